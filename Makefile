@@ -1,0 +1,38 @@
+# Two commands on a fresh machine: `make up` and `make test`. Python >= 3.11, make and a package index are enough.
+SHELL := /bin/bash
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+RUN := $(BIN)/python -m
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up test check format schemas
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/.synced ## Create .venv with the locked dependencies
+
+.venv/.synced: uv.lock pyproject.toml $(wildcard services/*/pyproject.toml libs/*/pyproject.toml apps/*/pyproject.toml)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Fluxo needs Python 3.11 or newer; this is $$($(PYTHON) -V). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@test -x $(BIN)/python || { echo "Creating .venv"; $(PYTHON) -m venv .venv || { rm -rf .venv; echo "The venv module is missing (Debian: apt install python3-venv)."; exit 1; }; }
+	@test -x $(BIN)/uv || { echo "Fetching uv"; $(RUN) pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); }
+	@echo "Installing the locked dependencies"
+	@$(BIN)/uv sync --locked --quiet
+	@touch $@
+
+up: setup ## Start everything: http://127.0.0.1:8001 (entries), :8002 (balances); Ctrl-C stops it
+	@exec $(BIN)/fluxo up $(ARGS)
+
+test: setup ## Run every test; needs no running server and leaves none behind
+	@$(BIN)/pytest $(ARGS)
+
+check: setup ## Format, lint, types, import contracts, generated files: in seconds
+	@$(BIN)/ruff format --check --quiet . || { echo "Unformatted files; run: make format"; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy -p fluxo_contracts -p fluxo_chassis -p fluxo_entries -p fluxo_balances -p fluxo_cli
+	@$(BIN)/lint-imports --no-logo
+
+format: setup ## Format and mend what can be mended mechanically
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix --quiet .

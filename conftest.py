@@ -1,0 +1,192 @@
+"""Real servers for every test: the ones named by FLUXO_TEST_* variables, else embedded ones, one set a run."""
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+import redis.asyncio
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def servers_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("servers")
+
+
+@pytest.fixture(scope="session")
+def postgres_url(servers_directory: Path) -> Iterator[str]:
+    """Admin URL of a PostgreSQL that this run may create databases in."""
+    if given := os.environ.get("FLUXO_TEST_POSTGRES_URL"):
+        yield given
+        return
+    from fluxo_cli.embedded.postgres import PostgresServer  # noqa: PLC0415 - only when nothing is given
+
+    server = PostgresServer(servers_directory / "postgres", free_port(), fast=True)
+    server.start()
+    yield server.admin_url
+    server.stop()
+
+
+def _valkey(variable: str, directory: Path) -> Iterator[str]:
+    if given := os.environ.get(variable):
+        # Several runs may share a given server: each takes a logical database of its own.
+        yield f"{given.rstrip('/')}/{os.getpid() % 63 + 1}"
+        return
+    from fluxo_cli.embedded.valkey import ValkeyServer  # noqa: PLC0415 - only when nothing is given
+
+    server = ValkeyServer(directory, free_port(), persistent=variable == "FLUXO_TEST_STREAMS_URL")
+    server.start()
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def streams_url(servers_directory: Path) -> Iterator[str]:
+    yield from _valkey("FLUXO_TEST_STREAMS_URL", servers_directory / "streams")
+
+
+@pytest.fixture(scope="session")
+def cache_url(servers_directory: Path) -> Iterator[str]:
+    yield from _valkey("FLUXO_TEST_CACHE_URL", servers_directory / "cache")
+
+
+async def _flushed(url: str) -> AsyncIterator[redis.asyncio.Redis]:
+    async with redis.asyncio.Redis.from_url(url, socket_timeout=10) as client:
+        await client.flushdb()
+        yield client
+
+
+@pytest.fixture
+async def streams(streams_url: str, anyio_backend: str) -> AsyncIterator[redis.asyncio.Redis]:
+    """A client of the streams server, emptied for this test."""
+    async for client in _flushed(streams_url):
+        yield client
+
+
+@pytest.fixture
+async def cache(cache_url: str, anyio_backend: str) -> AsyncIterator[redis.asyncio.Redis]:
+    """A client of the cache server, emptied for this test."""
+    async for client in _flushed(cache_url):
+        yield client
+
+
+@dataclass(frozen=True)
+class Database:
+    name: str
+    url: str
+    """As the application's role, which may do only what it must."""
+    owner_url: str
+    admin_url: str
+
+
+def _url(admin_url: str, database: str, user: str | None = None, password: str | None = None) -> str:
+    parts = urlsplit(admin_url)
+    credentials = parts.netloc.rpartition("@")[0] if user is None else f"{user}:{password}"
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, f"{credentials}@{host}", f"/{database}", "", ""))
+
+
+async def _execute(url: str, *statements: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+class DatabaseTemplate:
+    """Migrates a service's database once, and clones it for each test that asks for a fresh one."""
+
+    def __init__(self, admin_url: str, service: str, migrate: Callable[..., None]) -> None:
+        self._admin_url = admin_url
+        self._name = f"{service}_{os.getpid()}_{secrets.token_hex(3)}"
+        self.owner, self.app, self._password = f"{self._name}_owner", f"{self._name}_app", secrets.token_hex(8)
+        self._clones = 0
+        asyncio.run(
+            _execute(
+                admin_url,
+                f"CREATE ROLE {self.owner} LOGIN PASSWORD '{self._password}'",
+                f"CREATE ROLE {self.app} LOGIN PASSWORD '{self._password}'",
+                f"CREATE DATABASE {self._name} OWNER {self.owner}",
+            )
+        )
+        migrate(owner_url=_url(admin_url, self._name, self.owner, self._password), app_role=self.app)
+
+    def database(self, name: str) -> Database:
+        return Database(
+            name=name,
+            url=_url(self._admin_url, name, self.app, self._password),
+            owner_url=_url(self._admin_url, name, self.owner, self._password),
+            admin_url=_url(self._admin_url, name),
+        )
+
+    async def create(self) -> Database:
+        self._clones += 1
+        name = f"{self._name}_{self._clones}"
+        await _execute(self._admin_url, f"CREATE DATABASE {name} TEMPLATE {self._name} OWNER {self.owner}")
+        return self.database(name)
+
+    async def drop(self, database: Database) -> None:
+        await _execute(self._admin_url, f"DROP DATABASE {database.name} WITH (FORCE)")
+
+    def close(self) -> None:
+        asyncio.run(
+            _execute(
+                self._admin_url,
+                f"DROP DATABASE {self._name} WITH (FORCE)",
+                f"DROP ROLE {self.app}",
+                f"DROP ROLE {self.owner}",
+            )
+        )
+
+
+@pytest.fixture(scope="session")
+def entries_template(postgres_url: str) -> Iterator[DatabaseTemplate]:
+    from fluxo_entries.bootstrap import migrate  # noqa: PLC0415 - only the tests that need it pay for it
+
+    template = DatabaseTemplate(postgres_url, "entries", migrate)
+    yield template
+    template.close()
+
+
+@pytest.fixture(scope="session")
+def balances_template(postgres_url: str) -> Iterator[DatabaseTemplate]:
+    from fluxo_balances.bootstrap import migrate  # noqa: PLC0415 - only the tests that need it pay for it
+
+    template = DatabaseTemplate(postgres_url, "balances", migrate)
+    yield template
+    template.close()
+
+
+@pytest.fixture
+async def entries_database(entries_template: DatabaseTemplate, anyio_backend: str) -> AsyncIterator[Database]:
+    """A fresh, migrated database of the entries service."""
+    database = await entries_template.create()
+    yield database
+    await entries_template.drop(database)
+
+
+@pytest.fixture
+async def balances_database(balances_template: DatabaseTemplate, anyio_backend: str) -> AsyncIterator[Database]:
+    """A fresh, migrated database of the balances service."""
+    database = await balances_template.create()
+    yield database
+    await balances_template.drop(database)

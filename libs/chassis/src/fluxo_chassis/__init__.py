@@ -1,0 +1,1 @@
+"""Microservice chassis: what every process needs and no business word belongs in."""

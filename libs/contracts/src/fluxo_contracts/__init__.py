@@ -1,0 +1,1 @@
+"""What the services agree on: event types, envelope, stream names."""

@@ -1,0 +1,1 @@
+"""Balances service: projects entry events into daily balances and serves them."""

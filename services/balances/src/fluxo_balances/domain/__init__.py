@@ -1,0 +1,1 @@
+"""What a day's balance is. Standard library only."""

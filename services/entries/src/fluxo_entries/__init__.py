@@ -1,0 +1,1 @@
+"""Entries service: records and reverses entries; owns the outbox and its relay."""

@@ -1,0 +1,61 @@
+"""Facts that refuse a request. They know no HTTP; one table in entrypoints maps them."""
+
+from datetime import date
+from uuid import UUID
+
+
+class EntriesError(Exception):
+    """A rule of the entries was not kept; nothing was changed."""
+
+
+class RejectedFieldsError(EntriesError):
+    """One or more values break a rule: `fields` names all of them at once, as (field, sentence)."""
+
+    def __init__(self, *fields: tuple[str, str]) -> None:
+        super().__init__("; ".join(f"{field}: {sentence}" for field, sentence in fields))
+        self.fields = fields
+
+
+class EntryNotFoundError(EntriesError):
+    def __init__(self, entry_id: UUID) -> None:
+        super().__init__(f"There is no entry {entry_id}.")
+        self.entry_id = entry_id
+
+
+class EntryAlreadyReversedError(EntriesError):
+    def __init__(self, entry_id: UUID) -> None:
+        super().__init__(f"Entry {entry_id} has been reversed already.")
+        self.entry_id = entry_id
+
+
+class ReversalOfReversalError(EntriesError):
+    def __init__(self, entry_id: UUID) -> None:
+        super().__init__(f"Entry {entry_id} is itself a reversal; record a new entry instead.")
+        self.entry_id = entry_id
+
+
+class ReversalBeforeOriginalError(RejectedFieldsError):
+    def __init__(self, original: date) -> None:
+        super().__init__(("business_date", f"A reversal cannot be dated before its original, {original}."))
+
+
+class IdempotencyKeyReusedError(EntriesError):
+    """The key was used before for another request; `keys` names every such key of a bulk."""
+
+    def __init__(self, *keys: str) -> None:
+        super().__init__("The idempotency key was used before with another request.")
+        self.keys = keys
+
+
+class CurrencyFixedError(EntriesError):
+    def __init__(self, currency: str) -> None:
+        super().__init__(f"The currency stays {currency}: there are entries in it.")
+        self.currency = currency
+
+
+class OverloadedError(EntriesError):
+    """More is waiting to be written than can be written soon; the caller may try again."""
+
+
+class OutcomeUnknownError(EntriesError):
+    """The database went away while it wrote; the caller's retry with the same key finds out."""
