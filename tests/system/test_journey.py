@@ -1,0 +1,127 @@
+"""A merchant records what came in and went out, and reads its days."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from uuid import uuid4
+
+TODAY_OR_SO = date(2026, 3, 10)
+DAY = timedelta(days=1)
+
+
+def test_an_entry_is_part_of_its_day_and_of_every_later_opening(merchant):
+    entry = merchant.record("credit", "150.00", TODAY_OR_SO)
+
+    day = merchant.day(TODAY_OR_SO, after=entry["id"])
+
+    assert day == {
+        "date": "2026-03-10",
+        "currency": "BRL",
+        "opening_balance": "0.00",
+        "total_credits": "150.00",
+        "total_debits": "0.00",
+        "net": "150.00",
+        "closing_balance": "150.00",
+        "entry_count": 1,
+        "as_of": entry["recorded_at"],
+    }
+    assert merchant.day(TODAY_OR_SO + 400 * DAY)["opening_balance"] == "150.00"
+
+
+def test_a_back_dated_entry_moves_every_later_day_and_no_earlier_one(merchant):
+    merchant.record("credit", "100.00", TODAY_OR_SO)
+    late = merchant.record("debit", "30.00", TODAY_OR_SO - 45 * DAY)
+
+    days = merchant.days(TODAY_OR_SO - 46 * DAY, TODAY_OR_SO, after=late["id"])["items"]
+
+    assert [days[0]["closing_balance"], days[1]["closing_balance"], days[-1]["opening_balance"]] == [
+        "0.00",
+        "-30.00",
+        "-30.00",
+    ]
+    assert days[-1]["closing_balance"] == "70.00"
+
+
+def test_a_reversal_takes_the_entry_out_of_its_day_and_leaves_both_to_be_seen(merchant):
+    entry = merchant.record("debit", "19.90", TODAY_OR_SO)
+    reversal = merchant.reverse(entry["id"])
+
+    day = merchant.day(TODAY_OR_SO, after=reversal["id"])
+
+    assert (day["total_credits"], day["total_debits"], day["closing_balance"]) == ("19.90", "19.90", "0.00")
+    assert day["entry_count"] == 2
+    listed = {item["id"]: item for item in merchant.entries()}
+    assert listed[entry["id"]]["reversed_by"] == reversal["id"]
+    assert listed[reversal["id"]]["reverses"] == entry["id"]
+
+
+def test_thirty_two_posts_with_one_key_at_once_record_one_entry(merchant):
+    key = str(uuid4())
+    body = {"direction": "credit", "amount": "10.00", "business_date": "2026-03-10", "description": "Venda"}
+    with ThreadPoolExecutor(32) as pool:
+        answers = list(pool.map(lambda _: merchant.post("/v1/entries", body, key), range(32)))
+
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.content for answer in answers}) == 1
+    assert len(merchant.entries()) == 1
+    assert sum("Idempotent-Replayed" not in answer.headers for answer in answers) == 1
+    assert merchant.day(TODAY_OR_SO, after=answers[0].json()["id"])["entry_count"] == 1
+
+
+def test_a_merchant_never_sees_another_ones_entries_or_balances(system, merchant):
+    entry = merchant.record("credit", "1.00", TODAY_OR_SO)
+    merchant.day(TODAY_OR_SO, after=entry["id"])
+    stranger = system.merchant()
+
+    assert stranger.http.get(f"{system.entries_url}/v1/entries/{entry['id']}").status_code == 404
+    assert stranger.post(f"/v1/entries/{entry['id']}/reversal", {"reason": "x"}, "k").status_code == 404
+    assert stranger.entries() == []
+    assert stranger.day(TODAY_OR_SO)["closing_balance"] == "0.00"
+
+
+def test_a_bulk_of_entries_counts_each_once_also_when_it_is_sent_twice(merchant):
+    items = [
+        {
+            "idempotency_key": f"row-{number}",
+            "direction": "credit" if number % 3 else "debit",
+            "amount": f"{number}.01",
+            "business_date": (TODAY_OR_SO - number % 40 * DAY).isoformat(),
+            "description": f"Linha {number}",
+        }
+        for number in range(1, 1001)
+    ]
+    first = merchant.post("/v1/entries/bulk", {"mode": "atomic", "entries": items})
+    again = merchant.post("/v1/entries/bulk", {"mode": "partial", "entries": items})
+
+    assert (first.status_code, again.status_code) == (201, 207)
+    assert [item["entry"]["id"] for item in again.json()["items"]] == [item["id"] for item in first.json()["items"]]
+    expected = sum((number * 100 + 1) * (1 if number % 3 else -1) for number in range(1, 1001))
+    closing = merchant.day(TODAY_OR_SO, after=first.json()["items"][-1]["id"])["closing_balance"]
+    assert closing.replace(".", "") == str(expected)
+
+
+def test_an_unchanged_day_answers_304_and_a_changed_one_does_not(merchant):
+    entry = merchant.record("credit", "5.00", TODAY_OR_SO)
+    merchant.day(TODAY_OR_SO, after=entry["id"])
+    url = f"{merchant.system.balances_url}/v1/daily-balances/{TODAY_OR_SO}"
+    etag = merchant.http.get(url).headers["ETag"]
+
+    assert merchant.http.get(url, headers={"If-None-Match": etag}).status_code == 304
+    later = merchant.record("credit", "5.00", TODAY_OR_SO)
+    merchant.day(TODAY_OR_SO, after=later["id"])
+    assert merchant.http.get(url, headers={"If-None-Match": etag}).status_code == 200
+
+
+def test_the_trace_of_a_request_reaches_the_event(system, merchant):
+    trace_id = uuid4().hex
+    response = merchant.http.post(
+        f"{system.entries_url}/v1/entries",
+        json={"direction": "credit", "amount": "1.00", "description": "Venda"},
+        headers={"Idempotency-Key": "traced", "traceparent": f"00-{trace_id}-00f067aa0ba902b7-01"},
+    )
+    merchant.day(response.json()["business_date"], after=response.json()["id"])
+
+    logs = [
+        (system.data_dir / "logs" / f"{name}.log").read_text() for name in ("entries-api-1", "balances-projector-1")
+    ]
+
+    assert all(trace_id in log for log in logs[:1])

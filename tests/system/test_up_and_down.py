@@ -1,0 +1,92 @@
+"""`fluxo up` starts everything, survives what it should survive, and leaves nothing behind."""
+
+import signal
+import socket
+from datetime import date
+from pathlib import Path
+
+DAY = date(2026, 3, 10)
+
+
+def processes_of(data_dir: Path) -> list[str]:
+    """Return the command lines of living processes that mention the data directory."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
+            except OSError:
+                continue
+            if str(data_dir) in command and state != "Z":
+                found.append(command)
+    return found
+
+
+def test_ctrl_c_leaves_no_process_and_a_second_start_shows_the_same_balances(own_system):
+    own_system.start()
+    merchant = own_system.merchant("padaria")
+    entry = merchant.record("credit", "42.00", DAY)
+    before = merchant.day(DAY, after=entry["id"])
+    pids = [process["pid"] for process in own_system.status()["processes"]]
+
+    assert own_system.stop(signal.SIGINT) == 0
+
+    assert processes_of(own_system.data_dir) == []
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+    own_system.start()
+    assert own_system.merchant("padaria").day(DAY) == before
+    assert own_system.merchant("padaria").entries() == [entry]
+
+
+def test_a_kill_of_the_supervisor_itself_leaves_nothing_behind_and_nothing_lost(own_system):
+    own_system.start()
+    merchant = own_system.merchant("padaria")
+    entries = [merchant.record("credit", f"{number}.00", DAY) for number in range(1, 21)]
+
+    own_system.process.kill()
+    own_system.process.wait()
+
+    own_system.until(lambda: processes_of(own_system.data_dir) == [], 20)
+    own_system.start()
+    day = own_system.merchant("padaria").day(DAY, after=entries[-1]["id"])
+    assert (day["closing_balance"], day["entry_count"]) == ("210.00", 20)
+
+
+def test_a_second_up_on_the_same_directory_is_refused_in_one_sentence(system):
+    second = system.cli("up", "--port-base", str(system.port_base + 40))
+
+    assert second.returncode == 3
+    assert "already" in (second.stderr + second.stdout)
+    assert "Traceback" not in second.stderr
+    assert system.ready()
+
+
+def test_a_busy_port_is_named(own_system):
+    with socket.socket() as squatter:
+        squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        squatter.bind(("127.0.0.1", own_system.port_base + 2))
+        squatter.listen()
+        refused = own_system.cli("up", "--port-base", str(own_system.port_base))
+
+    assert refused.returncode == 4
+    assert str(own_system.port_base + 2) in (refused.stderr + refused.stdout)
+    assert processes_of(own_system.data_dir) == []
+
+
+def test_status_tells_every_process_and_where_to_reach_the_services(system):
+    status = system.status()
+
+    assert status["ready"] is True
+    assert status["urls"]["entries"] == system.entries_url
+    assert status["urls"]["balances"] == system.balances_url
+    assert {process["name"] for process in status["processes"]} == {
+        "postgres",
+        "valkey-streams",
+        "valkey-cache",
+        "entries-api-1",
+        "entries-relay-1",
+        "balances-api-1",
+        "balances-projector-1",
+    }
+    assert all(process["ready"] and process["pid"] > 0 for process in status["processes"])

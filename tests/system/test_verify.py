@@ -1,0 +1,52 @@
+"""`fluxo verify` derives every day from the entries again, and names the one that differs."""
+
+import asyncio
+import json
+from datetime import date
+
+import asyncpg
+import pytest
+from fluxo_cli.runtime import load_environment
+
+DAY = date(2026, 3, 10)
+
+
+def execute(system, statement, *arguments):
+    async def run():
+        connection = await asyncpg.connect(load_environment(system.data_dir)["FLUXO_BALANCES_DATABASE_URL"])
+        try:
+            await connection.execute(statement, *arguments)
+        finally:
+            await connection.close()
+
+    asyncio.run(run())
+
+
+def test_a_right_system_agrees_on_every_day(system, merchant):
+    entry = merchant.record("credit", "10.00", DAY)
+    merchant.day(DAY, after=entry["id"])
+
+    checked = system.cli("verify")
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.parametrize("table", ["day_totals", "month_totals"])
+def test_a_falsified_row_is_found_and_its_day_named(system, merchant, table):
+    entry = merchant.record("credit", "10.00", DAY)
+    later = merchant.record("credit", "10.00", date(2026, 4, 1))
+    merchant.day(DAY, after=entry["id"])
+    merchant.day(DAY, after=later["id"])
+    change = f"UPDATE {table} SET credits_minor = credits_minor + $2 WHERE merchant_id = $1"
+    execute(system, change, merchant.merchant_id, 1)
+    try:
+        found = system.cli("verify", "--merchant", merchant.merchant_id, "--settle-s", "1")
+        as_json = system.cli("verify", "--merchant", merchant.merchant_id, "--settle-s", "1", "--json")
+    finally:
+        execute(system, change, merchant.merchant_id, -1)
+
+    assert found.returncode == 1
+    assert merchant.merchant_id in found.stdout + found.stderr
+    assert ("2026-03-10" if table == "day_totals" else "2026-04-01") in found.stdout + found.stderr
+    assert json.loads(as_json.stdout)
+    assert system.cli("verify", "--merchant", merchant.merchant_id).returncode == 0
