@@ -1,0 +1,62 @@
+"""The HTTP application every service starts from."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import FastAPI
+
+from fluxo_chassis.auth import TokenVerifier
+from fluxo_chassis.health import Health, health_routes
+from fluxo_chassis.http.errors import install_error_handlers
+from fluxo_chassis.http.middleware import Middleware
+from fluxo_chassis.http.openapi import install_openapi
+from fluxo_chassis.http.server import serve
+
+__all__ = ["create_app", "serve"]
+
+BODY_LIMIT_BYTES = 65_536
+OPERATIONS = """
+
+Errors are RFC 9457 problem details. For operators: `/health/live`, `/health/ready`, `/health` and `/metrics`."""
+
+
+def create_app(
+    *,
+    title: str,
+    version: str,
+    description: str,
+    health: Health,
+    verifier: TokenVerifier | None = None,
+    body_limit_bytes: int = BODY_LIMIT_BYTES,
+    body_limits: Mapping[str, int] | None = None,
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
+) -> FastAPI:
+    """An application with request ids, traces, access log, metrics, limits, problem details and health.
+
+    `body_limits` gives paths a limit of their own, in bytes. `lifespan` is entered while `health` is being watched.
+    """
+
+    @asynccontextmanager
+    async def watched(app: FastAPI) -> AsyncIterator[None]:
+        async with health.monitoring():
+            if lifespan is None:
+                yield
+            else:
+                async with lifespan(app):
+                    yield
+
+    app = FastAPI(
+        title=title,
+        version=version,
+        description=description + OPERATIONS,
+        lifespan=watched,
+        redirect_slashes=False,
+        redoc_url=None,
+    )
+    app.state.verifier = verifier
+    for route in health_routes(health):
+        app.add_api_route(route.path, route.endpoint, methods=list(route.methods or ()), include_in_schema=False)
+    app.add_middleware(Middleware, body_limit_bytes=body_limit_bytes, body_limits=body_limits or {})
+    install_error_handlers(app)
+    install_openapi(app)
+    return app

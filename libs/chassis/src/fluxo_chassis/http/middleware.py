@@ -1,0 +1,164 @@
+"""All that happens around a request, in one pure ASGI class: a stack of them costs more than most handlers."""
+
+import hashlib
+import re
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from prometheus_client import Histogram
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from fluxo_chassis import tracing
+from fluxo_chassis.http.errors import known_problem, problem_answer
+from fluxo_chassis.metrics import http_request_duration_seconds
+from fluxo_chassis.postgres import is_away
+from fluxo_chassis.problems import Problem, unavailable
+from fluxo_chassis.redis import is_away as is_redis_away
+from fluxo_chassis.resilience import CircuitOpen
+
+log = structlog.get_logger(__name__)
+
+OTHER = "other"
+HEAD_LIMIT_BYTES = 32_768
+CLIENT_LEFT = 499
+OPERATIONS_PATHS = ("/health", "/metrics")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_REQUEST_ID = re.compile(rb"[!#-+\--\[\]-~]{1,128}\Z")
+_JSON = re.compile(r"application/([a-z0-9.!#$&^_+-]+\+)?json[ \t]*(;.*)?\Z", re.IGNORECASE | re.ASCII)
+
+
+class Middleware:
+    """Request id, trace, body limit, content type, last resort for errors, response headers, metrics, one log line."""
+
+    def __init__(self, app: ASGIApp, *, body_limit_bytes: int, body_limits: Mapping[str, int]) -> None:
+        self._app = app
+        self._body_limit_bytes = body_limit_bytes
+        self._body_limits = body_limits
+        self._observers: dict[tuple[str, str, int], Histogram] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        headers = Headers(scope=scope)
+        context = tracing.start_trace(headers.get("traceparent"), _request_id(scope))
+        token = tracing.enter(context)
+        answer = _Answer(send, context.request_id)
+        try:
+            await self._answer(scope, headers, receive, answer)
+        finally:
+            self._account(scope, answer.status, time.perf_counter() - started)
+            tracing.leave(token)
+
+    async def _answer(self, scope: Scope, headers: Headers, receive: Receive, answer: "_Answer") -> None:
+        limit = self._body_limits.get(scope["path"], self._body_limit_bytes)
+        refusal = _refusal(scope, headers, limit)
+        if refusal is not None:
+            await problem_answer(refusal)(scope, receive, answer)
+            return
+        try:
+            await self._app(scope, _limited(receive, limit), answer)
+        except ClientDisconnect:
+            answer.status = CLIENT_LEFT
+        except Exception as error:
+            problem = _problem_of(error)
+            if answer.started:
+                raise
+            await problem_answer(problem)(scope, receive, answer)
+
+    def _account(self, scope: Scope, status: int, duration_s: float) -> None:
+        method = scope["method"] if scope["method"] in _METHODS else OTHER
+        route = route_template(scope)
+        key = (method, route, status)
+        observer = self._observers.get(key)
+        if observer is None:
+            observer = self._observers[key] = http_request_duration_seconds.labels(method, route, str(status))
+        observer.observe(duration_s)
+        fields: dict[str, Any] = {
+            "http.request.method": method,
+            "http.route": route,
+            "http.response.status_code": status,
+            "event.duration": round(duration_s * 1e9),
+        }
+        principal = scope.get("state", {}).get("principal")
+        if principal is not None:
+            fields["organization.id"] = hashlib.sha256(principal.tenant.encode()).hexdigest()[:12]
+        # Probes and scrapes come every second or so, and say nothing new.
+        (log.debug if route.startswith(OPERATIONS_PATHS) else log.info)("request", **fields)
+
+
+class _Answer:
+    """The way out: notes the status, and adds the headers that every response has."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self._headers = [(b"x-request-id", request_id.encode()), (b"x-content-type-options", b"nosniff")]
+        self.started = False
+        self.status = 500
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            self.status = message["status"]
+            message["headers"] = [*message.get("headers", ()), *self._headers]
+        await self._send(message)
+
+
+def route_template(scope: Scope) -> str:
+    """The path as the route was declared, so that ids never become labels; `other` when no route fits."""
+    context = scope.get("fastapi", {}).get("effective_route_context")
+    path = getattr(context or scope.get("route"), "path_format", None)
+    return path if isinstance(path, str) else OTHER
+
+
+def _request_id(scope: Scope) -> str | None:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _REQUEST_ID.match(value):
+            return str(value, "ascii")
+    return None
+
+
+def _refusal(scope: Scope, headers: Headers, limit: int) -> Problem | None:
+    # The server itself bounds neither the address nor the headers.
+    head_bytes = len(scope["query_string"]) + len(scope["path"])
+    if head_bytes + sum(len(name) + len(value) for name, value in headers.raw) > HEAD_LIMIT_BYTES:
+        return known_problem(431)
+    length = headers.get("content-length")
+    has_body = "transfer-encoding" in headers or length not in (None, "0")
+    if not has_body:
+        return None
+    if length is not None and length.isdecimal() and int(length) > limit:
+        return known_problem(413)
+    if not _JSON.match(headers.get("content-type", "")):
+        return known_problem(415)
+    return None
+
+
+def _limited(receive: Receive, limit: int) -> Receive:
+    """Counts what really arrives: a chunked body tells no length beforehand. The server discards the rest of it."""
+    received = 0
+
+    async def limited() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > limit:
+            raise HTTPException(413)
+        return message
+
+    return limited
+
+
+def _problem_of(error: Exception) -> Problem:
+    if isinstance(error, CircuitOpen) or is_away(error) or is_redis_away(error):
+        log.warning("a dependency is away", **{"error.type": type(error).__name__})
+        return unavailable()
+    log.error("request failed", exc_info=error)
+    detail = "Something went wrong here. The trace id finds it in our logs."
+    return Problem(500, "internal-error", "Internal error", detail)

@@ -1,0 +1,60 @@
+import asyncio
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from fluxo_chassis.settings import BAD_CONFIGURATION, PREFIX, ProcessSettings
+
+GRACEFUL_TIMEOUT_S = 10
+KEEP_ALIVE_S = 75
+BACKLOG = 2048
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are the process's business: it sets the event that stops us."""
+        yield
+
+
+async def serve(app: ASGIApp, settings: ProcessSettings, stop: asyncio.Event) -> None:
+    """Serves until `stop` is set and the requests under way are answered, or ten seconds have passed."""
+    server = _Server(
+        uvicorn.Config(
+            app,
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=KEEP_ALIVE_S,
+            timeout_graceful_shutdown=GRACEFUL_TIMEOUT_S,
+        )
+    )
+
+    async def end_when_stopped() -> None:
+        await stop.wait()
+        server.should_exit = True
+
+    watcher = asyncio.create_task(end_when_stopped(), name="stop-server")
+    try:
+        await server.serve(sockets=[_listen(settings)])
+    finally:
+        watcher.cancel()
+
+
+def _listen(settings: ProcessSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        sys.stderr.write(
+            f"{PREFIX}PORT: cannot listen on {settings.host}:{settings.port} ({error.strerror or error}).\n"
+        )
+        raise SystemExit(BAD_CONFIGURATION) from None

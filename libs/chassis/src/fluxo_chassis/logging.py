@@ -1,0 +1,103 @@
+"""One JSON line per event on stdout, in Elastic Common Schema (ECS); colours on a terminal."""
+
+import json
+import logging
+import sys
+import traceback
+from collections.abc import Callable, MutableMapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import structlog
+from structlog.typing import Processor
+
+from fluxo_chassis.settings import ProcessSettings
+from fluxo_chassis.tracing import current_context
+
+ECS_VERSION = "9.0.0"
+# Fields of our own live below this name, where no later version of the schema can clash with them.
+NAMESPACE = "fluxo"
+
+Event = MutableMapping[str, Any]
+
+
+def configure_logging(settings: ProcessSettings, service: str) -> None:
+    """Call once, first thing. `FLUXO_LOG_FORMAT=auto` means colours on a terminal and JSON elsewhere."""
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    console = settings.log_format == "console" or (settings.log_format == "auto" and sys.stdout.isatty())
+    shared: list[Processor] = [structlog.contextvars.merge_contextvars, structlog.processors.add_log_level, add_trace]
+    if console:
+        clock = structlog.processors.TimeStamper("%H:%M:%S.%f", utc=False)
+        render: list[Processor] = [clock, structlog.dev.ConsoleRenderer()]
+        factory: Callable[..., Any] = structlog.PrintLoggerFactory()
+    else:
+        render = [EcsRenderer(service, settings.instance, settings.environment)]
+        factory = structlog.BytesLoggerFactory()
+    structlog.configure(
+        processors=[*shared, *render],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=factory,
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(handlers=[ToStructlog()], level=max(level, logging.INFO), force=True)
+    logging.captureWarnings(capture=True)
+    # Their INFO lines tell every request and every migration step once more.
+    for name in ("httpx2", "httpcore2", "alembic", "asyncio"):
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+
+
+class ToStructlog(logging.Handler):
+    """Lets lines of libraries that use the standard library's logging leave the same way as ours."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        fields = {"exc_info": record.exc_info} if record.exc_info else {}
+        structlog.get_logger(record.name).log(record.levelno, record.getMessage(), **fields)
+
+
+def add_trace(_logger: object, _method: str, event: Event) -> Event:
+    context = current_context()
+    if context is not None:
+        event["trace.id"] = context.trace_id
+        event["span.id"] = context.span_id
+        event["http.request.id"] = context.request_id
+    return event
+
+
+class EcsRenderer:
+    """Turns an event into one ECS line. Never raises: what cannot be encoded is replaced."""
+
+    def __init__(self, service: str, instance: str, environment: str) -> None:
+        self._static = {
+            "ecs.version": ECS_VERSION,
+            "service.name": service,
+            "service.node.name": instance,
+            "service.environment": environment,
+        }
+
+    def __call__(self, logger: Any, _method: str, event: Event) -> bytes:
+        line: dict[str, Any] = {
+            "@timestamp": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+            "log.level": event.pop("level", "info"),
+            "message": event.pop("event", ""),
+            **self._static,
+        }
+        if name := getattr(logger, "name", None):
+            line["log.logger"] = name
+        if (error := _exception(event.pop("exc_info", None))) is not None:
+            line["error.type"] = type(error).__name__
+            line["error.message"] = str(error)
+            line["error.stack_trace"] = "".join(traceback.format_exception(error))
+        for key, value in event.items():
+            line[key if "." in key else f"{NAMESPACE}.{key}"] = value
+        try:
+            return orjson.dumps(line, default=str)
+        except orjson.JSONEncodeError:
+            return json.dumps(line, default=str, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _exception(exc_info: object) -> BaseException | None:
+    if isinstance(exc_info, BaseException):
+        return exc_info
+    found = exc_info if isinstance(exc_info, tuple) else sys.exc_info() if exc_info else (None, None, None)
+    return found[1] if isinstance(found[1], BaseException) else None

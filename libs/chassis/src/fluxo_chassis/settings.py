@@ -1,0 +1,93 @@
+"""Configuration by environment variables only, checked once at start."""
+
+import os
+import socket
+import sys
+from typing import ClassVar, Literal, Self, TypeVar
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+PREFIX = "FLUXO_"
+DEVELOPMENT_ISSUER = "fluxo-development"
+BAD_CONFIGURATION = 2
+
+Environment = Literal["development", "production"]
+
+
+class ProcessSettings(BaseSettings):
+    """What every process is told: where it listens, what it is called, how it logs."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
+
+    process: ClassVar[str] = "process"
+    """First part of the default instance name; each process overrides it."""
+
+    environment: Environment = "development"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "json", "console"] = "auto"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    instance: str = Field(default="", max_length=128)
+
+    @model_validator(mode="after")
+    def _name_the_instance(self) -> Self:
+        if not self.instance:
+            self.instance = f"{self.process}-{socket.gethostname()}-{os.getpid()}"
+        return self
+
+
+class AuthSettings(BaseSettings):
+    """Whose tokens are accepted. Mix it into a `ProcessSettings` of a process that answers callers."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
+
+    environment: Environment = "development"
+    auth_jwks_url: str = Field(pattern=r"^(https?|file)://")
+    auth_issuer: str = DEVELOPMENT_ISSUER
+    auth_audience: str = "fluxo"
+
+    @model_validator(mode="after")
+    def _refuse_development_keys_in_production(self) -> Self:
+        if self.environment == "production":
+            if self.auth_issuer == DEVELOPMENT_ISSUER:
+                raise ValueError(f"{PREFIX}AUTH_ISSUER must not be the development issuer in production.")
+            if not self.auth_jwks_url.startswith("https://"):
+                raise ValueError(f"{PREFIX}AUTH_JWKS_URL must be an https:// URL in production.")
+        return self
+
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+def load(settings_type: type[S]) -> S:
+    """The settings, or exit code 2 after one sentence for each variable that is missing or wrong."""
+    try:
+        return settings_type()
+    except ValidationError as error:
+        sentences = [
+            _sentence(
+                ".".join(str(part) for part in problem["loc"]),
+                problem["type"],
+                problem["msg"],
+                settings_type.model_config,
+            )
+            for problem in error.errors(include_input=False, include_url=False)
+        ]
+    except SettingsError as error:
+        sentences = [f"{error}."]
+    sys.stderr.write("".join(f"{sentence}\n" for sentence in sentences))
+    raise SystemExit(BAD_CONFIGURATION)
+
+
+def _sentence(field: str, kind: str, message: str, config: SettingsConfigDict) -> str:
+    if not field:
+        return message.removeprefix("Value error, ")
+    variable = f"{config.get('env_prefix', '')}{field}".upper()
+    if kind == "missing":
+        return f"{variable} is not set."
+    return f"{variable} is not valid: {message.removeprefix('Value error, ')}."

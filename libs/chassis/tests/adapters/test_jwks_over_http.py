@@ -1,0 +1,110 @@
+"""A key set on a real HTTP server: fetched once, again for an unknown key, and kept when the server is away."""
+
+import asyncio
+import json
+import socket
+from contextlib import asynccontextmanager
+
+import pytest
+from fluxo_chassis import jwks
+from fluxo_chassis.http.app import serve
+from fluxo_chassis.jwks import JwksKeys
+from fluxo_chassis.problems import Problem
+from fluxo_chassis.settings import ProcessSettings
+from joserfc.jwk import ECKey, KeySet
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+
+pytestmark = pytest.mark.anyio
+
+FIRST, SECOND = (ECKey.generate_key("P-256", {"kid": name}) for name in ("first", "second"))
+
+
+class Issuer:
+    def __init__(self):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}/jwks.json"
+        self.keys, self.status, self.asked = [FIRST], 200, 0
+
+    async def answer(self, _request):
+        self.asked += 1
+        return Response(json.dumps(KeySet(self.keys).as_dict(private=False)), self.status)
+
+    @asynccontextmanager
+    async def running(self):
+        stop = asyncio.Event()
+        app = Starlette(routes=[Route("/jwks.json", self.answer)])
+        server = asyncio.create_task(serve(app, ProcessSettings(port=self.port), stop))
+        for _ in range(200):
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            except OSError:
+                await asyncio.sleep(0.01)
+            else:
+                writer.close()
+                break
+        try:
+            yield self
+        finally:
+            stop.set()
+            await server
+
+
+@pytest.fixture
+async def issuer(anyio_backend):
+    async with Issuer().running() as issuer:
+        yield issuer
+
+
+async def test_many_first_callers_fetch_the_set_once(issuer):
+    keys = JwksKeys(issuer.url)
+    found = await asyncio.gather(*(keys.find("first", "ES256") for _ in range(50)))
+    assert {key.kid for key in found} == {"first"}
+    assert issuer.asked == 1
+
+
+async def test_an_unknown_key_is_looked_for_again_but_not_more_often_than_every_ten_seconds(issuer, monkeypatch):
+    keys = JwksKeys(issuer.url)
+    await keys.find("first", "ES256")
+    for _ in range(20):
+        assert await keys.find("second", "ES256") is None
+    assert issuer.asked == 1
+    issuer.keys = [SECOND]
+    monkeypatch.setattr(jwks, "REFRESH_EVERY_S_MIN", 0.0)
+    assert (await keys.find("second", "ES256")).kid == "second"
+    assert await keys.find("first", "ES256") is None
+
+
+async def test_an_old_set_is_refreshed_in_the_background(issuer, monkeypatch):
+    keys = JwksKeys(issuer.url)
+    await keys.find("first", "ES256")
+    issuer.keys = [SECOND]
+    monkeypatch.setattr(jwks, "TTL_S", 0.0)
+    monkeypatch.setattr(jwks, "REFRESH_EVERY_S_MIN", 0.0)
+    assert (await keys.find("first", "ES256")).kid == "first", "the caller does not wait for the refresh"
+    await keys._background
+    assert keys._known("second", "ES256").kid == "second"
+
+
+async def test_the_old_keys_stay_while_the_issuer_is_ill(issuer, monkeypatch):
+    keys = JwksKeys(issuer.url)
+    await keys.find("first", "ES256")
+    issuer.status = 500
+    monkeypatch.setattr(jwks, "REFRESH_EVERY_S_MIN", 0.0)
+    assert await keys.find("second", "ES256") is None
+    assert (await keys.find("first", "ES256")).kid == "first"
+    assert issuer.asked == 2
+
+
+async def test_an_issuer_that_is_away_from_the_start_is_tried_again(monkeypatch):
+    monkeypatch.setattr(jwks, "FIRST_LOAD_RETRY_S", 0.0)
+    issuer = Issuer()
+    keys = JwksKeys(issuer.url)
+    with pytest.raises(Problem) as problem:
+        await keys.find("first", "ES256")
+    assert problem.value.status == 503
+    async with issuer.running():
+        assert (await keys.find("first", "ES256")).kid == "first"

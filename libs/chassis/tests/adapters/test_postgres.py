@@ -1,0 +1,212 @@
+import asyncio
+import socket
+import time
+
+import asyncpg
+import pytest
+from fluxo_chassis import postgres
+from fluxo_chassis.postgres import Notifications, is_away, open_pool, ping
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def pool(postgres_url):
+    pool = await open_pool(postgres_url, application_name="chassis-test")
+    yield pool
+    await pool.close()
+
+
+class DeafServer:
+    """Takes connections and never says a word, as a paused database does."""
+
+    async def __aenter__(self):
+        self._server = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)
+        port = self._server.sockets[0].getsockname()[1]
+        self.url = f"postgresql://u:p@127.0.0.1:{port}/d"
+        return self
+
+    async def __aexit__(self, *_):
+        self._server.close()
+
+
+class Freezer:
+    """Stands between a client and the database, and can stop passing bytes on."""
+
+    def __init__(self, url):
+        address = url.rpartition("@")[2].partition("/")[0]
+        self._host, port = address.split(":")
+        self._port = int(port)
+        self._url, self._address = url, address
+        self.flowing = asyncio.Event()
+        self.flowing.set()
+        self._writers = []
+
+    async def __aenter__(self):
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        port = self._server.sockets[0].getsockname()[1]
+        self.url = self._url.replace(self._address, f"127.0.0.1:{port}")
+        return self
+
+    async def __aexit__(self, *_):
+        self._server.close()
+        self.cut()
+
+    def cut(self):
+        for writer in self._writers:
+            writer.transport.abort()
+        self._writers.clear()
+
+    async def _serve(self, reader, writer):
+        try:
+            await self.flowing.wait()
+            there_reader, there_writer = await asyncio.open_connection(self._host, self._port)
+            self._writers += [writer, there_writer]
+            await asyncio.gather(self._pump(reader, there_writer), self._pump(there_reader, writer))
+        except OSError:
+            writer.transport.abort()
+
+    async def _pump(self, reader, writer):
+        while data := await reader.read(65536):
+            await self.flowing.wait()
+            writer.write(data)
+        writer.close()
+
+
+async def failure_of(awaitable):
+    started = time.perf_counter()
+    with pytest.raises(Exception) as failure:  # noqa: PT011 - any of several, told apart by is_away
+        await awaitable
+    return failure.value, time.perf_counter() - started
+
+
+async def test_sessions_speak_utc_and_carry_limits(pool):
+    assert await pool.fetchval("SHOW timezone") == "UTC"
+    assert await pool.fetchval("SHOW statement_timeout") == "1800ms"
+    assert await pool.fetchval("SHOW idle_in_transaction_session_timeout") == "10s"
+    assert await pool.fetchval("SHOW application_name") == "chassis-test"
+    assert await pool.fetchval("SHOW jit") == "off"
+
+
+async def test_a_ping_tells_its_time(pool):
+    seen = await ping(pool)
+    assert (seen.status, seen.observed_unit) == ("pass", "ms")
+    assert seen.observed_value > 0
+
+
+async def test_a_pool_opens_while_the_server_is_away_and_fails_fast():
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    pool = await open_pool(f"postgresql://u:p@127.0.0.1:{port}/d", application_name="t")
+    error, seconds = await failure_of(pool.fetchval("SELECT 1"))
+    assert is_away(error)
+    assert seconds < 0.5
+    await pool.close()
+
+
+async def test_a_server_that_does_not_answer_costs_a_second():
+    async with DeafServer() as server:
+        started = time.perf_counter()
+        pool = await open_pool(server.url, application_name="t")
+        assert time.perf_counter() - started < 1.3
+        error, seconds = await failure_of(pool.fetchval("SELECT 1"))
+        assert is_away(error)
+        assert seconds < 1.3
+        pool.terminate()
+
+
+async def test_a_server_that_falls_silent_is_noticed_within_two_seconds_and_used_again_afterwards(postgres_url):
+    async with Freezer(postgres_url) as freezer:
+        pool = await open_pool(freezer.url, application_name="t", max_size=2)
+        assert await pool.fetchval("SELECT 1") == 1
+        freezer.flowing.clear()
+        failures = await asyncio.gather(*(failure_of(pool.fetchval("SELECT 1")) for _ in range(10)))
+        assert all(is_away(error) for error, _ in failures)
+        assert max(seconds for _, seconds in failures) < 2.5
+        freezer.flowing.set()
+        async with asyncio.timeout(5):
+            while True:
+                try:
+                    await pool.fetchval("SELECT 2")
+                    break
+                except TimeoutError:
+                    continue
+        pool.terminate()
+
+
+async def test_a_silent_server_does_not_keep_a_process_from_ending(postgres_url, monkeypatch):
+    monkeypatch.setattr(postgres, "CLOSE_TIMEOUT_S", 0.1)
+    async with Freezer(postgres_url) as freezer:
+        pool = await open_pool(freezer.url, application_name="t")
+        freezer.flowing.clear()
+        started = time.perf_counter()
+        await pool.close()
+        assert time.perf_counter() - started < 1
+
+
+async def test_a_connection_that_was_cut_is_replaced(postgres_url):
+    async with Freezer(postgres_url) as freezer:
+        pool = await open_pool(freezer.url, application_name="t", max_size=1)
+        assert await pool.fetchval("SELECT 1") == 1
+        freezer.cut()
+        await asyncio.sleep(0.05)
+        assert await pool.fetchval("SELECT 2") == 2
+        await pool.close()
+
+
+async def test_a_statement_that_takes_too_long_is_given_up(pool):
+    slow = await open_pool(pool._connect_args[0], application_name="t", command_timeout_s=0.2)
+    error, seconds = await failure_of(slow.fetchval("SELECT pg_sleep(5)"))
+    assert is_away(error)
+    assert seconds < 1
+    await slow.close()
+
+
+async def test_a_mistake_of_ours_is_not_taken_for_an_outage(pool):
+    error, _ = await failure_of(pool.fetchval("SELECT 1 FROM nowhere"))
+    assert not is_away(error)
+    assert not is_away(asyncpg.InterfaceError("cannot perform operation: another operation is in progress"))
+    assert not is_away(ValueError())
+
+
+async def test_a_full_pool_turns_callers_away_after_a_second(postgres_url, monkeypatch):
+    monkeypatch.setattr(postgres, "ACQUIRE_TIMEOUT_S", 0.1)
+    pool = await open_pool(postgres_url, application_name="t", max_size=1)
+    async with pool.acquire():
+        error, seconds = await failure_of(pool.fetchval("SELECT 1"))
+    assert is_away(error)
+    assert seconds < 1
+    await pool.close()
+
+
+async def test_a_notification_wakes_a_waiter_and_several_make_one(pool, postgres_url):
+    async with Notifications(postgres_url, "chassis_news") as notifications:
+        assert await notifications.wait(5), "connecting counts: something may have been missed before"
+        for _ in range(3):
+            await pool.execute("NOTIFY chassis_news")
+        assert await notifications.wait(5)
+        await asyncio.sleep(0.05)
+        await notifications.wait(0)
+        assert not await notifications.wait(0)
+        await pool.execute("NOTIFY chassis_news")
+        await asyncio.sleep(0.05)
+        assert await notifications.wait(0), "what came before the wait is not lost"
+        waiting = asyncio.create_task(notifications.wait(5))
+        await asyncio.sleep(0.01)
+        await pool.execute("NOTIFY chassis_news")
+        assert await waiting
+
+
+async def test_a_lost_listener_connects_again_and_counts_it_as_news(postgres_url, pool):
+    async with Freezer(postgres_url) as freezer, Notifications(freezer.url, "chassis_news") as notifications:
+        assert await notifications.wait(5)
+        freezer.cut()
+        assert await notifications.wait(5)
+        await pool.execute("NOTIFY chassis_news")
+        assert await notifications.wait(5)
+
+
+async def test_a_listener_waits_for_a_server_that_comes_later():
+    async with DeafServer() as server, Notifications(server.url, "chassis_news") as notifications:
+        assert not await notifications.wait(0.05)

@@ -1,0 +1,147 @@
+"""Real processes: what a signal does, what is still answered, and with which code it ends."""
+
+import asyncio
+import signal
+import socket
+import sys
+
+import httpx2
+import pytest
+
+pytestmark = pytest.mark.anyio
+
+SERVICE = """
+import asyncio, sys
+from fluxo_chassis.health import Health, health_app
+from fluxo_chassis.http.app import create_app, serve
+from fluxo_chassis.logging import configure_logging
+from fluxo_chassis.process import run
+from fluxo_chassis.settings import ProcessSettings, load
+
+settings = load(ProcessSettings)
+configure_logging(settings, "test")
+app = create_app(title="t", version="1", description="", health=Health())
+
+@app.get("/slow")
+async def slow() -> str:
+    print("slow began", flush=True)
+    await asyncio.sleep(0.5)
+    return "done"
+
+@app.post("/body")
+async def body(value: list[int]) -> int:
+    return len(value)
+
+async def main(stop):
+    await serve(app, settings, stop)
+
+sys.exit(run(main))
+"""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+async def start(program, port):
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        program,
+        env={"FLUXO_PORT": str(port), "PATH": "/usr/bin:/bin"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+@pytest.fixture
+async def service(anyio_backend):
+    port = free_port()
+    process = await start(SERVICE, port)
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    await client.get("/health/live")
+                    break
+                except httpx2.ConnectError:
+                    await asyncio.sleep(0.02)
+        yield process, client, port
+    if process.returncode is None:
+        process.kill()
+        await process.wait()
+
+
+async def until_said(process, text):
+    async with asyncio.timeout(10):
+        while text not in (await process.stdout.readline()).decode():
+            pass
+
+
+async def test_what_was_begun_is_answered_before_it_stops_cleanly(service):
+    process, client, _ = service
+    slow = asyncio.create_task(client.get("/slow"))
+    await until_said(process, "slow began")
+    process.send_signal(signal.SIGTERM)
+    assert (await slow).json() == "done"
+    async with asyncio.timeout(5):
+        assert await process.wait() == 0
+
+
+async def test_a_second_signal_ends_it_at_once(service):
+    process, client, _ = service
+    slow = asyncio.create_task(client.get("/slow"))
+    await until_said(process, "slow began")
+    process.send_signal(signal.SIGTERM)
+    await until_said(process, "stopping")
+    process.send_signal(signal.SIGINT)
+    assert await process.wait() == 128 + signal.SIGINT
+    with pytest.raises(httpx2.TransportError):
+        await slow
+
+
+async def test_a_port_that_is_taken_is_said_in_a_sentence(service):
+    _, _, port = service
+    second = await start(SERVICE, port)
+    _, told = await second.communicate()
+    assert second.returncode == 2
+    assert told.decode().startswith(f"FLUXO_PORT: cannot listen on 127.0.0.1:{port}")
+
+
+async def test_an_exception_ends_it_with_one_and_is_logged():
+    process = await start(
+        "import sys; from fluxo_chassis.process import run\nasync def main(stop): 1/0\nsys.exit(run(main))", 1
+    )
+    told, _ = await process.communicate()
+    assert process.returncode == 1
+    assert b"ZeroDivisionError" in told
+
+
+HEAD = b"POST /body HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\n"
+
+
+async def test_a_chunked_body_over_the_limit_is_refused_and_the_connection_lives_on(service):
+    _, _, port = service
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+    for _ in range(500):
+        writer.write(b"2000\r\n" + b" " * 0x2000 + b"\r\n")
+        await writer.drain()
+    writer.write(b"0\r\n\r\n" + HEAD + b"Connection: close\r\nContent-Length: 6\r\n\r\n[1, 2]")
+    async with asyncio.timeout(10):
+        answer = await reader.read()
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert b"/problems/body-too-large" in answer
+    assert b"HTTP/1.1 200 OK" in answer
+    writer.close()
+
+
+async def test_a_body_announced_as_too_large_is_refused_before_it_comes(service):
+    _, _, port = service
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(HEAD + b"Content-Length: 99999999\r\n\r\n")
+    async with asyncio.timeout(5):
+        assert (await reader.readline()).startswith(b"HTTP/1.1 413")
+    writer.close()

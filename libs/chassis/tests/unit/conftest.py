@@ -1,0 +1,100 @@
+"""A small service built from the chassis, and what every error of it must look like."""
+
+from typing import Annotated
+
+import httpx2
+import pytest
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fluxo_chassis import tracing
+from fluxo_chassis.auth import Principal, requires
+from fluxo_chassis.health import Health
+from fluxo_chassis.http.app import create_app
+from fluxo_chassis.problems import Problem, problem_responses
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Note(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+    text: str = Field(max_length=5)
+    tags: list[str] = []
+
+
+class FixedVerifier:
+    """Stands in for signatures, which have their own tests."""
+
+    async def verify(self, token):
+        role, _, scopes = token.partition(":")
+        return Principal("t-1", "ana", frozenset(scopes.split(",")), role)
+
+
+def notes_service(errors, *, body_limit_bytes=200) -> FastAPI:
+    app = create_app(
+        title="Notes",
+        version="1",
+        description="Notes.",
+        health=Health(),
+        verifier=FixedVerifier(),
+        body_limit_bytes=body_limit_bytes,
+        body_limits={"/v1/bulk": 2000},
+    )
+    router = APIRouter(prefix="/v1")
+
+    @router.post("/notes", status_code=201, responses=problem_responses(401, 403))
+    async def add(note: Note, principal: Annotated[Principal, Depends(requires("notes:write"))]) -> dict[str, str]:
+        return {"text": note.text}
+
+    @router.get("/notes")
+    async def listed(limit: int, principal: Annotated[Principal, Depends(requires("notes:read"))]) -> dict[str, str]:
+        return {"tenant": principal.tenant}
+
+    @router.get("/notes/{number}")
+    async def shown(number: int) -> dict[str, str]:
+        raise Problem(404, "not-found", "Not found", f"No note {number}.")
+
+    @router.post("/bulk")
+    async def bulk(request: Request) -> dict[str, int]:
+        return {"length": len(await request.body())}
+
+    @router.get("/trace")
+    async def traced() -> dict[str, str]:
+        return {"traceparent": tracing.current_traceparent(), "request_id": tracing.current_request_id()}
+
+    @router.get("/errors/{kind}")
+    async def fails(kind: str) -> None:
+        raise errors[kind]
+
+    app.include_router(router)
+    return app
+
+
+@pytest.fixture
+def errors():
+    """What `/v1/errors/{kind}` raises; a test fills it."""
+    return {}
+
+
+@pytest.fixture
+async def client(errors, anyio_backend):
+    transport = httpx2.ASGITransport(notes_service(errors), raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+        yield client
+
+
+@pytest.fixture
+def roomy_service():
+    return notes_service({}, body_limit_bytes=65_536)
+
+
+@pytest.fixture
+def is_problem():
+    return assert_problem
+
+
+def assert_problem(answer, status, slug):
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    body = answer.json()
+    assert (body["type"], body["status"]) == (f"/problems/{slug}", status)
+    assert body["title"]
+    assert len(body["trace_id"]) == 32
+    assert "secret" not in answer.text
+    return body

@@ -1,0 +1,93 @@
+import pytest
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
+
+pytestmark = pytest.mark.anyio
+
+WRITER = {"Authorization": "Bearer owner:notes:write,notes:read"}
+
+
+async def test_a_client_that_leaves_is_no_error_of_ours(roomy_service):
+    async def gone():
+        return {"type": "http.disconnect"}
+
+    async def send(_message):
+        pytest.fail("nobody is there to be answered")
+
+    head = [(b"content-length", b"9"), (b"content-type", b"application/json")]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/v1/bulk",
+        "query_string": b"",
+        "headers": head,
+        "root_path": "",
+    }
+    with capture_logs() as lines:
+        await roomy_service(scope, gone, send)
+    assert [line["http.response.status_code"] for line in lines] == [499]
+
+
+async def test_probes_may_ask_for_the_head_only(client):
+    assert (await client.head("/health/ready")).status_code == 200
+
+
+async def test_a_trace_and_a_request_id_are_honoured(client):
+    trace_id = "4bf92f3577b34da6a3ce929d0e0e4736"
+    headers = {"traceparent": f"00-{trace_id}-00f067aa0ba902b7-01", "X-Request-Id": "order-7/a"}
+    answer = await client.get("/v1/trace", headers=headers)
+    assert answer.headers["x-request-id"] == answer.json()["request_id"] == "order-7/a"
+    assert answer.json()["traceparent"].startswith(f"00-{trace_id}-")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    missing = await client.get("/v1/nothing", headers=headers)
+    assert missing.json()["trace_id"] == trace_id
+    assert missing.headers["x-request-id"] == "order-7/a"
+
+
+@pytest.mark.parametrize("given", ["", "x" * 129, "a b", 'a"b', "a\\b", "é", "<b>\t"])
+async def test_an_unsafe_request_id_is_replaced(client, given):
+    answer = await client.get("/v1/trace", headers={"X-Request-Id": given.encode()})
+    assert answer.headers["x-request-id"] != given
+    assert len(answer.headers["x-request-id"]) == 32
+
+
+async def test_a_request_is_one_line_without_bodies_tokens_or_plain_tenants(client):
+    with capture_logs() as lines:
+        await client.post("/v1/notes?x=hidden", json={"text": "mine"}, headers=WRITER)
+        await client.get("/v1/notes/17")
+        await client.get("/health/live")
+    first, second, probe = lines
+    assert (first["event"], first["http.route"], first["http.response.status_code"]) == ("request", "/v1/notes", 201)
+    assert (second["http.route"], second["http.response.status_code"]) == ("/v1/notes/{number}", 404)
+    assert first["event.duration"] > 0
+    assert len(first["organization.id"]) == 12
+    assert not {"mine", "hidden", "t-1"} & set(" ".join(map(str, first.values())).split())
+    assert probe["log_level"] == "debug"
+
+
+async def test_metrics_know_routes_and_not_paths(client):
+    def count(**labels):
+        return REGISTRY.get_sample_value("http_request_duration_seconds_count", labels) or 0
+
+    known = {"method": "GET", "route": "/v1/notes/{number}", "status": "404"}
+    unknown = {"method": "other", "route": "other", "status": "404"}
+    before = count(**known), count(**unknown)
+    await client.get("/v1/notes/1")
+    await client.get("/v1/notes/2")
+    await client.request("BREW", "/coffee/17")
+    assert (count(**known), count(**unknown)) == (before[0] + 2, before[1] + 1)
+    assert "/coffee/17" not in (await client.get("/metrics")).text
+
+
+async def test_the_document_describes_problems_and_the_scope_of_each_route(client):
+    document = (await client.get("/openapi.json")).json()
+    assert document["openapi"].startswith("3.1")
+    operation = document["paths"]["/v1/notes"]["post"]
+    assert operation["security"] == [{"bearer": ["notes:write"]}]
+    assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+    for status in ("401", "403", "422", "default"):
+        assert list(operation["responses"][status]["content"]) == ["application/problem+json"]
+    assert "HTTPValidationError" not in str(document)
+    assert set(document["components"]["schemas"]["ProblemBody"]["required"]) >= {"type", "title", "status", "trace_id"}
+    assert "/health" not in document["paths"]
+    assert (await client.get("/docs")).status_code == 200

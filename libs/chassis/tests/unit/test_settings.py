@@ -1,0 +1,67 @@
+import pytest
+from fluxo_chassis.settings import AuthSettings, ProcessSettings, load
+
+
+class Settings(ProcessSettings, AuthSettings):
+    process = "some-api"
+    database_url: str
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch):
+    monkeypatch.setenv("FLUXO_DATABASE_URL", "postgresql://u:hidden@h/d")
+    monkeypatch.setenv("FLUXO_AUTH_JWKS_URL", "file:///keys/jwks.json")
+    return monkeypatch
+
+
+def refusal(capsys):
+    with pytest.raises(SystemExit) as exit_:
+        load(Settings)
+    assert exit_.value.code == 2
+    return capsys.readouterr().err
+
+
+def test_development_needs_little():
+    settings = load(Settings)
+    assert settings.auth_issuer == "fluxo-development"
+    assert settings.host == "127.0.0.1"
+    assert settings.instance.startswith("some-api-")
+
+
+def test_a_missing_variable_is_named(environment, capsys):
+    environment.delenv("FLUXO_DATABASE_URL")
+    assert refusal(capsys) == "FLUXO_DATABASE_URL is not set.\n"
+
+
+def test_an_empty_variable_is_a_missing_one(environment, capsys):
+    environment.setenv("FLUXO_DATABASE_URL", "")
+    assert refusal(capsys) == "FLUXO_DATABASE_URL is not set.\n"
+
+
+def test_every_wrong_variable_is_named_and_its_value_is_not_shown(environment, capsys):
+    environment.setenv("FLUXO_PORT", "secret")
+    environment.setenv("FLUXO_LOG_LEVEL", "secret")
+    told = refusal(capsys)
+    assert [line.split()[0] for line in told.splitlines()] == ["FLUXO_LOG_LEVEL", "FLUXO_PORT"]
+    assert "secret" not in told
+
+
+def test_production_refuses_the_development_issuer(environment, capsys):
+    environment.setenv("FLUXO_ENVIRONMENT", "production")
+    environment.setenv("FLUXO_AUTH_JWKS_URL", "https://issuer.example/jwks.json")
+    assert refusal(capsys) == "FLUXO_AUTH_ISSUER must not be the development issuer in production.\n"
+
+
+@pytest.mark.parametrize("url", ["file:///keys/jwks.json", "http://issuer.example/jwks.json"])
+def test_production_takes_keys_over_https_only(environment, capsys, url):
+    environment.setenv("FLUXO_ENVIRONMENT", "production")
+    environment.setenv("FLUXO_AUTH_ISSUER", "https://issuer.example")
+    environment.setenv("FLUXO_AUTH_JWKS_URL", url)
+    assert refusal(capsys) == "FLUXO_AUTH_JWKS_URL must be an https:// URL in production.\n"
+
+
+def test_production_starts_with_an_issuer_of_its_own(environment):
+    environment.setenv("FLUXO_ENVIRONMENT", "production")
+    environment.setenv("FLUXO_AUTH_ISSUER", "https://issuer.example")
+    environment.setenv("FLUXO_AUTH_JWKS_URL", "https://issuer.example/jwks.json")
+    assert load(Settings).environment == "production"
