@@ -50,9 +50,8 @@ class AnyHistory(RuleBasedStateMachine):
     @rule(kept=entries)
     def replay(self, kept):
         entry, key = kept
-        again = self.merchant.record(
-            entry["direction"], entry["amount"], date.fromisoformat(entry["business_date"]), key
-        )
+        day = date.fromisoformat(entry["business_date"])
+        again = self.merchant.record(entry["direction"], entry["amount"], day, key, entry["description"])
         assert again == entry
 
     @rule(kept=consumes(entries))

@@ -11,7 +11,8 @@ ENTRIES_SOURCE: Final = "/fluxo/entries"
 
 AmountMinor = Annotated[int, msgspec.Meta(gt=0, le=99_999_999_999_999, description="Minor units (cents).")]
 Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z", description="ISO 4217.")]
-MerchantId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+MerchantId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}\Z", description="The merchant.")]
+Instant = Annotated[datetime, msgspec.Meta(tz=True, description="RFC 3339, in UTC.")]
 
 
 class EntryRecordedData(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=False):
@@ -26,7 +27,7 @@ class EntryRecordedData(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     description: str
     category: str | None = None
     reverses: UUID | None = None
-    recorded_at: datetime
+    recorded_at: Instant
 
 
 class EntryRecorded(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=False):
@@ -36,7 +37,7 @@ class EntryRecorded(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     type: Literal["fluxo.entry.recorded.v1"] = ENTRY_RECORDED_TYPE
     source: Literal["/fluxo/entries"] = ENTRIES_SOURCE
     id: UUID
-    time: datetime
+    time: Instant
     subject: MerchantId
     datacontenttype: Literal["application/json"] = "application/json"
     traceparent: str | None = None
@@ -65,12 +66,13 @@ def decode(payload: bytes) -> EntryRecorded:
     """
     try:
         event = _decoder.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
+        # Malformed or invalid JSON, bad UTF-8, and nesting without an end.
         raise UndecodableEventError(str(error)) from error
     if event.id != event.data.id:
         raise UndecodableEventError("the envelope's id is not the entry's id")
-    if event.data.recorded_at.tzinfo is None or event.time.tzinfo is None:
-        raise UndecodableEventError("an instant without a time zone")
+    if event.time != event.data.recorded_at:
+        raise UndecodableEventError("the envelope's time is not the entry's recorded_at")
     if int(event.data.amount.replace(".", "")) != event.data.amount_minor:
         raise UndecodableEventError("amount and amount_minor are different money")
     return event

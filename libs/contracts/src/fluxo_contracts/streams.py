@@ -8,3 +8,8 @@ ENTRIES_DEAD_LETTERS_STREAM: Final = "fluxo.entries.dead"
 
 EVENT_FIELD: Final = "event"
 """The one field of a stream entry: a CloudEvent in structured JSON form, UTF-8."""
+
+REASON_FIELD: Final = "reason"
+STREAM_ID_FIELD: Final = "stream_id"
+DELIVERIES_FIELD: Final = "deliveries"
+"""A dead letter has these beside `event`, which is missing when the stream entry had none."""

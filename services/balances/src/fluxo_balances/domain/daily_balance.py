@@ -1,6 +1,6 @@
 """A day opens with the sum of all earlier days and closes with its own credits and debits applied."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -73,19 +73,42 @@ class DateRange:
     def __post_init__(self) -> None:
         if self.last < self.first:
             raise RangeUpsideDownError
-        if (self.last - self.first).days >= RANGE_DAYS_MAX:
+        if len(self) > RANGE_DAYS_MAX:
             raise RangeTooLongError
 
+    def __len__(self) -> int:
+        return (self.last - self.first).days + 1
+
     def __iter__(self) -> Iterator[date]:
-        for offset in range((self.last - self.first).days + 1):
+        # Counted rather than stepped: the day after date.max does not exist.
+        for offset in range(len(self)):
             yield self.first + offset * ONE_DAY
 
 
-def carry(opening_minor: int, days: DateRange, totals_by_date: Mapping[date, Totals]) -> list[DailyBalance]:
-    """Return every day of the range, ascending, each opening with what the day before closed with."""
-    balances = []
+@dataclass(frozen=True, slots=True)
+class RangeBalance:
+    """Every day of a range, ascending, at least one; it opens as its first day does and closes as its last."""
+
+    items: Sequence[DailyBalance]
+
+    @property
+    def opening_minor(self) -> int:
+        return self.items[0].opening_minor
+
+    @property
+    def closing_minor(self) -> int:
+        return self.items[-1].closing_minor
+
+    @property
+    def totals(self) -> Totals:
+        return sum((item.totals for item in self.items), NO_TOTALS)
+
+
+def carry(opening_minor: int, days: DateRange, totals_by_date: Mapping[date, Totals]) -> RangeBalance:
+    """Return every day of the range, each opening with what the day before closed with."""
+    items = []
     for day in days:
         balance = DailyBalance(day, opening_minor, totals_by_date.get(day, NO_TOTALS))
-        balances.append(balance)
+        items.append(balance)
         opening_minor = balance.closing_minor
-    return balances
+    return RangeBalance(items)

@@ -1,6 +1,7 @@
 """What the use cases need from outside, in their own words."""
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
@@ -154,29 +155,47 @@ class OutboxRow:
     event: bytes
 
 
-class Outbox(Protocol):
-    """The events of committed transactions, in an order in which nothing that commits later can sort earlier."""
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits to be published: rows (counted up to 100,000) and ages in seconds, 0 where there is none.
 
-    async def generation(self) -> int:
-        """Return the generation, raised first when the cluster is not the one noted (restore, recovery)."""
+    `held_back_age_s` is the age of the oldest row that a transaction still open somewhere keeps from being published.
+    """
+
+    rows: int
+    oldest_age_s: float
+    held_back_age_s: float
+
+
+class Outbox(Protocol):
+    """The events of committed transactions, in an order in which nothing that commits later can sort earlier.
+
+    Positions belong to a generation, which is raised when the database is not the one it was (restore, recovery,
+    promotion). A position of an older generation means: before the oldest row.
+    """
 
     async def rows_after(self, position: StreamPosition, limit: int) -> list[OutboxRow]:
-        """Return the next rows of the current generation below the snapshot horizon, in order.
+        """Return the next rows below the snapshot horizon, in order, with positions of the current generation."""
 
-        A position of an older generation means: from the oldest row.
-        """
+    async def has_rows_after(self, position: StreamPosition) -> bool:
+        """Return whether any row waits after the position, also one that is held back by the horizon."""
+
+    async def backlog(self, position: StreamPosition) -> Backlog: ...
+
+    def turn(self) -> AbstractAsyncContextManager[bool]:
+        """Enter with True for one of several relays at a time, with False for the others."""
+
+    async def create_partitions(self) -> int:
+        """Make the partitions that the coming days need; returns how many were made."""
 
     async def drop_below(self, position: StreamPosition) -> int:
         """Drop partitions whose rows all lie at or below the position and are older than the safety margin.
 
-        Also creates the partitions that the coming days need. Returns how many partitions went.
+        Returns how many partitions went; none when the position is not of the current generation.
         """
 
-    async def backlog(self, position: StreamPosition) -> tuple[int, float]:
-        """Return how many rows wait after the position (capped at 100,000) and the age of the oldest in seconds."""
-
     async def purge_idempotency_keys(self) -> int:
-        """Delete keys older than they must be kept (31 days, and a margin), some at a time; returns how many."""
+        """Delete keys older than they must be kept (31 days, and a margin), a part at a time; returns how many."""
 
 
 class StreamMovedBackError(Exception):

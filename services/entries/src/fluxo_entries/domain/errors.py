@@ -1,5 +1,6 @@
 """Facts that refuse a request. They know no HTTP; one table in entrypoints maps them."""
 
+from collections.abc import Mapping
 from datetime import date
 from uuid import UUID
 
@@ -14,6 +15,14 @@ class RejectedFieldsError(EntriesError):
     def __init__(self, *fields: tuple[str, str]) -> None:
         super().__init__("; ".join(f"{field}: {sentence}" for field, sentence in fields))
         self.fields = fields
+
+
+class RejectedItemsError(EntriesError):
+    """Some items of a bulk break a rule: `rejections` names all of them by their position, from 0."""
+
+    def __init__(self, rejections: Mapping[int, RejectedFieldsError]) -> None:
+        super().__init__(f"{len(rejections)} of the items break a rule.")
+        self.rejections = rejections
 
 
 class EntryNotFoundError(EntriesError):

@@ -2,11 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Final
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 DEFAULT_CURRENCY: Final = "BRL"
 DEFAULT_TIME_ZONE: Final = "America/Sao_Paulo"
+
+MERCHANT_ID_LENGTH_MAX: Final = 64
+
+CURRENCIES: Final = frozenset(
+    {"ARS", "AUD", "BOB", "BRL", "CAD", "CHF", "CNY", "COP", "DOP", "EUR", "GBP", "MXN", "NZD", "PEN", "USD", "UYU"}
+)
+"""Currencies of two decimals, since an amount has two; CLP, PYG and JPY have none, KWD has three."""
+
+_NO_PLACE: Final = frozenset({"Factory", "localtime"})
+"""Names in the time zone database that mean whatever the machine is set to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +32,32 @@ class Merchant:
     def today(self, now: datetime) -> date:
         """Return the merchant's calendar day at an aware instant."""
         return now.astimezone(ZoneInfo(self.time_zone)).date()
+
+
+def known_currency(code: str) -> str:
+    """Return the code.
+
+    Raises:
+        ValueError: not one of the currencies of two decimals that are supported.
+    """
+    if code not in CURRENCIES:
+        raise ValueError(
+            f"It is none of the supported currencies, all of two decimals: {', '.join(sorted(CURRENCIES))}."
+        )
+    return code
+
+
+def known_time_zone(name: str) -> str:
+    """Return the name.
+
+    Raises:
+        ValueError: the IANA time zone database does not have it.
+    """
+    if name not in _time_zones():
+        raise ValueError('It is no time zone of the IANA database, such as "America/Sao_Paulo".')
+    return name
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(available_timezones()) - _NO_PLACE

@@ -6,18 +6,21 @@ from typing import Final
 MINOR_UNITS_PER_UNIT: Final = 100
 AMOUNT_MINOR_MAX: Final = 99_999_999_999_999
 
-_DECIMAL: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,2})?\Z")
+_DECIMAL: Final = re.compile(r"(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,2})?\Z")
 
 
 def parse_amount(text: str) -> int:
     """Return the minor units of a decimal string such as "150", "150.5" or "150.00".
 
     Raises:
-        ValueError: not a plain decimal, more than two decimals, zero, or above 999999999999.99; the message is a
-            sentence for a person.
+        ValueError: not a plain decimal (no sign, blank, comma, exponent or leading zero), more than two decimals,
+            zero, or above 999999999999.99; the message is a sentence for a person.
     """
     if not _DECIMAL.match(text):
-        raise ValueError('An amount is a decimal string such as "150.00", at most two decimals and 999999999999.99.')
+        raise ValueError(
+            'An amount is a decimal string such as "150.00": digits and a point, '
+            "at most two decimals, at most 999999999999.99."
+        )
     units, _, cents = text.partition(".")
     amount_minor = int(units) * MINOR_UNITS_PER_UNIT + int(cents.ljust(2, "0"))
     if amount_minor == 0:

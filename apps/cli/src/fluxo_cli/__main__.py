@@ -1,0 +1,43 @@
+"""The `fluxo` command: every command it has is listed here."""
+
+import sys
+
+import typer
+
+from fluxo_cli.commands import balances, entries, services
+from fluxo_cli.commands.doctor import doctor
+from fluxo_cli.commands.groups import balances_app, entries_app
+from fluxo_cli.commands.status import status
+from fluxo_cli.commands.token import token
+from fluxo_cli.commands.up import up
+from fluxo_cli.commands.verify import verify
+from fluxo_cli.errors import CommandError
+
+# Importing these modules adds their commands to the groups `entries` and `balances`.
+_GROUP_MEMBERS = (entries, balances, services)
+
+app = typer.Typer(
+    name="fluxo",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Entries in, daily balances out. Start with `fluxo up`, then `fluxo token --merchant my-shop`.",
+)
+app.command()(up)
+app.command()(status)
+app.command()(token)
+app.command()(verify)
+app.command()(doctor)
+app.add_typer(entries_app, name="entries")
+app.add_typer(balances_app, name="balances")
+
+
+def main() -> None:
+    try:
+        app()
+    except CommandError as error:
+        typer.echo(f"fluxo: {error}", err=True)
+        sys.exit(error.exit_status)
+
+
+if __name__ == "__main__":
+    main()

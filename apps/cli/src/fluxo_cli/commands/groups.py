@@ -1,0 +1,12 @@
+"""Groups of commands that several files add to."""
+
+import typer
+
+entries_app = typer.Typer(
+    no_args_is_help=True,
+    help="Record, read and move entries; or run one process of the entries service.",
+)
+balances_app = typer.Typer(
+    no_args_is_help=True,
+    help="Read daily balances; or run one process of the balances service.",
+)

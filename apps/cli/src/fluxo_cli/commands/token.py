@@ -1,0 +1,47 @@
+import re
+from datetime import timedelta
+from typing import Annotated, Literal
+
+import typer
+
+from fluxo_cli.issuer import DevelopmentIssuer
+from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir
+
+_READ = ("entries:read", "balances:read")
+_WRITE = ("entries:write",)
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _lifetime(text: str) -> timedelta:
+    found = re.fullmatch(r"([1-9][0-9]{0,8})([smhd])", text)
+    if found is None:
+        raise typer.BadParameter("write a number and a unit, such as 30m, 12h or 7d")
+    return timedelta(**{_UNITS[found.group(2)]: int(found.group(1))})
+
+
+def token(
+    *,
+    merchant: Annotated[str, typer.Option(help="The merchant whose entries and balances it opens.")],
+    scope: Annotated[
+        str | None, typer.Option(help="Space-separated scopes. Default: all that the role may use.")
+    ] = None,
+    role: Annotated[
+        Literal["owner", "operator", "accountant"], typer.Option(help="An accountant may only read.")
+    ] = "owner",
+    subject: Annotated[str, typer.Option(help="Who acts: the token's `sub`.")] = "developer",
+    ttl: Annotated[
+        timedelta, typer.Option(parser=_lifetime, metavar="TIME", help="How long it is valid: 30m, 12h, 7d.")
+    ] = "12h",  # type: ignore[assignment]  # Typer runs the default through the parser
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """Print a signed token of the development issuer. Production refuses these.
+
+    Examples:
+      fluxo token --merchant padaria
+
+      fluxo token --merchant padaria --role accountant --ttl 30m
+
+      curl -H "Authorization: Bearer $(fluxo token --merchant padaria)" http://127.0.0.1:8001/v1/entries
+    """
+    granted = scope.split() if scope is not None else (_READ if role == "accountant" else (*_READ, *_WRITE))
+    print(DevelopmentIssuer(data_dir).token(merchant, scopes=granted, role=role, subject=subject, lifetime=ttl))

@@ -1,0 +1,65 @@
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from fluxo_cli.display import StartDisplay
+from fluxo_cli.nginx import find_nginx
+from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir
+from fluxo_cli.ports import refuse_busy_ports
+from fluxo_cli.runtime import save_environment, sole_supervisor, was_killed
+from fluxo_cli.settings import Settings
+from fluxo_cli.supervisor import Supervisor
+from fluxo_cli.topology import REPLICAS_MAX, topology
+
+
+def up(
+    *,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    port_base: Annotated[
+        int,
+        typer.Option(
+            min=1024,
+            max=65000,
+            help="The entries API listens on this port + 1, the balances API on + 2; everything else up to + 90.",
+        ),
+    ] = 8000,
+    replicas: Annotated[
+        int,
+        typer.Option(min=1, max=REPLICAS_MAX, help="Instances of each API, relay and projector. Above 1 needs nginx."),
+    ] = 1,
+) -> None:
+    """Run the whole system in the foreground, until Ctrl-C or SIGTERM.
+
+    PostgreSQL and two Valkeys are started too, unless FLUXO_ENTRIES_DATABASE_URL, FLUXO_BALANCES_DATABASE_URL,
+    FLUXO_STREAMS_URL and FLUXO_CACHE_URL name servers that already run. A process that dies or hangs is replaced.
+    Data stay in the data directory from one start to the next.
+
+    Exit status: 1 something could not start, 2 bad configuration, 3 this data directory is in use, 4 a port is busy.
+
+    Examples:
+      fluxo up
+
+      fluxo up --data-dir /tmp/try --port-base 9000 --replicas 2
+    """
+    if replicas > 1:
+        find_nginx()
+    with sole_supervisor(data_dir):
+        _supervise(data_dir, port_base, replicas)
+
+
+def _supervise(data_dir: Path, port_base: int, replicas: int) -> None:
+    planned = topology(Settings(), data_dir.resolve(), port_base=port_base, replicas=replicas)
+    refuse_busy_ports(
+        planned.ports,
+        # The processes of a supervisor that was killed may just be ending.
+        patience_s=3.0 if was_killed(data_dir) else 0.0,
+    )
+    save_environment(data_dir, planned.environment)
+    display = StartDisplay(Console(), data_dir, planned.urls)
+    try:
+        asyncio.run(Supervisor(planned, data_dir, display).run())
+    finally:
+        display.close()

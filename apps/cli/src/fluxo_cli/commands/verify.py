@@ -1,0 +1,178 @@
+"""`fluxo verify`: every day derived again from the entries and compared with the balances."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Final
+
+import orjson
+import typer
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from fluxo_cli.client_options import parse_date
+from fluxo_cli.errors import CommandError
+from fluxo_cli.money import format_minor
+from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir
+from fluxo_cli.reconciliation import Comparison, ConsolidatedDay, RecordedDay, Window, compare
+from fluxo_cli.rendering import note, printable, show
+from fluxo_cli.runtime import load_environment
+from fluxo_cli.totals import days_of
+
+_BETWEEN_COMPARISONS_S: Final = 0.5
+_DAYS_BETWEEN_UPDATES: Final = 1_000
+_DATABASES: Final = ("FLUXO_ENTRIES_DATABASE_URL", "FLUXO_BALANCES_DATABASE_URL")
+_FIGURES: Final = {
+    "credits_minor": "credits",
+    "debits_minor": "debits",
+    "entry_count": "entries",
+    "opening_minor": "opening balance",
+    "closing_minor": "closing balance",
+}
+
+
+def verify(
+    merchant: Annotated[str | None, typer.Option("--merchant", help="Only this merchant. Default: all.")] = None,
+    first: Annotated[
+        date | None, typer.Option("--from", parser=parse_date, metavar="DATE", help="First day to report.")
+    ] = None,
+    last: Annotated[
+        date | None, typer.Option("--to", parser=parse_date, metavar="DATE", help="Last day to report.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON, money in minor units.")] = False,
+    settle_s: Annotated[
+        float, typer.Option("--settle-s", min=0, help="How long a difference may be an event still under way.")
+    ] = 10,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """Derive every day again from the entries and compare it with the balances.
+
+    Both databases are asked, each through its own service's program; nothing is changed. A day that differs is
+    compared again until it agrees or --settle-s is over; one that received entries all the
+    while is said to be moving. --from and --to choose what is reported: openings still come from everything before.
+
+    Exit status: 0 all days agree, 1 some do not (each is named), 3 a side could not be asked.
+
+    Examples:
+      fluxo verify
+
+      fluxo verify --merchant demo --from 2026-11-01 --to 2026-11-30
+    """
+    environment = _environment(data_dir)
+    arguments = [f"--merchant={merchant}"] if merchant is not None else []
+    arguments += [f"--to={last}"] if last is not None else []
+    with Console(stderr=True).status("Comparing days …") as status:
+        comparison = reconcile(
+            [sys.executable, "-m", "fluxo_entries", "totals", *arguments],
+            [sys.executable, "-m", "fluxo_balances", "totals", *arguments],
+            environment,
+            Window(first, last),
+            settle_s=settle_s,
+            report=status.update,
+        )
+    if as_json:
+        print(_as_json(comparison).decode())
+    else:
+        _print(comparison)
+    if comparison.wrong or not comparison.complete:
+        raise typer.Exit(1)
+
+
+def reconcile(
+    entries_argv: Sequence[str],
+    balances_argv: Sequence[str],
+    environment: Mapping[str, str],
+    window: Window,
+    *,
+    settle_s: float,
+    report: Callable[[str], object] = lambda _: None,
+) -> Comparison:
+    """Compare until the days agree or `settle_s` is over, and return what stays.
+
+    Raises:
+        SideUnavailableError: one of the two processes failed.
+    """
+
+    def once() -> Comparison:
+        days = 0
+
+        def count() -> None:
+            nonlocal days
+            days += 1
+            if days % _DAYS_BETWEEN_UPDATES == 0:
+                report(f"{days:,} days compared …")
+
+        with ExitStack() as processes:
+            recorded = processes.enter_context(days_of("entries", entries_argv, environment, RecordedDay))
+            consolidated = processes.enter_context(days_of("balances", balances_argv, environment, ConsolidatedDay))
+            return compare(recorded, consolidated, window, count)
+
+    deadline = time.monotonic() + settle_s
+    comparison = once()
+    while (comparison.wrong or not comparison.complete) and time.monotonic() < deadline:
+        report(f"{len(comparison.wrong):,} days differ; comparing again …")
+        time.sleep(_BETWEEN_COMPARISONS_S)
+        comparison = once().still_wrong_after(comparison)
+    return comparison
+
+
+def _environment(data_dir: Path) -> dict[str, str]:
+    """Return this process's variables over those of the system on the data directory."""
+    environment = load_environment(data_dir) | os.environ
+    if missing := [name for name in _DATABASES if name not in environment]:
+        raise CommandError(
+            f"Nothing is known about a system on {data_dir}: start it with `fluxo up`, or set {' and '.join(missing)}.",
+            exit_status=3,
+        )
+    return environment
+
+
+def _as_json(comparison: Comparison) -> bytes:
+    differences = [
+        {"merchant_id": key[0], "date": key[1], "moving": key in comparison.moving, **asdict(difference)}
+        for key, of_day in comparison.wrong.items()
+        for difference in of_day
+    ]
+    return orjson.dumps(
+        {
+            "agree": comparison.complete and not comparison.wrong,
+            "complete": comparison.complete,
+            "merchants": comparison.merchants,
+            "days": comparison.days,
+            "differences": differences,
+        }
+    )
+
+
+def _print(comparison: Comparison) -> None:
+    compared = f"{_counted(comparison.days, 'day')} of {_counted(comparison.merchants, 'merchant')} compared"
+    if comparison.complete and not comparison.wrong:
+        print(f"Entries and balances agree: {compared}." if comparison.days else "There is no day to compare.")
+        return
+    table = Table("Merchant", "Date", "Figure", box=SIMPLE)
+    table.add_column("From the entries", justify="right", overflow="fold")
+    table.add_column("In the balances", justify="right", overflow="fold")
+    for (merchant_id, day), differences in comparison.wrong.items():
+        for d in differences:
+            write = str if d.figure == "entry_count" else format_minor
+            table.add_row(Text(printable(merchant_id)), str(day), _FIGURES[d.figure], write(d.expected), write(d.found))
+    show(table)
+    note(f"Do not agree: {_counted(len(comparison.wrong), 'day')}; {compared}.")
+    if comparison.moving:
+        note(
+            f"{_counted(len(comparison.moving), 'day')} of these received entries meanwhile and may only be late: "
+            "compare again when they rest, or give a longer --settle-s."
+        )
+    if not comparison.complete:
+        note("The comparison ended there: more days may differ.")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

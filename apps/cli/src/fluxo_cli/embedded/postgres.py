@@ -1,0 +1,113 @@
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import IO
+
+from fluxo_cli.embedded.binaries import find_postgres
+from fluxo_cli.embedded.cluster import create_cluster, end_leftovers
+from fluxo_cli.embedded.confinement import Confinement, confine
+from fluxo_cli.embedded.directory import DirectoryLock, last_lines, make_private, password_in
+from fluxo_cli.errors import CommandError
+from fluxo_cli.spawn import spawn, stop
+
+_START_TIMEOUT_S = 60.0
+_SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",  # a socket's path may not exceed 107 bytes; TCP serves everybody
+    "max_connections": "100",
+    "shared_buffers": "128MB",
+    "wal_compression": "on",
+    "max_wal_size": "1GB",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+}
+# A test's data may vanish with the machine, though not with the server; money with neither.
+_FAST = {"fsync": "off", "full_page_writes": "off"}
+_PID_LINE, _STATUS_LINE = 0, 7
+
+
+class PostgresServer:
+    """One PostgreSQL on 127.0.0.1, whose data stay in `directory` from start to start.
+
+    `fast` does not outlive a power cut and is for tests only.
+    """
+
+    # SIGTERM would wait for every client to leave.
+    stop_steps = ((signal.SIGINT, 15.0), (signal.SIGQUIT, 5.0))
+
+    def __init__(self, directory: Path, port: int, *, fast: bool = False) -> None:
+        self.directory = directory
+        self.port = port
+        self.process: subprocess.Popen[bytes] | None = None
+        self._fast = fast
+        self._lock = DirectoryLock(directory)
+        self._confinement: Confinement | None = None
+
+    @property
+    def admin_url(self) -> str:
+        return f"postgresql://postgres:{password_in(self.directory)}@127.0.0.1:{self.port}/postgres"
+
+    @property
+    def _cluster(self) -> Path:
+        return self._confined().directory / "cluster"
+
+    def _confined(self) -> Confinement:
+        if self._confinement is None:
+            self._confinement = confine(find_postgres(), self.directory)
+        return self._confinement
+
+    def start(self) -> None:
+        """Start and wait until connections are accepted. Does nothing when it runs already."""
+        if self.process is not None and self.process.poll() is None:
+            return
+        log = self.directory / "server.log"
+        make_private(self.directory)
+        with log.open("ab") as output:
+            process = self.spawn(output)
+        deadline = time.monotonic() + _START_TIMEOUT_S
+        while not self.is_ready():
+            if process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise CommandError(f"PostgreSQL did not start on port {self.port}:\n{last_lines(log)}")
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        if self.process is not None:
+            stop(self.process, self.stop_steps)
+        self._lock.release()
+
+    def spawn(self, log: IO[bytes]) -> subprocess.Popen[bytes]:
+        """Start the server and return at once; `is_ready` tells when it answers. Main thread only."""
+        make_private(self.directory)
+        self._lock.acquire()
+        confined = self._confined()
+        if self._cluster.exists():
+            end_leftovers(self._cluster)
+        else:
+            log_of_initdb = self.directory / "initdb.log"
+            create_cluster(confined, self._cluster, password_in(self.directory), log_of_initdb, sync=not self._fast)
+        settings = {**_SETTINGS, **(_FAST if self._fast else {}), "port": str(self.port)}
+        arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        self.process = spawn(
+            [confined.binaries.program("postgres"), "-D", self._cluster, *arguments],
+            log=log,
+            on_parent_death=signal.SIGQUIT,
+            before_exec=confined.before_exec,
+            user=confined.user,
+            group=confined.group,
+            keep_open=(self._lock.descriptor,),
+        )
+        return self.process
+
+    def is_ready(self) -> bool:
+        """Whether *this* server, not an earlier one on the same directory, accepts connections."""
+        if self.process is None or self.process.poll() is not None:
+            return False
+        try:
+            lines = (self._cluster / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return False
+        if len(lines) <= _STATUS_LINE:
+            return False
+        return lines[_PID_LINE] == str(self.process.pid) and lines[_STATUS_LINE].strip() == "ready"

@@ -1,0 +1,157 @@
+"""Derives every day again from the entries and holds the balances against it, in one pass and bounded memory."""
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import groupby
+from typing import Final
+
+# A projection that was never filled differs on every day; nobody reads further than this.
+WRONG_DAYS_MAX: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedDay:
+    """Sums of one merchant's entries of one business date, in minor units."""
+
+    merchant_id: str
+    business_date: date
+    credits_minor: int
+    debits_minor: int
+    entry_count: int
+
+    @property
+    def key(self) -> tuple[str, date]:
+        return self.merchant_id, self.business_date
+
+
+@dataclass(frozen=True, slots=True)
+class ConsolidatedDay(RecordedDay):
+    """The same day as the balances service has it, with what it opens and closes with."""
+
+    opening_minor: int
+    closing_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """`figure` names a field of ConsolidatedDay. A day that the balances lack counts as found with zero totals."""
+
+    figure: str
+    expected: int
+    found: int
+
+
+@dataclass(slots=True)
+class Comparison:
+    """`wrong` holds the days that differ, in order; `complete` is false when WRONG_DAYS_MAX ended it early.
+
+    `moving` are those of them whose entries became more since the time before: the two sides are read one after the
+    other, so such a day can differ without being wrong.
+    """
+
+    merchants: int = 0
+    days: int = 0
+    wrong: dict[tuple[str, date], tuple[Difference, ...]] = field(default_factory=dict)
+    moving: set[tuple[str, date]] = field(default_factory=set)
+    complete: bool = True
+
+    def still_wrong_after(self, earlier: "Comparison") -> "Comparison":
+        """Leave out the days that agreed the time before: they wait for an event that is only just under way."""
+        if self.complete and earlier.complete:
+            self.wrong = {key: differences for key, differences in self.wrong.items() if key in earlier.wrong}
+        self.moving = {
+            key
+            for key, differences in self.wrong.items()
+            if _expectations(differences) != _expectations(earlier.wrong.get(key, differences))
+        }
+        return self
+
+
+def _expectations(differences: Iterable[Difference]) -> dict[str, int]:
+    return {difference.figure: difference.expected for difference in differences}
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Both ends inclusive; None is open."""
+
+    first: date | None = None
+    last: date | None = None
+
+    def __contains__(self, day: date) -> bool:
+        return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
+
+
+def compare(
+    recorded: Iterable[RecordedDay],
+    consolidated: Iterable[ConsolidatedDay],
+    window: Window = Window(),
+    on_day: Callable[[], object] = lambda: None,
+) -> Comparison:
+    """Compare both sides, each ascending by (merchant in code-point order, date) and from the first day on.
+
+    Openings are the sums of all that was recorded before, so both sides are needed in full even when the window is
+    small; only days inside it are counted and reported.
+    """
+    comparison = Comparison()
+    for merchant_id, days in groupby(_joined(recorded, consolidated), key=lambda day: day[0].merchant_id):
+        days_before = comparison.days
+        for expected, found in days:
+            if expected.business_date not in window:
+                continue
+            comparison.days += 1
+            on_day()
+            if differences := tuple(_differences(expected, found)):
+                comparison.wrong[merchant_id, expected.business_date] = differences
+            if len(comparison.wrong) >= WRONG_DAYS_MAX:
+                comparison.complete = False
+                break
+        comparison.merchants += comparison.days > days_before
+        if not comparison.complete:
+            break
+    return comparison
+
+
+def _joined(
+    recorded: Iterable[RecordedDay], consolidated: Iterable[ConsolidatedDay]
+) -> Iterator[tuple[ConsolidatedDay, ConsolidatedDay | None]]:
+    """Yield each day that either side knows: as the entries make it, and as the balances have it (None: not at all)."""
+    current, opening_minor = "", 0
+    in_order = heapq.merge(recorded, consolidated, key=lambda day: day.key)
+    for (merchant_id, business_date), sides in groupby(in_order, key=lambda day: day.key):
+        if merchant_id != current:
+            current, opening_minor = merchant_id, 0
+        day, found = RecordedDay(merchant_id, business_date, 0, 0, 0), None
+        for side in sides:
+            if isinstance(side, ConsolidatedDay):
+                found = side
+            else:
+                day = side
+        closing_minor = opening_minor + day.credits_minor - day.debits_minor
+        yield _consolidated(day, opening_minor, closing_minor), found
+        opening_minor = closing_minor
+
+
+def _consolidated(day: RecordedDay, opening_minor: int, closing_minor: int) -> ConsolidatedDay:
+    return ConsolidatedDay(
+        day.merchant_id,
+        day.business_date,
+        day.credits_minor,
+        day.debits_minor,
+        day.entry_count,
+        opening_minor,
+        closing_minor,
+    )
+
+
+def _differences(expected: ConsolidatedDay, found: ConsolidatedDay | None) -> Iterator[Difference]:
+    figures = ["credits_minor", "debits_minor", "entry_count"]
+    if found is None:
+        found = ConsolidatedDay(expected.merchant_id, expected.business_date, 0, 0, 0, 0, 0)
+    else:
+        figures += ["opening_minor", "closing_minor"]
+    for figure in figures:
+        if (wanted := getattr(expected, figure)) != (had := getattr(found, figure)):
+            yield Difference(figure, wanted, had)

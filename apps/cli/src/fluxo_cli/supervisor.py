@@ -1,0 +1,142 @@
+"""Starts the whole system in order, keeps it running, and stops it in reverse order."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from fluxo_cli.children import Child
+from fluxo_cli.embedded.databases import ensure_database
+from fluxo_cli.embedded.directory import last_lines, make_private
+from fluxo_cli.errors import CommandError
+from fluxo_cli.keeper import START_TIMEOUT_S, Keeper, ended
+from fluxo_cli.runtime import ProcessState, SystemState, save_state
+from fluxo_cli.spawn import spawn
+from fluxo_cli.topology import Migration, Topology
+
+_POLL_S = 0.05
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Display(Protocol):
+    """Where the supervisor shows what it does."""
+
+    def starting(self, step: str) -> None: ...
+    def show(self, processes: Sequence[ProcessState]) -> None: ...
+    def announce(self, sentence: str) -> None: ...
+    def running(self) -> None: ...
+    def stopping(self) -> None: ...
+
+
+class Supervisor:
+    """Runs a topology until a stop signal comes. Call `run` in the main thread: children die with their thread."""
+
+    def __init__(self, topology: Topology, data_dir: Path, display: Display) -> None:
+        self._topology = topology
+        self._data_dir = data_dir
+        self._logs = data_dir / "logs"
+        self._display = display
+        self._keepers: list[Keeper] = []
+        self._started = False
+        self._stop = asyncio.Event()
+
+    async def run(self) -> None:
+        """Return after a clean stop; raises CommandError, with everything stopped, when the start fails."""
+        loop = asyncio.get_running_loop()
+        for number in _STOP_SIGNALS:
+            if signal.getsignal(number) is not signal.SIG_IGN or number != signal.SIGHUP:  # nohup means it
+                loop.add_signal_handler(number, self._stop.set)
+        make_private(self._logs)
+        try:
+            await self._start()
+            if not self._stop.is_set():
+                self._started = True
+                self._changed()
+                self._display.running()
+                await self._stop.wait()
+            self._display.stopping()
+        finally:
+            await self._end()
+
+    async def _start(self) -> None:
+        self._display.starting("servers")
+        await self._begin(self._topology.servers)
+        if self._topology.databases and not self._stop.is_set():
+            self._display.starting("databases")
+            for database in self._topology.databases:
+                await asyncio.to_thread(
+                    ensure_database,
+                    self._topology.postgres.admin_url,
+                    database.name,
+                    database.owner,
+                    database.owner_password,
+                    database.app,
+                    database.app_password,
+                )
+        if not self._stop.is_set():
+            self._display.starting("migrations")
+            await asyncio.gather(*map(self._run_to_its_end, self._topology.migrations))
+        if not self._stop.is_set():
+            self._display.starting("services")
+            await self._begin(self._topology.services)
+
+    async def _begin(self, children: Sequence[Child]) -> None:
+        """Start these at once and return when all are ready, or as soon as a stop is asked for."""
+        begun = [
+            Keeper(
+                child,
+                self._logs / f"{child.name}.log",
+                changed=self._changed,
+                announce=self._display.announce,
+            )
+            for child in children
+        ]
+        self._keepers += begun
+        for keeper in begun:
+            keeper.begin()
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not self._stop.is_set() and (waiting := [keeper for keeper in begun if not keeper.is_ready]):
+            for keeper in waiting:
+                if keeper.failure is not None:
+                    raise CommandError(f"{keeper.failure}\n{last_lines(keeper.log)}")
+            if time.monotonic() > deadline:
+                late = waiting[0]
+                raise CommandError(
+                    f"{late.child.name} was not ready within {START_TIMEOUT_S:g} s. The end of {late.log}:\n"
+                    f"{last_lines(late.log)}"
+                )
+            await asyncio.sleep(_POLL_S)
+
+    async def _run_to_its_end(self, migration: Migration) -> None:
+        log = self._logs / f"{migration.name}.log"
+        with log.open("ab") as output:
+            process = spawn(migration.argv, log=output, env=migration.env)
+        stopped = asyncio.create_task(self._stop.wait())
+        finished = asyncio.create_task(ended(process, START_TIMEOUT_S))
+        await asyncio.wait({stopped, finished}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if not finished.done():
+            process.terminate()  # a migration is one transaction
+        if not await finished:
+            process.kill()
+        if process.wait() != 0 and not self._stop.is_set():
+            raise CommandError(f"{migration.name} failed. The end of {log}:\n{last_lines(log)}")
+
+    async def _end(self) -> None:
+        """Services first, all at once, so that they still have their servers while they finish."""
+        self._started = False
+        servers = [keeper for keeper in self._keepers if keeper.child in self._topology.servers]
+        services = [keeper for keeper in self._keepers if keeper not in servers]
+        for group in (services, servers):
+            await asyncio.gather(*(keeper.end() for keeper in group))
+
+    def _changed(self) -> None:
+        processes = tuple(keeper.state for keeper in self._keepers)
+        ready = self._started and all(process.ready for process in processes)
+        with contextlib.suppress(OSError):  # a full disk must not stop the supervision
+            save_state(self._data_dir, SystemState(os.getpid(), ready, self._topology.urls, processes))
+        self._display.show(processes)

@@ -1,0 +1,132 @@
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+import pytest
+from fluxo_cli.children import HttpProcess
+from fluxo_cli.keeper import Keeper
+
+pytestmark = pytest.mark.anyio
+
+
+class Watcher:
+    """Collects what a keeper says, and waits for what it shows."""
+
+    def __init__(self) -> None:
+        self.sentences: list[str] = []
+        self._event = anyio.Event()
+
+    def changed(self) -> None:
+        self._event.set()
+        self._event = anyio.Event()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        with anyio.fail_after(15):
+            while not condition():
+                await self._event.wait()
+
+
+@asynccontextmanager
+async def _kept(child: HttpProcess, watcher: Watcher, log: Path, hang_timeout_s: float = 10) -> AsyncIterator[Keeper]:
+    def announce(sentence: str) -> None:
+        watcher.sentences.append(sentence)
+        watcher.changed()
+
+    keeper = Keeper(child, log, changed=watcher.changed, announce=announce, hang_timeout_s=hang_timeout_s)
+    keeper.begin()
+    try:
+        yield keeper
+    finally:
+        await keeper.end()
+
+
+async def test_a_killed_child_is_replaced(http_process, tmp_path: Path):
+    watcher = Watcher()
+    async with _kept(http_process(), watcher, tmp_path / "log") as keeper:
+        await watcher.until(lambda: keeper.is_ready)
+        first = keeper.state.pid
+        assert first is not None
+        os.kill(first, signal.SIGKILL)
+        await watcher.until(lambda: not keeper.is_ready)
+        await watcher.until(lambda: keeper.is_ready)
+        assert keeper.state.pid != first
+        assert watcher.sentences == ["child-1 was ended by SIGKILL; it starts again in 0.2 s"]
+
+
+async def test_a_child_that_keeps_dying_is_started_ever_more_rarely(http_process, tmp_path: Path):
+    watcher = Watcher()
+    async with _kept(http_process(source="raise SystemExit(7)"), watcher, tmp_path / "log") as keeper:
+        await watcher.until(lambda: len(watcher.sentences) == 3)
+        assert [sentence.rsplit(" ", 2)[1] for sentence in watcher.sentences] == ["0.2", "0.4", "0.8"]
+        assert keeper.failure is None
+
+
+async def test_a_child_that_refuses_its_configuration_is_a_failure_at_once(http_process, tmp_path: Path):
+    watcher = Watcher()
+    async with _kept(http_process(source="raise SystemExit(2)"), watcher, tmp_path / "log") as keeper:
+        await watcher.until(lambda: keeper.failure is not None)
+
+
+async def test_a_hung_child_is_killed_and_replaced(http_process, tmp_path: Path):
+    watcher = Watcher()
+    async with _kept(http_process(), watcher, tmp_path / "log", hang_timeout_s=0.5) as keeper:
+        await watcher.until(lambda: keeper.is_ready)
+        first = keeper.state.pid
+        (tmp_path / "hung").touch()
+        await watcher.until(lambda: bool(watcher.sentences))
+        (tmp_path / "hung").unlink()
+        await watcher.until(lambda: keeper.is_ready and keeper.state.pid != first)
+        assert watcher.sentences[0] == "child-1 has not answered for 0.5 s and is killed"
+
+
+async def test_a_child_that_is_alive_but_not_ready_is_left_alone(http_process, tmp_path: Path):
+    watcher = Watcher()
+    async with _kept(http_process(), watcher, tmp_path / "log", hang_timeout_s=0.5) as keeper:
+        await watcher.until(lambda: keeper.is_ready)
+        pid = keeper.state.pid
+        (tmp_path / "unready").touch()
+        await watcher.until(lambda: not keeper.is_ready)
+        (tmp_path / "unready").unlink()
+        await watcher.until(lambda: keeper.is_ready)
+        assert keeper.state.pid == pid
+
+
+async def test_a_child_that_ignores_the_stop_signal_is_gone_all_the_same(http_process, tmp_path: Path, is_running):
+    stubborn = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    child = http_process()
+    child = HttpProcess(
+        child.name,
+        [child.argv[0], "-c", stubborn + str(child.argv[2])],
+        child.env,
+        child.port,
+        child.health_port,
+        stop_steps=((signal.SIGTERM, 0.3),),
+    )
+    watcher = Watcher()
+    async with _kept(child, watcher, tmp_path / "log") as keeper:
+        await watcher.until(lambda: keeper.is_ready)
+        pid = keeper.state.pid
+        assert pid is not None
+    assert not is_running(pid)
+    assert keeper.state.pid is None
+
+
+async def test_what_a_killed_child_left_behind_goes_with_it(http_process, tmp_path: Path, await_gone):
+    child = http_process()
+    worker = "import subprocess; print(subprocess.Popen(['sleep', '600']).pid, flush=True)\n"
+    child = HttpProcess(
+        child.name, [child.argv[0], "-c", worker + str(child.argv[2])], child.env, child.port, child.health_port
+    )
+    watcher = Watcher()
+    async with _kept(child, watcher, tmp_path / "log") as keeper:
+        await watcher.until(lambda: keeper.is_ready)
+        left_behind = int((tmp_path / "log").read_text().splitlines()[0])
+        pid = keeper.state.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        await watcher.until(lambda: bool(watcher.sentences))
+        await anyio.to_thread.run_sync(await_gone, [left_behind])

@@ -1,0 +1,196 @@
+"""`fluxo verify` against services whose `totals` are small scripts, found before the installed ones."""
+
+import json
+import textwrap
+import time
+from datetime import date
+from pathlib import Path
+
+import pytest
+from fluxo_cli.commands.verify import reconcile
+from fluxo_cli.reconciliation import Window
+from fluxo_cli.totals import SideUnavailableError
+
+ENTRIES = [
+    {"merchant_id": "padaria", "date": "2026-11-21", "credits_minor": 10000, "debits_minor": 0, "entry_count": 2},
+    {"merchant_id": "padaria", "date": "2026-11-22", "credits_minor": 0, "debits_minor": 2550, "entry_count": 1},
+]
+BALANCES = [
+    ENTRIES[0] | {"opening_minor": 0, "closing_minor": 10000},
+    ENTRIES[1] | {"opening_minor": 10000, "closing_minor": 7450},
+]
+
+
+class FakeServices:
+    """Packages `fluxo_entries` and `fluxo_balances` that keep the arguments of each run and print given days."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        directory.mkdir()
+
+    def program(self, package: str, code: str) -> None:
+        (self.directory / f"{package}.py").write_text(textwrap.dedent(code))
+
+    def prints(self, package: str, *runs: list[dict[str, object]]) -> None:
+        """The first run prints the first list, the second the second; the last stays."""
+        log = self.directory / f"{package}.log"
+        self.program(
+            package,
+            f"""
+            import json, sys
+            with open({str(log)!r}, "a+") as log:
+                log.seek(0)
+                earlier = len(log.readlines())
+                log.write(" ".join(sys.argv[1:]) + "\\n")
+            runs = {runs!r}
+            for day in runs[min(earlier, len(runs) - 1)]:
+                print(json.dumps(day))
+            """,
+        )
+
+    def runs(self, package: str) -> list[str]:
+        return (self.directory / f"{package}.log").read_text().splitlines()
+
+
+@pytest.fixture
+def services(tmp_path, monkeypatch) -> FakeServices:
+    fake = FakeServices(tmp_path / "services")
+    monkeypatch.setenv("PYTHONPATH", str(fake.directory))
+    monkeypatch.setenv("FLUXO_ENTRIES_DATABASE_URL", "postgresql://entries")
+    monkeypatch.setenv("FLUXO_BALANCES_DATABASE_URL", "postgresql://balances")
+    fake.prints("fluxo_entries", ENTRIES)
+    fake.prints("fluxo_balances", BALANCES)
+    return fake
+
+
+def wrong(changes: dict[str, object]) -> list[dict[str, object]]:
+    return [BALANCES[0], BALANCES[1] | changes]
+
+
+def test_when_all_days_agree_it_says_so_and_ends_with_zero(fluxo, services):
+    outcome = fluxo("verify")
+    assert outcome.exit_status == 0
+    assert "2 days of 1 merchant compared" in outcome.out
+
+
+def test_a_day_that_does_not_agree_is_named_with_the_figure_and_both_values(fluxo, services):
+    services.prints("fluxo_balances", wrong({"debits_minor": 2500}))
+    outcome = fluxo("verify", "--settle-s", "0")
+    assert outcome.exit_status == 1
+    (line,) = [line for line in outcome.out.splitlines() if "padaria" in line]
+    assert "2026-11-22" in line
+    assert "debits" in line
+    assert "25.50" in line
+    assert "25.00" in line
+
+
+def test_json_holds_every_difference_in_minor_units(fluxo, services):
+    services.prints("fluxo_balances", wrong({"entry_count": 2, "closing_minor": -1}))
+    outcome = fluxo("verify", "--settle-s", "0", "--json")
+    assert outcome.exit_status == 1
+    day = {"merchant_id": "padaria", "date": "2026-11-22", "moving": False}
+    assert json.loads(outcome.out) == {
+        "agree": False,
+        "complete": True,
+        "merchants": 1,
+        "days": 2,
+        "differences": [
+            day | {"figure": "entry_count", "expected": 1, "found": 2},
+            day | {"figure": "closing_minor", "expected": 7450, "found": -1},
+        ],
+    }
+
+
+def test_an_entry_still_under_way_is_waited_for(fluxo, services):
+    services.prints("fluxo_balances", BALANCES[:1], BALANCES)
+    assert fluxo("verify").exit_status == 0
+    assert len(services.runs("fluxo_entries")) == len(services.runs("fluxo_balances")) == 2
+
+
+def test_what_stays_is_reported_once_the_time_to_settle_is_over(fluxo, services):
+    services.prints("fluxo_balances", wrong({"entry_count": 9}))
+    began = time.monotonic()
+    outcome = fluxo("verify", "--settle-s", "0.3")
+    assert outcome.exit_status == 1
+    assert time.monotonic() - began < 10
+    assert len(services.runs("fluxo_balances")) == 2
+    assert "meanwhile" not in outcome.err
+
+
+def test_a_day_that_receives_entries_all_the_while_is_told_apart(fluxo, services):
+    growing = [[ENTRIES[0] | {"credits_minor": 10000 + run, "entry_count": 2 + run}] for run in range(1, 50)]
+    services.prints("fluxo_entries", *growing)
+    services.prints("fluxo_balances", BALANCES[:1])
+    outcome = fluxo("verify", "--settle-s", "0.3")
+    assert outcome.exit_status == 1
+    assert "1 day of these received entries meanwhile" in outcome.err
+
+
+def test_a_window_asks_for_everything_before_it_since_openings_come_from_there(fluxo, services):
+    outcome = fluxo("verify", "--from", "2026-11-22", "--to", "2026-11-22", "--merchant", "padaria")
+    assert outcome.exit_status == 0
+    assert "1 day of" in outcome.out
+    expected = ["totals --merchant=padaria --to=2026-11-22"]
+    assert services.runs("fluxo_entries") == services.runs("fluxo_balances") == expected
+
+
+def test_nothing_recorded_is_nothing_wrong(fluxo, services):
+    services.prints("fluxo_entries", [])
+    services.prints("fluxo_balances", [])
+    outcome = fluxo("verify")
+    assert outcome.exit_status == 0
+    assert "no day" in outcome.out
+
+
+def test_without_any_system_the_person_is_told_what_to_do(fluxo, monkeypatch):
+    monkeypatch.delenv("FLUXO_ENTRIES_DATABASE_URL", raising=False)
+    monkeypatch.delenv("FLUXO_BALANCES_DATABASE_URL", raising=False)
+    outcome = fluxo("verify")
+    assert outcome.exit_status == 3
+    assert "fluxo up" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("import sys; sys.exit('The database does not answer.')", "The database does not answer."),
+        (f"print('{json.dumps(BALANCES[0])}', flush=True); raise SystemExit(7)", "ended with 7"),
+        ("print('hello')", "not a day: hello"),
+        ("print('[]')", "not a day"),
+        (f"print('{json.dumps(ENTRIES[0])}')", "not a day"),
+        (f"print('{json.dumps(BALANCES[1])}'); print('{json.dumps(BALANCES[0])}')", "out of order"),
+    ],
+)
+def test_a_side_that_cannot_be_asked_ends_with_three_and_never_with_agreement(fluxo, services, code, said):
+    services.program("fluxo_balances", code)
+    outcome = fluxo("verify")
+    assert outcome.exit_status == 3
+    assert said in outcome.err
+    assert outcome.out == ""
+
+
+def test_a_program_that_is_not_there_is_a_side_that_cannot_be_asked():
+    with pytest.raises(SideUnavailableError):
+        reconcile(["/no/such/program"], ["/no/such/program"], {}, Window(), settle_s=0)
+
+
+def test_ending_early_leaves_no_process_and_never_waits_for_one(services, tmp_path):
+    """Both sides would print for ever; the comparison has enough after a thousand wrong days."""
+    endless = """
+        import itertools, json, os, sys
+        open(sys.argv[0] + ".pid", "w").write(str(os.getpid()))
+        for n in itertools.count():
+            day = {"merchant_id": f"m{n:09}", "date": "2026-11-22", "credits_minor": %d, "debits_minor": 0,
+                   "entry_count": 1}
+            print(json.dumps(day | %s))
+    """
+    services.program("fluxo_entries", endless % (1, "{}"))
+    services.program("fluxo_balances", endless % (2, '{"opening_minor": 0, "closing_minor": 2}'))
+    programs = [services.directory / f"fluxo_{side}.py" for side in ("entries", "balances")]
+    entries_argv, balances_argv = (["python3", str(program)] for program in programs)
+    window = Window(date(2026, 1, 1), None)
+    comparison = reconcile(entries_argv, balances_argv, {"PATH": "/usr/local/bin:/usr/bin:/bin"}, window, settle_s=0)
+    assert not comparison.complete
+    for program in programs:
+        pid = Path(f"{program}.pid").read_text()
+        assert not Path(f"/proc/{pid}").exists()

@@ -1,0 +1,107 @@
+import json
+import os
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+from fluxo_cli.__main__ import app, main
+from fluxo_cli.runtime import save_environment, save_state, sole_supervisor
+from typer.testing import CliRunner
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch):
+    for name in [name for name in os.environ if name.startswith("FLUXO_")]:
+        monkeypatch.delenv(name)
+
+
+def _main(monkeypatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["fluxo", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(ended.value.code or 0)
+
+
+@pytest.mark.parametrize("command", ["up", "status", "token", "doctor", "verify"])
+def test_the_help_of_a_command_shows_how_to_use_it(command: str):
+    result = CliRunner().invoke(app, [command, "--help"])
+    assert result.exit_code == 0
+    assert f"fluxo {command}" in result.output
+    assert "--data-dir" in result.output
+
+
+def test_status_of_nothing_says_how_to_start_it(monkeypatch, tmp_path: Path, capsys):
+    assert _main(monkeypatch, "status", "--data-dir", str(tmp_path)) == 1
+    assert "fluxo up" in capsys.readouterr().err
+
+
+def test_status_shows_what_runs(monkeypatch, tmp_path: Path, capsys, system_state):
+    with sole_supervisor(tmp_path):
+        save_state(tmp_path, system_state)
+        assert _main(monkeypatch, "status", "--data-dir", str(tmp_path)) == 0
+        assert "entries-api-1" in capsys.readouterr().out
+        assert _main(monkeypatch, "status", "--json", "--data-dir", str(tmp_path)) == 0
+        assert json.loads(capsys.readouterr().out) == {
+            "ready": True,
+            "urls": {"entries": "http://127.0.0.1:8001"},
+            "processes": [{"name": "entries-api-1", "pid": 2, "ready": True}],
+        }
+
+
+def test_more_replicas_than_one_without_nginx_are_refused_with_what_to_install(monkeypatch, tmp_path: Path, capsys):
+    monkeypatch.setattr("fluxo_cli.nginx.shutil.which", lambda *_, **__: None)
+    assert _main(monkeypatch, "up", "--replicas", "2", "--data-dir", str(tmp_path)) == 2
+    assert "nginx is not on this machine: install it" in capsys.readouterr().err
+
+
+def test_a_healthy_machine_passes_the_check_up(monkeypatch, tmp_path: Path, capsys):
+    _main(monkeypatch, "doctor", "--json", "--data-dir", str(tmp_path))
+    findings = {finding["subject"]: finding for finding in json.loads(capsys.readouterr().out)}
+    assert findings["PostgreSQL"]["status"] == "ok"
+    assert findings["Valkey"]["status"] == "ok"
+
+
+def test_the_check_up_names_a_server_out_of_reach(monkeypatch, tmp_path: Path, capsys):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("FLUXO_STREAMS_URL", f"redis://127.0.0.1:{server.getsockname()[1]}/0")
+        monkeypatch.setenv("FLUXO_CACHE_URL", "redis://:s3cret@127.0.0.1:1/0")
+        assert _main(monkeypatch, "doctor", "--json", "--data-dir", str(tmp_path)) == 1
+    shown = capsys.readouterr().out
+    findings = {finding["subject"]: finding["status"] for finding in json.loads(shown)}
+    assert findings["FLUXO_STREAMS_URL"] == "ok"
+    assert findings["FLUXO_CACHE_URL"] == "fail"
+    assert "s3cret" not in shown
+
+
+def test_the_check_up_reads_the_key_set(monkeypatch, tmp_path: Path, capsys):
+    key_set = tmp_path / "jwks.json"
+    key_set.write_text('{"keys": [{}]}')
+    for url, expected in ((key_set.as_uri(), "ok"), ((tmp_path / "none.json").as_uri(), "fail")):
+        monkeypatch.setenv("FLUXO_AUTH_JWKS_URL", url)
+        _main(monkeypatch, "doctor", "--json", "--data-dir", str(tmp_path / "data"))
+        findings = {finding["subject"]: finding["status"] for finding in json.loads(capsys.readouterr().out)}
+        assert findings["FLUXO_AUTH_JWKS_URL"] == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "package", "role"),
+    [
+        (("entries", "api"), "fluxo_entries", "api"),
+        (("entries", "relay"), "fluxo_entries", "relay"),
+        (("entries", "migrate"), "fluxo_entries", "migrate"),
+        (("balances", "api"), "fluxo_balances", "api"),
+        (("balances", "projector"), "fluxo_balances", "projector"),
+        (("balances", "migrate"), "fluxo_balances", "migrate"),
+    ],
+)
+def test_one_process_of_a_service_takes_this_ones_place(monkeypatch, tmp_path: Path, arguments, package, role):
+    became = []
+    monkeypatch.setattr("fluxo_cli.commands.services.os.execve", lambda *call: became.append(call))
+    save_environment(tmp_path, {"FLUXO_STREAMS_URL": "redis://kept", "FLUXO_CACHE_URL": "redis://kept"})
+    monkeypatch.setenv("FLUXO_CACHE_URL", "redis://given")
+    _main(monkeypatch, *arguments, "--data-dir", str(tmp_path))
+    ((_, argv, environment),) = became
+    assert argv[1:] == ["-m", package, role]
+    assert environment["FLUXO_STREAMS_URL"] == "redis://kept"
+    assert environment["FLUXO_CACHE_URL"] == "redis://given"

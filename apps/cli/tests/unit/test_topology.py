@@ -1,0 +1,112 @@
+import stat
+from pathlib import Path
+
+import pytest
+from fluxo_cli.children import HttpProcess
+from fluxo_cli.settings import Settings
+from fluxo_cli.topology import REPLICAS_MAX, Topology, topology
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch):
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"FLUXO_{name.upper()}", raising=False)
+
+
+def _process(planned: Topology, name: str) -> HttpProcess:
+    found = next(child for child in planned.services if child.name == name)
+    assert isinstance(found, HttpProcess)
+    return found
+
+
+def test_one_of_each_listens_where_the_contract_says(tmp_path: Path):
+    planned = topology(Settings(), tmp_path, port_base=9000)
+    assert {child.name: child.port for child in (*planned.servers, *planned.services)} == {
+        "postgres": 9003,
+        "valkey-streams": 9004,
+        "valkey-cache": 9005,
+        "entries-relay-1": 9011,
+        "balances-projector-1": 9031,
+        "entries-api-1": 9001,
+        "balances-api-1": 9002,
+    }
+    assert planned.urls == {"entries": "http://127.0.0.1:9001", "balances": "http://127.0.0.1:9002"}
+
+
+def test_replicas_stand_behind_a_balancer_on_the_same_addresses(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("fluxo_cli.nginx.find_nginx", lambda: "/usr/sbin/nginx")
+    planned = topology(Settings(), tmp_path, port_base=9000, replicas=2)
+    ports = {child.name: child.port for child in planned.services}
+    assert ports["nginx"] == 9001
+    assert ports["entries-api-1"] == 9051
+    assert ports["balances-api-2"] == 9072
+    assert planned.urls["balances"] == "http://127.0.0.1:9002"
+    configuration = (tmp_path / "nginx" / "nginx.conf").read_text()
+    assert "server 127.0.0.1:9052" in configuration
+    assert "listen 127.0.0.1:9002" in configuration
+
+
+def test_no_two_processes_want_the_same_port_however_many_there_are(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("fluxo_cli.nginx.find_nginx", lambda: "/usr/sbin/nginx")
+    planned = topology(Settings(), tmp_path, replicas=REPLICAS_MAX)
+    children = [*planned.servers, *planned.services]
+    assert len({child.port for child in children}) == len(children)
+    assert len(planned.ports) == len(children) + 2  # the balancer holds three
+
+
+def test_each_process_is_told_its_name_and_port(tmp_path: Path):
+    relay = _process(topology(Settings(), tmp_path, port_base=9000), "entries-relay-1")
+    assert relay.argv[1:] == ["-m", "fluxo_entries", "relay"]
+    assert relay.env["FLUXO_INSTANCE"] == "entries-relay-1"
+    assert relay.env["FLUXO_PORT"] == "9011"
+
+
+def test_a_service_never_learns_the_others_database_nor_the_owners_password(tmp_path: Path):
+    planned = topology(Settings(), tmp_path)
+    for child in planned.services:
+        assert isinstance(child, HttpProcess)
+        known = {name for name in child.env if name.endswith("_DATABASE_URL")}
+        assert known == {f"FLUXO_{child.name.split('-')[0].upper()}_DATABASE_URL"}
+
+
+def test_migrations_run_as_the_owner(tmp_path: Path):
+    planned = topology(Settings(), tmp_path)
+    entries = planned.migrations[0]
+    assert entries.argv[-1] == "migrate"
+    assert "fluxo_entries_owner" in entries.env["FLUXO_ENTRIES_MIGRATION_DATABASE_URL"]
+    assert "fluxo_entries_app" in entries.env["FLUXO_ENTRIES_DATABASE_URL"]
+    assert "FLUXO_BALANCES_DATABASE_URL" not in entries.env
+
+
+def test_servers_given_by_url_are_used_and_not_embedded(tmp_path: Path):
+    given = Settings(
+        entries_database_url="postgresql://me:pw@db.example/entries",
+        balances_database_url="postgresql://me:pw@db.example/balances",
+        streams_url="redis://streams.example",
+        cache_url="redis://cache.example",
+    )
+    planned = topology(given, tmp_path)
+    assert planned.servers == ()
+    assert planned.databases == ()
+    assert planned.environment["FLUXO_ENTRIES_MIGRATION_DATABASE_URL"] == "postgresql://me:pw@db.example/entries"
+    assert planned.environment["FLUXO_STREAMS_URL"] == "redis://streams.example"
+
+
+def test_one_database_given_by_url_leaves_the_other_embedded(tmp_path: Path):
+    planned = topology(Settings(entries_database_url="postgresql://me:pw@db.example/entries"), tmp_path)
+    assert "postgres" in [child.name for child in planned.servers]
+    assert [database.name for database in planned.databases] == ["fluxo_balances"]
+
+
+def test_an_identity_provider_takes_the_place_of_the_development_issuer(tmp_path: Path):
+    given = Settings(auth_jwks_url="https://id.example/jwks.json", auth_issuer="https://id.example")
+    environment = topology(given, tmp_path).environment
+    assert environment["FLUXO_AUTH_JWKS_URL"] == "https://id.example/jwks.json"
+    assert environment["FLUXO_AUTH_ISSUER"] == "https://id.example"
+    assert not (tmp_path / "issuer").exists()
+
+
+def test_credentials_are_kept_and_private(tmp_path: Path):
+    first = topology(Settings(), tmp_path).environment
+    assert topology(Settings(), tmp_path).environment == first
+    assert stat.S_IMODE((tmp_path / "secrets.json").stat().st_mode) == 0o600

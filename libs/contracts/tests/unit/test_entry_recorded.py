@@ -1,0 +1,95 @@
+from datetime import UTC, datetime, timedelta, timezone
+from uuid import uuid4
+
+import msgspec
+import pytest
+from fluxo_contracts.entry_recorded import EntryRecorded, EntryRecordedData, UndecodableEventError, decode, encode, utc
+from fluxo_contracts.example import ENTRY_RECORDED
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+@st.composite
+def events(draw):
+    amount_minor = draw(st.integers(1, 99_999_999_999_999))
+    recorded_at = draw(st.datetimes(min_value=datetime(1970, 1, 1), timezones=st.just(UTC)))
+    entry_id = draw(st.uuids())
+    return EntryRecorded(
+        id=entry_id,
+        time=recorded_at,
+        subject=draw(st.from_regex(r"\A[A-Za-z0-9._:-]{1,64}\Z")),
+        traceparent=draw(st.none() | st.text()),
+        data=EntryRecordedData(
+            id=entry_id,
+            direction=draw(st.sampled_from(["credit", "debit"])),
+            amount=f"{amount_minor // 100}.{amount_minor % 100:02d}",
+            amount_minor=amount_minor,
+            currency=draw(st.from_regex(r"\A[A-Z]{3}\Z")),
+            business_date=draw(st.dates()),
+            description=draw(st.text()),
+            category=draw(st.none() | st.text()),
+            reverses=draw(st.none() | st.uuids()),
+            recorded_at=recorded_at,
+        ),
+    )
+
+
+@given(events())
+def test_an_event_survives_the_wire(event):
+    assert decode(encode(event)) == event
+
+
+def test_instants_travel_in_utc_and_end_in_z():
+    assert msgspec.json.decode(encode(ENTRY_RECORDED))["time"] == "2026-11-22T14:32:10.123456Z"
+    in_brazil = datetime(2026, 11, 22, 11, 32, tzinfo=timezone(timedelta(hours=-3)))
+    assert utc(in_brazil).isoformat() == "2026-11-22T14:32:00+00:00"
+
+
+def test_a_field_that_a_newer_producer_added_is_ignored():
+    wire = msgspec.json.decode(encode(ENTRY_RECORDED))
+    wire["dataschema"] = "https://example.org/later"
+    wire["data"]["attachment"] = {"pages": 3}
+    assert decode(msgspec.json.encode(wire)) == ENTRY_RECORDED
+
+
+def changed(**changes) -> bytes:
+    """The example with other values; a name with an underscore in front stands in the envelope."""
+    wire = msgspec.json.decode(encode(ENTRY_RECORDED))
+    for name, value in changes.items():
+        (wire if name.startswith("_") else wire["data"])[name.lstrip("_")] = value
+    return msgspec.json.encode(wire)
+
+
+@pytest.mark.parametrize(
+    ("payload", "says"),
+    [
+        (b"", "truncated"),
+        (b"\xff\xfe", "malformed"),
+        (b"null", "object"),
+        (b"[1]", "object"),
+        (b"{}", "missing required field"),
+        (b'{"a":' * 100_000, "recursion"),
+        (changed(_id=str(uuid4())), "id"),
+        (changed(_time="2026-11-22T14:32:11Z"), "time"),
+        (changed(_type="fluxo.entry.recorded.v2"), "$.type"),
+        (changed(_specversion="0.3"), "$.specversion"),
+        (changed(_source="/elsewhere"), "$.source"),
+        (changed(_subject=""), "$.subject"),
+        (changed(_subject="m 1"), "$.subject"),
+        (changed(_subject="m1\n"), "$.subject"),
+        (changed(amount_minor=15_001), "different money"),
+        (changed(amount_minor="15000"), "$.data.amount_minor"),
+        (changed(amount_minor=0, amount="0.00"), "$.data.amount_minor"),
+        (changed(amount_minor=-15_000, amount="-150.00"), "$.data.amount"),
+        (changed(amount=150.0), "$.data.amount"),
+        (changed(amount="150.00\n"), "$.data.amount"),
+        (changed(direction="in"), "$.data.direction"),
+        (changed(currency="brl"), "$.data.currency"),
+        (changed(business_date="2026-02-30"), "$.data.business_date"),
+        (changed(recorded_at="2026-11-22T14:32:10"), "$.data.recorded_at"),
+    ],
+)
+def test_what_is_no_event_is_refused_with_the_place_and_the_reason(payload, says):
+    with pytest.raises(UndecodableEventError) as refused:
+        decode(payload)
+    assert says in str(refused.value).lower() or says in str(refused.value)

@@ -1,0 +1,74 @@
+"""The processes of the balances service: `python -m fluxo_balances api|projector|migrate|totals`."""
+
+# ruff: noqa: PLC0415 - each process pays for its own parts only
+
+import argparse
+import asyncio
+import sys
+from datetime import date
+
+from fluxo_chassis.settings import load
+
+
+def api(_arguments: argparse.Namespace) -> int:
+    from fluxo_chassis.process import run
+
+    from fluxo_balances.bootstrap.api import run_api
+    from fluxo_balances.settings import ApiSettings
+
+    settings = load(ApiSettings)
+    return run(lambda stop: run_api(settings, stop))
+
+
+def projector(_arguments: argparse.Namespace) -> int:
+    from fluxo_chassis.process import run
+
+    from fluxo_balances.bootstrap.projector import run_projector
+    from fluxo_balances.settings import ProjectorSettings
+
+    settings = load(ProjectorSettings)
+    return run(lambda stop: run_projector(settings, stop))
+
+
+def migrate(_arguments: argparse.Namespace) -> int:
+    from fluxo_balances.bootstrap.migrations import migrate_by_settings
+    from fluxo_balances.settings import MigrateSettings
+
+    migrate_by_settings(load(MigrateSettings))
+    return 0
+
+
+def totals(arguments: argparse.Namespace) -> int:
+    from fluxo_balances.bootstrap.totals import print_totals
+    from fluxo_balances.settings import DatabaseSettings
+
+    settings = load(DatabaseSettings)
+    asyncio.run(print_totals(settings, arguments.merchant, arguments.from_date, arguments.to_date))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="fluxo_balances",
+        description="The balances service. Every process is configured by FLUXO_* environment variables.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="PROCESS")
+    commands.add_parser("api", help="serve daily balances over HTTP").set_defaults(run=api)
+    commands.add_parser("projector", help="project entry events into daily balances").set_defaults(run=projector)
+    commands.add_parser("migrate", help="bring the database's schema up to date, and end").set_defaults(run=migrate)
+    printing = commands.add_parser("totals", help="print every projected day, one JSON object a line, and end")
+    printing.add_argument("--merchant", metavar="ID", help="only this merchant's days")
+    printing.add_argument("--from", dest="from_date", type=date.fromisoformat, metavar="YYYY-MM-DD", help="first day")
+    printing.add_argument("--to", dest="to_date", type=date.fromisoformat, metavar="YYYY-MM-DD", help="last day")
+    printing.set_defaults(run=totals)
+    return parser
+
+
+def main() -> int:
+    arguments = _parser().parse_args()
+    exit_code: int = arguments.run(arguments)
+    return exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

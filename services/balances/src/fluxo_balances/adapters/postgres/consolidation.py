@@ -1,0 +1,90 @@
+import asyncio
+from types import TracebackType
+from typing import Final, Self
+from uuid import UUID
+
+import asyncpg
+import structlog
+from fluxo_chassis.postgres import Notifications
+
+from fluxo_balances.adapters.postgres import read_sql
+from fluxo_balances.application.turnstile import OverloadedError
+
+PROJECTION_CHANNEL: Final = "fluxo_balances"
+WAITERS_MAX: Final = 1_000
+
+POLL_S: Final = 0.25
+"""A notification is a hint and may get lost; nobody waits longer than this for one that did."""
+
+log = structlog.get_logger(__name__)
+
+
+class PostgresConsolidation:
+    """Wakes those who wait for an entry as soon as the projector has committed it.
+
+    One connection listens for all, and one statement asks for all who wait: when a notification comes, when somebody
+    begins to wait, and every POLL_S. To be entered before anybody waits.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, notifications: Notifications) -> None:
+        self._pool = pool
+        self._notifications = notifications
+        self._waiting: dict[asyncio.Future[None], tuple[UUID, str]] = {}
+        self._look = asyncio.Event()
+        self._tasks: tuple[asyncio.Task[None], ...] = ()
+
+    async def __aenter__(self) -> Self:
+        self._tasks = (asyncio.create_task(self._listen()), asyncio.create_task(self._answer()))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def wait_for(self, merchant_id: str, entry_id: UUID, timeout_s: float) -> bool:
+        """Return True as soon as the merchant's entry is part of the read model, False when the time is over.
+
+        Raises:
+            OverloadedError: WAITERS_MAX wait already.
+        """
+        if len(self._waiting) >= WAITERS_MAX:
+            raise OverloadedError
+        applied = asyncio.get_running_loop().create_future()
+        self._waiting[applied] = (entry_id, merchant_id)
+        self._look.set()
+        try:
+            async with asyncio.timeout(timeout_s):
+                await applied
+        except TimeoutError:
+            return False
+        else:
+            return True
+        finally:
+            del self._waiting[applied]
+
+    async def _listen(self) -> None:
+        while True:
+            await self._notifications.wait(POLL_S)
+            self._look.set()
+
+    async def _answer(self) -> None:
+        while True:
+            await self._look.wait()
+            self._look.clear()
+            if self._waiting:
+                await self._wake_applied()
+
+    async def _wake_applied(self) -> None:
+        entry_ids = {entry_id for entry_id, _ in self._waiting.values()}
+        try:
+            rows = await self._pool.fetch(read_sql.APPLIED, entry_ids)
+        except Exception as error:  # noqa: BLE001 - whatever it was, those who wait are looked up again in POLL_S
+            log.warning("consolidation cannot be looked up", reason=type(error).__name__)
+            return
+        found = {(row["event_id"], row["merchant_id"]) for row in rows}
+        for applied, wanted in self._waiting.items():
+            if wanted in found and not applied.done():
+                applied.set_result(None)

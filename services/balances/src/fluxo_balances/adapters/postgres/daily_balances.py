@@ -1,0 +1,40 @@
+from datetime import date
+from typing import Final
+
+import asyncpg
+
+from fluxo_balances.adapters.postgres import read_sql
+from fluxo_balances.adapters.postgres.unavailable import unavailable_when_away
+from fluxo_balances.application.ports import DayView, RangeView
+from fluxo_balances.domain.daily_balance import NO_TOTALS, DateRange, Standing, Totals
+
+DEFAULT_CURRENCY: Final = "BRL"
+
+
+class PostgresDailyBalances:
+    """Reads the read model; a merchant nobody heard of has zeros in the default currency."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def day(self, merchant_id: str, day: date) -> DayView:
+        with unavailable_when_away():
+            row = await self._pool.fetchrow(read_sql.DAY, merchant_id, day, day.replace(day=1))
+        return DayView(_standing(row), row["opening_minor"], _totals(row))
+
+    async def range(self, merchant_id: str, days: DateRange) -> RangeView:
+        first, last = days.first, days.last
+        with unavailable_when_away():
+            rows = await self._pool.fetch(read_sql.RANGE, merchant_id, first, first.replace(day=1), last)
+        totals_by_date = {row["business_date"]: _totals(row) for row in rows if row["business_date"] is not None}
+        return RangeView(_standing(rows[0]), rows[0]["opening_minor"], totals_by_date)
+
+
+def _standing(row: asyncpg.Record) -> Standing:
+    return Standing(row["currency"] or DEFAULT_CURRENCY, row["as_of"])
+
+
+def _totals(row: asyncpg.Record) -> Totals:
+    if row["entry_count"] is None:
+        return NO_TOTALS
+    return Totals(row["credits_minor"], row["debits_minor"], row["entry_count"])

@@ -1,0 +1,99 @@
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+from fluxo_chassis.resilience import Backoff
+
+from fluxo_balances.adapters.postgres import sql
+from fluxo_balances.adapters.postgres.write_failures import (
+    is_refusal,
+    reason,
+    unavailable_when_no_entry_is_to_blame,
+)
+from fluxo_balances.application.ports import EntryRefusedError, RecordedEntry
+from fluxo_balances.domain.inbox import lowest_id
+
+CONFLICT_TRIES: Final = 5
+"""A deadlock or a serialisation failure is tried again at once, so often."""
+
+PURGE_CHUNK: Final = 5_000
+
+
+class PostgresProjection:
+    """Writes the read model, one statement a batch (`sql.APPLY`)."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def apply(self, entries: Sequence[RecordedEntry]) -> int:
+        """Apply those entries that the inbox does not hold yet; returns how many were new.
+
+        Raises:
+            EntryRefusedError: an entry breaks a rule of the read model; nothing was applied.
+            ReadModelUnavailableError: the database cannot do it now; whether anything was applied is unknown, and
+                applying again is safe.
+        """
+        distinct = tuple({entry.id: entry for entry in entries}.values())
+        with unavailable_when_no_entry_is_to_blame():
+            try:
+                return await self._apply_whole(distinct)
+            except Exception as error:
+                if not is_refusal(error):
+                    raise
+            return await self._apply_one_by_one(distinct)
+
+    async def purge_inbox(self, older_than: datetime) -> int:
+        """Forget event ids made before the instant, a chunk at a time; returns how many."""
+        oldest_kept = lowest_id(older_than)
+        purged = 0
+        with unavailable_when_no_entry_is_to_blame():
+            while chunk := await self._purge_chunk(oldest_kept):
+                purged += chunk
+        return purged
+
+    async def _apply_whole(self, entries: Sequence[RecordedEntry]) -> int:
+        columns = _columns(entries)
+        backoff = Backoff(0.005, 0.1, jitter=0.5)
+        for _ in range(CONFLICT_TRIES - 1):
+            try:
+                return await _apply(self._pool, columns)
+            except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+                await asyncio.sleep(backoff.next())
+        return await _apply(self._pool, columns)
+
+    async def _apply_one_by_one(self, entries: Sequence[RecordedEntry]) -> int:
+        """Find the entry for which the whole was refused: the first that cannot follow those before it."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            applied = 0
+            for entry in entries:
+                try:
+                    applied += await _apply(connection, _columns([entry]))
+                except Exception as error:
+                    if is_refusal(error):
+                        raise EntryRefusedError(entry.id, reason(error)) from error
+                    raise
+            return applied
+
+    async def _purge_chunk(self, oldest_kept: UUID) -> int:
+        status: str = await self._pool.execute(sql.PURGE_INBOX, oldest_kept, PURGE_CHUNK)
+        return int(status.removeprefix("DELETE "))
+
+
+async def _apply(executor: asyncpg.Pool | asyncpg.Connection, columns: Sequence[Sequence[object]]) -> int:
+    return int(await executor.fetchval(sql.APPLY, *columns))
+
+
+def _columns(entries: Sequence[RecordedEntry]) -> tuple[list[object], ...]:
+    """Turn entries into the arrays that `sql.APPLY` takes."""
+    return (
+        [entry.id for entry in entries],
+        [entry.merchant_id for entry in entries],
+        [entry.business_date for entry in entries],
+        [entry.credit_minor for entry in entries],
+        [entry.debit_minor for entry in entries],
+        [entry.currency for entry in entries],
+        [entry.recorded_at for entry in entries],
+    )

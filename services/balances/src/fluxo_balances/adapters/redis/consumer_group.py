@@ -1,0 +1,75 @@
+"""The consumer group itself: it is made when missing, told apart from other errors, measured, and kept tidy."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import redis.asyncio
+from fluxo_contracts.streams import DAILY_BALANCES_GROUP, ENTRIES_STREAM
+from redis.exceptions import ResponseError
+
+_BEGINNING: Final = "0"  # "$" would skip what was published before the first projector ran.
+
+# Looks and removes in one step: a consumer that wakes up in between would lose what it just got.
+_REMOVE_IDLE_CONSUMERS: Final = """
+local removed = 0
+for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
+    local facts = {}
+    for index = 1, #consumer, 2 do
+        facts[consumer[index]] = consumer[index + 1]
+    end
+    if facts['pending'] == 0 and facts['idle'] >= tonumber(ARGV[2]) then
+        redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], facts['name'])
+        removed = removed + 1
+    end
+end
+return removed
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """`unread` events were delivered to nobody yet (None when the server cannot tell), `pending` not acknowledged."""
+
+    unread: int | None
+    pending: int
+
+
+def is_missing_group(error: ResponseError) -> bool:
+    """Whether the group or its stream is gone, before a command or (UNBLOCKED) while it waited."""
+    return str(error).startswith(("NOGROUP", "UNBLOCKED", "no such key"))
+
+
+class ConsumerGroup:
+    def __init__(self, client: redis.asyncio.Redis) -> None:
+        self._client = client
+        self._remove_idle = client.register_script(_REMOVE_IDLE_CONSUMERS)
+
+    async def make(self) -> None:
+        """Make the group, from the stream's beginning, and the stream where there is none."""
+        try:
+            await self._client.xgroup_create(ENTRIES_STREAM, DAILY_BALANCES_GROUP, _BEGINNING, mkstream=True)
+        except ResponseError as error:
+            if not str(error).startswith("BUSYGROUP"):
+                raise
+
+    async def backlog(self) -> Backlog:
+        try:
+            groups = await self._client.xinfo_groups(ENTRIES_STREAM)
+        except ResponseError as error:
+            if not is_missing_group(error):
+                raise
+            groups = []
+        for group in groups:
+            if group["name"] == DAILY_BALANCES_GROUP.encode():
+                return Backlog(group["lag"], group["pending"])
+        return Backlog(0, 0)
+
+    async def remove_idle_consumers(self, idle_s: float) -> int:
+        """Forget consumers that hold nothing and did not ask for so long; returns how many."""
+        try:
+            removed: int = await self._remove_idle([ENTRIES_STREAM], [DAILY_BALANCES_GROUP, int(idle_s * 1_000)])
+        except ResponseError as error:
+            if not is_missing_group(error):
+                raise
+            return 0
+        return removed

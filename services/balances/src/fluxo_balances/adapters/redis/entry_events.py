@@ -1,0 +1,115 @@
+from collections.abc import Sequence
+from typing import Any, Final, cast
+
+import redis.asyncio
+import structlog
+from fluxo_contracts.streams import (
+    DAILY_BALANCES_GROUP,
+    DELIVERIES_FIELD,
+    ENTRIES_DEAD_LETTERS_STREAM,
+    ENTRIES_STREAM,
+    EVENT_FIELD,
+    REASON_FIELD,
+    STREAM_ID_FIELD,
+)
+from redis.exceptions import ResponseError
+
+from fluxo_balances.adapters.redis.consumer_group import ConsumerGroup, is_missing_group
+from fluxo_balances.adapters.redis.redelivery import Redelivery, report_vanished
+from fluxo_balances.adapters.redis.stream_entry import StreamEntry, delivery
+from fluxo_balances.application.ports import DeadLetter, Delivery
+
+ACKNOWLEDGED_AT_A_TIME: Final = 1_000
+
+_NEW: Final = ">"
+_OLDEST: Final = "0"
+
+log = structlog.get_logger(__name__)
+
+
+class RedisEntryEvents:
+    """One consumer's seat in the group `daily-balances`; `consumer` is the same after a restart.
+
+    The first reads give back what this consumer got before it was restarted and did not acknowledge. A group that is
+    missing (a new server, a deleted stream) is made from the stream's beginning: what was applied before comes again,
+    and the inbox recognises it. `client` must wait longer for an answer than the longest read.
+    """
+
+    def __init__(self, client: redis.asyncio.Redis, group: ConsumerGroup, consumer: str) -> None:
+        self._client = client
+        self._group = group
+        self._consumer = consumer
+        self._redelivery = Redelivery(client, consumer)
+        self._own: str | None = _OLDEST
+
+    async def read(self, limit: int, timeout_s: float) -> list[Delivery]:
+        """Return this consumer's own unacknowledged events, then new ones, waiting for the first of those."""
+        try:
+            while self._own is not None:
+                if own := await self._read_own(self._own, limit):
+                    return own
+            entries = await self._read_group(_NEW, limit, block_ms=max(1, int(timeout_s * 1_000)))
+        except ResponseError as error:
+            await self._make_group_if_missing(error)
+            return []
+        return [delivery(entry, deliveries=1) for entry in entries]
+
+    async def take_over(self, limit: int, idle_s: float) -> list[Delivery]:
+        """Return events that were delivered, not acknowledged, and are due again (see `Redelivery`)."""
+        try:
+            return await self._redelivery.claim_due(limit, idle_s)
+        except ResponseError as error:
+            await self._make_group_if_missing(error)
+            return []
+
+    async def acknowledge(self, stream_ids: Sequence[str]) -> None:
+        async with self._client.pipeline(transaction=False) as pipeline:
+            for start in range(0, len(stream_ids), ACKNOWLEDGED_AT_A_TIME):
+                some = stream_ids[start : start + ACKNOWLEDGED_AT_A_TIME]
+                pipeline.xack(ENTRIES_STREAM, DAILY_BALANCES_GROUP, *some)
+            await pipeline.execute()
+
+    async def bury(self, letters: Sequence[DeadLetter]) -> None:
+        """Move to the dead letters, in one transaction, so that a letter is neither lost nor written twice."""
+        async with self._client.pipeline(transaction=True) as pipeline:
+            for letter in letters:
+                pipeline.xadd(ENTRIES_DEAD_LETTERS_STREAM, _letter_fields(letter))
+                pipeline.xack(ENTRIES_STREAM, DAILY_BALANCES_GROUP, letter.delivery.stream_id)
+            await pipeline.execute()
+
+    async def _read_own(self, after: str, limit: int) -> list[Delivery]:
+        """Return the next of this consumer's own; none also when all of them vanished. `_own` is None at the end."""
+        entries = await self._read_group(after, limit, block_ms=None)
+        if not entries:
+            self._own = None
+            return []
+        first, last = entries[0][0].decode(), entries[-1][0].decode()
+        counts = await self._redelivery.own_counts(first, last, limit)
+        self._own = last
+        vanished = [stream_id.decode() for stream_id, fields in entries if not fields]
+        await self.acknowledge(vanished)
+        report_vanished(vanished)
+        return [delivery(entry, counts.get(entry[0].decode(), 1)) for entry in entries if entry[1]]
+
+    async def _read_group(self, after: str, limit: int, block_ms: int | None) -> list[StreamEntry]:
+        reply: Any = await self._client.xreadgroup(
+            DAILY_BALANCES_GROUP, self._consumer, {ENTRIES_STREAM: after}, count=limit, block=block_ms
+        )
+        return cast(list[StreamEntry], reply[0][1]) if reply else []
+
+    async def _make_group_if_missing(self, error: ResponseError) -> None:
+        if not is_missing_group(error):
+            raise error
+        log.warning("the consumer group was missing and is made from the stream's beginning", reason=str(error))
+        await self._group.make()
+
+
+def _letter_fields(letter: DeadLetter) -> dict[Any, Any]:
+    fields: dict[Any, Any] = {
+        REASON_FIELD: letter.reason,
+        STREAM_ID_FIELD: letter.delivery.stream_id,
+        DELIVERIES_FIELD: letter.delivery.deliveries,
+    }
+    if letter.delivery.payload is not None:
+        fields[EVENT_FIELD] = letter.delivery.payload
+    return fields

@@ -1,0 +1,19 @@
+from datetime import date
+
+from fluxo_balances.application.ports import DailyBalances
+from fluxo_balances.domain.daily_balance import DailyBalance, Standing
+
+
+class GetDailyBalance:
+    """What a day opened and closed with.
+
+    It opens with the sum of all earlier days, back-dated entries and reversals included. A day without entries
+    carries the balance; a merchant nobody heard of has zeros.
+    """
+
+    def __init__(self, balances: DailyBalances) -> None:
+        self._balances = balances
+
+    async def __call__(self, merchant_id: str, day: date) -> tuple[Standing, DailyBalance]:
+        view = await self._balances.day(merchant_id, day)
+        return view.standing, DailyBalance(day, view.opening_minor, view.totals)

@@ -1,0 +1,13 @@
+from fluxo_balances.application.ports import DailyBalances
+from fluxo_balances.domain.daily_balance import DateRange, RangeBalance, Standing, carry
+
+
+class GetDailyBalances:
+    """Every day of a range, ascending, each opening with what the day before closed with, and their sum."""
+
+    def __init__(self, balances: DailyBalances) -> None:
+        self._balances = balances
+
+    async def __call__(self, merchant_id: str, days: DateRange) -> tuple[Standing, RangeBalance]:
+        view = await self._balances.range(merchant_id, days)
+        return view.standing, carry(view.opening_minor, days, view.totals_by_date)

@@ -1,0 +1,191 @@
+"""Events become balances: each entry once, however often and in whatever order it is delivered."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from fluxo_balances.application.ports import (
+    BalanceCache,
+    CacheUnavailableError,
+    Clock,
+    DeadLetter,
+    Delivery,
+    EntryEvents,
+    EntryRefusedError,
+    Projection,
+    ReadModelUnavailableError,
+    RecordedEntry,
+)
+from fluxo_balances.domain.inbox import REMEMBERED_FOR, is_dated, is_forgotten
+
+DELIVERIES_MAX: Final = 8
+"""An event that failed so often, without the database being away, is tried alone, and buried if that fails too."""
+
+UNSETTLED_MAX: Final = 10_000
+SETTLE_AGAIN_AFTER: Final = timedelta(seconds=1)
+
+
+class UndecodableEventError(Exception):
+    """The payload is no event of a recorded entry; the message says why."""
+
+
+EventDecoder = Callable[[bytes], RecordedEntry]
+"""Raises UndecodableEventError."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadableEvent:
+    delivery: Delivery
+    entry: RecordedEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """An applied entry whose event is not acknowledged yet."""
+
+    entry: RecordedEntry
+    is_new: bool
+
+
+@dataclass(slots=True)
+class Projected:
+    """What became of some deliveries. Those in none of the lists were applied before, or wait to be delivered again."""
+
+    applied: int = 0
+    duplicates: int = 0
+    buried: list[DeadLetter] = field(default_factory=list)
+    failures: list[Exception] = field(default_factory=list)
+    """Why events wait to be delivered again."""
+
+
+class ProjectEntries:
+    """Apply a batch of events in one transaction, remove the merchants' cached answers, then acknowledge.
+
+    In this order a crash at any point only leads to a redelivery, which the inbox recognises. Duplicates go the whole
+    way too: the crash may have come between the transaction and the cache. While the cache is away the batch stays
+    applied and unacknowledged, and `settle` makes up for it later.
+    """
+
+    def __init__(
+        self, events: EntryEvents, projection: Projection, cache: BalanceCache, clock: Clock, decode: EventDecoder
+    ) -> None:
+        self._events = events
+        self._projection = projection
+        self._cache = cache
+        self._clock = clock
+        self._decode = decode
+        self._unsettled: dict[str, Unsettled] = {}
+        self._settle_at = datetime.min.replace(tzinfo=UTC)
+
+    @property
+    def unsettled(self) -> int:
+        """How many events are applied and not yet acknowledged."""
+        return len(self._unsettled)
+
+    @property
+    def may_read(self) -> bool:
+        """Whether there is room for more of them."""
+        return self.unsettled < UNSETTLED_MAX
+
+    async def __call__(self, deliveries: Sequence[Delivery]) -> Projected:
+        """Apply what can be applied, bury what never can, leave the rest unacknowledged for another delivery.
+
+        Raises:
+            ReadModelUnavailableError: the database is away; nothing is lost or buried, call again with the same.
+        """
+        projected = Projected()
+        readable = []
+        for delivery in deliveries:
+            if delivery.stream_id in self._unsettled:
+                continue
+            try:
+                readable.append(ReadableEvent(delivery, self._entry_of(delivery)))
+            except UndecodableEventError as error:
+                projected.buried.append(DeadLetter(delivery, str(error)))
+        await self._apply(readable, projected)
+        if projected.buried:
+            await self._events.bury(projected.buried)
+        return projected
+
+    async def settle(self) -> list[RecordedEntry]:
+        """Remove cached answers of the merchants whose entries were applied, and acknowledge.
+
+        Returns the entries that became visible by it: none while the cache is away (it is asked once a second at
+        most), and none of a batch that held duplicates, for which of its entries were new is not known.
+        """
+        now = self._clock.now()
+        if not self._unsettled or now < self._settle_at:
+            return []
+        unsettled = list(self._unsettled.values())
+        try:
+            await self._cache.invalidate(sorted({each.entry.merchant_id for each in unsettled}))
+        except CacheUnavailableError:
+            self._settle_at = now + SETTLE_AGAIN_AFTER
+            return []
+        await self._events.acknowledge(list(self._unsettled))
+        self._unsettled.clear()
+        return [each.entry for each in unsettled if each.is_new]
+
+    def _entry_of(self, delivery: Delivery) -> RecordedEntry:
+        if delivery.payload is None:
+            raise UndecodableEventError("There is no event in the stream entry.")
+        entry = self._decode(delivery.payload)
+        if not is_dated(entry.id):
+            raise UndecodableEventError("The entry's id is no UUIDv7, so its age is unknown.")
+        if is_forgotten(entry.id, self._clock.now()):
+            raise UndecodableEventError(
+                f"The event is older than {REMEMBERED_FOR.days} days and may have been applied before."
+            )
+        return entry
+
+    async def _apply(self, events: Sequence[ReadableEvent], projected: Projected) -> None:
+        """Apply all in one transaction; around a refused one, those before it and those after it."""
+        while events:
+            try:
+                applied = await self._projection.apply([event.entry for event in events])
+            except EntryRefusedError as refusal:
+                before, refused, events = _around(refusal.entry_id, events)
+                projected.buried += [DeadLetter(event.delivery, str(refusal)) for event in refused]
+                await self._apply(before, projected)
+            except ReadModelUnavailableError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, delivering again decides
+                await self._apply_worn(events, error, projected)
+                return
+            else:
+                self._note(events, applied, projected)
+                return
+
+    async def _apply_worn(self, events: Sequence[ReadableEvent], error: Exception, projected: Projected) -> None:
+        """Try those alone that failed too often; the others only wait for their next delivery."""
+        worn = [event for event in events if event.delivery.deliveries >= DELIVERIES_MAX]
+        if len(worn) < len(events):
+            projected.failures.append(error)
+        for event in worn:
+            try:
+                applied = await self._projection.apply([event.entry])
+            except ReadModelUnavailableError:
+                raise
+            except Exception as alone:  # noqa: BLE001 - the letter tells
+                reason = str(alone) or type(alone).__name__
+                projected.buried.append(DeadLetter(event.delivery, reason))
+            else:
+                self._note([event], applied, projected)
+
+    def _note(self, events: Sequence[ReadableEvent], applied: int, projected: Projected) -> None:
+        is_new = applied == len(events)
+        self._unsettled.update((event.delivery.stream_id, Unsettled(event.entry, is_new)) for event in events)
+        projected.applied += applied
+        projected.duplicates += len(events) - applied
+
+
+def _around(
+    entry_id: UUID, events: Sequence[ReadableEvent]
+) -> tuple[list[ReadableEvent], list[ReadableEvent], list[ReadableEvent]]:
+    """Split the events into those before the entry's, the entry's own (it may stand there twice), and those after."""
+    first = next(index for index, event in enumerate(events) if event.entry.id == entry_id)
+    refused = [event for event in events if event.entry.id == entry_id]
+    after = [event for event in events[first:] if event.entry.id != entry_id]
+    return list(events[:first]), refused, after

@@ -1,0 +1,103 @@
+"""How a read comes by its answer: the first one asks the database, the next ones the cache.
+
+Done naively that loses a race, and the loser serves a wrong balance for an hour:
+
+    reader                         projector
+    finds nothing in the cache
+    reads the database (old)
+                                   applies an entry, commits
+                                   removes the answers from the cache
+    stores what it read (old)
+
+So a reader takes a lease before it reads the database and stores only if its lease still stands; the projector
+removes answers and leases together. Above, the lease is gone by the time the reader stores, and nothing is stored.
+Losing a lease for any other reason costs one more read of the database and nothing else.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import Enum
+
+from fluxo_balances.application.ports import BalanceCache, ReadModelUnavailableError
+from fluxo_balances.application.turnstile import Turnstile
+
+ReadDatabase = Callable[[], Awaitable[bytes]]
+"""Reads the database and renders the answer."""
+
+
+class Origin(Enum):
+    """Where an answer's bytes come from."""
+
+    CACHE = "cache"
+    STALE = "cache, and the database cannot be asked whether it still holds"
+    DATABASE = "database"
+    DATABASE_STORED = "database, and handed to the cache"
+    PAST_CACHE = "database, because the caller asked past the cache"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    body: bytes
+    origin: Origin
+
+
+class ReadyAnswers:
+    """Serves ready answers from the cache, and fills it as this module's first lines tell.
+
+    Readers of the same answer at the same time share one read. While the database is away what the cache holds is
+    served and marked stale.
+    """
+
+    def __init__(self, cache: BalanceCache, turnstile: Turnstile, database_is_away: Callable[[], bool]) -> None:
+        self._cache = cache
+        self._turnstile = turnstile
+        self._database_is_away = database_is_away
+        self._flights: dict[tuple[str, str], asyncio.Task[Answer]] = {}
+
+    async def get(self, merchant_id: str, key: str, read: ReadDatabase) -> Answer:
+        """Return the merchant's answer for the key.
+
+        Raises:
+            ReadModelUnavailableError: the database is away and the cache does not hold the answer.
+            OverloadedError: too many are waiting for the database.
+        """
+        stored = await self._cache.get(merchant_id, key)
+        if stored is not None:
+            return Answer(stored, Origin.STALE if self._database_is_away() else Origin.CACHE)
+        flight = self._flights.get((merchant_id, key))
+        if flight is None:
+            flight = asyncio.create_task(self._fill(merchant_id, key, read))
+            self._flights[merchant_id, key] = flight
+            flight.add_done_callback(lambda landed: self._land((merchant_id, key), landed))
+        # Shielded: one reader that goes away must not take the others' answer with it.
+        return await asyncio.shield(flight)
+
+    async def past_cache(self, read: ReadDatabase) -> Answer:
+        """Return what the database says now; neither read from the cache nor stored in it."""
+        async with self._seat_at_database():
+            return Answer(await read(), Origin.PAST_CACHE)
+
+    async def _fill(self, merchant_id: str, key: str, read: ReadDatabase) -> Answer:
+        # Seat first: a reader that is turned away must not leave a lease behind that keeps others from storing.
+        async with self._seat_at_database():
+            lease = await self._cache.lease(merchant_id, key)
+            body = await read()
+        if lease is None:
+            return Answer(body, Origin.DATABASE)
+        await self._cache.store(merchant_id, key, body, lease)
+        return Answer(body, Origin.DATABASE_STORED)
+
+    @asynccontextmanager
+    async def _seat_at_database(self) -> AsyncIterator[None]:
+        # Known to be away: fail now, instead of making every reader find out by a time-out.
+        if self._database_is_away():
+            raise ReadModelUnavailableError
+        async with self._turnstile.passage():
+            yield
+
+    def _land(self, flight_key: tuple[str, str], flight: asyncio.Task[Answer]) -> None:
+        del self._flights[flight_key]
+        if not flight.cancelled():
+            flight.exception()  # Everybody who waited may have gone: then nobody else would ask for it.

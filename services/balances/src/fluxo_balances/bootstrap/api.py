@@ -1,0 +1,82 @@
+"""The API process."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import Final
+
+from fluxo_chassis.auth import TokenVerifier
+from fluxo_chassis.clock import SystemClock
+from fluxo_chassis.health import Health
+from fluxo_chassis.http.app import serve
+from fluxo_chassis.jwks import JwksKeys
+from fluxo_chassis.logging import configure_logging
+from fluxo_chassis.postgres import Notifications, open_pool, ping
+from fluxo_chassis.redis import connect, ping_redis
+
+from fluxo_balances.adapters.postgres.consolidation import PROJECTION_CHANNEL, PostgresConsolidation
+from fluxo_balances.adapters.postgres.daily_balances import PostgresDailyBalances
+from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
+from fluxo_balances.application.await_entry import AwaitEntry
+from fluxo_balances.application.contents import Queries
+from fluxo_balances.application.get_daily_balance import GetDailyBalance
+from fluxo_balances.application.get_daily_balances import GetDailyBalances
+from fluxo_balances.application.ready_answers import ReadyAnswers
+from fluxo_balances.application.turnstile import Turnstile
+from fluxo_balances.entrypoints.http.app import build_app
+from fluxo_balances.settings import ApiSettings
+
+READS_RUNNING_MAX: Final = 8
+READS_WAITING_MAX: Final = 1_000
+READ_WAIT_MAX_S: Final = 1.0
+
+READ_TIMEOUT_S: Final = 1.0
+"""A read takes a millisecond; a database that has not answered by then is away."""
+
+# Beside the readers: the health check and the look-up of awaited entries must never queue behind them.
+CONNECTIONS_MAX: Final = READS_RUNNING_MAX + 2
+
+CACHE_TIMEOUT_S: Final = 0.25
+"""A cache slower than that is no help: the database answers in a millisecond."""
+
+
+async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
+    """Serve the balances until asked to stop."""
+    configure_logging(settings, "fluxo-balances")
+    async with AsyncExitStack() as opened:
+        pool = await open_pool(
+            settings.balances_database_url,
+            application_name=settings.instance,
+            max_size=CONNECTIONS_MAX,
+            command_timeout_s=READ_TIMEOUT_S,
+        )
+        opened.push_async_callback(pool.close)
+        cache_client = connect(settings.cache_url, timeout_s=CACHE_TIMEOUT_S)
+        opened.push_async_callback(cache_client.aclose)
+        notifications = await opened.enter_async_context(
+            Notifications(settings.balances_database_url, PROJECTION_CHANNEL)
+        )
+        consolidation = await opened.enter_async_context(PostgresConsolidation(pool, notifications))
+
+        health = Health()
+        health.add("database", lambda: ping(pool), required=False)
+        health.add("cache", lambda: ping_redis(cache_client), required=False)
+        health.require_any("database", "cache")
+
+        balances = PostgresDailyBalances(pool)
+        queries = Queries(
+            get_daily_balance=GetDailyBalance(balances),
+            get_daily_balances=GetDailyBalances(balances),
+            await_entry=AwaitEntry(consolidation, SystemClock()),
+        )
+        answers = ReadyAnswers(
+            RedisBalanceCache(cache_client),
+            Turnstile(running_max=READS_RUNNING_MAX, waiting_max=READS_WAITING_MAX, wait_max_s=READ_WAIT_MAX_S),
+            database_is_away=lambda: health.status("database") == "fail",
+        )
+        verifier = TokenVerifier(
+            JwksKeys(settings.auth_jwks_url),
+            issuer=settings.auth_issuer,
+            audience=settings.auth_audience,
+            tenant_claim="merchant_id",
+        )
+        await serve(build_app(queries, answers, health, verifier), settings, stop)

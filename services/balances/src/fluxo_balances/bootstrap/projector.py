@@ -1,0 +1,67 @@
+"""The projector process."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import Final
+
+from fluxo_chassis.clock import SystemClock
+from fluxo_chassis.health import Health, health_app
+from fluxo_chassis.http.app import serve
+from fluxo_chassis.logging import configure_logging
+from fluxo_chassis.postgres import open_pool, ping
+from fluxo_chassis.redis import connect, ping_redis
+
+from fluxo_balances.adapters.events import recorded_entry, traceparent
+from fluxo_balances.adapters.postgres.projection import PostgresProjection
+from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
+from fluxo_balances.adapters.redis.consumer_group import ConsumerGroup
+from fluxo_balances.adapters.redis.entry_events import RedisEntryEvents
+from fluxo_balances.application.project_entries import ProjectEntries
+from fluxo_balances.application.purge_inbox import PurgeInbox
+from fluxo_balances.entrypoints.projector import Pace, Projector
+from fluxo_balances.entrypoints.projector_upkeep import measure, tidy
+from fluxo_balances.settings import ProjectorSettings
+
+CONNECTIONS_MAX: Final = 3
+"""One applies, one answers the health check, one purges."""
+
+STATEMENT_TIMEOUT_S: Final = 10.0
+
+CACHE_TIMEOUT_S: Final = 0.5
+"""Projecting goes on while the cache is away; this is how long it may hold a batch up."""
+
+
+async def run_projector(settings: ProjectorSettings, stop: asyncio.Event) -> None:
+    """Project entry events until asked to stop."""
+    configure_logging(settings, "fluxo-balances")
+    async with AsyncExitStack() as opened:
+        pool = await open_pool(
+            settings.balances_database_url,
+            application_name=settings.instance,
+            max_size=CONNECTIONS_MAX,
+            command_timeout_s=STATEMENT_TIMEOUT_S,
+        )
+        opened.push_async_callback(pool.close)
+        streams = connect(settings.streams_url)
+        opened.push_async_callback(streams.aclose)
+        cache = connect(settings.cache_url, timeout_s=CACHE_TIMEOUT_S)
+        opened.push_async_callback(cache.aclose)
+
+        health = Health()
+        health.add("database", lambda: ping(pool), required=True)
+        health.add("streams", lambda: ping_redis(streams), required=True)
+        health.add("cache", lambda: ping_redis(cache), required=False)
+
+        clock = SystemClock()
+        group = ConsumerGroup(streams)
+        events = RedisEntryEvents(streams, group, settings.instance)
+        projection = PostgresProjection(pool)
+        project = ProjectEntries(events, projection, RedisBalanceCache(cache), clock, recorded_entry)
+        pace = Pace(settings.projector_batch_size, settings.projector_take_over_idle_s)
+        projector = Projector(project, events, clock, pace, traceparent)
+
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(serve(health_app(health), settings, stop))
+            tasks.create_task(projector.run(stop))
+            tasks.create_task(measure(group, stop))
+            tasks.create_task(tidy(PurgeInbox(projection, clock), group, stop))

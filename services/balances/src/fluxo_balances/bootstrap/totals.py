@@ -1,0 +1,22 @@
+import sys
+from datetime import date
+
+import asyncpg
+
+from fluxo_balances.adapters.postgres.projected_days import PostgresProjectedDays
+from fluxo_balances.entrypoints.totals import write_totals
+from fluxo_balances.settings import DatabaseSettings
+
+
+async def print_totals(
+    settings: DatabaseSettings, merchant_id: str | None, from_date: date | None, to_date: date | None
+) -> None:
+    """Print the days of the read model, one JSON object a line."""
+    try:
+        connection = await asyncpg.connect(settings.balances_database_url, server_settings={"jit": "off"})
+    except (OSError, asyncpg.PostgresError) as error:
+        raise SystemExit(f"The balances database cannot be reached: {error}") from error
+    try:
+        await write_totals(PostgresProjectedDays(connection), merchant_id, from_date, to_date, sys.stdout.buffer)
+    finally:
+        await connection.close()

@@ -1,0 +1,30 @@
+"""How long ids of applied entries are remembered. Ids are UUIDv7: they begin with the millisecond they were made in."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+REMEMBERED_FOR: Final = timedelta(days=40)
+"""Whether an entry older than this was applied before nobody can tell, so it is not applied."""
+
+PURGED_AFTER: Final = REMEMBERED_FOR + timedelta(hours=1)
+"""An hour later, so that instances whose clocks differ never disagree to a balance's harm."""
+
+_VERSION: Final = 7
+_BITS_AFTER_TIME: Final = 80
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def is_dated(entry_id: UUID) -> bool:
+    """Whether the id tells when it was made."""
+    return entry_id.version == _VERSION
+
+
+def is_forgotten(entry_id: UUID, now: datetime) -> bool:
+    """Whether the inbox may no longer know a dated id."""
+    return entry_id < lowest_id(now - REMEMBERED_FOR)
+
+
+def lowest_id(instant: datetime) -> UUID:
+    """Return a bound: every id made at the instant or later is not below it, every earlier one is."""
+    return UUID(int=(instant - _EPOCH) // timedelta(milliseconds=1) << _BITS_AFTER_TIME)

@@ -1,0 +1,42 @@
+"""What both routes share: wait for an entry if asked to, come by the answer, answer conditionally."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request, Response
+from fluxo_chassis.auth import Principal, requires
+from prometheus_client import Counter
+
+from fluxo_balances.application.contents import Queries
+from fluxo_balances.application.ready_answers import ReadDatabase, ReadyAnswers
+from fluxo_balances.entrypoints.http.conditional import conditional_response
+from fluxo_balances.entrypoints.http.problems import as_problems
+
+answers_total = Counter("balance_answers_total", "Balances answered, by where the answer came from.", ["origin"])
+
+BalancesReader = Annotated[Principal, Depends(requires("balances:read"))]
+
+
+def queries_of(request: Request) -> Queries:
+    queries: Queries = request.app.state.queries
+    return queries
+
+
+async def respond(
+    request: Request, merchant_id: str, read: ReadDatabase, *, cache_key: str | None, after_entry: UUID | None
+) -> Response:
+    """Answer from the cache or with what `read` renders; None as `cache_key` keeps the answer out of the cache.
+
+    After an entry was waited for, the database is read: what the cache holds may be older, as the projector commits
+    first and removes answers after that.
+    """
+    answers: ReadyAnswers = request.app.state.answers
+    with as_problems():
+        if after_entry is not None:
+            await queries_of(request).await_entry(merchant_id, after_entry)
+        if after_entry is not None or cache_key is None:
+            answer = await answers.past_cache(read)
+        else:
+            answer = await answers.get(merchant_id, cache_key, read)
+    answers_total.labels(answer.origin.name.lower()).inc()
+    return conditional_response(request, answer)

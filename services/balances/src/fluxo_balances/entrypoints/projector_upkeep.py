@@ -1,0 +1,61 @@
+"""What a projector does beside projecting: it measures the backlog, and removes what nobody needs any more."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, Protocol
+
+import structlog
+from fluxo_chassis.resilience import wait_for_stop
+
+from fluxo_balances.application.purge_inbox import PurgeInbox
+from fluxo_balances.entrypoints import projector_metrics as metrics
+
+MEASURE_EVERY_S: Final = 5.0
+TIDY_EVERY_S: Final = 3_600.0
+CONSUMER_IDLE_MAX_S: Final = 86_400.0
+
+log = structlog.get_logger(__name__)
+
+
+class Backlog(Protocol):
+    @property
+    def unread(self) -> int | None: ...
+    @property
+    def pending(self) -> int: ...
+
+
+class Group(Protocol):
+    async def backlog(self) -> Backlog: ...
+    async def remove_idle_consumers(self, idle_s: float) -> int: ...
+
+
+async def measure(group: Group, stop: asyncio.Event) -> None:
+    """Keep the gauges of the backlog up to date until asked to stop."""
+
+    async def once() -> None:
+        backlog = await group.backlog()
+        metrics.pending_events.set(backlog.pending)
+        if backlog.unread is not None:
+            metrics.unread_events.set(backlog.unread)
+
+    await _every(MEASURE_EVERY_S, once, stop)
+
+
+async def tidy(purge_inbox: PurgeInbox, group: Group, stop: asyncio.Event) -> None:
+    """Purge the inbox, and forget consumers that are gone for good, until asked to stop."""
+
+    async def once() -> None:
+        purged = await purge_inbox()
+        removed = await group.remove_idle_consumers(CONSUMER_IDLE_MAX_S)
+        log.info("tidied up", inbox_ids=purged, consumers=removed)
+
+    await _every(TIDY_EVERY_S, once, stop)
+
+
+async def _every(interval_s: float, once: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        try:
+            await once()
+        except Exception as error:  # noqa: BLE001 - upkeep that failed is done the next time
+            log.warning("upkeep failed", reason=f"{type(error).__name__}: {error}")
+        await wait_for_stop(stop, interval_s)

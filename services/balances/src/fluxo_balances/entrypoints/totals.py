@@ -1,0 +1,24 @@
+from datetime import date
+from typing import BinaryIO
+
+import orjson
+
+from fluxo_balances.application.ports import ProjectedDays
+
+
+async def write_totals(
+    days: ProjectedDays, merchant_id: str | None, from_date: date | None, to_date: date | None, out: BinaryIO
+) -> None:
+    """Write one JSON object a line for each day that has totals, by merchant and date; amounts in minor units."""
+    async for day in days.projected_days(merchant_id, from_date, to_date):
+        line = {
+            "merchant_id": day.merchant_id,
+            "date": day.business_date,
+            "credits_minor": day.totals.credits_minor,
+            "debits_minor": day.totals.debits_minor,
+            "entry_count": day.totals.entry_count,
+            "opening_minor": day.opening_minor,
+            "closing_minor": day.closing_minor,
+        }
+        out.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+    out.flush()

@@ -1,0 +1,1 @@
+"""The schema of the read model, revision by revision."""

@@ -1,0 +1,134 @@
+"""Events on a real stream, and projectors that take them from it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import pytest
+from fluxo_balances.adapters.events import recorded_entry
+from fluxo_balances.adapters.postgres.projection import PostgresProjection
+from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
+from fluxo_balances.adapters.redis.consumer_group import ConsumerGroup
+from fluxo_balances.adapters.redis.entry_events import RedisEntryEvents
+from fluxo_balances.application.ports import RecordedEntry
+from fluxo_balances.application.project_entries import ProjectEntries
+from fluxo_chassis.clock import SystemClock
+from fluxo_contracts.entry_recorded import EntryRecorded, EntryRecordedData, encode
+from fluxo_contracts.streams import DAILY_BALANCES_GROUP, ENTRIES_STREAM
+
+pytestmark = pytest.mark.anyio
+
+
+def event_of(entry: RecordedEntry) -> bytes:
+    amount_minor = entry.credit_minor or entry.debit_minor
+    return encode(
+        EntryRecorded(
+            id=entry.id,
+            time=entry.recorded_at,
+            subject=entry.merchant_id,
+            data=EntryRecordedData(
+                id=entry.id,
+                direction="credit" if entry.credit_minor else "debit",
+                amount=f"{amount_minor // 100}.{amount_minor % 100:02d}",
+                amount_minor=amount_minor,
+                currency=entry.currency,
+                business_date=entry.business_date,
+                description="Venda",
+                recorded_at=entry.recorded_at,
+            ),
+        )
+    )
+
+
+@dataclass
+class Stream:
+    """What the entries service and the operators do to the stream."""
+
+    client: object
+
+    async def publish(self, *entries: RecordedEntry) -> list[str]:
+        return [await self.publish_raw(event=event_of(entry)) for entry in entries]
+
+    async def publish_raw(self, **fields: bytes) -> str:
+        return (await self.client.xadd(ENTRIES_STREAM, fields)).decode()
+
+    async def pending(self) -> dict[str, str]:
+        """The consumer of each event that is not acknowledged."""
+        rows = await self.client.xpending_range(ENTRIES_STREAM, DAILY_BALANCES_GROUP, "-", "+", 10_000)
+        return {row["message_id"].decode(): row["consumer"].decode() for row in rows}
+
+    async def age(self, consumer: str, *stream_ids: str, idle_s: float, deliveries: int = 1) -> None:
+        """Make it so that the consumer got these events that long ago."""
+        await self.client.xclaim(
+            ENTRIES_STREAM,
+            DAILY_BALANCES_GROUP,
+            consumer,
+            0,
+            list(stream_ids),
+            idle=int(idle_s * 1_000),
+            retrycount=deliveries,
+            justid=True,
+        )
+
+    async def is_acknowledged(self) -> bool:
+        return not await self.pending()
+
+    async def dead_letters(self) -> list[dict[str, str]]:
+        letters = await self.client.xrange(f"{ENTRIES_STREAM}.dead")
+        return [
+            {name.decode(): value.decode(errors="replace") for name, value in fields.items()} for _, fields in letters
+        ]
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]:
+    """Wait until something holds that nobody announces."""
+
+    async def wait(holds: Callable[[], Awaitable[bool]]) -> None:
+        async with asyncio.timeout(20):
+            while not await holds():  # noqa: ASYNC110 - other processes know no event of ours
+                await asyncio.sleep(0.01)
+
+    return wait
+
+
+@pytest.fixture
+def stream(streams) -> Stream:
+    return Stream(streams)
+
+
+@pytest.fixture
+def seat(streams) -> Callable[[str], RedisEntryEvents]:
+    """A consumer's seat in the group, by its name."""
+    return lambda consumer: RedisEntryEvents(streams, ConsumerGroup(streams), consumer)
+
+
+@pytest.fixture
+def projecting(seat, pool, cache) -> Callable[..., ProjectEntries]:
+    """A projector's use case over real servers, by the consumer's name; parts may be replaced."""
+
+    def build(consumer: str, **replaced: object) -> ProjectEntries:
+        parts = {
+            "events": seat(consumer),
+            "projection": PostgresProjection(pool),
+            "cache": RedisBalanceCache(cache),
+            "clock": SystemClock(),
+            "decode": recorded_entry,
+        }
+        return ProjectEntries(**(parts | replaced))
+
+    return build
+
+
+@pytest.fixture
+def day_totals(pool) -> Callable[[], Awaitable[dict]]:
+    """Credits, debits and count of every merchant and day."""
+
+    async def read() -> dict:
+        rows = await pool.fetch("SELECT * FROM day_totals")
+        return {
+            (row["merchant_id"], row["business_date"]): (row["credits_minor"], row["debits_minor"], row["entry_count"])
+            for row in rows
+        }
+
+    return read

@@ -1,0 +1,214 @@
+"""The API process as it is deployed, on real servers; its ways to them can be cut."""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import date
+from typing import Self
+from urllib.parse import urlsplit
+
+import httpx2
+import orjson
+import pytest
+from fluxo_balances.adapters.postgres.projection import PostgresProjection
+from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
+from fluxo_balances.bootstrap.api import run_api
+from fluxo_balances.settings import ApiSettings
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
+pytestmark = pytest.mark.anyio
+
+DAY = date(2026, 11, 22)
+URL = "/v1/daily-balances/2026-11-22"
+
+
+class Wire:
+    """Stands between the process and a server: forwards until it is told to hang or is cut."""
+
+    def __init__(self, url: str) -> None:
+        self._server = urlsplit(url)
+        self._under_way: set[asyncio.StreamWriter] = set()
+        self._flowing = asyncio.Event()
+        self._flowing.set()
+        self.is_cut = False
+        self.url = ""
+
+    async def __aenter__(self) -> Self:
+        self._listener = await asyncio.start_server(self._forward, "127.0.0.1", 0)
+        port = self._listener.sockets[0].getsockname()[1]
+        self.url = self._server.geturl().replace(f":{self._server.port}", f":{port}")
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        self.cut()
+        self._listener.close()
+
+    def cut(self) -> None:
+        self.is_cut = True
+        for writer in self._under_way:
+            writer.transport.abort()
+
+    def mend(self) -> None:
+        self.is_cut = False
+        self._flowing.set()
+
+    def hang(self) -> None:
+        self._flowing.clear()
+
+    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.is_cut:
+            writer.close()
+            return
+        there_reader, there_writer = await asyncio.open_connection(self._server.hostname, self._server.port)
+        self._under_way |= {writer, there_writer}
+        await asyncio.gather(self._pump(reader, there_writer), self._pump(there_reader, writer))
+        self._under_way -= {writer, there_writer}
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while chunk := await reader.read(65_536):
+                await self._flowing.wait()
+                writer.write(chunk)
+                await writer.drain()
+        writer.close()
+
+
+@pytest.fixture
+async def database_wire(balances_database) -> AsyncIterator[Wire]:
+    async with Wire(balances_database.url) as wire:
+        yield wire
+
+
+@pytest.fixture
+async def cache_wire(cache, cache_url) -> AsyncIterator[Wire]:
+    async with Wire(cache_url) as wire:
+        yield wire
+
+
+@pytest.fixture
+async def api(database_wire, cache_wire, tmp_path) -> AsyncIterator[httpx2.AsyncClient]:
+    key = ECKey.generate_key("P-256", {"kid": "test"}, auto_kid=False)
+    (tmp_path / "jwks.json").write_bytes(orjson.dumps({"keys": [key.as_dict(private=False)]}))
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    settings = ApiSettings(
+        port=port,
+        balances_database_url=database_wire.url,
+        cache_url=cache_wire.url,
+        auth_jwks_url=(tmp_path / "jwks.json").as_uri(),
+    )
+    stop = asyncio.Event()
+    process = asyncio.create_task(run_api(settings, stop))
+    headers = {"Authorization": f"Bearer {token(key)}"}
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers) as http:
+        await until(lambda: http.get("/health/ready"), status=200)
+        yield http
+    stop.set()
+    await process
+
+
+def token(key: ECKey) -> str:
+    claims = {
+        "iss": "fluxo-development",
+        "aud": "fluxo",
+        "exp": int(time.time()) + 600,
+        "merchant_id": "m1",
+        "scope": "balances:read",
+    }
+    return jwt.encode({"alg": "ES256", "kid": "test"}, claims, key)
+
+
+async def until(ask, *, status: int | None = None, cache_status: str | None = None, **checks: str) -> httpx2.Response:
+    """Ask until the answer is the one waited for; `checks` are of `/health`."""
+    async with asyncio.timeout(10):
+        while True:
+            with suppress(httpx2.TransportError):
+                answer = await ask()
+                if (
+                    status in (None, answer.status_code)
+                    and cache_status in (None, answer.headers.get("cache-status"))
+                    and all(answer.json()["checks"][name][0]["status"] == seen for name, seen in checks.items())
+                ):
+                    return answer
+            await asyncio.sleep(0.02)
+
+
+async def test_a_balance_survives_its_database(api, database_wire, pool, recorded):
+    await PostgresProjection(pool).apply([recorded("m1", DAY, credit=15_000)])
+    fresh = await api.get(URL)
+    assert fresh.json()["closing_balance"] == "150.00"
+    assert fresh.headers["cache-status"] == "fluxo; fwd=miss; stored"
+
+    database_wire.cut()
+    stale = await until(lambda: api.get(URL), cache_status="fluxo; hit; detail=stale")
+    assert stale.json() == fresh.json() | {"stale": True}
+    assert (await api.get("/health/ready")).status_code == 200
+    assert (await api.get("/health")).json()["checks"]["database"][0]["status"] == "fail"
+
+    started = time.perf_counter()
+    unknown = await api.get("/v1/daily-balances/2026-11-23")
+    assert (unknown.status_code, unknown.headers["retry-after"]) == (503, "1")
+    assert time.perf_counter() - started < 1
+
+    database_wire.mend()
+    healed = await until(lambda: api.get(URL), cache_status="fluxo; hit")
+    assert healed.content == fresh.content
+
+
+async def test_a_database_that_vanishes_between_two_checks_is_unavailable_and_no_error(api, database_wire):
+    database_wire.cut()
+    answer = await api.get(URL)
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
+
+
+async def test_a_database_that_hangs_is_given_up_within_seconds_and_then_at_once(api, database_wire):
+    database_wire.hang()
+    for wait_max_s in (1.8, 0.2):
+        started = time.perf_counter()
+        answer = await api.get(URL)
+        assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
+        assert time.perf_counter() - started < wait_max_s
+        await until(lambda: api.get("/health"), database="fail")
+    database_wire.mend()
+    await until(lambda: api.get(URL), status=200)
+
+
+async def test_a_cache_that_hangs_slows_a_few_reads_and_harms_none(api, cache_wire):
+    cache_wire.hang()
+    started = time.perf_counter()
+    answers = [await api.get(URL) for _ in range(20)]
+    assert {answer.status_code for answer in answers} == {200}
+    assert {answer.headers["cache-status"] for answer in answers} == {"fluxo; fwd=miss"}
+    assert time.perf_counter() - started < 3
+    cache_wire.mend()
+    await until(lambda: api.get(URL), cache_status="fluxo; hit")
+
+
+async def test_it_is_ready_with_its_database_or_its_cache_but_not_without_both(api, database_wire, cache_wire):
+    cache_wire.cut()
+    await until(lambda: api.get("/health"), cache="fail")
+    assert (await api.get("/health/ready")).status_code == 200
+    database_wire.cut()
+    await until(lambda: api.get("/health/ready"), status=503)
+    assert (await api.get("/health/live")).status_code == 200
+    cache_wire.mend()
+    await until(lambda: api.get("/health/ready"), status=200)
+
+
+async def test_your_own_write_is_read_as_soon_as_it_is_applied(api, pool, cache, recorded):
+    first, second = recorded("m1", DAY, credit=100), recorded("m1", DAY, credit=50)
+    projection = PostgresProjection(pool)
+    await projection.apply([first])
+    await api.get(URL)
+
+    waiting = asyncio.create_task(api.get(URL, params={"after_entry": str(second.id)}))
+    await asyncio.sleep(0.05)
+    await projection.apply([second])
+    answer = await waiting
+    assert answer.json()["closing_balance"] == "1.50"
+
+    await RedisBalanceCache(cache).invalidate(["m1"])
+    assert (await api.get(URL)).content == answer.content

@@ -1,0 +1,197 @@
+import asyncio
+from datetime import date
+
+import pytest
+from fluxo_balances.adapters.postgres.daily_balances import PostgresDailyBalances
+from fluxo_balances.adapters.postgres.projection import PostgresProjection
+from fluxo_balances.adapters.redis import balance_cache
+from fluxo_balances.adapters.redis.balance_cache import FIELDS_MAX, LIFETIME_S, RedisBalanceCache
+from fluxo_balances.application.get_daily_balance import GetDailyBalance
+from fluxo_balances.application.ports import BalanceCache, CacheUnavailableError
+from fluxo_balances.application.ready_answers import Origin, ReadyAnswers
+from fluxo_balances.application.turnstile import Turnstile
+from fluxo_balances.entrypoints.http.presenter import render_day
+from fluxo_chassis.redis import connect
+
+pytestmark = pytest.mark.anyio
+
+DAY = date(2026, 11, 22)
+KEY = "2026-11-22"
+
+
+@pytest.fixture(params=["redis", "memory"])
+def any_cache(request, cache, memory_cache) -> BalanceCache:
+    """What a port promises, every adapter keeps, the tests' own included."""
+    return RedisBalanceCache(cache) if request.param == "redis" else memory_cache
+
+
+async def test_what_was_stored_under_a_lease_is_found(any_cache):
+    assert await any_cache.get("m1", KEY) is None
+    await any_cache.store("m1", KEY, b"answer", await any_cache.lease("m1", KEY))
+    assert await any_cache.get("m1", KEY) == b"answer"
+
+
+async def test_only_one_reader_gets_the_lease(any_cache):
+    leases = [await any_cache.lease("m1", KEY) for _ in range(3)]
+    assert [lease is None for lease in leases] == [False, True, True]
+
+
+async def test_without_a_lease_that_stands_nothing_is_stored(any_cache):
+    await any_cache.store("m1", KEY, b"answer", "made up")
+    lease = await any_cache.lease("m1", KEY)
+    await any_cache.invalidate(["m1"])
+    await any_cache.store("m1", KEY, b"answer", lease)
+    assert await any_cache.get("m1", KEY) is None
+
+
+async def test_the_lease_of_before_an_update_does_not_pass_for_the_one_after_it(any_cache):
+    before = await any_cache.lease("m1", KEY)
+    await any_cache.invalidate(["m1"])
+    after = await any_cache.lease("m1", KEY)
+    await any_cache.store("m1", KEY, b"old", before)
+    assert await any_cache.get("m1", KEY) is None
+    await any_cache.store("m1", KEY, b"new", after)
+    assert await any_cache.get("m1", KEY) == b"new"
+
+
+async def test_an_update_removes_all_of_the_merchants_answers_and_nobody_elses(any_cache):
+    for merchant_id, key in (("m1", KEY), ("m1", "2026-01-01..2026-11-22"), ("m2", KEY), ("m3", KEY)):
+        await any_cache.store(merchant_id, key, b"answer", await any_cache.lease(merchant_id, key))
+    await any_cache.invalidate(["m1", "m2", "unknown"])
+    assert await any_cache.get("m1", KEY) is None
+    assert await any_cache.get("m1", "2026-01-01..2026-11-22") is None
+    assert await any_cache.get("m2", KEY) is None
+    assert await any_cache.get("m3", KEY) == b"answer"
+    await any_cache.invalidate([])
+
+
+async def test_no_answer_is_kept_for_more_than_an_hour(cache):
+    balances = RedisBalanceCache(cache)
+    await balances.store("m1", KEY, b"answer", await balances.lease("m1", KEY))
+    assert LIFETIME_S - 5 < await cache.ttl("balances:m1") <= LIFETIME_S == 3_600
+    await cache.expire("balances:m1", 100)
+    await balances.store("m1", "2026-11-23", b"answer", await balances.lease("m1", "2026-11-23"))
+    assert await cache.ttl("balances:m1") <= 100
+
+
+async def test_an_expired_lease_goes_to_the_next_reader(cache, monkeypatch):
+    balances = RedisBalanceCache(cache)
+    monkeypatch.setattr(balance_cache, "LEASE_MS", 1)
+    first = await balances.lease("m1", KEY)
+    await asyncio.sleep(0.005)
+    second = await balances.lease("m1", KEY)
+    await balances.store("m1", KEY, b"first", first)
+    assert await balances.get("m1", KEY) is None
+    await balances.store("m1", KEY, b"second", second)
+    assert await balances.get("m1", KEY) == b"second"
+
+
+async def test_one_merchant_cannot_fill_the_cache(cache):
+    balances = RedisBalanceCache(cache)
+    for number in range(FIELDS_MAX):
+        assert await balances.lease("m1", str(number)) is not None
+    assert await balances.lease("m1", "one more") is None
+    assert await balances.lease("m2", "one more") is not None
+
+
+async def test_two_instances_share_the_cache(cache, cache_url):
+    async with connect(cache_url) as other_client:
+        here, there = RedisBalanceCache(cache), RedisBalanceCache(other_client)
+        await here.store("m1", KEY, b"answer", await here.lease("m1", KEY))
+        assert await there.get("m1", KEY) == b"answer"
+        await there.invalidate(["m1"])
+        assert await here.get("m1", KEY) is None
+
+
+async def test_scripts_survive_a_server_that_forgot_them(cache):
+    balances = RedisBalanceCache(cache)
+    await balances.lease("m1", "warm")
+    await cache.script_flush()
+    await balances.store("m1", KEY, b"answer", await balances.lease("m1", KEY))
+    assert await balances.get("m1", KEY) == b"answer"
+
+
+async def test_a_lost_connection_costs_one_miss(cache):
+    balances = RedisBalanceCache(cache)
+    await balances.store("m1", KEY, b"answer", await balances.lease("m1", KEY))
+    await cache.connection_pool.disconnect()
+    answers = [await balances.get("m1", KEY) for _ in range(2)]
+    assert answers[-1] == b"answer"
+
+
+async def test_a_cache_that_is_away_behaves_as_an_empty_one_but_owns_up_to_a_failed_removal():
+    async with connect("redis://127.0.0.1:1") as nowhere:
+        balances = RedisBalanceCache(nowhere)
+        for _ in range(10):
+            assert await balances.get("m1", KEY) is None
+            assert await balances.lease("m1", KEY) is None
+            await balances.store("m1", KEY, b"answer", "lease")
+        with pytest.raises(CacheUnavailableError):
+            await balances.invalidate(["m1"])
+
+
+class NaiveCache(RedisBalanceCache):
+    """What this service's cache would be without leases: stores whatever a reader brings."""
+
+    async def store(self, merchant_id: str, key: str, answer: bytes, lease: str) -> None:
+        await self._client.hset(f"balances:{merchant_id}", key, answer)
+
+
+@pytest.mark.parametrize(("kind", "served"), [(RedisBalanceCache, "1.50"), (NaiveCache, "1.00")])
+async def test_what_was_read_before_an_update_is_never_served_after_it(pool, cache, recorded, kind, served):
+    """The race itself, on real servers. The naive cache loses it, so the test can tell."""
+    balances, projection = kind(cache), PostgresProjection(pool)
+    get_daily_balance = GetDailyBalance(PostgresDailyBalances(pool))
+    answers = ReadyAnswers(
+        balances, Turnstile(running_max=2, waiting_max=2, wait_max_s=1), database_is_away=lambda: False
+    )
+    has_read, may_store = asyncio.Event(), asyncio.Event()
+
+    async def read() -> bytes:
+        return render_day(*await get_daily_balance("m1", DAY))
+
+    async def read_slowly() -> bytes:
+        seen = await read()
+        has_read.set()
+        await may_store.wait()
+        return seen
+
+    await projection.apply([recorded("m1", DAY, credit=100)])
+    slow = asyncio.create_task(answers.get("m1", KEY, read_slowly))
+    await has_read.wait()
+    await projection.apply([recorded("m1", DAY, credit=50)])
+    await balances.invalidate(["m1"])
+    may_store.set()
+    assert b'"closing_balance":"1.00"' in (await slow).body
+
+    answer = await answers.get("m1", KEY, read)
+    assert f'"closing_balance":"{served}"'.encode() in answer.body
+
+
+async def test_many_readers_and_updates_at_once_leave_nothing_stale(pool, cache, recorded):
+    balances, projection = RedisBalanceCache(cache), PostgresProjection(pool)
+    get_daily_balance = GetDailyBalance(PostgresDailyBalances(pool))
+    answers = ReadyAnswers(
+        balances, Turnstile(running_max=8, waiting_max=100, wait_max_s=5), database_is_away=lambda: False
+    )
+    updating = asyncio.Event()
+
+    async def read() -> bytes:
+        return render_day(*await get_daily_balance("m1", DAY))
+
+    async def keep_reading() -> None:
+        while not updating.is_set():
+            await answers.get("m1", KEY, read)
+
+    readers = [asyncio.create_task(keep_reading()) for _ in range(4)]
+    for count in range(1, 51):
+        await projection.apply([recorded("m1", DAY, credit=100)])
+        await balances.invalidate(["m1"])
+        stored = await balances.get("m1", KEY)
+        assert stored is None or f'"entry_count":{count},'.encode() in stored
+    updating.set()
+    await asyncio.gather(*readers)
+    await answers.get("m1", KEY, read)
+    settled = await answers.get("m1", KEY, read)
+    assert settled.origin is Origin.CACHE
+    assert b'"entry_count":50,' in settled.body

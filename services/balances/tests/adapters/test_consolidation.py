@@ -1,0 +1,120 @@
+import asyncio
+import time
+from datetime import date
+
+import pytest
+from fluxo_balances.adapters.postgres import consolidation as module
+from fluxo_balances.adapters.postgres.consolidation import PROJECTION_CHANNEL, PostgresConsolidation
+from fluxo_balances.adapters.postgres.projection import PostgresProjection
+from fluxo_balances.application.turnstile import OverloadedError
+from fluxo_chassis.postgres import Notifications
+
+pytestmark = pytest.mark.anyio
+
+DAY = date(2026, 11, 22)
+
+
+class CountingPool:
+    """Counts the statements that pass."""
+
+    def __init__(self, pool) -> None:
+        self._pool = pool
+        self.statements = 0
+
+    async def fetch(self, *arguments):
+        self.statements += 1
+        return await self._pool.fetch(*arguments)
+
+
+@pytest.fixture
+def counting_pool(pool) -> CountingPool:
+    return CountingPool(pool)
+
+
+@pytest.fixture
+async def consolidation(counting_pool, balances_database):
+    async with (
+        Notifications(balances_database.url, PROJECTION_CHANNEL) as notifications,
+        PostgresConsolidation(counting_pool, notifications) as consolidation,
+    ):
+        await notifications.wait(2)
+        yield consolidation
+
+
+async def test_an_entry_applied_before_is_seen_at_once(pool, consolidation, recorded):
+    entry = recorded("m1", DAY, credit=1)
+    await PostgresProjection(pool).apply([entry])
+    assert await consolidation.wait_for("m1", entry.id, 2)
+
+
+async def test_whoever_waits_wakes_within_milliseconds_of_the_commit(pool, consolidation, recorded, monkeypatch):
+    monkeypatch.setattr(module, "POLL_S", 60)
+    await consolidation.wait_for("m1", recorded("m1", DAY, credit=1).id, 0.3)  # the shorter poll has run out
+    delays_s = []
+    for _ in range(5):
+        entry = recorded("m1", DAY, credit=1)
+        waiter = asyncio.create_task(consolidation.wait_for("m1", entry.id, 2))
+        await asyncio.sleep(0.02)
+        await PostgresProjection(pool).apply([entry])
+        committed = time.perf_counter()
+        assert await waiter
+        delays_s.append(time.perf_counter() - committed)
+    assert min(delays_s) < 0.02
+
+
+async def test_a_lost_notification_costs_a_poll(pool, balances_database, recorded):
+    async with (
+        Notifications(balances_database.url, "another_channel") as deaf,
+        PostgresConsolidation(pool, deaf) as consolidation,
+    ):
+        entry = recorded("m1", DAY, credit=1)
+        waiter = asyncio.create_task(consolidation.wait_for("m1", entry.id, 2))
+        await asyncio.sleep(0.02)
+        await PostgresProjection(pool).apply([entry])
+        assert await waiter
+
+
+async def test_an_entry_that_does_not_come_is_given_up_in_time(consolidation, recorded):
+    started = time.perf_counter()
+    assert not await consolidation.wait_for("m1", recorded("m1", DAY, credit=1).id, 0.1)
+    assert 0.09 < time.perf_counter() - started < 1
+
+
+async def test_another_merchants_entry_is_not_mine(pool, consolidation, recorded):
+    entry = recorded("m2", DAY, credit=1)
+    await PostgresProjection(pool).apply([entry])
+    assert not await consolidation.wait_for("m1", entry.id, 0.1)
+
+
+async def test_all_who_wait_are_looked_up_together(pool, counting_pool, consolidation, recorded):
+    entries = [recorded("m1", DAY, credit=1) for _ in range(200)]
+    waiters = [asyncio.create_task(consolidation.wait_for("m1", entry.id, 2)) for entry in entries]
+    await asyncio.sleep(0.05)
+    counting_pool.statements = 0
+    await PostgresProjection(pool).apply(entries)
+    assert all(await asyncio.gather(*waiters))
+    assert counting_pool.statements <= 2
+
+
+async def test_only_so_many_may_wait(consolidation, recorded, monkeypatch):
+    monkeypatch.setattr(module, "WAITERS_MAX", 1)
+    waiter = asyncio.create_task(consolidation.wait_for("m1", recorded("m1", DAY, credit=1).id, 1))
+    await asyncio.sleep(0)
+    with pytest.raises(OverloadedError):
+        await consolidation.wait_for("m1", recorded("m1", DAY, credit=1).id, 1)
+    waiter.cancel()
+    await asyncio.wait([waiter])
+    assert not await consolidation.wait_for("m1", recorded("m1", DAY, credit=1).id, 0.01)
+
+
+async def test_a_look_up_that_fails_is_repeated(counting_pool, consolidation, recorded, pool, monkeypatch):
+    entry = recorded("m1", DAY, credit=1)
+    await PostgresProjection(pool).apply([entry])
+    fetch = counting_pool.fetch
+
+    async def fail_once(*_arguments):
+        counting_pool.fetch = fetch
+        raise ConnectionResetError
+
+    counting_pool.fetch = fail_once
+    assert await consolidation.wait_for("m1", entry.id, 2)

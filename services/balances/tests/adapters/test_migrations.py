@@ -1,0 +1,53 @@
+import asyncpg
+import pytest
+from fluxo_balances.bootstrap.migrations import SCRIPTS, migrate
+from fluxo_chassis.migrations import downgrade
+
+pytestmark = pytest.mark.anyio
+
+TABLES = {"inbox", "day_totals", "month_totals", "merchants"}
+
+
+async def tables(url: str) -> set[str]:
+    connection = await asyncpg.connect(url)
+    try:
+        rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    finally:
+        await connection.close()
+    return {row["tablename"] for row in rows} - {"alembic_version"}
+
+
+async def test_the_schema_goes_up_down_and_up_again(balances_database, balances_template):
+    database = balances_database
+    assert await tables(database.url) == TABLES
+    downgrade(SCRIPTS, owner_url=database.owner_url, app_role=balances_template.app, revision="base")
+    assert await tables(database.url) == set()
+    migrate(owner_url=database.owner_url, app_role=balances_template.app)
+    assert await tables(database.url) == TABLES
+    migrate(owner_url=database.owner_url, app_role=balances_template.app)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM day_totals",
+        "DELETE FROM month_totals",
+        "DELETE FROM merchants",
+        "UPDATE inbox SET merchant_id = 'other'",
+        *(f"TRUNCATE {table}" for table in sorted(TABLES)),
+        *(f"DROP TABLE {table}" for table in sorted(TABLES)),
+        "CREATE TABLE own (id int)",
+    ],
+)
+async def test_the_application_may_do_only_what_it_must(pool, statement):
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await pool.execute(statement)
+
+
+@pytest.mark.parametrize("table", ["day_totals", "month_totals"])
+async def test_totals_have_no_index_but_their_key_so_that_updates_stay_heap_only(pool, table):
+    indexes = await pool.fetch("SELECT indexdef FROM pg_indexes WHERE tablename = $1", table)
+    assert len(indexes) == 1
+    assert "INCLUDE" not in indexes[0]["indexdef"]
+    options = await pool.fetchval("SELECT reloptions FROM pg_class WHERE relname = $1", table)
+    assert options == ["fillfactor=80"]

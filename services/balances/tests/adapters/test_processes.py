@@ -1,0 +1,95 @@
+"""The service's processes as they are started from outside."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from datetime import date
+
+import pytest
+
+pytestmark = pytest.mark.anyio
+
+
+def environment(**variables: str) -> dict[str, str]:
+    own = {name: value for name, value in os.environ.items() if not name.startswith("FLUXO_")}
+    return own | {f"FLUXO_{name}": value for name, value in variables.items()}
+
+
+def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "fluxo_balances", *arguments]
+    return subprocess.run(command, env=environment(**variables), capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("process", ["api", "projector", "migrate", "totals"])
+def test_a_process_that_lacks_its_configuration_says_so_and_exits_with_2(process):
+    ended = run(process)
+    assert ended.returncode == 2
+    assert "FLUXO_BALANCES_DATABASE_URL is not set." in ended.stderr
+
+
+def test_migrating_twice_is_no_harm(balances_database):
+    for _ in range(2):
+        ended = run(
+            "migrate",
+            BALANCES_DATABASE_URL=balances_database.url,
+            BALANCES_MIGRATION_DATABASE_URL=balances_database.owner_url,
+        )
+        assert ended.returncode == 0, ended.stderr
+
+
+def test_totals_without_a_database_end_with_one_sentence():
+    ended = run("totals", BALANCES_DATABASE_URL="postgresql://nobody:secret@127.0.0.1:9/none")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("The balances database cannot be reached: ")
+    assert "secret" not in ended.stderr
+
+
+def test_a_projector_works_answers_its_health_and_stops_cleanly(
+    balances_database, streams, streams_url, cache_url, published
+):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    urls = {"BALANCES_DATABASE_URL": balances_database.url, "STREAMS_URL": streams_url, "CACHE_URL": cache_url}
+    projector = subprocess.Popen(
+        [sys.executable, "-m", "fluxo_balances", "projector"],
+        env=environment(PORT=str(port), LOG_FORMAT="json", **urls),
+        stdout=subprocess.PIPE,
+    )
+    try:
+        ready = wait_for(f"http://127.0.0.1:{port}/health/ready", b"pass")
+        metrics = wait_for(f"http://127.0.0.1:{port}/metrics", b'fluxo_projected_events_total{outcome="applied"} 3.0')
+    finally:
+        projector.send_signal(signal.SIGTERM)
+        output, _ = projector.communicate(timeout=15)
+    assert ready
+    assert metrics
+    assert projector.returncode == 0
+    assert all(json.loads(line)["service.name"] == "fluxo-balances" for line in output.splitlines())
+
+    ended = run("totals", "--merchant", "m1", "--from", "2026-11-22", BALANCES_DATABASE_URL=balances_database.url)
+    assert json.loads(ended.stdout)["closing_minor"] == 3
+
+
+def wait_for(url: str, content: bytes) -> bool:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:
+                if content in answer.read():
+                    return True
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            pass
+        time.sleep(0.05)
+    return False
+
+
+@pytest.fixture
+async def published(stream, recorded) -> None:
+    await stream.publish(*(recorded("m1", date(2026, 11, 22), credit=1) for _ in range(3)))

@@ -1,0 +1,78 @@
+"""Whatever comes, in whatever order and however often: every day and month equals the sum of its entries."""
+
+import secrets
+from collections import defaultdict
+from datetime import date, timedelta
+from itertools import accumulate
+
+import pytest
+from fluxo_balances.adapters.postgres.projected_days import PostgresProjectedDays
+from fluxo_balances.adapters.postgres.projection import PostgresProjection
+from fluxo_balances.domain.daily_balance import NO_TOTALS, Totals
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+pytestmark = pytest.mark.anyio
+
+FIRST_DAY = date(2025, 12, 20)
+MERCHANTS = ("a", "B", "ç")
+
+Draft = tuple[str, int, int]
+"""Merchant, days after FIRST_DAY, net amount."""
+
+
+@st.composite
+def histories(draw) -> tuple[list[Draft], list[list[int]]]:
+    """Entries, and batches of their indexes: each entry at least once, in any order."""
+    draft = st.tuples(st.sampled_from(MERCHANTS), st.integers(0, 100), st.integers(-10_000, 10_000).filter(bool))
+    drafts = draw(st.lists(draft, min_size=1, max_size=30))
+    indexes = list(range(len(drafts)))
+    again = draw(st.lists(st.sampled_from(indexes), max_size=15))
+    deliveries = draw(st.permutations(indexes + again))
+    size = draw(st.integers(1, 12))
+    return drafts, [deliveries[start : start + size] for start in range(0, len(deliveries), size)]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(histories())
+async def test_every_day_and_month_equals_the_sum_of_its_entries(pool, recorded, history):
+    drafts, batches = history
+    prefix = secrets.token_hex(4)
+    entries = [
+        recorded(prefix + merchant, FIRST_DAY + timedelta(days=day), credit=max(0, net), debit=max(0, -net))
+        for merchant, day, net in drafts
+    ]
+    projection = PostgresProjection(pool)
+    applied = [await projection.apply([entries[index] for index in batch]) for batch in batches]
+    assert sum(applied) == len(entries)
+
+    for merchant in MERCHANTS:
+        merchant_id = prefix + merchant
+        days = defaultdict(lambda: NO_TOTALS)
+        for entry in entries:
+            if entry.merchant_id == merchant_id:
+                days[entry.business_date] += Totals(entry.credit_minor, entry.debit_minor, 1)
+        closings = accumulate(days[day].net_minor for day in sorted(days))
+        expected = [
+            (day, days[day], closing - days[day].net_minor, closing)
+            for day, closing in zip(sorted(days), closings, strict=True)
+        ]
+        async with pool.acquire() as connection:
+            projected = [
+                (each.business_date, each.totals, each.opening_minor, each.closing_minor)
+                async for each in PostgresProjectedDays(connection).projected_days(merchant_id, None, None)
+            ]
+        assert projected == expected
+        assert await _month_sums(pool, merchant_id) == _by_month(days)
+
+
+async def _month_sums(pool, merchant_id: str) -> dict[date, Totals]:
+    rows = await pool.fetch("SELECT * FROM month_totals WHERE merchant_id = $1", merchant_id)
+    return {row["month"]: Totals(row["credits_minor"], row["debits_minor"], row["entry_count"]) for row in rows}
+
+
+def _by_month(days: dict[date, Totals]) -> dict[date, Totals]:
+    months = defaultdict(lambda: NO_TOTALS)
+    for day, totals in days.items():
+        months[day.replace(day=1)] += totals
+    return dict(months)

@@ -1,0 +1,168 @@
+"""The projector's loop over servers that come and go."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import date
+
+import asyncpg
+import pytest
+import redis.asyncio
+from fluxo_balances.adapters.events import recorded_entry, traceparent
+from fluxo_balances.adapters.postgres.projection import PostgresProjection
+from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
+from fluxo_balances.adapters.redis.consumer_group import ConsumerGroup
+from fluxo_balances.adapters.redis.entry_events import RedisEntryEvents
+from fluxo_balances.application.project_entries import ProjectEntries
+from fluxo_balances.entrypoints.projector import Pace, Projector
+from fluxo_chassis.clock import SystemClock
+from fluxo_chassis.redis import connect
+from fluxo_cli.embedded.valkey import ValkeyServer
+
+pytestmark = pytest.mark.anyio
+
+NOV_22 = date(2026, 11, 22)
+
+
+@pytest.fixture
+def own_server(tmp_path) -> Callable[..., ValkeyServer]:
+    """A server that the test may stop: `own_server("cache", persistent=False)`."""
+    started = []
+
+    def start(name: str, *, persistent: bool) -> ValkeyServer:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        server = ValkeyServer(tmp_path / name, port, persistent=persistent)
+        server.start()
+        started.append(server)
+        return server
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture
+def running(pool, streams_url, cache_url):
+    """A projector at work, until the block ends: then it is asked to stop and must do so soon."""
+
+    @asynccontextmanager
+    async def run(streams_url: str = streams_url, cache_url: str = cache_url) -> AsyncIterator[None]:
+        streams, cache = connect(streams_url), connect(cache_url, timeout_s=0.5)
+        events = RedisEntryEvents(streams, ConsumerGroup(streams), "p1")
+        project = ProjectEntries(
+            events, PostgresProjection(pool), RedisBalanceCache(cache), SystemClock(), recorded_entry
+        )
+        stop = asyncio.Event()
+        projector = Projector(project, events, SystemClock(), Pace(100, take_over_idle_s=30), traceparent)
+        task = asyncio.create_task(projector.run(stop))
+        try:
+            yield
+        finally:
+            stop.set()
+            await asyncio.wait_for(task, 5)
+            await streams.aclose()
+            await cache.aclose()
+
+    return run
+
+
+@pytest.fixture
+def applied(pool, eventually):
+    """Wait until so many entries are applied."""
+
+    async def wait(count: int) -> None:
+        total = "SELECT coalesce(sum(entry_count), 0) = $1 FROM day_totals"
+        await eventually(lambda: pool.fetchval(total, count))
+
+    return wait
+
+
+@pytest.fixture
+def entries(recorded):
+    return [recorded("m1", NOV_22, credit=1) for _ in range(10)]
+
+
+async def test_entries_are_projected_as_they_come(running, stream, entries, applied, eventually):
+    async with running():
+        for entry in entries:
+            await stream.publish(entry)
+        await applied(10)
+        await eventually(stream.is_acknowledged)
+
+
+async def test_a_stop_finishes_the_batch_at_hand(running, stream, entries, applied):
+    async with running():
+        await stream.publish(*entries)
+        await applied(10)
+    assert await stream.pending() == {}
+
+
+async def test_it_outlives_a_restart_of_the_streams_server(running, own_server, stream, entries, applied, eventually):
+    server = own_server("streams", persistent=True)
+    stream.client = redis.asyncio.Redis.from_url(server.url)
+    async with running(streams_url=server.url):
+        await stream.publish(*entries[:5])
+        await applied(5)
+        server.stop()
+        await stream.client.connection_pool.disconnect()
+        server.start()
+        await stream.publish(*entries[5:])
+        await applied(10)
+        await eventually(stream.is_acknowledged)
+    await stream.client.aclose()
+
+
+async def test_it_goes_on_with_a_streams_server_that_forgot_everything(
+    running, own_server, stream, entries, applied, eventually
+):
+    server = own_server("streams", persistent=False)
+    stream.client = redis.asyncio.Redis.from_url(server.url)
+    async with running(streams_url=server.url):
+        await stream.publish(*entries[:5])
+        await applied(5)
+        server.stop()
+        await stream.client.connection_pool.disconnect()
+        server.start()
+        await stream.publish(*entries)
+        await applied(10)
+        await eventually(stream.is_acknowledged)
+    await stream.client.aclose()
+
+
+async def test_what_is_applied_while_the_cache_is_away_is_settled_when_it_returns(
+    running, own_server, stream, entries, applied, eventually
+):
+    cache = own_server("cache", persistent=False)
+    async with running(cache_url=cache.url):
+        cache.stop()
+        await stream.publish(*entries)
+        await applied(10)
+        assert len(await stream.pending()) == 10
+        cache.start()
+        await eventually(stream.is_acknowledged)
+
+
+async def test_a_database_that_is_away_holds_the_batch_up_and_buries_nothing(
+    running, balances_database, stream, entries, applied, eventually
+):
+    admin = await asyncpg.connect(balances_database.admin_url)
+    name = balances_database.name
+    async with running():
+        await stream.publish(*entries[:5])
+        await applied(5)
+        # Nobody but the superuser may connect any more, and those who are in are thrown out.
+        await admin.execute(f"ALTER DATABASE {name} CONNECTION LIMIT 0")
+        await admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()",
+            name,
+        )
+        await stream.publish(*entries[5:])
+        await eventually(stream.pending)
+        await admin.execute(f"ALTER DATABASE {name} CONNECTION LIMIT -1")
+        await applied(10)
+        await eventually(stream.is_acknowledged)
+    assert await stream.dead_letters() == []
+    await admin.close()

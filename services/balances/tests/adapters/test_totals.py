@@ -1,0 +1,63 @@
+import io
+import json
+from datetime import date
+
+import pytest
+from fluxo_balances.adapters.postgres.projected_days import PostgresProjectedDays
+from fluxo_balances.adapters.postgres.projection import PostgresProjection
+from fluxo_balances.entrypoints.totals import write_totals
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def totals(pool, recorded):
+    """The lines for `totals(merchant_id, from_date, to_date)`; each None stands for all."""
+    await PostgresProjection(pool).apply(
+        [
+            recorded("m2", date(2026, 1, 1), debit=9),
+            recorded("m1", date(2026, 11, 22), credit=150_00),
+            recorded("m1", date(2026, 11, 22), debit=20_00),
+            recorded("m1", date(2026, 11, 3), credit=1_00),
+            recorded("m1", date(2026, 10, 31), debit=2_00),
+            recorded("M1", date(2026, 1, 1), credit=3),
+        ]
+    )
+
+    async def lines(merchant_id=None, from_date=None, to_date=None):
+        out = io.BytesIO()
+        async with pool.acquire() as connection:
+            await write_totals(PostgresProjectedDays(connection), merchant_id, from_date, to_date, out)
+        return [json.loads(line) for line in out.getvalue().splitlines()]
+
+    return lines
+
+
+async def test_every_day_with_totals_is_a_line_by_merchant_in_code_point_order_and_date(totals):
+    lines = await totals()
+    assert [(line["merchant_id"], line["date"]) for line in lines] == [
+        ("M1", "2026-01-01"),
+        ("m1", "2026-10-31"),
+        ("m1", "2026-11-03"),
+        ("m1", "2026-11-22"),
+        ("m2", "2026-01-01"),
+    ]
+    assert lines[3] == {
+        "merchant_id": "m1",
+        "date": "2026-11-22",
+        "credits_minor": 150_00,
+        "debits_minor": 20_00,
+        "entry_count": 2,
+        "opening_minor": -1_00,
+        "closing_minor": 129_00,
+    }
+
+
+async def test_a_range_begins_with_what_all_earlier_days_left(totals):
+    lines = await totals("m1", date(2026, 11, 4), date(2026, 11, 30))
+    assert [(line["date"], line["opening_minor"]) for line in lines] == [("2026-11-22", -1_00)]
+
+
+async def test_a_wrong_month_shows_in_the_days_after_it(totals, balances_database, pool):
+    await pool.execute("UPDATE month_totals SET credits_minor = credits_minor + 1 WHERE month = '2026-10-01'")
+    assert (await totals("m1"))[-1]["opening_minor"] == -99

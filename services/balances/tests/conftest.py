@@ -1,0 +1,130 @@
+"""The read model, real and in memory; handed out as fixtures, since tests are no package."""
+
+import secrets
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import asyncpg
+import pytest
+from fluxo_balances.application.ports import DayView, RangeView, ReadModelUnavailableError, RecordedEntry
+from fluxo_balances.domain.daily_balance import NO_TOTALS, DateRange, Standing, Totals
+from fluxo_balances.domain.inbox import lowest_id
+from fluxo_chassis.postgres import open_pool
+
+AS_OF = datetime(2026, 11, 22, 14, 32, 10, 123456, tzinfo=UTC)
+
+
+@dataclass
+class MemoryReadModel:
+    """The truth by brute force: every entry is looked at for every question."""
+
+    entries: list[tuple[str, date, int, int]] = field(default_factory=list)
+    is_away: bool = False
+    reads: int = 0
+
+    def add(self, merchant_id: str, day: date, *, credit: int = 0, debit: int = 0) -> None:
+        self.entries.append((merchant_id, day, credit, debit))
+
+    async def day(self, merchant_id: str, day: date) -> DayView:
+        self._read()
+        return DayView(self._standing(merchant_id), self._opening(merchant_id, day), self._totals(merchant_id, day))
+
+    async def range(self, merchant_id: str, days: DateRange) -> RangeView:
+        self._read()
+        totals = {day: self._totals(merchant_id, day) for owner, day, _, _ in self.entries if owner == merchant_id}
+        within = {day: each for day, each in totals.items() if days.first <= day <= days.last}
+        return RangeView(self._standing(merchant_id), self._opening(merchant_id, days.first), within)
+
+    def _read(self) -> None:
+        self.reads += 1
+        if self.is_away:
+            raise ReadModelUnavailableError
+
+    def _standing(self, merchant_id: str) -> Standing:
+        return Standing("BRL", AS_OF if any(owner == merchant_id for owner, *_ in self.entries) else None)
+
+    def _opening(self, merchant_id: str, day: date) -> int:
+        return sum(credit - debit for owner, on, credit, debit in self.entries if owner == merchant_id and on < day)
+
+    def _totals(self, merchant_id: str, day: date) -> Totals:
+        of_day = [
+            Totals(credit, debit, 1) for owner, on, credit, debit in self.entries if (owner, on) == (merchant_id, day)
+        ]
+        return sum(of_day, NO_TOTALS)
+
+
+@dataclass
+class MemoryCache:
+    """Answers and leases in two dictionaries."""
+
+    answers: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    leases: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    async def get(self, merchant_id: str, key: str) -> bytes | None:
+        return self.answers.get((merchant_id, key))
+
+    async def lease(self, merchant_id: str, key: str) -> str | None:
+        token = secrets.token_hex(4)
+        return token if self.leases.setdefault((merchant_id, key), token) == token else None
+
+    async def store(self, merchant_id: str, key: str, answer: bytes, lease: str) -> None:
+        if self.leases.get((merchant_id, key)) == lease:
+            del self.leases[merchant_id, key]
+            self.answers[merchant_id, key] = answer
+
+    async def invalidate(self, merchant_ids: Sequence[str]) -> None:
+        for held in (self.answers, self.leases):
+            for key in [key for key in held if key[0] in merchant_ids]:
+                del held[key]
+
+
+@dataclass
+class MemoryConsolidation:
+    applied: set[tuple[str, UUID]] = field(default_factory=set)
+    waited_s: list[float] = field(default_factory=list)
+
+    async def wait_for(self, merchant_id: str, entry_id: UUID, timeout_s: float) -> bool:
+        self.waited_s.append(timeout_s)
+        return (merchant_id, entry_id) in self.applied
+
+
+@pytest.fixture
+def uuid7() -> Callable[[datetime], UUID]:
+    """An entry id made at an instant."""
+    return lambda at: UUID(int=lowest_id(at).int | 7 << 76 | 2 << 62 | secrets.randbits(62))
+
+
+@pytest.fixture
+def recorded(uuid7) -> Callable[..., RecordedEntry]:
+    """An entry of now: `recorded("m1", day, credit=100)`."""
+
+    def build(merchant_id: str, day: date, *, credit: int = 0, debit: int = 0, at: datetime | None = None):
+        at = at or datetime.now(UTC)
+        return RecordedEntry(uuid7(at), merchant_id, day, credit, debit, "BRL", at)
+
+    return build
+
+
+@pytest.fixture
+async def pool(balances_database) -> AsyncIterator[asyncpg.Pool]:
+    """The read model, as the application's role."""
+    pool = await open_pool(balances_database.url, application_name="tests", max_size=20)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+def memory_read_model() -> MemoryReadModel:
+    return MemoryReadModel()
+
+
+@pytest.fixture
+def memory_cache() -> MemoryCache:
+    return MemoryCache()
+
+
+@pytest.fixture
+def memory_consolidation() -> MemoryConsolidation:
+    return MemoryConsolidation()

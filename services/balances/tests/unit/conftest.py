@@ -1,0 +1,71 @@
+"""The API over the in-memory stand-ins, without a network."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import uuid4
+
+import httpx2
+import pytest
+from fluxo_balances.application.await_entry import AwaitEntry
+from fluxo_balances.application.contents import Queries
+from fluxo_balances.application.get_daily_balance import GetDailyBalance
+from fluxo_balances.application.get_daily_balances import GetDailyBalances
+from fluxo_balances.application.ready_answers import ReadyAnswers
+from fluxo_balances.application.turnstile import Turnstile
+from fluxo_balances.entrypoints.http.app import build_app
+from fluxo_chassis.auth import Principal
+from fluxo_chassis.clock import SystemClock
+from fluxo_chassis.health import Health
+
+
+@dataclass
+class Issuer:
+    """Takes any token that it was told of."""
+
+    principals: dict[str, Principal] = field(default_factory=dict)
+
+    def token(self, merchant_id: str, *scopes: str, role: str = "owner") -> str:
+        token = uuid4().hex
+        self.principals[token] = Principal(merchant_id, "someone", frozenset(scopes), role)
+        return token
+
+    async def verify(self, token: str) -> Principal:
+        return self.principals[token]
+
+
+@dataclass
+class Service:
+    http: httpx2.AsyncClient
+    issuer: Issuer
+    app: object
+    database_is_away: bool = False
+
+    def as_merchant(self, merchant_id: str, *scopes: str, role: str = "owner") -> None:
+        token = self.issuer.token(merchant_id, *(scopes or ("balances:read",)), role=role)
+        self.http.headers["Authorization"] = f"Bearer {token}"
+
+
+@pytest.fixture
+async def service(memory_read_model, memory_cache, memory_consolidation) -> AsyncIterator[Service]:
+    queries = Queries(
+        get_daily_balance=GetDailyBalance(memory_read_model),
+        get_daily_balances=GetDailyBalances(memory_read_model),
+        await_entry=AwaitEntry(memory_consolidation, SystemClock()),
+    )
+    turnstile = Turnstile(running_max=1, waiting_max=1, wait_max_s=0.05)
+    answers = ReadyAnswers(memory_cache, turnstile, database_is_away=lambda: service.database_is_away)
+    issuer = Issuer()
+    app = build_app(queries, answers, Health(), issuer)
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://balances") as http:
+        service = Service(http, issuer, app)
+        service.as_merchant("m1")
+        yield service
+
+
+@pytest.fixture
+def november(memory_read_model) -> None:
+    memory_read_model.add("m1", date(2026, 10, 3), credit=10_000)
+    memory_read_model.add("m1", date(2026, 11, 22), credit=15_000)
+    memory_read_model.add("m1", date(2026, 11, 22), debit=2_000)
+    memory_read_model.add("m2", date(2026, 11, 22), credit=99_900)

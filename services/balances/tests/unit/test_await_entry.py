@@ -1,0 +1,49 @@
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from fluxo_balances.application.await_entry import AwaitEntry, NotYetConsolidatedError
+from fluxo_balances.domain.inbox import REMEMBERED_FOR
+
+pytestmark = pytest.mark.anyio
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+class FixedClock:
+    def now(self) -> datetime:
+        return NOW
+
+
+@pytest.fixture
+def await_entry(memory_consolidation) -> AwaitEntry:
+    return AwaitEntry(memory_consolidation, FixedClock())
+
+
+async def test_an_applied_entry_is_not_waited_for(await_entry, memory_consolidation, uuid7):
+    entry_id = uuid7(NOW)
+    memory_consolidation.applied.add(("m1", entry_id))
+    await await_entry("m1", entry_id)
+
+
+async def test_an_entry_that_does_not_come_is_waited_for_two_seconds(await_entry, memory_consolidation, uuid7):
+    with pytest.raises(NotYetConsolidatedError):
+        await await_entry("m1", uuid7(NOW))
+    assert memory_consolidation.waited_s == [2.0]
+
+
+async def test_another_merchants_entry_never_comes(await_entry, memory_consolidation, uuid7):
+    entry_id = uuid7(NOW)
+    memory_consolidation.applied.add(("m2", entry_id))
+    with pytest.raises(NotYetConsolidatedError):
+        await await_entry("m1", entry_id)
+
+
+async def test_an_entry_older_than_the_inbox_remembers_is_not_waited_for(await_entry, memory_consolidation, uuid7):
+    await await_entry("m1", uuid7(NOW - REMEMBERED_FOR - timedelta(seconds=1)))
+    assert memory_consolidation.waited_s == []
+
+
+async def test_an_id_without_a_time_is_waited_for(await_entry):
+    with pytest.raises(NotYetConsolidatedError):
+        await await_entry("m1", uuid4())

@@ -1,0 +1,51 @@
+import json
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+
+from fluxo_balances.domain.daily_balance import DailyBalance, DateRange, Standing, Totals, carry
+from fluxo_balances.entrypoints.http.presenter import mark_stale, money, render_day, render_range
+from hypothesis import given
+from hypothesis import strategies as st
+
+STANDING = Standing("BRL", datetime(2026, 11, 22, 14, 32, 10, 123456, tzinfo=UTC))
+DAY = DailyBalance(date(2026, 11, 22), 10_000, Totals(15_000, 2_000, 3))
+
+
+def test_a_day_is_written_as_the_contract_has_it_to_the_byte():
+    assert render_day(STANDING, DAY) == (
+        b'{"date":"2026-11-22","currency":"BRL","opening_balance":"100.00","total_credits":"150.00",'
+        b'"total_debits":"20.00","net":"130.00","closing_balance":"230.00","entry_count":3,'
+        b'"as_of":"2026-11-22T14:32:10.123456Z"}'
+    )
+
+
+def test_a_range_names_its_ends_and_sums_and_holds_every_day_in_the_same_form():
+    days = DateRange(date(2026, 11, 21), date(2026, 11, 22))
+    answer = json.loads(render_range(STANDING, carry(10_000, days, {DAY.date: DAY.totals})))
+    assert list(answer) == [
+        "currency", "from", "to", "opening_balance", "total_credits", "total_debits", "net", "closing_balance",
+        "entry_count", "as_of", "items",
+    ]  # fmt: skip
+    assert (answer["from"], answer["to"]) == ("2026-11-21", "2026-11-22")
+    assert (answer["opening_balance"], answer["closing_balance"]) == ("100.00", "230.00")
+    assert answer["items"][1] == json.loads(render_day(STANDING, DAY))
+
+
+def test_whole_seconds_keep_six_decimals_and_another_zone_becomes_utc():
+    noon = datetime(2026, 11, 22, 12, 0, 0, tzinfo=timezone(timedelta(hours=-3)))
+    assert json.loads(render_day(Standing("BRL", noon), DAY))["as_of"] == "2026-11-22T15:00:00.000000Z"
+
+
+def test_a_merchant_without_entries_has_no_instant():
+    assert json.loads(render_day(Standing("BRL", None), DAY))["as_of"] is None
+
+
+def test_a_stale_answer_says_so_and_nothing_else_changes():
+    rendered = render_day(STANDING, DAY)
+    assert json.loads(mark_stale(rendered)) == json.loads(rendered) | {"stale": True}
+
+
+@given(st.integers(-(2**63), 2**63))
+def test_money_is_exact_with_two_decimals(amount_minor):
+    assert Decimal(money(amount_minor)) * 100 == amount_minor
+    assert len(money(amount_minor).partition(".")[2]) == 2

@@ -1,0 +1,263 @@
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from fluxo_balances.application.ports import (
+    CacheUnavailableError,
+    DeadLetter,
+    Delivery,
+    EntryRefusedError,
+    ReadModelUnavailableError,
+    RecordedEntry,
+)
+from fluxo_balances.application.project_entries import (
+    DELIVERIES_MAX,
+    UNSETTLED_MAX,
+    ProjectEntries,
+    UndecodableEventError,
+)
+from fluxo_balances.application.purge_inbox import PurgeInbox
+
+pytestmark = pytest.mark.anyio
+
+NOW = datetime(2026, 11, 22, 14, tzinfo=UTC)
+TODAY = date(2026, 11, 22)
+
+
+@dataclass
+class World:
+    """Everything around the use case, in memory; `journal` holds what happened, in order."""
+
+    now: datetime = NOW
+    entries: dict[bytes, RecordedEntry] = field(default_factory=dict)
+    inbox: set[UUID] = field(default_factory=set)
+    refused: set[UUID] = field(default_factory=set)
+    failing: set[UUID] = field(default_factory=set)
+    database_is_away: bool = False
+    cache_is_away: bool = False
+    batches: list[int] = field(default_factory=list)
+    journal: list[tuple[str, object]] = field(default_factory=list)
+    buried: list[DeadLetter] = field(default_factory=list)
+    acknowledged: list[str] = field(default_factory=list)
+    purged: datetime | None = None
+
+    def decode(self, payload: bytes) -> RecordedEntry:
+        if payload not in self.entries:
+            raise UndecodableEventError("It is garbage.")
+        return self.entries[payload]
+
+    async def apply(self, entries: Sequence[RecordedEntry]) -> int:
+        self.batches.append(len(entries))
+        if self.database_is_away:
+            raise ReadModelUnavailableError
+        for entry in entries:
+            if entry.id in self.refused:
+                raise EntryRefusedError(entry.id, "It breaks a rule.")
+            if entry.id in self.failing:
+                raise RuntimeError("a bug")
+        new = {entry.id for entry in entries} - self.inbox
+        self.inbox |= new
+        self.journal.append(("applied", len(new)))
+        return len(new)
+
+    async def purge_inbox(self, older_than: datetime) -> int:
+        self.purged = older_than
+        return 3
+
+    async def invalidate(self, merchant_ids: Sequence[str]) -> None:
+        self.journal.append(("invalidated", list(merchant_ids)))
+        if self.cache_is_away:
+            raise CacheUnavailableError
+
+    async def acknowledge(self, stream_ids: Sequence[str]) -> None:
+        self.journal.append(("acknowledged", len(stream_ids)))
+        self.acknowledged += stream_ids
+
+    async def bury(self, letters: Sequence[DeadLetter]) -> None:
+        self.buried += letters
+
+
+class Clock:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def now(self) -> datetime:
+        return self._world.now
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def project(world) -> ProjectEntries:
+    return ProjectEntries(world, world, world, Clock(world), world.decode)
+
+
+@pytest.fixture
+def delivery(world, recorded):
+    """A delivery of a new entry."""
+
+    def build(merchant_id: str = "m1", *, at: datetime = NOW, deliveries: int = 1, stream_id: str | None = None):
+        entry = recorded(merchant_id, TODAY, credit=1, at=at)
+        payload = entry.id.bytes
+        world.entries[payload] = entry
+        return Delivery(stream_id or f"{len(world.entries)}-1", payload, deliveries)
+
+    return build
+
+
+def entry_id(delivery: Delivery) -> UUID:
+    return UUID(bytes=delivery.payload)
+
+
+async def test_a_batch_is_applied_then_the_cache_is_told_and_then_it_is_acknowledged(world, project, delivery):
+    batch = [delivery("m2"), delivery("m1"), delivery("m2")]
+    projected = await project(batch)
+    visible = await project.settle()
+    assert world.journal == [("applied", 3), ("invalidated", ["m1", "m2"]), ("acknowledged", 3)]
+    assert (projected.applied, projected.duplicates) == (3, 0)
+    assert [entry.id for entry in visible] == [entry_id(each) for each in batch]
+    assert world.acknowledged == [each.stream_id for each in batch]
+
+
+async def test_a_duplicate_goes_the_whole_way_too(world, project, delivery):
+    again = delivery()
+    world.inbox.add(entry_id(again))
+    projected = await project([again])
+    visible = await project.settle()
+    assert world.journal == [("applied", 0), ("invalidated", ["m1"]), ("acknowledged", 1)]
+    assert (projected.applied, projected.duplicates) == (0, 1)
+    assert visible == []
+
+
+async def test_nothing_to_do_asks_nobody(world, project):
+    assert (await project([])).applied == 0
+    assert await project.settle() == []
+    assert world.journal == []
+
+
+async def test_poison_is_buried_at_once_and_the_rest_of_its_batch_is_applied(world, project, delivery):
+    good = [delivery(), delivery()]
+    garbage, empty = Delivery("7-7", b"garbage", 1), Delivery("8-8", None, 1)
+    projected = await project([good[0], garbage, empty, good[1]])
+    assert projected.applied == 2
+    assert projected.buried == [
+        DeadLetter(garbage, "It is garbage."),
+        DeadLetter(empty, "There is no event in the stream entry."),
+    ]
+    assert world.buried == projected.buried
+
+
+async def test_an_event_older_than_the_inbox_remembers_is_never_guessed(world, project, delivery):
+    old, young = delivery(at=NOW - timedelta(days=40, seconds=1)), delivery(at=NOW - timedelta(days=40))
+    projected = await project([old, young])
+    assert [letter.delivery for letter in projected.buried] == [old]
+    assert "older than 40 days" in projected.buried[0].reason
+    assert world.inbox == {entry_id(young)}
+
+
+async def test_an_id_that_tells_no_time_is_buried(world, project, delivery, recorded):
+    undated = delivery()
+    world.entries[undated.payload] = replace(recorded("m1", TODAY, credit=1), id=uuid4())
+    assert "UUIDv7" in (await project([undated])).buried[0].reason
+
+
+async def test_refused_entries_are_buried_and_the_others_applied(world, project, delivery):
+    batch = [delivery() for _ in range(20)]
+    refused = [batch[0], batch[7], batch[8], batch[19]]
+    world.refused = {entry_id(each) for each in refused}
+    projected = await project(batch)
+    assert projected.applied == 16
+    assert [letter.delivery for letter in projected.buried] == refused
+    assert {letter.reason for letter in projected.buried} == {"It breaks a rule."}
+    await project.settle()
+    assert set(world.acknowledged) == {each.stream_id for each in batch} - {each.stream_id for each in refused}
+
+
+async def test_a_refused_entry_that_was_delivered_twice_is_buried_twice(world, project, delivery):
+    once = delivery(stream_id="1-1")
+    twice = replace(once, stream_id="2-2")
+    world.refused = {entry_id(once)}
+    projected = await project([once, delivery(), twice])
+    assert [letter.delivery.stream_id for letter in projected.buried] == ["1-1", "2-2"]
+    assert projected.applied == 1
+
+
+async def test_a_database_that_is_away_buries_nothing_however_often_an_event_came(world, project, delivery):
+    batch = [delivery(deliveries=DELIVERIES_MAX + 100), Delivery("7-7", b"garbage", 1)]
+    world.database_is_away = True
+    for _ in range(3):
+        with pytest.raises(ReadModelUnavailableError):
+            await project(batch)
+    assert world.buried == []
+    assert await project.settle() == []
+    world.database_is_away = False
+    assert (await project(batch)).applied == 1
+    assert len(world.buried) == 1
+
+
+async def test_a_batch_that_fails_for_another_cause_waits_unacknowledged(world, project, delivery):
+    batch = [delivery(), delivery(deliveries=DELIVERIES_MAX - 1)]
+    world.failing = {entry_id(batch[0])}
+    projected = await project(batch)
+    assert [str(failure) for failure in projected.failures] == ["a bug"]
+    assert (projected.applied, projected.buried) == (0, [])
+    await project.settle()
+    assert world.acknowledged == []
+
+
+async def test_after_many_deliveries_each_is_tried_alone_and_only_the_culprit_is_buried(world, project, delivery):
+    batch = [delivery(deliveries=DELIVERIES_MAX) for _ in range(5)] + [delivery()]
+    world.failing = {entry_id(batch[2])}
+    projected = await project(batch)
+    assert projected.applied == 4
+    assert [(letter.delivery, letter.reason) for letter in projected.buried] == [(batch[2], "a bug")]
+    await project.settle()
+    assert set(world.acknowledged) == {batch[0].stream_id, batch[1].stream_id, batch[3].stream_id, batch[4].stream_id}
+
+
+async def test_while_the_cache_is_away_the_batch_stays_applied_and_unacknowledged(world, project, delivery):
+    world.cache_is_away = True
+    first, second = delivery("m1"), delivery("m2")
+    await project([first])
+    assert await project.settle() == []
+    await project([second])
+    assert await project.settle() == []
+    assert (world.inbox, project.unsettled) == ({entry_id(first), entry_id(second)}, 2)
+    assert world.acknowledged == []
+    assert [what for what, _ in world.journal].count("invalidated") == 1, "the cache is asked once a second at most"
+
+    world.cache_is_away = False
+    world.now += timedelta(seconds=1)
+    assert len(await project.settle()) == 2
+    assert world.journal[-2:] == [("invalidated", ["m1", "m2"]), ("acknowledged", 2)]
+    assert project.unsettled == 0
+
+
+async def test_what_waits_for_the_cache_is_not_applied_again_when_delivered_again(world, project, delivery):
+    world.cache_is_away = True
+    event = delivery()
+    await project([event])
+    await project.settle()
+    projected = await project([replace(event, deliveries=2)])
+    assert (projected.applied, projected.duplicates) == (0, 0)
+    assert world.batches == [1]
+
+
+async def test_no_more_is_read_while_too_much_waits_for_the_cache(world, project, delivery):
+    world.cache_is_away = True
+    assert project.may_read
+    await project([delivery() for _ in range(UNSETTLED_MAX)])
+    assert not project.may_read
+    world.cache_is_away = False
+    await project.settle()
+    assert project.may_read
+
+
+async def test_the_inbox_is_purged_an_hour_after_it_may_forget(world):
+    assert await PurgeInbox(world, Clock(world))() == 3
+    assert world.purged == NOW - timedelta(days=40, hours=1)

@@ -1,0 +1,108 @@
+import asyncio
+
+import pytest
+from fluxo_balances.application.ports import ReadModelUnavailableError
+from fluxo_balances.application.ready_answers import Answer, Origin, ReadyAnswers
+from fluxo_balances.application.turnstile import OverloadedError, Turnstile
+
+pytestmark = pytest.mark.anyio
+
+
+class Database:
+    def __init__(self) -> None:
+        self.answer = b'"old"'
+        self.reads = 0
+        self.is_away = False
+        self.has_read = asyncio.Event()
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+
+    async def read(self) -> bytes:
+        self.reads += 1
+        seen = self.answer
+        self.has_read.set()
+        await self.may_answer.wait()
+        return seen
+
+
+@pytest.fixture
+def database() -> Database:
+    return Database()
+
+
+@pytest.fixture
+def answers(memory_cache, database) -> ReadyAnswers:
+    turnstile = Turnstile(running_max=4, waiting_max=4, wait_max_s=1)
+    return ReadyAnswers(memory_cache, turnstile, database_is_away=lambda: database.is_away)
+
+
+async def test_the_first_read_asks_the_database_and_the_next_ones_the_cache(answers, database):
+    assert await answers.get("m1", "2026-11-22", database.read) == Answer(b'"old"', Origin.DATABASE_STORED)
+    assert await answers.get("m1", "2026-11-22", database.read) == Answer(b'"old"', Origin.CACHE)
+    assert database.reads == 1
+
+
+async def test_an_update_removes_the_answer(answers, database, memory_cache):
+    await answers.get("m1", "2026-11-22", database.read)
+    database.answer = b'"new"'
+    await memory_cache.invalidate(["m1"])
+    assert (await answers.get("m1", "2026-11-22", database.read)).body == b'"new"'
+
+
+async def test_what_was_read_before_an_update_is_never_stored_after_it(answers, database, memory_cache):
+    database.may_answer.clear()
+    slow = asyncio.create_task(answers.get("m1", "2026-11-22", database.read))
+    await database.has_read.wait()
+    database.answer = b'"new"'
+    await memory_cache.invalidate(["m1"])
+    database.may_answer.set()
+    assert (await slow).body == b'"old"'
+    assert (await answers.get("m1", "2026-11-22", database.read)).body == b'"new"'
+
+
+async def test_readers_of_the_same_answer_share_one_read_even_if_the_first_goes_away(answers, database):
+    database.may_answer.clear()
+    readers = [asyncio.create_task(answers.get("m1", "2026-11-22", database.read)) for _ in range(20)]
+    await database.has_read.wait()
+    readers[0].cancel()
+    database.may_answer.set()
+    served = await asyncio.gather(*readers[1:])
+    assert {each.body for each in served} == {b'"old"'}
+    assert database.reads == 1
+
+
+async def test_whoever_gets_no_lease_reads_and_stores_nothing(answers, database, memory_cache):
+    await memory_cache.lease("m1", "2026-11-22")
+    assert await answers.get("m1", "2026-11-22", database.read) == Answer(b'"old"', Origin.DATABASE)
+    assert not memory_cache.answers
+
+
+async def test_past_the_cache_the_database_is_read_and_nothing_is_stored(answers, database, memory_cache):
+    memory_cache.answers["m1", "2026-11-22"] = b'"older"'
+    assert await answers.past_cache(database.read) == Answer(b'"old"', Origin.PAST_CACHE)
+    assert memory_cache.answers["m1", "2026-11-22"] == b'"older"'
+
+
+async def test_while_the_database_is_away_the_cached_answer_is_stale(answers, database):
+    await answers.get("m1", "2026-11-22", database.read)
+    database.is_away = True
+    assert (await answers.get("m1", "2026-11-22", database.read)).origin is Origin.STALE
+    with pytest.raises(ReadModelUnavailableError):
+        await answers.get("m1", "2026-11-23", database.read)
+    assert database.reads == 1
+
+
+async def test_after_a_failed_read_the_next_one_tries_again(answers, database, memory_cache):
+    async def fail() -> bytes:
+        raise ReadModelUnavailableError
+
+    with pytest.raises(ReadModelUnavailableError):
+        await answers.get("m1", "2026-11-22", fail)
+    assert (await answers.get("m1", "2026-11-22", database.read)).body == b'"old"'
+
+
+async def test_a_reader_that_is_turned_away_leaves_no_lease_behind(memory_cache, database):
+    full = Turnstile(running_max=0, waiting_max=0, wait_max_s=1)
+    with pytest.raises(OverloadedError):
+        await ReadyAnswers(memory_cache, full, database_is_away=lambda: False).get("m1", "2026-11-22", database.read)
+    assert not memory_cache.leases

@@ -1,0 +1,1 @@
+"""What implements the ports: PostgreSQL, Redis, and the events' form."""

@@ -1,0 +1,30 @@
+from fluxo_contracts.entry_recorded import EntryRecorded, EntryRecordedData, encode, utc
+
+from fluxo_entries.application.ports import Recording
+from fluxo_entries.domain.money import format_amount
+
+
+def event_of(recording: Recording) -> bytes:
+    """Return the event that tells of the entry, as it stands in the outbox and goes out."""
+    entry = recording.entry
+    recorded_at = utc(entry.recorded_at)
+    return encode(
+        EntryRecorded(
+            id=entry.id,
+            time=recorded_at,
+            subject=entry.merchant_id,
+            traceparent=recording.traceparent,
+            data=EntryRecordedData(
+                id=entry.id,
+                direction=entry.direction.value,
+                amount=format_amount(entry.amount_minor),
+                amount_minor=entry.amount_minor,
+                currency=entry.currency,
+                business_date=entry.business_date,
+                description=entry.description,
+                category=entry.category,
+                reverses=entry.reverses,
+                recorded_at=recorded_at,
+            ),
+        )
+    )

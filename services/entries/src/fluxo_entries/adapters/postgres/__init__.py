@@ -1,0 +1,1 @@
+"""The ports on PostgreSQL; every statement stands in `sql.py`."""

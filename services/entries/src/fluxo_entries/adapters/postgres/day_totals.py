@@ -1,0 +1,26 @@
+from collections.abc import AsyncIterator
+from datetime import date
+from typing import Final
+
+import asyncpg
+
+from fluxo_entries.adapters.postgres import sql
+from fluxo_entries.application.ports import DayTotals
+
+ROWS_PER_FETCH: Final = 1_000
+
+
+class PostgresDayTotals:
+    """Reads through a cursor: any number of days, a few at a time in memory."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def day_totals(
+        self, merchant_id: str | None, from_date: date | None, to_date: date | None
+    ) -> AsyncIterator[DayTotals]:
+        async with self._pool.acquire() as connection, connection.transaction(readonly=True):
+            await connection.execute(sql.WITHOUT_TIMEOUT)
+            statement = await connection.prepare(sql.DAY_TOTALS)
+            async for row in statement.cursor(merchant_id, from_date, to_date, prefetch=ROWS_PER_FETCH, timeout=None):
+                yield DayTotals(**row)

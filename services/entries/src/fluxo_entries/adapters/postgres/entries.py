@@ -1,0 +1,48 @@
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from fluxo_entries.adapters.postgres import sql
+from fluxo_entries.adapters.postgres.rows import entry_of
+from fluxo_entries.application.ports import EntryFilter, Position, RecordedEntry
+
+
+class PostgresEntries:
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def get(self, merchant_id: str, entry_id: UUID) -> RecordedEntry | None:
+        row = await self._pool.fetchrow(sql.GET_ENTRY, merchant_id, entry_id)
+        return None if row is None else RecordedEntry(entry_of(row), row["reversed_by"])
+
+    async def page(
+        self, merchant_id: str, wanted: EntryFilter, after: Position | None, limit: int
+    ) -> list[RecordedEntry]:
+        given: dict[str, tuple[Any, ...]] = {
+            "after": () if after is None else (after.business_date, after.entry_id),
+            "from_date": _given(wanted.from_date),
+            "to_date": _given(wanted.to_date),
+            "direction": _given(wanted.direction and wanted.direction.value),
+            "category": _given(wanted.category),
+            "text": _given(wanted.text and _anywhere(wanted.text)),
+        }
+        conditions: list[str] = []
+        arguments: list[Any] = [merchant_id, limit]
+        for name, values in given.items():
+            if values:
+                first = len(arguments) + 1
+                conditions.append(sql.PAGE_FILTERS[name].format(*(f"${first + n}" for n in range(len(values)))))
+                arguments += values
+        rows = await self._pool.fetch(sql.page(conditions), *arguments)
+        return [RecordedEntry(entry_of(row), row["reversed_by"]) for row in rows]
+
+
+def _given(value: object) -> tuple[object, ...]:
+    return () if value is None or value == "" else (value,)
+
+
+def _anywhere(text: str) -> str:
+    """Return the LIKE pattern that finds the text as it stands, `%` and `_` included."""
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"

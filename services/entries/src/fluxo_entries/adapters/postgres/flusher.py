@@ -1,0 +1,90 @@
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+import asyncpg
+import structlog
+from fluxo_chassis.postgres import CONNECT_TIMEOUT_S, is_away, server_settings
+
+from fluxo_entries.adapters.postgres.write import write_each
+from fluxo_entries.application.ports import Outcome, Recording
+from fluxo_entries.domain.errors import OutcomeUnknownError
+
+log = structlog.get_logger(__name__)
+
+FLUSH_TIMEOUT_S: Final = 1.5
+STATEMENT_TIMEOUT_S: Final = 1.2
+FIND_OUT_TIMEOUT_S: Final = 1.5
+FIND_OUT_PAUSE_S: Final = 0.05
+CLOSE_TIMEOUT_S: Final = 1.0
+
+
+class DatabaseAwayError(Exception):
+    """There is no connection to be had; nothing was sent."""
+
+
+class Flusher:
+    """Writes batches over a connection of its own, one at a time, and never guesses what became of one."""
+
+    def __init__(self, url: str, application_name: str) -> None:
+        self._url = url
+        self._application_name = application_name
+        self._connection: asyncpg.Connection | None = None
+
+    async def flush(self, recordings: Sequence[Recording]) -> list[Outcome | Exception]:
+        """Return each recording's outcome or the reason why it was not written.
+
+        Raises:
+            DatabaseAwayError: nothing was sent.
+            OutcomeUnknownError: the connection was lost, and nobody could be asked within the time-out.
+        """
+        try:
+            connection = await self._connected()
+        except Exception as error:
+            log.warning("no connection to write over", reason=type(error).__name__)
+            raise DatabaseAwayError from error
+        try:
+            async with asyncio.timeout(FLUSH_TIMEOUT_S):
+                return await write_each(connection, recordings)
+        except Exception as error:
+            if not is_away(error):
+                raise
+            log.warning("connection lost while writing", rows=len(recordings), reason=type(error).__name__)
+            self._disconnect()
+        return await self._find_out(recordings)
+
+    async def _find_out(self, recordings: Sequence[Recording]) -> list[Outcome | Exception]:
+        """Write them again: the keys let each be written once only, and tell which ones had been."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FIND_OUT_TIMEOUT_S):
+                while True:
+                    try:
+                        return await write_each(await self._connected(), recordings)
+                    except Exception as error:
+                        if not is_away(error):
+                            raise
+                        self._disconnect()
+                    await asyncio.sleep(FIND_OUT_PAUSE_S)
+        self._disconnect()
+        raise OutcomeUnknownError("The database went away while it wrote.")
+
+    async def _connected(self) -> asyncpg.Connection:
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await asyncpg.connect(
+                self._url,
+                timeout=CONNECT_TIMEOUT_S,
+                server_settings=server_settings(self._application_name, STATEMENT_TIMEOUT_S),
+            )
+        return self._connection
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            with suppress(Exception):
+                await self._connection.close(timeout=CLOSE_TIMEOUT_S)
+            self._disconnect()

@@ -1,0 +1,127 @@
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Final, NamedTuple, Self
+
+import asyncpg
+from prometheus_client import Gauge, Histogram
+
+from fluxo_entries.adapters.postgres.flusher import DatabaseAwayError, Flusher
+from fluxo_entries.application.ports import Outcome, Recording
+from fluxo_entries.domain.errors import OutcomeUnknownError, OverloadedError
+
+FLUSHERS: Final = 2
+QUEUE_ROWS_MAX: Final = 2_000
+BATCH_ROWS_MAX: Final = 64
+CLOSE_TIMEOUT_S: Final = 5.0
+
+group_commit_rows = Histogram(
+    "fluxo_group_commit_rows", "Entries written by one statement.", buckets=(1, 2, 4, 8, 16, 32, 64)
+)
+group_commit_queue_rows = Gauge("fluxo_group_commit_queue_rows", "Entries that wait to be written.")
+
+
+class _Waiting(NamedTuple):
+    recording: Recording
+    outcome: asyncio.Future[Outcome]
+
+
+class GroupCommitter:
+    """Lets concurrent callers share one statement and one commit.
+
+    Each flusher takes as many recordings as wait when it is free, so a lone one is written at once. A full queue
+    refuses: what waits longer than a client does is written for nobody.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        application_name: str,
+        *,
+        queue_rows_max: int = QUEUE_ROWS_MAX,
+        batch_rows_max: int = BATCH_ROWS_MAX,
+    ) -> None:
+        self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(queue_rows_max)
+        self._batch_rows_max = batch_rows_max
+        self._flushers = [Flusher(url, application_name) for _ in range(FLUSHERS)]
+        self._tasks: list[asyncio.Task[None]] = []
+        self._is_closing = False
+        group_commit_queue_rows.set_function(self._queue.qsize)
+
+    async def __aenter__(self) -> Self:
+        self._tasks = [asyncio.create_task(self._flush_for_ever(flusher)) for flusher in self._flushers]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Refuse what comes now, and finish what waits."""
+        self._is_closing = True
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._queue.join(), CLOSE_TIMEOUT_S)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.wait(self._tasks)
+        self._refuse_waiting()
+        for flusher in self._flushers:
+            await flusher.close()
+
+    async def append(self, recording: Recording) -> Outcome:
+        """Return once the recording is committed. A caller that stops waiting changes nothing for the others."""
+        waiting = _Waiting(recording, asyncio.get_running_loop().create_future())
+        if self._is_closing:
+            raise OverloadedError("The service is stopping.")
+        try:
+            self._queue.put_nowait(waiting)
+        except asyncio.QueueFull:
+            raise OverloadedError("Too many entries wait to be written.") from None
+        return await waiting.outcome
+
+    async def _flush_for_ever(self, flusher: Flusher) -> None:
+        while True:
+            batch = [await self._queue.get()]
+            while len(batch) < self._batch_rows_max and not self._queue.empty():
+                batch.append(self._queue.get_nowait())
+            group_commit_rows.observe(len(batch))
+            await self._flush(flusher, batch)
+
+    async def _flush(self, flusher: Flusher, batch: Sequence[_Waiting]) -> None:
+        results: Sequence[Outcome | Exception]
+        try:
+            results = await flusher.flush([waiting.recording for waiting in batch])
+        except OutcomeUnknownError as error:
+            results = [OutcomeUnknownError(*error.args) for _ in batch]
+            self._refuse_waiting()
+        except DatabaseAwayError:
+            results = [_away() for _ in batch]
+            # They would only find out later.
+            self._refuse_waiting()
+        except asyncio.CancelledError:
+            _answer(batch, [OutcomeUnknownError("The service stopped while it wrote.") for _ in batch])
+            raise
+        except Exception as error:  # noqa: BLE001 - a flusher lives as long as the process; its callers get the error
+            results = [error for _ in batch]
+        _answer(batch, results)
+        for _ in batch:
+            self._queue.task_done()
+
+    def _refuse_waiting(self) -> None:
+        while not self._queue.empty():
+            _answer([self._queue.get_nowait()], [_away()])
+            self._queue.task_done()
+
+
+def _away() -> Exception:
+    error: Exception = asyncpg.CannotConnectNowError("the entries database is away")
+    return error
+
+
+def _answer(batch: Sequence[_Waiting], results: Sequence[Outcome | Exception]) -> None:
+    for waiting, result in zip(batch, results, strict=True):
+        if waiting.outcome.done():
+            continue  # its caller left
+        if isinstance(result, Exception):
+            waiting.outcome.set_exception(result)
+        else:
+            waiting.outcome.set_result(result)

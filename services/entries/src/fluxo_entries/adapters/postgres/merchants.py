@@ -1,0 +1,28 @@
+from collections.abc import Callable
+
+import asyncpg
+
+from fluxo_entries.adapters.postgres import sql
+from fluxo_entries.domain.errors import CurrencyFixedError
+from fluxo_entries.domain.merchant import Merchant
+
+
+class PostgresMerchants:
+    """`on_saved` is told whose settings were just stored."""
+
+    def __init__(self, pool: asyncpg.Pool, on_saved: Callable[[str], object] = lambda _merchant_id: None) -> None:
+        self._pool = pool
+        self._on_saved = on_saved
+
+    async def get(self, merchant_id: str) -> Merchant:
+        row = await self._pool.fetchrow(sql.GET_MERCHANT, merchant_id)
+        return Merchant(merchant_id, name=merchant_id) if row is None else Merchant(**row)
+
+    async def save(self, merchant: Merchant) -> None:
+        try:
+            await self._pool.execute(
+                sql.SAVE_MERCHANT, merchant.merchant_id, merchant.name, merchant.currency, merchant.time_zone
+            )
+        except asyncpg.ForeignKeyViolationError as error:
+            raise CurrencyFixedError((await self.get(merchant.merchant_id)).currency) from error
+        self._on_saved(merchant.merchant_id)

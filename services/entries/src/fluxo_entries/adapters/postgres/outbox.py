@@ -1,0 +1,78 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any, Final
+
+import asyncpg
+import structlog
+
+from fluxo_entries.adapters.postgres import sql
+from fluxo_entries.application.ports import Backlog, OutboxRow, StreamPosition
+
+log = structlog.get_logger(__name__)
+
+XID_BITS: Final = 48
+NEEDS_NEW_GENERATION: Final = "FX001"
+DAYS_AHEAD: Final = 7
+KEYS_PER_PURGE: Final = 5_000
+
+
+class PostgresOutbox:
+    """`keep` is the safety margin: how long rows stay at least, although everybody has acknowledged them."""
+
+    def __init__(self, pool: asyncpg.Pool, keep: timedelta) -> None:
+        self._pool = pool
+        self._keep = keep
+
+    async def rows_after(self, position: StreamPosition, limit: int) -> list[OutboxRow]:
+        return [
+            OutboxRow(StreamPosition((row["generation"] << XID_BITS) + row["xid"], row["seq"]), row["event"])
+            for row in await self._fetch(sql.ROWS_AFTER, position, limit)
+        ]
+
+    async def has_rows_after(self, position: StreamPosition) -> bool:
+        return bool((await self._fetch(sql.HAS_ROWS_AFTER, position))[0][0])
+
+    async def backlog(self, position: StreamPosition) -> Backlog:
+        return Backlog(**(await self._fetch(sql.BACKLOG, position))[0])
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[bool]:
+        # A lock of the session: one that hangs on a transaction would keep that open all the while.
+        async with self._pool.acquire() as connection:
+            is_mine = await connection.fetchval(sql.TRY_TURN)
+            try:
+                yield is_mine
+            finally:
+                if is_mine and not connection.is_closed():
+                    await connection.execute(sql.END_TURN)
+
+    async def create_partitions(self) -> int:
+        return int(await self._pool.fetchval(sql.CREATE_PARTITIONS, DAYS_AHEAD))
+
+    async def drop_below(self, position: StreamPosition) -> int:
+        return int(await self._pool.fetchval(sql.DROP_PARTITIONS, *_database_position(position), self._keep))
+
+    async def purge_idempotency_keys(self) -> int:
+        purged = 0
+        while part := await self._pool.fetchval(sql.PURGE_IDEMPOTENCY_KEYS, KEYS_PER_PURGE):
+            purged += part
+        return purged
+
+    async def _fetch(self, statement: str, position: StreamPosition, *arguments: Any) -> list[asyncpg.Record]:
+        """Run a statement that starts from a position, in a new generation first where one is due."""
+        given = _database_position(position)
+        try:
+            return list(await self._pool.fetch(statement, *given, *arguments))
+        except asyncpg.PostgresError as error:
+            if error.sqlstate != NEEDS_NEW_GENERATION:
+                raise
+        generation = await self._pool.fetchval(sql.RAISE_GENERATION, given[0])
+        log.warning("the outbox has a new generation: publishing from its oldest row", generation=generation)
+        return list(await self._pool.fetch(statement, *given, *arguments))
+
+
+def _database_position(position: StreamPosition) -> tuple[int, int, int]:
+    """Return generation, transaction id and sequence."""
+    generation, xid = divmod(position.major, 1 << XID_BITS)
+    return generation, xid, position.minor

@@ -1,0 +1,48 @@
+"""How recordings become columns and rows become entries."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fluxo_entries.adapters.events import event_of
+from fluxo_entries.application.ports import Recording
+from fluxo_entries.domain.entry import Direction, Entry
+
+
+def columns_of(recordings: Sequence[Recording]) -> list[tuple[Any, ...]]:
+    """Return the arrays that `sql.APPEND` takes."""
+    return list(zip(*(_row_of(recording) for recording in recordings), strict=True))
+
+
+def _row_of(recording: Recording) -> tuple[Any, ...]:
+    entry = recording.entry
+    return (
+        recording.idempotency_key,
+        recording.request_hash,
+        event_of(recording),
+        entry.id,
+        entry.merchant_id,
+        entry.direction.value,
+        entry.amount_minor,
+        entry.currency,
+        entry.business_date,
+        entry.description,
+        entry.category,
+        entry.reverses,
+        entry.recorded_at,
+    )
+
+
+def entry_of(row: Mapping[str, Any]) -> Entry:
+    """Return the entry of a row that holds the columns of `sql.ENTRY`."""
+    return Entry(
+        id=row["id"],
+        merchant_id=row["merchant_id"],
+        direction=Direction(row["direction"]),
+        amount_minor=row["amount_minor"],
+        currency=row["currency"],
+        business_date=row["business_date"],
+        description=row["description"],
+        category=row["category"],
+        reverses=row["reverses"],
+        recorded_at=row["recorded_at"],
+    )

@@ -1,0 +1,131 @@
+"""Every statement of the entries database, readable as SQL."""
+# ruff: noqa: S608 - put together from constants of this file only; values are always parameters
+
+from typing import Final
+
+ENTRY: Final = """id, merchant_id, direction, amount_minor, currency, business_date, description, category, reverses,
+    recorded_at"""
+
+# Keys that are taken are left out in silence, with their entries and events. A merchant that never set anything gets
+# its row here, so that the entries' foreign key holds. Callers sort by merchant and key: two statements that want the
+# same keys in different orders would deadlock.
+APPEND: Final = f"""
+WITH given AS (
+    SELECT * FROM unnest(
+        $1::text[], $2::bytea[], $3::bytea[], $4::uuid[], $5::text[], $6::text[], $7::bigint[], $8::text[], $9::date[],
+        $10::text[], $11::text[], $12::uuid[], $13::timestamptz[]
+    ) AS given (key, request_hash, event, {ENTRY})
+), known AS (
+    INSERT INTO merchants (merchant_id, name, currency, time_zone)
+    SELECT DISTINCT ON (merchant_id) merchant_id, merchant_id, currency, $14 FROM given ORDER BY merchant_id
+    ON CONFLICT DO NOTHING
+), fresh AS (
+    INSERT INTO idempotency_keys (merchant_id, key, request_hash, entry_id)
+    SELECT merchant_id, key, request_hash, id FROM given
+    ON CONFLICT DO NOTHING
+    RETURNING entry_id
+), recorded AS (
+    INSERT INTO entries ({ENTRY})
+    SELECT {ENTRY} FROM given WHERE id IN (SELECT entry_id FROM fresh)
+), announced AS (
+    INSERT INTO outbox (event)
+    SELECT event FROM given WHERE id IN (SELECT entry_id FROM fresh)
+)
+SELECT entry_id FROM fresh
+"""
+
+# A statement of its own: the one above cannot see what others committed after it began.
+FIND_BY_KEYS: Final = f"""
+SELECT key, request_hash, {", ".join(f"entries.{column.strip()}" for column in ENTRY.split(","))}
+FROM unnest($1::text[], $2::text[]) AS given (merchant_id, key)
+JOIN idempotency_keys USING (merchant_id, key)
+JOIN entries ON entries.id = entry_id
+"""
+
+MEET_MERCHANTS: Final = """
+INSERT INTO merchants (merchant_id, name, currency, time_zone)
+SELECT merchant_id, merchant_id, currency, $3 FROM unnest($1::text[], $2::text[]) AS given (merchant_id, currency)
+ON CONFLICT DO NOTHING
+"""
+
+GET_MERCHANT: Final = "SELECT merchant_id, name, currency, time_zone FROM merchants WHERE merchant_id = $1"
+
+SAVE_MERCHANT: Final = """
+INSERT INTO merchants (merchant_id, name, currency, time_zone) VALUES ($1, $2, $3, $4)
+ON CONFLICT (merchant_id) DO UPDATE
+SET name = excluded.name, currency = excluded.currency, time_zone = excluded.time_zone
+"""
+
+_RECORDED_ENTRY: Final = f"""
+SELECT {ENTRY}, (SELECT reversal.id FROM entries AS reversal WHERE reversal.reverses = entries.id) AS reversed_by
+FROM entries
+"""
+
+GET_ENTRY: Final = f"{_RECORDED_ENTRY} WHERE merchant_id = $1 AND id = $2"
+
+PAGE_FILTERS: Final = {
+    "after": "(business_date, id) < ({}, {})",
+    "from_date": "business_date >= {}",
+    "to_date": "business_date <= {}",
+    "direction": "direction = {}",
+    "category": "category = {}",
+    "text": "description ILIKE {}",
+}
+
+
+def page(conditions: list[str]) -> str:
+    """Return the list's statement: $1 is the merchant, $2 the limit."""
+    return f"""{_RECORDED_ENTRY} WHERE {" AND ".join(["merchant_id = $1", *conditions])}
+    ORDER BY business_date DESC, id DESC LIMIT $2"""
+
+
+WITHOUT_TIMEOUT: Final = "SET LOCAL statement_timeout = 0"
+
+DAY_TOTALS: Final = """
+SELECT merchant_id, business_date,
+    coalesce(sum(amount_minor) FILTER (WHERE direction = 'credit'), 0)::bigint AS credits_minor,
+    coalesce(sum(amount_minor) FILTER (WHERE direction = 'debit'), 0)::bigint AS debits_minor,
+    count(*) AS entry_count
+FROM entries
+WHERE ($1::text IS NULL OR merchant_id = $1)
+    AND ($2::date IS NULL OR business_date >= $2)
+    AND ($3::date IS NULL OR business_date <= $3)
+GROUP BY merchant_id, business_date
+ORDER BY merchant_id, business_date
+"""
+
+# Where a stream at generation $1, transaction $2, sequence $3 goes on: at the start when it is of an older generation.
+_CURRENT: Final = """
+WITH current AS MATERIALIZED (SELECT outbox_generation_after($1::integer, $2::xid8) AS generation)
+"""
+_AFTER: Final = """
+(xid, seq) > (
+    (SELECT CASE WHEN generation = $1 THEN $2::xid8 ELSE '0' END FROM current),
+    (SELECT CASE WHEN generation = $1 THEN $3::bigint ELSE 0 END FROM current)
+)
+"""
+
+# The generation comes from the same snapshot as the rows, so that a batch never carries another one's.
+ROWS_AFTER: Final = f"""{_CURRENT}
+SELECT (SELECT generation FROM current) AS generation, xid, seq, event FROM outbox
+WHERE {_AFTER} AND xid < pg_snapshot_xmin(pg_current_snapshot())
+ORDER BY xid, seq LIMIT $4
+"""
+
+HAS_ROWS_AFTER: Final = f"{_CURRENT} SELECT EXISTS (SELECT FROM outbox WHERE {_AFTER})"
+
+BACKLOG: Final = f"""{_CURRENT}
+SELECT count(*) AS rows,
+    coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8 AS oldest_age_s,
+    coalesce(extract(epoch FROM clock_timestamp() - min(created_at) FILTER (
+        WHERE xid >= pg_snapshot_xmin(pg_current_snapshot())
+    )), 0)::float8 AS held_back_age_s
+FROM (SELECT xid, created_at FROM outbox WHERE {_AFTER} ORDER BY xid, seq LIMIT 100000) AS waiting
+"""
+
+RAISE_GENERATION: Final = "SELECT raise_outbox_generation($1)"
+CREATE_PARTITIONS: Final = "SELECT create_outbox_partitions($1)"
+DROP_PARTITIONS: Final = "SELECT drop_outbox_partitions($1, $2, $3, $4)"
+PURGE_IDEMPOTENCY_KEYS: Final = "SELECT purge_idempotency_keys($1)"
+TRY_TURN: Final = "SELECT pg_try_advisory_lock(hashtext('fluxo_entries'), hashtext('purge_outbox'))"
+END_TURN: Final = "SELECT pg_advisory_unlock(hashtext('fluxo_entries'), hashtext('purge_outbox'))"

@@ -1,0 +1,96 @@
+"""One key, one request, one answer: what every command that writes entries does the same way."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fluxo_entries.application.ports import Disposition, Journal, Outcome, Recording
+from fluxo_entries.domain.entry import Draft, Entry
+from fluxo_entries.domain.errors import (
+    EntryAlreadyReversedError,
+    IdempotencyKeyReusedError,
+    RejectedFieldsError,
+    ReversalOfReversalError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The entry as it was recorded; `replayed` when an earlier request with the same key did it."""
+
+    entry: Entry
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request of a merchant under its key; `traceparent` goes with the entry to wherever its event goes."""
+
+    merchant_id: str
+    idempotency_key: str
+    request_hash: bytes
+    traceparent: str
+
+
+def request_hash(operation: str, body: dict[str, str | int | None]) -> bytes:
+    """Return 32 bytes that only the same operation with the same body has."""
+    canonical = json.dumps([operation, body], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("ascii")).digest()
+
+
+def draft_hash(draft: Draft) -> bytes:
+    """Return the hash of a request to record the draft, alone or in bulk.
+
+    It takes the draft as it was given: an omitted date stays omitted, so that a retry after midnight is still the
+    same request.
+    """
+    return request_hash(
+        "record entry",
+        {
+            "direction": draft.direction,
+            "amount_minor": draft.amount_minor,
+            "description": draft.description,
+            "category": draft.category,
+            "currency": draft.currency,
+            "business_date": None if draft.business_date is None else draft.business_date.isoformat(),
+        },
+    )
+
+
+async def record_once(journal: Journal, attempt: Attempt, decide: Callable[[], Entry]) -> Answer:
+    """Record what `decide` makes of the request, or repeat the answer that its key already has.
+
+    What was accepted once may break a rule now (the entry is reversed meanwhile, the merchant's today has moved):
+    so a key that has an answer gives that answer before any rule refuses.
+
+    Raises:
+        IdempotencyKeyReusedError: the key belongs to another request.
+        EntriesError: what `decide` and the journal raise, for a key without an answer.
+    """
+    try:
+        outcome = await journal.append(
+            Recording(
+                entry=decide(),
+                idempotency_key=attempt.idempotency_key,
+                request_hash=attempt.request_hash,
+                traceparent=attempt.traceparent,
+            )
+        )
+    except (RejectedFieldsError, EntryAlreadyReversedError, ReversalOfReversalError):
+        earlier = await journal.find(attempt.merchant_id, attempt.idempotency_key, attempt.request_hash)
+        if earlier is None:
+            raise
+        outcome = earlier
+    return answer_of(outcome, attempt.idempotency_key)
+
+
+def answer_of(outcome: Outcome, idempotency_key: str) -> Answer:
+    """Return the answer that an outcome means.
+
+    Raises:
+        IdempotencyKeyReusedError: the key belongs to another request.
+    """
+    if outcome.entry is None:
+        raise IdempotencyKeyReusedError(idempotency_key)
+    return Answer(outcome.entry, replayed=outcome.disposition is Disposition.REPLAYED)

@@ -1,0 +1,40 @@
+from dataclasses import dataclass
+
+from fluxo_entries.application.ports import EntriesStream, Outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    partitions_created: int = 0
+    partitions_dropped: int = 0
+    stream_entries_trimmed: int = 0
+    idempotency_keys_purged: int = 0
+
+
+class PurgeOutbox:
+    """Make room: remove what every consumer has acknowledged from stream and outbox, and keys kept long enough.
+
+    The outbox keeps its rows for a safety margin of time beyond that. While there is no consumer nothing is
+    acknowledged, and nothing is removed. One relay at a time does this; the others return at once.
+    """
+
+    def __init__(self, outbox: Outbox, stream: EntriesStream) -> None:
+        self._outbox = outbox
+        self._stream = stream
+
+    async def __call__(self) -> Purged:
+        async with self._outbox.turn() as is_mine:
+            return await self._purge() if is_mine else Purged()
+
+    async def _purge(self) -> Purged:
+        created = await self._outbox.create_partitions()
+        keys = await self._outbox.purge_idempotency_keys()
+        acknowledged = await self._stream.acknowledged()
+        if acknowledged is None:
+            return Purged(partitions_created=created, idempotency_keys_purged=keys)
+        return Purged(
+            partitions_created=created,
+            partitions_dropped=await self._outbox.drop_below(acknowledged),
+            stream_entries_trimmed=await self._stream.trim_below(acknowledged),
+            idempotency_keys_purged=keys,
+        )

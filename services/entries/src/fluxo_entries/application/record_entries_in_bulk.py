@@ -1,0 +1,112 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from fluxo_entries.application.idempotency import Answer, answer_of, draft_hash
+from fluxo_entries.application.ports import Clock, EntryIds, Journal, Merchants, Outcome, Recording
+from fluxo_entries.application.turns import in_turns
+from fluxo_entries.domain.entry import Draft, record
+from fluxo_entries.domain.errors import IdempotencyKeyReusedError, RejectedFieldsError, RejectedItemsError
+from fluxo_entries.domain.merchant import Merchant
+
+
+@dataclass(frozen=True, slots=True)
+class BulkItem:
+    idempotency_key: str
+    draft: Draft
+
+
+ItemResult = Answer | RejectedFieldsError | IdempotencyKeyReusedError
+"""What became of one item: its entry, or why there is none."""
+
+
+class RecordEntriesInBulk:
+    """Record up to 10,000 entries with one request, each under an idempotency key of its own.
+
+    `atomic`: all of them or none. `partial`: each that keeps the rules, and for each other the reason, in the order
+    given. An item is the same request as a single entry with the same key and body: sent again, alone or in bulk, it
+    is answered with what was stored.
+    """
+
+    def __init__(self, merchants: Merchants, journal: Journal, clock: Clock, ids: EntryIds) -> None:
+        self._merchants = merchants
+        self._journal = journal
+        self._clock = clock
+        self._ids = ids
+
+    async def atomic(self, merchant_id: str, items: Sequence[BulkItem], *, traceparent: str) -> list[Answer]:
+        """Return the entries in the order given.
+
+        Raises:
+            RejectedItemsError: items break a rule; nothing was recorded.
+            IdempotencyKeyReusedError: keys belong to other requests; nothing was recorded.
+            OverloadedError: too many writes wait.
+            OutcomeUnknownError: whether they were recorded, only a retry with the same keys can tell.
+        """
+        recordings, rejected = await self._decide(merchant_id, items, traceparent)
+        outcomes: dict[int, Outcome] = {}
+        for index in rejected:
+            earlier = await self._earlier(merchant_id, items[index])
+            if earlier is None or earlier.entry is None:
+                raise RejectedItemsError(rejected)
+            outcomes[index] = earlier
+        outcomes |= await self._append(recordings, atomic=True)
+        reused = [item.idempotency_key for index, item in enumerate(items) if outcomes[index].entry is None]
+        if reused:
+            raise IdempotencyKeyReusedError(*reused)
+        return [answer_of(outcomes[index], item.idempotency_key) for index, item in enumerate(items)]
+
+    async def partial(self, merchant_id: str, items: Sequence[BulkItem], *, traceparent: str) -> list[ItemResult]:
+        """Return what became of each item, in the order given.
+
+        Raises:
+            OverloadedError: too many writes wait.
+            OutcomeUnknownError: whether they were recorded, only a retry with the same keys can tell.
+        """
+        recordings, rejected = await self._decide(merchant_id, items, traceparent)
+        outcomes = await self._append(recordings, atomic=False)
+        for index in rejected:
+            earlier = await self._earlier(merchant_id, items[index])
+            if earlier is not None:
+                outcomes[index] = earlier
+        return [
+            _result(outcomes[index], item.idempotency_key) if index in outcomes else rejected[index]
+            for index, item in enumerate(items)
+        ]
+
+    async def _decide(
+        self, merchant_id: str, items: Sequence[BulkItem], traceparent: str
+    ) -> tuple[dict[int, Recording], dict[int, RejectedFieldsError]]:
+        merchant, now = await self._merchants.get(merchant_id), self._clock.now()
+        recordings: dict[int, Recording] = {}
+        rejected: dict[int, RejectedFieldsError] = {}
+        async for index, item in in_turns(enumerate(items)):
+            try:
+                recordings[index] = self._recording(item, merchant, now, traceparent)
+            except RejectedFieldsError as error:
+                rejected[index] = error
+        return recordings, rejected
+
+    def _recording(self, item: BulkItem, merchant: Merchant, now: datetime, traceparent: str) -> Recording:
+        return Recording(
+            entry=record(item.draft, merchant, self._ids.next(), now),
+            idempotency_key=item.idempotency_key,
+            request_hash=draft_hash(item.draft),
+            traceparent=traceparent,
+        )
+
+    async def _append(self, recordings: dict[int, Recording], *, atomic: bool) -> dict[int, Outcome]:
+        if not recordings:
+            return {}
+        outcomes = await self._journal.append_all(list(recordings.values()), atomic=atomic)
+        return dict(zip(recordings, outcomes, strict=True))
+
+    async def _earlier(self, merchant_id: str, item: BulkItem) -> Outcome | None:
+        return await self._journal.find(merchant_id, item.idempotency_key, draft_hash(item.draft))
+
+
+def _result(outcome: Outcome, idempotency_key: str) -> ItemResult:
+    try:
+        return answer_of(outcome, idempotency_key)
+    except IdempotencyKeyReusedError as reused:
+        return reused

@@ -1,0 +1,32 @@
+from fluxo_entries.application.idempotency import Answer, Attempt, draft_hash, record_once
+from fluxo_entries.application.ports import Clock, EntryIds, Journal, Merchants
+from fluxo_entries.domain.entry import Draft, record
+
+
+class RecordEntry:
+    """Record what came in (credit) or went out (debit).
+
+    The entry is in the merchant's currency. Without a date it belongs to today in the merchant's time zone; a past
+    date is welcome, a date after today is refused. Once recorded, an entry never changes: a reversal corrects it.
+    """
+
+    def __init__(self, merchants: Merchants, journal: Journal, clock: Clock, ids: EntryIds) -> None:
+        self._merchants = merchants
+        self._journal = journal
+        self._clock = clock
+        self._ids = ids
+
+    async def __call__(self, merchant_id: str, draft: Draft, *, idempotency_key: str, traceparent: str) -> Answer:
+        """Return the recorded entry.
+
+        Raises:
+            RejectedFieldsError: another currency than the merchant's, or a date after its today.
+            IdempotencyKeyReusedError: the key belongs to another request.
+            OverloadedError: too many writes wait.
+            OutcomeUnknownError: whether it was recorded, only a retry with the same key can tell.
+        """
+        merchant = await self._merchants.get(merchant_id)
+        attempt = Attempt(merchant_id, idempotency_key, draft_hash(draft), traceparent)
+        return await record_once(
+            self._journal, attempt, lambda: record(draft, merchant, self._ids.next(), self._clock.now())
+        )

@@ -1,0 +1,1 @@
+"""The ways in: HTTP, and the processes that run beside it."""

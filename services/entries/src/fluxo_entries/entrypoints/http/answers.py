@@ -1,0 +1,125 @@
+"""What callers get: each shape stands here once, for the documentation, the type checker and the answer itself."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Literal, NotRequired
+from uuid import UUID
+
+import orjson
+from fastapi import Response
+from fluxo_chassis.problems import PROBLEM_SCHEMA_REF
+from pydantic import Field, WithJsonSchema
+from typing_extensions import TypedDict
+
+from fluxo_entries.application.idempotency import Answer
+from fluxo_entries.domain.entry import Entry
+from fluxo_entries.domain.merchant import Merchant
+from fluxo_entries.domain.money import format_amount
+
+EntryId = Annotated[str, Field(json_schema_extra={"format": "uuid"}, examples=["019ac5a0-7d3e-7c44-b0b1-6c1a2f3e4d5c"])]
+
+
+class EntryAnswer(TypedDict):
+    """An entry. It never changes; `reversed_by` alone may be filled later."""
+
+    id: EntryId
+    direction: Literal["credit", "debit"]
+    amount: Annotated[str, Field(pattern=r"^[0-9]{1,12}\.[0-9]{2}$", examples=["150.00"])]
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$", examples=["BRL"])]
+    business_date: Annotated[str, Field(json_schema_extra={"format": "date"}, examples=["2026-11-22"])]
+    description: str
+    category: str | None
+    reverses: Annotated[EntryId | None, Field(description="The entry that this one undoes.")]
+    reversed_by: Annotated[EntryId | None, Field(description="The entry that undoes this one.")]
+    recorded_at: Annotated[
+        str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-11-22T14:32:10.123456Z"])
+    ]
+
+
+class PageAnswer(TypedDict):
+    """Entries, newest business date first."""
+
+    items: list[EntryAnswer]
+    next: Annotated[str | None, Field(description="Send it as `cursor` for the next page; null on the last one.")]
+
+
+class BulkAnswer(TypedDict):
+    """Every entry of an atomic bulk, in the order given."""
+
+    items: list[EntryAnswer]
+
+
+class RecordedItem(TypedDict):
+    """The item was recorded: now, or (`replayed`) by an earlier request with the same key."""
+
+    status: Literal[201]
+    entry: EntryAnswer
+    replayed: NotRequired[Literal[True]]
+
+
+class RefusedItem(TypedDict):
+    """The item was not recorded; the problem is the one a single entry would get, pointers relative to the item."""
+
+    status: Literal[422]
+    problem: Annotated[dict[str, object], WithJsonSchema({"allOf": [{"$ref": PROBLEM_SCHEMA_REF}]})]
+
+
+class PartialBulkAnswer(TypedDict):
+    """What became of each item of a partial bulk, in the order given."""
+
+    items: list[RecordedItem | RefusedItem]
+
+
+class MerchantAnswer(TypedDict):
+    """The merchant's settings."""
+
+    merchant_id: str
+    name: str
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$", examples=["BRL"])]
+    time_zone: Annotated[str, Field(examples=["America/Sao_Paulo"])]
+
+
+REPLAYED = {"Idempotent-Replayed": "true"}
+
+
+def json_answer(
+    status: int,
+    content: EntryAnswer | PageAnswer | BulkAnswer | PartialBulkAnswer | MerchantAnswer,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    return Response(orjson.dumps(content), status, headers, "application/json")
+
+
+def recorded_answer(answer: Answer) -> Response:
+    """Return 201 with the entry as it was recorded: a replay says the same, byte for byte, but for a header."""
+    headers = {"Location": f"/v1/entries/{answer.entry.id}"}
+    return json_answer(201, entry_answer(answer.entry), headers | REPLAYED if answer.replayed else headers)
+
+
+def entry_answer(entry: Entry, reversed_by: UUID | None = None) -> EntryAnswer:
+    return {
+        "id": str(entry.id),
+        "direction": entry.direction.value,
+        "amount": format_amount(entry.amount_minor),
+        "currency": entry.currency,
+        "business_date": entry.business_date.isoformat(),
+        "description": entry.description,
+        "category": entry.category,
+        "reverses": None if entry.reverses is None else str(entry.reverses),
+        "reversed_by": None if reversed_by is None else str(reversed_by),
+        "recorded_at": _instant(entry.recorded_at),
+    }
+
+
+def merchant_answer(merchant: Merchant) -> MerchantAnswer:
+    return {
+        "merchant_id": merchant.merchant_id,
+        "name": merchant.name,
+        "currency": merchant.currency,
+        "time_zone": merchant.time_zone,
+    }
+
+
+def _instant(instant: datetime) -> str:
+    """Return the instant in UTC with all six decimals, so that equal instants read equal."""
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"

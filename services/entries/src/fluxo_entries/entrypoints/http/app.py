@@ -1,0 +1,58 @@
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from importlib.metadata import version
+from typing import Final
+
+from fastapi import APIRouter, FastAPI
+from fluxo_chassis.auth import TokenVerifier
+from fluxo_chassis.health import Health
+from fluxo_chassis.http.app import create_app
+
+from fluxo_entries.application.contents import EntriesApplication
+from fluxo_entries.entrypoints.http.change_merchant import add_change_merchant
+from fluxo_entries.entrypoints.http.get_entry import add_get_entry
+from fluxo_entries.entrypoints.http.get_merchant import add_get_merchant
+from fluxo_entries.entrypoints.http.list_entries import add_list_entries
+from fluxo_entries.entrypoints.http.problems import install_problems
+from fluxo_entries.entrypoints.http.record_entries_in_bulk import BODY_LIMIT_BYTES, PATH, add_record_entries_in_bulk
+from fluxo_entries.entrypoints.http.record_entry import add_record_entry
+from fluxo_entries.entrypoints.http.reverse_entry import add_reverse_entry
+
+DESCRIPTION: Final = """Record what comes in and goes out, and correct it by reversals: an entry never changes.
+
+Money is a decimal string with its currency, dates are `YYYY-MM-DD` in the merchant's time zone, instants are UTC. The
+merchant is the one that the token names. A write carries an idempotency key: sent again, it is recorded once."""
+
+
+def create_entries_app(
+    application: EntriesApplication,
+    *,
+    health: Health,
+    verifier: TokenVerifier,
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
+) -> FastAPI:
+    """Return the HTTP API of the application; `lifespan` opens and closes what its adapters need."""
+    app = create_app(
+        title="Fluxo entries",
+        version=version("fluxo-entries"),
+        description=DESCRIPTION,
+        health=health,
+        verifier=verifier,
+        body_limits={PATH: BODY_LIMIT_BYTES},
+        lifespan=lifespan,
+    )
+    app.include_router(_routes(application))
+    install_problems(app)
+    return app
+
+
+def _routes(application: EntriesApplication) -> APIRouter:
+    routes = APIRouter()
+    add_record_entry(routes, application.record_entry)
+    add_reverse_entry(routes, application.reverse_entry)
+    add_record_entries_in_bulk(routes, application.record_entries_in_bulk)
+    add_get_entry(routes, application.get_entry)
+    add_list_entries(routes, application.list_entries)
+    add_get_merchant(routes, application.get_merchant)
+    add_change_merchant(routes, application.change_merchant)
+    return routes

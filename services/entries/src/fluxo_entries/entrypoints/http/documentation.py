@@ -1,0 +1,35 @@
+"""What the OpenAPI document says of answers, beyond what the framework can see."""
+
+from typing import Any, Final
+
+from fluxo_chassis.problems import problem_responses
+
+READ_PROBLEMS: Final = problem_responses(401, 403, 422, 500, 503)
+WRITE_PROBLEMS: Final = problem_responses(400, 401, 403, 413, 415, 422, 500, 503)
+
+_LOCATION: Final[dict[str, Any]] = {
+    "Location": {
+        "description": "Where the entry is.",
+        "required": True,
+        "schema": {"type": "string", "format": "uri-reference"},
+    }
+}
+_REPLAYED: Final[dict[str, Any]] = {
+    "Idempotent-Replayed": {
+        "description": "`true` when this is the stored answer to an earlier request; else absent.",
+        "schema": {"type": "string", "enum": ["true"]},
+    }
+}
+
+
+def recorded(model: Any) -> dict[int | str, dict[str, Any]]:
+    """Return FastAPI's `responses=` for the answer to a command that records one entry."""
+    return {201: {"model": model, "description": "The entry as it was recorded.", "headers": _LOCATION | _REPLAYED}}
+
+
+def recorded_in_bulk(atomic: Any, partial: Any) -> dict[int | str, dict[str, Any]]:
+    """Return FastAPI's `responses=` for the answers to a bulk."""
+    return {
+        201: {"model": atomic, "description": "Atomic: every entry, in the order given.", "headers": _REPLAYED},
+        207: {"model": partial, "description": "Partial: what became of each item.", "headers": _REPLAYED},
+    }

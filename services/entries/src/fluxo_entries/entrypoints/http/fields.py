@@ -1,0 +1,111 @@
+"""Fields as they stand in JSON and in queries, each with the schema that says exactly what is accepted.
+
+Every one is a string outside: a JSON number is refused for money, however it looks.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from functools import partial
+from typing import Annotated, Any, Final
+
+from pydantic import PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from fluxo_entries.domain.business_date import parse_business_date
+from fluxo_entries.domain.merchant import CURRENCIES, known_currency, known_time_zone
+from fluxo_entries.domain.money import parse_amount
+from fluxo_entries.domain.text import (
+    CATEGORY_LENGTH_MAX,
+    DESCRIPTION_LENGTH_MAX,
+    NAME_LENGTH_MAX,
+    optional_text,
+    required_text,
+)
+
+_FORBIDDEN: Final = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
+_BLANK: Final = r" \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+LINE_PATTERN: Final = rf"^[^{_FORBIDDEN}]*$"
+NOT_BLANK_LINE_PATTERN: Final = rf"^[^{_FORBIDDEN}]*[^{_FORBIDDEN}{_BLANK}][^{_FORBIDDEN}]*$"
+AMOUNT_PATTERN: Final = r"^(?:[1-9][0-9]{0,11}(?:\.[0-9]{1,2})?|0\.(?:0[1-9]|[1-9][0-9]?))$"
+DATE_PATTERN: Final = r"^(?:19|[2-9][0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$"
+
+
+def from_text(parse: Callable[[str], object]) -> PlainValidator:
+    """A validator that takes nothing but a string and gives what `parse` makes of it."""
+
+    def validate(value: object) -> object:
+        if not isinstance(value, str):
+            raise PydanticCustomError("string_type", "This must be a string.")
+        return parse(value)
+
+    return PlainValidator(validate)
+
+
+def absent() -> Any:
+    """Return None as the mark of a field that was not sent, for fields that do not take a null."""
+    return None
+
+
+def _schema(**schema: Any) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", **schema})
+
+
+def _line(length_max: int, description: str, **schema: Any) -> WithJsonSchema:
+    return _schema(maxLength=length_max, description=f"{description} No control characters or line breaks.", **schema)
+
+
+AmountMinor = Annotated[
+    int,
+    from_text(parse_amount),
+    _schema(
+        pattern=AMOUNT_PATTERN,
+        description="A decimal string, greater than zero, at most two decimals and 999999999999.99.",
+        examples=["150.00"],
+    ),
+]
+BusinessDate = Annotated[
+    date,
+    from_text(parse_business_date),
+    _schema(format="date", pattern=DATE_PATTERN, examples=["2026-11-22"]),
+]
+Description = Annotated[
+    str,
+    from_text(partial(required_text, length_max=DESCRIPTION_LENGTH_MAX)),
+    _line(
+        DESCRIPTION_LENGTH_MAX,
+        "Stored without outer blanks, in Unicode normal form C.",
+        minLength=1,
+        pattern=NOT_BLANK_LINE_PATTERN,
+        examples=["Venda balcão"],
+    ),
+]
+Category = Annotated[
+    str | None,
+    from_text(partial(optional_text, length_max=CATEGORY_LENGTH_MAX)),
+    _line(
+        CATEGORY_LENGTH_MAX,
+        "Stored like the description; a blank one is none.",
+        pattern=LINE_PATTERN,
+        examples=["vendas"],
+    ),
+]
+SearchText = Annotated[
+    str | None,
+    from_text(partial(optional_text, length_max=DESCRIPTION_LENGTH_MAX)),
+    _line(DESCRIPTION_LENGTH_MAX, "Found anywhere in the description, in capitals or not.", pattern=LINE_PATTERN),
+]
+Name = Annotated[
+    str,
+    from_text(partial(required_text, length_max=NAME_LENGTH_MAX)),
+    _line(NAME_LENGTH_MAX, "Stored like a description.", minLength=1, pattern=NOT_BLANK_LINE_PATTERN),
+]
+Currency = Annotated[
+    str,
+    from_text(known_currency),
+    _schema(enum=sorted(CURRENCIES), description="ISO 4217, of two decimals."),
+]
+TimeZone = Annotated[
+    str,
+    from_text(known_time_zone),
+    _schema(description="A name of the IANA time zone database.", examples=["America/Sao_Paulo"]),
+]

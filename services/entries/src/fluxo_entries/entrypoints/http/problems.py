@@ -1,0 +1,85 @@
+"""Which fact about the entries is which problem: the one table from domain errors to HTTP."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from fastapi import FastAPI, Request, Response
+from fluxo_chassis.http.errors import problem_answer
+from fluxo_chassis.problems import FieldError, Problem
+
+from fluxo_entries.domain.errors import (
+    CurrencyFixedError,
+    EntriesError,
+    EntryAlreadyReversedError,
+    EntryNotFoundError,
+    IdempotencyKeyReusedError,
+    OutcomeUnknownError,
+    OverloadedError,
+    RejectedFieldsError,
+    ReversalOfReversalError,
+)
+
+ERRORS_SHOWN_MAX: Final = 100
+
+_PROBLEMS: Final[dict[type[EntriesError], tuple[int, str, str]]] = {
+    EntryNotFoundError: (404, "not-found", "Not found"),
+    EntryAlreadyReversedError: (409, "already-reversed", "Already reversed"),
+    ReversalOfReversalError: (409, "reversal-of-reversal", "A reversal is not reversed"),
+    CurrencyFixedError: (409, "currency-fixed", "The currency is fixed"),
+    IdempotencyKeyReusedError: (422, "idempotency-key-reused", "Idempotency key reused"),
+    OverloadedError: (503, "overloaded", "Too much at once"),
+    OutcomeUnknownError: (503, "outcome-unknown", "Outcome unknown"),
+}
+
+_DETAILS: Final[dict[type[EntriesError], str]] = {
+    EntryNotFoundError: "There is no such entry.",
+    OverloadedError: "Too many entries wait to be written; nothing was recorded. Retry shortly, with the same key.",
+    OutcomeUnknownError: "The database went away in the middle; retry with the same key to learn what was recorded.",
+}
+"""Where the error's own sentence says more than the caller should see, or less than they need."""
+
+_RETRY_AFTER: Final = {"Retry-After": "1"}
+
+
+def problem_of(error: EntriesError, place: str = "/") -> Problem:
+    """Return the problem that the fact is to a caller; `place` is where its fields stand: `/` body, `?` query."""
+    if isinstance(error, RejectedFieldsError):
+        return rejected([FieldError(f"{place}{field}", sentence) for field, sentence in error.fields])
+    status, slug, title = _PROBLEMS[type(error)]
+    detail = _DETAILS.get(type(error), str(error))
+    return Problem(status, slug, title, detail, headers=_RETRY_AFTER if status == 503 else None)  # noqa: PLR2004 - unavailable
+
+
+def rejected(errors: Sequence[FieldError]) -> Problem:
+    """Return the 422 that names the fields, the first hundred of them."""
+    return Problem(
+        422,
+        "validation",
+        "Invalid request",
+        _how_many(errors, "fields are not valid"),
+        errors=errors[:ERRORS_SHOWN_MAX],
+    )
+
+
+def keys_reused(errors: Sequence[FieldError]) -> Problem:
+    """Return the 422 that names the items of a bulk whose keys belong to other requests."""
+    status, slug, title = _PROBLEMS[IdempotencyKeyReusedError]
+    detail = _how_many(errors, "idempotency keys were used before with another request")
+    return Problem(status, slug, title, detail, errors=errors[:ERRORS_SHOWN_MAX])
+
+
+def _how_many(errors: Sequence[FieldError], fact: str) -> str:
+    more = len(errors) - ERRORS_SHOWN_MAX
+    if more > 0:
+        return f"{len(errors)} {fact}: the first {ERRORS_SHOWN_MAX} are named, there are {more} more."
+    return f"One or more {fact}."
+
+
+async def _on_entries_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, EntriesError)  # noqa: S101 - registered for this class
+    # A GET has no body: its fields stand in the query.
+    return problem_answer(problem_of(error, "?" if request.method == "GET" else "/"))
+
+
+def install_problems(app: FastAPI) -> None:
+    app.add_exception_handler(EntriesError, _on_entries_error)

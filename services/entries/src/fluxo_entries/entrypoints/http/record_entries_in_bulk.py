@@ -1,0 +1,120 @@
+from collections.abc import Sequence
+from inspect import getdoc
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Response
+from fluxo_chassis.auth import Principal, requires
+from fluxo_chassis.http.validation import validation_problem
+from fluxo_chassis.problems import FieldError, Problem
+from fluxo_chassis.tracing import current_trace_id, current_traceparent
+from pydantic import ValidationError
+
+from fluxo_entries.application.idempotency import Answer
+from fluxo_entries.application.record_entries_in_bulk import BulkItem, ItemResult, RecordEntriesInBulk
+from fluxo_entries.application.turns import in_turns
+from fluxo_entries.domain.errors import IdempotencyKeyReusedError, RejectedItemsError
+from fluxo_entries.entrypoints.http.answers import (
+    REPLAYED,
+    BulkAnswer,
+    PartialBulkAnswer,
+    RecordedItem,
+    RefusedItem,
+    entry_answer,
+    json_answer,
+)
+from fluxo_entries.entrypoints.http.bodies import Bulk, BulkEntry
+from fluxo_entries.entrypoints.http.documentation import WRITE_PROBLEMS, recorded_in_bulk
+from fluxo_entries.entrypoints.http.problems import keys_reused, problem_of, rejected
+
+PATH: Final = "/v1/entries/bulk"
+BODY_LIMIT_BYTES: Final = 8 * 1024 * 1024
+
+
+def add_record_entries_in_bulk(routes: APIRouter, record_entries: RecordEntriesInBulk) -> None:
+    @routes.post(
+        PATH,
+        operation_id="recordEntriesInBulk",
+        summary="Record many entries",
+        description=f"{getdoc(RecordEntriesInBulk)}\n\nThe body has at most 8 MiB: split what is larger.",
+        status_code=201,
+        responses={**WRITE_PROBLEMS, **recorded_in_bulk(BulkAnswer, PartialBulkAnswer)},
+    )
+    async def answer(principal: Annotated[Principal, Depends(requires("entries:write"))], body: Bulk) -> Response:
+        items = [_parse(item) async for item in in_turns(body.entries)]
+        if body.mode == "atomic":
+            return await _all_or_none(record_entries, principal.tenant, items)
+        return await _each(record_entries, principal.tenant, items)
+
+
+async def _all_or_none(
+    record_entries: RecordEntriesInBulk, merchant_id: str, parsed: Sequence[BulkItem | Problem]
+) -> Response:
+    items = [item for item in parsed if isinstance(item, BulkItem)]
+    if len(items) < len(parsed):
+        raise rejected(_placed({index: item for index, item in enumerate(parsed) if isinstance(item, Problem)}))
+    try:
+        answers = await record_entries.atomic(merchant_id, items, traceparent=current_traceparent())
+    except RejectedItemsError as error:
+        raise rejected(_placed({index: problem_of(each) for index, each in error.rejections.items()})) from None
+    except IdempotencyKeyReusedError as error:
+        raise keys_reused(_reused(items, frozenset(error.keys))) from None
+    content: BulkAnswer = {"items": [entry_answer(answer.entry) async for answer in in_turns(answers)]}
+    return json_answer(201, content, _replayed(answers))
+
+
+async def _each(
+    record_entries: RecordEntriesInBulk, merchant_id: str, parsed: Sequence[BulkItem | Problem]
+) -> Response:
+    items = [item for item in parsed if isinstance(item, BulkItem)]
+    results = await record_entries.partial(merchant_id, items, traceparent=current_traceparent())
+    following = iter(results)
+    content: PartialBulkAnswer = {
+        "items": [
+            _refused(item) if isinstance(item, Problem) else _item_answer(next(following))
+            async for item in in_turns(parsed)
+        ]
+    }
+    return json_answer(207, content, _replayed(results) if len(results) == len(parsed) else None)
+
+
+def _parse(item: object) -> BulkItem | Problem:
+    try:
+        return BulkEntry.model_validate(item).item()
+    except ValidationError as error:
+        errors = error.errors(include_url=False, include_context=False, include_input=False)
+        return validation_problem([{**each, "loc": ("body", *each["loc"])} for each in errors])
+
+
+def _placed(problems: dict[int, Problem]) -> list[FieldError]:
+    """Return the fields of every item's problem, pointed at from the whole body."""
+    return [
+        FieldError(f"/entries/{index}{error.pointer}", error.detail)
+        for index, problem in problems.items()
+        for error in problem.errors
+    ]
+
+
+def _reused(items: Sequence[BulkItem], keys: frozenset[str]) -> list[FieldError]:
+    return [
+        FieldError(f"/entries/{index}/idempotency_key", "It was used before with another request.")
+        for index, item in enumerate(items)
+        if item.idempotency_key in keys
+    ]
+
+
+def _item_answer(result: ItemResult) -> RecordedItem | RefusedItem:
+    if not isinstance(result, Answer):
+        return _refused(problem_of(result))
+    recorded: RecordedItem = {"status": 201, "entry": entry_answer(result.entry)}
+    if result.replayed:
+        recorded["replayed"] = True
+    return recorded
+
+
+def _refused(problem: Problem) -> RefusedItem:
+    return {"status": 422, "problem": problem.body(current_trace_id())}
+
+
+def _replayed(results: Sequence[ItemResult]) -> dict[str, str] | None:
+    is_replay = all(isinstance(result, Answer) and result.replayed for result in results)
+    return REPLAYED if is_replay else None

@@ -1,0 +1,34 @@
+from inspect import getdoc
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+from fluxo_chassis.auth import Principal, requires
+from fluxo_chassis.tracing import current_traceparent
+
+from fluxo_entries.application.record_entry import RecordEntry
+from fluxo_entries.entrypoints.http.answers import EntryAnswer, recorded_answer
+from fluxo_entries.entrypoints.http.bodies import NewEntry
+from fluxo_entries.entrypoints.http.documentation import WRITE_PROBLEMS, recorded
+from fluxo_entries.entrypoints.http.idempotency_key import HEADER_PARAMETER, IdempotencyKey
+
+
+def add_record_entry(routes: APIRouter, record_entry: RecordEntry) -> None:
+    @routes.post(
+        "/v1/entries",
+        operation_id="recordEntry",
+        summary="Record an entry",
+        description=getdoc(RecordEntry),
+        status_code=201,
+        responses={**WRITE_PROBLEMS, **recorded(EntryAnswer)},
+        openapi_extra={"parameters": [HEADER_PARAMETER]},
+    )
+    async def answer(
+        principal: Annotated[Principal, Depends(requires("entries:write"))],
+        idempotency_key: IdempotencyKey,
+        body: NewEntry,
+    ) -> Response:
+        return recorded_answer(
+            await record_entry(
+                principal.tenant, body.draft(), idempotency_key=idempotency_key, traceparent=current_traceparent()
+            )
+        )

@@ -1,0 +1,42 @@
+from inspect import getdoc
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+from fluxo_chassis.auth import Principal, requires
+from fluxo_chassis.problems import problem_responses
+from fluxo_chassis.tracing import current_traceparent
+
+from fluxo_entries.application.reverse_entry import ReverseEntry
+from fluxo_entries.entrypoints.http.answers import EntryAnswer, recorded_answer
+from fluxo_entries.entrypoints.http.bodies import NewReversal
+from fluxo_entries.entrypoints.http.documentation import WRITE_PROBLEMS, recorded
+from fluxo_entries.entrypoints.http.entry_id import EntryIdInPath
+from fluxo_entries.entrypoints.http.idempotency_key import HEADER_PARAMETER, IdempotencyKey
+
+
+def add_reverse_entry(routes: APIRouter, reverse_entry: ReverseEntry) -> None:
+    @routes.post(
+        "/v1/entries/{entry_id}/reversal",
+        operation_id="reverseEntry",
+        summary="Reverse an entry",
+        description=getdoc(ReverseEntry),
+        status_code=201,
+        responses={**WRITE_PROBLEMS, **problem_responses(404, 409), **recorded(EntryAnswer)},
+        openapi_extra={"parameters": [HEADER_PARAMETER]},
+    )
+    async def answer(
+        principal: Annotated[Principal, Depends(requires("entries:write"))],
+        idempotency_key: IdempotencyKey,
+        entry_id: EntryIdInPath,
+        body: NewReversal,
+    ) -> Response:
+        return recorded_answer(
+            await reverse_entry(
+                principal.tenant,
+                entry_id,
+                body.reason,
+                body.business_date,
+                idempotency_key=idempotency_key,
+                traceparent=current_traceparent(),
+            )
+        )

@@ -1,0 +1,99 @@
+"""The relay's life: publish what is new at once, tidy up now and then, never give up."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import structlog
+from fluxo_chassis.postgres import Notifications
+from fluxo_chassis.resilience import Backoff, wait_for_stop
+from prometheus_client import Counter, Gauge, Histogram
+
+from fluxo_entries.application.measure_backlog import MeasureBacklog
+from fluxo_entries.application.publish_outbox import PublishOutbox
+from fluxo_entries.application.purge_outbox import PurgeOutbox
+
+log = structlog.get_logger(__name__)
+
+POLL_S: Final = 1.0
+HELD_BACK_POLL_S: Final = (0.005, 0.02)
+RETRY_S: Final = (0.1, 5.0)
+MEASURE_EVERY_S: Final = 5.0
+PURGE_EVERY_S: Final = 60.0
+
+published_rows = Counter("fluxo_outbox_published_rows", "Outbox rows that this relay published.")
+batch_rows = Histogram(
+    "fluxo_outbox_batch_rows", "Outbox rows published at a time.", buckets=(1, 4, 16, 64, 256, 1000)
+)
+pending_rows = Gauge("fluxo_outbox_pending_rows", "Outbox rows not yet published, counted up to 100,000.")
+oldest_age_seconds = Gauge("fluxo_outbox_oldest_age_seconds", "Age of the oldest row not yet published, 0 if none.")
+held_back_seconds = Gauge(
+    "fluxo_outbox_held_back_seconds", "Age of the oldest row that an open transaction keeps from being published."
+)
+
+
+class Relay:
+    def __init__(
+        self, publish: PublishOutbox, purge: PurgeOutbox, measure: MeasureBacklog, notifications: Notifications
+    ) -> None:
+        self._publish = publish
+        self._purge = purge
+        self._measure = measure
+        self._notifications = notifications
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until asked to stop; what is being published then is finished first."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._publish_for_ever(stop))
+            tasks.create_task(_repeat(stop, self.purge, PURGE_EVERY_S, "tidying up failed"))
+            tasks.create_task(_repeat(stop, self.measure, MEASURE_EVERY_S, "measuring failed"))
+
+    async def _publish_for_ever(self, stop: asyncio.Event) -> None:
+        retry, held_back = Backoff(*RETRY_S), Backoff(*HELD_BACK_POLL_S)
+        while not stop.is_set():
+            try:
+                step = await self._publish()
+            except Exception as error:  # noqa: BLE001 - whatever it was, the rows are still there and are tried again
+                log.warning("publishing failed", reason=type(error).__name__, detail=str(error))
+                await wait_for_stop(stop, retry.next())
+                continue
+            retry.reset()
+            if step.published:
+                published_rows.inc(step.published)
+                batch_rows.observe(step.published)
+            if step.is_held_back:
+                # Nobody notifies when the transaction that holds them back ends.
+                await self._wait(stop, held_back.next())
+                continue
+            held_back.reset()
+            if not step.published:
+                await self._wait(stop, POLL_S)
+
+    async def _wait(self, stop: asyncio.Event, timeout_s: float) -> None:
+        waits = [
+            asyncio.create_task(self._notifications.wait(timeout_s)),
+            asyncio.create_task(stop.wait()),
+        ]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+
+    async def purge(self) -> None:
+        purged = await self._purge()
+        if purged.partitions_dropped or purged.partitions_created:
+            log.info("tidied up", created=purged.partitions_created, dropped=purged.partitions_dropped)
+
+    async def measure(self) -> None:
+        backlog = await self._measure()
+        pending_rows.set(backlog.rows)
+        oldest_age_seconds.set(backlog.oldest_age_s)
+        held_back_seconds.set(backlog.held_back_age_s)
+
+
+async def _repeat(stop: asyncio.Event, work: Callable[[], Awaitable[None]], every_s: float, failure: str) -> None:
+    while not stop.is_set():
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - it is tried again; publishing must go on meanwhile
+            log.warning(failure, reason=type(error).__name__, detail=str(error))
+        await wait_for_stop(stop, every_s)

@@ -1,0 +1,22 @@
+from datetime import date
+from typing import TextIO
+
+import msgspec
+
+from fluxo_entries.application.list_day_totals import ListDayTotals
+
+
+async def write_totals(
+    list_day_totals: ListDayTotals, out: TextIO, merchant_id: str | None, from_date: date | None, to_date: date | None
+) -> None:
+    """Write one JSON line for each merchant and day that has entries, by merchant and date; sums in minor units."""
+    encode = msgspec.json.Encoder().encode
+    async for day in list_day_totals(merchant_id, from_date, to_date):
+        line = {
+            "merchant_id": day.merchant_id,
+            "date": day.business_date,
+            "credits_minor": day.credits_minor,
+            "debits_minor": day.debits_minor,
+            "entry_count": day.entry_count,
+        }
+        out.write(f"{encode(line).decode()}\n")

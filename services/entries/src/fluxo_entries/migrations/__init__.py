@@ -1,0 +1,1 @@
+"""The schema of the entries database, one revision per idea."""

@@ -1,0 +1,217 @@
+"""What callers learn when the database, a connection or the queue lets them down."""
+
+import asyncio
+from collections import Counter
+from contextlib import suppress
+
+import asyncpg
+import pytest
+from fluxo_entries.adapters.postgres import flusher
+from fluxo_entries.adapters.postgres.group_commit import GroupCommitter
+from fluxo_entries.application.ports import Disposition
+from fluxo_entries.domain.errors import OutcomeUnknownError, OverloadedError
+
+pytestmark = pytest.mark.anyio
+
+BACKENDS = "FROM pg_stat_activity WHERE application_name = 'test-append' AND datname = current_database()"
+
+
+async def count(pool):
+    return await pool.fetchval("SELECT count(*) FROM entries")
+
+
+async def until(condition):
+    while not await condition():
+        await asyncio.sleep(0.005)
+
+
+async def connect_both_flushers(committer, recording):
+    # They take turns.
+    for _ in range(2):
+        await committer.append(recording())
+
+
+class Proxy:
+    """A way to the database that can be cut after the server got a statement and before its answer comes back."""
+
+    def __init__(self, url):
+        self._url = url
+        self._writers = []
+        self.swallows_answers = False
+        self.refuses = False
+        self.swallowed = asyncio.Event()
+
+    async def __aenter__(self):
+        parts = self._url.rpartition("@")
+        host, _, database = parts[2].partition("/")
+        self._host, self._port = host.split(":")
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        port = self._server.sockets[0].getsockname()[1]
+        self.url = f"{parts[0]}@127.0.0.1:{port}/{database}"
+        return self
+
+    async def __aexit__(self, *_):
+        self._server.close()
+        self.cut()
+
+    async def _serve(self, reader, writer):
+        if self.refuses:
+            writer.close()
+            return
+        there_reader, there_writer = await asyncio.open_connection(self._host, int(self._port))
+        self._writers += [writer, there_writer]
+        await asyncio.gather(self._pass_on(reader, there_writer), self._pass_back(there_reader, writer))
+
+    async def _pass_on(self, reader, writer):
+        with suppress(ConnectionError):
+            while data := await reader.read(65536):
+                writer.write(data)
+        writer.close()
+
+    async def _pass_back(self, reader, writer):
+        with suppress(ConnectionError):
+            while data := await reader.read(65536):
+                if self.swallows_answers:
+                    self.swallowed.set()
+                else:
+                    writer.write(data)
+        writer.close()
+
+    def cut(self):
+        for writer in self._writers:
+            writer.close()
+        self._writers.clear()
+
+
+async def test_an_outcome_lost_on_the_way_back_is_looked_up(entries_database, pool, recording):
+    async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append") as committer:
+        await connect_both_flushers(committer, recording)
+        given = recording(key="k")
+        proxy.swallows_answers = True
+        caller = asyncio.create_task(committer.append(given))
+        await proxy.swallowed.wait()
+        assert await count(pool) == 3
+        proxy.swallows_answers = False
+        proxy.cut()
+
+        outcome = await caller
+
+    assert (outcome.disposition, outcome.entry) == (Disposition.RECORDED, given.entry)
+    assert await count(pool) == 3
+
+
+async def test_an_outcome_that_nobody_can_tell_is_said_to_be_unknown(entries_database, pool, recording):
+    async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append") as committer:
+        await connect_both_flushers(committer, recording)
+        given = recording(key="k")
+        proxy.swallows_answers = True
+        caller = asyncio.create_task(committer.append(given))
+        await proxy.swallowed.wait()
+        proxy.refuses = True
+        proxy.cut()
+
+        with pytest.raises(OutcomeUnknownError):
+            await caller
+
+        proxy.swallows_answers = proxy.refuses = False
+        retried = await committer.append(recording(key="k"))
+    assert (retried.disposition, retried.entry) == (Disposition.REPLAYED, given.entry)
+
+
+async def test_a_server_that_says_nothing_makes_the_outcome_unknown_within_three_seconds(
+    entries_database, recording
+):
+    async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append") as committer:
+        await connect_both_flushers(committer, recording)
+        proxy.swallows_answers = True
+        started = asyncio.get_running_loop().time()
+        with pytest.raises(OutcomeUnknownError):
+            await committer.append(recording())
+        assert asyncio.get_running_loop().time() - started < flusher.FLUSH_TIMEOUT_S + flusher.FIND_OUT_TIMEOUT_S + 0.5
+
+
+async def test_connections_ended_in_flight_lose_and_double_nothing(committer, pool, admin, recording):
+    given = [recording() for _ in range(3000)]
+
+    async def callers(part):
+        return [await committer.append(each) for each in part]
+
+    async def terminator():
+        for _ in range(10):
+            await asyncio.sleep(0.03)
+            await admin.execute(f"SELECT pg_terminate_backend(pid) {BACKENDS}")
+
+    parts = [callers(given[n::60]) for n in range(60)]
+    *results, _ = await asyncio.gather(*parts, terminator())
+
+    outcomes = [outcome for part in results for outcome in part]
+    assert Counter(outcome.disposition for outcome in outcomes) == {Disposition.RECORDED: 3000}
+    assert {outcome.entry.id for outcome in outcomes} == {each.entry.id for each in given}
+    assert await count(pool) == 3000
+
+
+async def test_a_database_that_is_away_is_told_at_once_and_is_used_again_on_return(entries_database, recording):
+    async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append") as committer:
+        proxy.refuses = True
+        results = await asyncio.gather(*(committer.append(recording()) for _ in range(200)), return_exceptions=True)
+        assert {type(result) for result in results} == {asyncpg.CannotConnectNowError}
+
+        proxy.refuses = False
+        assert (await committer.append(recording())).disposition is Disposition.RECORDED
+
+
+async def test_a_full_queue_refuses_and_writes_nothing(entries_database, pool, recording):
+    async with GroupCommitter(entries_database.url, "test-append", queue_rows_max=100) as committer:
+        results = await asyncio.gather(*(committer.append(recording()) for _ in range(150)), return_exceptions=True)
+    refused = [result for result in results if isinstance(result, OverloadedError)]
+    assert len(refused) == 50
+    assert await count(pool) == 100
+
+
+async def test_a_caller_that_leaves_changes_nothing_for_the_others(committer, pool, recording):
+    callers = [asyncio.create_task(committer.append(recording())) for _ in range(300)]
+    await asyncio.sleep(0)
+    for caller in callers[::3]:
+        caller.cancel()
+
+    results = await asyncio.gather(*callers, return_exceptions=True)
+
+    stayed = [result for n, result in enumerate(results) if n % 3]
+    assert {outcome.disposition for outcome in stayed} == {Disposition.RECORDED}
+    assert await count(pool) == 300
+
+
+async def test_what_waits_is_finished_before_it_closes(entries_database, pool, recording):
+    async with GroupCommitter(entries_database.url, "test-append") as committer:
+        callers = [asyncio.create_task(committer.append(recording())) for _ in range(500)]
+        await asyncio.sleep(0)
+    assert {(await caller).disposition for caller in callers} == {Disposition.RECORDED}
+    with pytest.raises(OverloadedError):
+        await committer.append(recording())
+    assert await count(pool) == 500
+
+
+async def test_a_lone_caller_does_not_wait_for_company(committer, recording):
+    await committer.append(recording())
+    started = asyncio.get_running_loop().time()
+    for _ in range(20):
+        await committer.append(recording())
+    assert (asyncio.get_running_loop().time() - started) / 20 < 0.05
+
+
+async def test_a_key_held_by_an_open_transaction_is_waited_for(committer, owner, recording):
+    first = recording(key="k")
+    await committer.append(recording())
+    transaction = owner.transaction()
+    await transaction.start()
+    await owner.execute(
+        "INSERT INTO idempotency_keys VALUES ('padaria', 'k', $1, $2)", first.request_hash, first.entry.id
+    )
+    caller = asyncio.create_task(committer.append(recording(key="k", body="other")))
+
+    async def waits():
+        return await owner.fetchval(f"SELECT count(*) {BACKENDS} AND wait_event_type = 'Lock'")
+
+    await until(waits)
+    await transaction.rollback()
+    assert (await caller).disposition is Disposition.RECORDED

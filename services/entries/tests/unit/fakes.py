@@ -1,0 +1,162 @@
+"""Ports in memory that keep the ports' promises, so that use cases and HTTP are tested without a server."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+from fluxo_entries.application.change_merchant import ChangeMerchant
+from fluxo_entries.application.contents import EntriesApplication
+from fluxo_entries.application.get_entry import GetEntry
+from fluxo_entries.application.get_merchant import GetMerchant
+from fluxo_entries.application.list_entries import ListEntries
+from fluxo_entries.application.ports import Disposition, Outcome, RecordedEntry
+from fluxo_entries.application.record_entries_in_bulk import RecordEntriesInBulk
+from fluxo_entries.application.record_entry import RecordEntry
+from fluxo_entries.application.reverse_entry import ReverseEntry
+from fluxo_entries.domain.errors import CurrencyFixedError, EntryAlreadyReversedError
+from fluxo_entries.domain.merchant import Merchant
+
+
+class FakeClock:
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+
+    def now(self) -> datetime:
+        return self._now
+
+    def set(self, now: datetime) -> None:
+        self._now = now.astimezone(UTC)
+
+    def advance(self, **span: float) -> None:
+        self._now += timedelta(**span)
+
+
+class FakeIds:
+    """Version 7 in form, counting up."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def next(self) -> UUID:
+        self._count += 1
+        return UUID(f"019ac5a0-0000-7000-8000-{self._count:012x}")
+
+
+@dataclass
+class Memory:
+    """What the database would hold."""
+
+    merchants: dict = field(default_factory=dict)
+    entries: dict = field(default_factory=dict)
+    keys: dict = field(default_factory=dict)
+    traceparents: dict = field(default_factory=dict)
+
+    def reversal_of(self, entry_id: UUID) -> UUID | None:
+        return next((entry.id for entry in self.entries.values() if entry.reverses == entry_id), None)
+
+
+class FakeMerchants:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    async def get(self, merchant_id: str) -> Merchant:
+        return self._memory.merchants.get(merchant_id) or Merchant(merchant_id, name=merchant_id)
+
+    async def save(self, merchant: Merchant) -> None:
+        before = await self.get(merchant.merchant_id)
+        has_entries = any(entry.merchant_id == merchant.merchant_id for entry in self._memory.entries.values())
+        if has_entries and before.currency != merchant.currency:
+            raise CurrencyFixedError(before.currency)
+        self._memory.merchants[merchant.merchant_id] = merchant
+
+
+class FakeJournal:
+    """`failure`, when set, is what the next append raises."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self.failure: Exception | None = None
+
+    async def append(self, recording) -> Outcome:
+        await asyncio.sleep(0)
+        if self.failure is not None:
+            raise self.failure
+        return await self.find(
+            recording.entry.merchant_id, recording.idempotency_key, recording.request_hash
+        ) or self._write(recording)
+
+    async def append_all(self, recordings, *, atomic: bool) -> list[Outcome]:
+        if self.failure is not None:
+            raise self.failure
+        before = dict(self._memory.entries), dict(self._memory.keys)
+        outcomes = [await self.append(recording) for recording in recordings]
+        if atomic and any(outcome.disposition is Disposition.KEY_REUSED for outcome in outcomes):
+            self._memory.entries, self._memory.keys = before
+        return outcomes
+
+    async def find(self, merchant_id: str, idempotency_key: str, request_hash: bytes) -> Outcome | None:
+        known = self._memory.keys.get((merchant_id, idempotency_key))
+        if known is None:
+            return None
+        known_hash, entry = known
+        if known_hash != request_hash:
+            return Outcome(Disposition.KEY_REUSED, None)
+        return Outcome(Disposition.REPLAYED, entry)
+
+    def _write(self, recording) -> Outcome:
+        entry = recording.entry
+        if entry.reverses is not None and self._memory.reversal_of(entry.reverses) is not None:
+            raise EntryAlreadyReversedError(entry.reverses)
+        self._memory.entries[entry.id] = entry
+        self._memory.keys[entry.merchant_id, recording.idempotency_key] = recording.request_hash, entry
+        self._memory.traceparents[entry.id] = recording.traceparent
+        return Outcome(Disposition.RECORDED, entry)
+
+
+class FakeEntries:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    async def get(self, merchant_id: str, entry_id: UUID) -> RecordedEntry | None:
+        entry = self._memory.entries.get(entry_id)
+        if entry is None or entry.merchant_id != merchant_id:
+            return None
+        return RecordedEntry(entry, self._memory.reversal_of(entry.id))
+
+    async def page(self, merchant_id, wanted, after, limit) -> list[RecordedEntry]:
+        found = [
+            entry
+            for entry in self._memory.entries.values()
+            if entry.merchant_id == merchant_id
+            and (wanted.from_date or date.min) <= entry.business_date <= (wanted.to_date or date.max)
+            and wanted.direction in (None, entry.direction)
+            and wanted.category in (None, entry.category)
+            and (wanted.text or "").casefold() in entry.description.casefold()
+            and (after is None or (entry.business_date, entry.id) < (after.business_date, after.entry_id))
+        ]
+        found.sort(key=lambda entry: (entry.business_date, entry.id), reverse=True)
+        return [RecordedEntry(entry, self._memory.reversal_of(entry.id)) for entry in found[:limit]]
+
+
+class FakeService:
+    """The application over one memory, at noon in São Paulo of 22 November 2026."""
+
+    def __init__(self) -> None:
+        self.memory = Memory()
+        self.clock = FakeClock(datetime(2026, 11, 22, 15, 0, 0, 123456, tzinfo=UTC))
+        self.journal = FakeJournal(self.memory)
+        merchants, entries, ids = FakeMerchants(self.memory), FakeEntries(self.memory), FakeIds()
+        self.application = EntriesApplication(
+            record_entry=RecordEntry(merchants, self.journal, self.clock, ids),
+            reverse_entry=ReverseEntry(entries, merchants, self.journal, self.clock, ids),
+            record_entries_in_bulk=RecordEntriesInBulk(merchants, self.journal, self.clock, ids),
+            change_merchant=ChangeMerchant(merchants),
+            get_entry=GetEntry(entries),
+            list_entries=ListEntries(entries),
+            get_merchant=GetMerchant(merchants),
+        )
+
+    @property
+    def entries(self) -> list:
+        return list(self.memory.entries.values())

@@ -1,0 +1,66 @@
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import pytest
+from fluxo_entries.domain.entry import Direction, Draft, record, reverse
+from fluxo_entries.domain.errors import RejectedFieldsError, ReversalBeforeOriginalError, ReversalOfReversalError
+from fluxo_entries.domain.merchant import Merchant
+
+PADARIA = Merchant("padaria", "Padaria Sol")
+ID, OTHER_ID = UUID(int=1), UUID(int=2)
+NIGHT = datetime(2026, 11, 23, 2, 59, tzinfo=UTC)
+"""Still the 22nd in São Paulo, already the 23rd in UTC."""
+
+
+def draft(**changes) -> Draft:
+    return Draft(**{"direction": Direction.CREDIT, "amount_minor": 15000, "description": "Venda"} | changes)
+
+
+def test_without_a_date_an_entry_belongs_to_today_where_the_merchant_is():
+    assert record(draft(), PADARIA, ID, NIGHT).business_date == date(2026, 11, 22)
+
+
+def test_a_past_date_is_welcome():
+    assert record(draft(business_date=date(1900, 1, 1)), PADARIA, ID, NIGHT).business_date == date(1900, 1, 1)
+
+
+def test_tomorrow_is_refused_even_when_it_is_today_in_utc():
+    with pytest.raises(RejectedFieldsError) as refused:
+        record(draft(business_date=date(2026, 11, 23)), PADARIA, ID, NIGHT)
+    assert refused.value.fields == (("business_date", "The date is after today, 2026-11-22 in America/Sao_Paulo."),)
+
+
+def test_an_entry_is_in_the_merchants_currency_named_or_not():
+    assert record(draft(), PADARIA, ID, NIGHT).currency == "BRL"
+    assert record(draft(currency="BRL"), PADARIA, ID, NIGHT).currency == "BRL"
+
+
+def test_every_field_that_breaks_a_rule_is_named_at_once():
+    with pytest.raises(RejectedFieldsError) as refused:
+        record(draft(currency="USD", business_date=date(2030, 1, 1)), PADARIA, ID, NIGHT)
+    assert [field for field, _ in refused.value.fields] == ["currency", "business_date"]
+
+
+def test_a_reversal_mirrors_its_original_on_its_date():
+    sale = record(draft(category="vendas", business_date=date(2026, 11, 1)), PADARIA, ID, NIGHT)
+    undone = reverse(sale, "Digitado errado", None, PADARIA, OTHER_ID, NIGHT)
+    assert (undone.direction, undone.amount_minor, undone.currency) == (Direction.DEBIT, 15000, "BRL")
+    assert (undone.business_date, undone.category) == (date(2026, 11, 1), "vendas")
+    assert (undone.description, undone.reverses) == ("Digitado errado", ID)
+
+
+def test_a_reversal_may_be_dated_from_its_original_up_to_today():
+    sale = record(draft(business_date=date(2026, 11, 1)), PADARIA, ID, NIGHT)
+    for day in (date(2026, 11, 1), date(2026, 11, 22)):
+        assert reverse(sale, "x", day, PADARIA, OTHER_ID, NIGHT).business_date == day
+    with pytest.raises(ReversalBeforeOriginalError, match="2026-11-01"):
+        reverse(sale, "x", date(2026, 10, 31), PADARIA, OTHER_ID, NIGHT)
+    with pytest.raises(RejectedFieldsError, match="after today"):
+        reverse(sale, "x", date(2026, 11, 23), PADARIA, OTHER_ID, NIGHT)
+
+
+def test_a_reversal_is_never_reversed():
+    sale = record(draft(), PADARIA, ID, NIGHT)
+    undone = reverse(sale, "x", None, PADARIA, OTHER_ID, NIGHT)
+    with pytest.raises(ReversalOfReversalError):
+        reverse(undone, "y", None, PADARIA, UUID(int=3), NIGHT)

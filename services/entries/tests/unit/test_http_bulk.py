@@ -1,0 +1,152 @@
+import pytest
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def item(sale):
+    def item(key: str, **changes):
+        return sale | {"idempotency_key": key} | changes
+
+    return item
+
+
+@pytest.fixture
+def bulk(api):
+    async def bulk(mode: str, *items):
+        return await api.post("/v1/entries/bulk", {"mode": mode, "entries": list(items)}, key=None)
+
+    return bulk
+
+
+def pointers(response) -> list[str]:
+    return [error["pointer"] for error in response.json()["errors"]]
+
+
+async def test_atomic_answers_with_every_entry(api, bulk, item):
+    response = await bulk("atomic", item("a", amount="1.00"), item("b", amount="2.00"))
+    assert response.status_code == 201
+    assert [entry["amount"] for entry in response.json()["items"]] == ["1.00", "2.00"]
+    shown = await api.get(f"/v1/entries/{response.json()['items'][0]['id']}")
+    assert shown.json() == response.json()["items"][0]
+
+
+async def test_atomic_sent_again_is_replayed(bulk, item):
+    first = await bulk("atomic", item("a"), item("b"))
+    again = await bulk("atomic", item("a"), item("b"))
+    assert "idempotent-replayed" not in first.headers
+    assert again.headers["idempotent-replayed"] == "true"
+    assert again.content == first.content
+
+
+async def test_atomic_names_every_bad_field_of_every_item(bulk, item, service):
+    response = await bulk("atomic", item("a"), item("b", amount=1, extra=1), 7, item("", description=""))
+    assert response.status_code == 422
+    assert pointers(response) == [
+        "/entries/1/amount",
+        "/entries/1/extra",
+        "/entries/2",
+        "/entries/3/description",
+        "/entries/3/idempotency_key",
+    ]
+    assert service.entries == []
+
+
+async def test_atomic_names_every_item_that_breaks_the_merchants_rules(bulk, item, service):
+    response = await bulk("atomic", item("a"), item("b", business_date="2026-11-23", currency="USD"))
+    assert response.status_code == 422
+    assert response.json()["type"] == "/problems/validation"
+    assert pointers(response) == ["/entries/1/currency", "/entries/1/business_date"]
+    assert service.entries == []
+
+
+async def test_atomic_points_at_reused_keys(bulk, item, service):
+    await bulk("atomic", item("a"))
+    response = await bulk("atomic", item("b"), item("a", amount="9.99"), item("c"))
+    assert response.status_code == 422
+    assert response.json()["type"] == "/problems/idempotency-key-reused"
+    assert pointers(response) == ["/entries/1/idempotency_key"]
+    assert len(service.entries) == 1
+
+
+async def test_the_list_of_errors_ends_after_a_hundred_and_says_how_many_more(bulk, item):
+    response = await bulk("atomic", *(item(f"k{n}", amount="0") for n in range(123)))
+    assert len(pointers(response)) == 100
+    assert "23 more" in response.json()["detail"]
+
+
+async def test_partial_answers_for_each_item_in_order(bulk, item, service):
+    await bulk("atomic", item("used"), item("again"))
+    response = await bulk(
+        "partial",
+        item("a"),
+        item("b", amount=1, business_date="x"),
+        "no object",
+        item("c", business_date="2026-11-23"),
+        item("used", amount="9.99"),
+        item("again"),
+        {key: value for key, value in item("d").items() if key != "idempotency_key"},
+    )
+    items = response.json()["items"]
+    assert response.status_code == 207
+    assert [each["status"] for each in items] == [201, 422, 422, 422, 422, 201, 422]
+    assert [list(each) for each in items if each["status"] == 201] == [
+        ["status", "entry"],
+        ["status", "entry", "replayed"],
+    ]
+    problems = [each["problem"] for each in items if each["status"] == 422]
+    assert [[error["pointer"] for error in problem.get("errors", [])] for problem in problems] == [
+        ["/amount", "/business_date"],
+        [""],
+        ["/business_date"],
+        [],
+        ["/idempotency_key"],
+    ]
+    assert [problem["type"] for problem in problems].count("/problems/idempotency-key-reused") == 1
+    assert all({"type", "title", "status", "detail", "trace_id"} <= problem.keys() for problem in problems)
+    assert len(service.entries) == 3
+
+
+async def test_an_items_problem_is_the_one_a_single_entry_would_get(api, bulk, item, sale):
+    for changes in ({"amount": 5, "extra": 1}, {"business_date": "2026-11-23"}):
+        alone = (await api.post("/v1/entries", sale | changes)).json()
+        (in_bulk,) = (await bulk("partial", item("a", **changes))).json()["items"]
+        assert in_bulk["problem"] | {"trace_id": ""} == alone | {"trace_id": ""}
+
+
+async def test_partial_says_replayed_only_when_all_were(bulk, item):
+    await bulk("partial", item("a"))
+    assert (await bulk("partial", item("a"))).headers["idempotent-replayed"] == "true"
+    assert "idempotent-replayed" not in (await bulk("partial", item("a"), item("b"))).headers
+    assert "idempotent-replayed" not in (await bulk("partial", item("a"), 5)).headers
+
+
+async def test_partial_of_nothing_but_broken_items_is_an_answer_and_no_replay(bulk):
+    response = await bulk("partial", 1, None)
+    assert response.status_code == 207
+    assert "idempotent-replayed" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"mode": "atomic", "entries": []}, "/entries"),
+        ({"mode": "atomic", "entries": {}}, "/entries"),
+        ({"mode": "atomic"}, "/entries"),
+        ({"entries": [{}]}, "/mode"),
+        ({"mode": "some", "entries": [{}]}, "/mode"),
+        ({"mode": "partial", "entries": [{}] * 10_001}, "/entries"),
+        ({"mode": "partial", "entries": [{}], "extra": 1}, "/extra"),
+    ],
+)
+async def test_a_bulk_itself_has_rules(api, body, pointer):
+    response = await api.post("/v1/entries/bulk", body, key=None)
+    assert response.status_code == 422
+    assert pointers(response) == [pointer]
+
+
+@pytest.mark.parametrize("mode", ["atomic", "partial"])
+async def test_ten_thousand_are_taken(bulk, item, mode, service):
+    response = await bulk(mode, *(item(f"key-of-a-usual-length-{n:05}") for n in range(10_000)))
+    assert response.is_success
+    assert len(service.entries) == 10_000

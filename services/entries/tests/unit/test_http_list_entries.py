@@ -1,0 +1,105 @@
+import base64
+from datetime import date
+from uuid import UUID
+
+import pytest
+from fluxo_entries.application.ports import EntryFilter, Position
+from fluxo_entries.entrypoints.http.cursor import decode_cursor, encode_cursor
+from hypothesis import given
+from hypothesis import strategies as st
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def days(api, sale):
+    """Ten entries, one a day, every other one a debit."""
+    for day in range(1, 11):
+        changes = {"business_date": f"2026-11-{day:02}", "direction": "debit" if day % 2 else "credit"}
+        await api.post("/v1/entries", sale | changes | {"description": f"Dia {day}"})
+
+
+async def test_all_pages_together_are_the_whole_list(api, days):
+    dates, cursor = [], ""
+    while cursor is not None:
+        page = (await api.get(f"/v1/entries?limit=3{cursor and '&cursor='}{cursor}")).json()
+        dates += [entry["business_date"] for entry in page["items"]]
+        cursor = page["next"]
+    assert dates == [f"2026-11-{day:02}" for day in range(10, 0, -1)]
+
+
+async def test_filters_narrow_the_list(api, days):
+    async def count(query):
+        return len((await api.get(f"/v1/entries?{query}")).json()["items"])
+
+    assert await count("") == 10
+    assert await count("from=2026-11-03&to=2026-11-05") == 3
+    assert await count("direction=credit") == 5
+    assert await count("category=vendas") == 10
+    assert await count("category=outra") == 0
+    assert await count("q=dia%201") == 2
+    assert await count("category=&q=") == 10
+    assert await count("limit=4") == 4
+
+
+async def test_a_merchant_sees_only_its_own(api, days):
+    assert (await api.get("/v1/entries", merchant="banca")).json() == {"items": [], "next": None}
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ("from=2026-11-31", "?from"), ("to=x", "?to"), ("from=", "?from"), ("from=2026-11-02&to=2026-11-01", "?from"),
+        ("direction=in", "?direction"), ("direction=", "?direction"), ("limit=0", "?limit"), ("limit=501", "?limit"),
+        ("limit=-1", "?limit"), ("limit=1.5", "?limit"), ("limit=x", "?limit"), ("limit=", "?limit"),
+        ("limit=%2010", "?limit"), ("limit=1_0", "?limit"), ("limit=%D9%A1", "?limit"), ("category=%00", "?category"),
+        (f"category={'x' * 61}", "?category"), (f"q={'x' * 201}", "?q"), ("q=%0A", "?q"), ("form=2026-11-01", "?form"),
+        ("FROM=2026-11-01", "?FROM"), ("cursor=x", "?cursor"), ("cursor=", "?cursor"),
+        (f"cursor={'A' * 129}", "?cursor"), ("cursor=%C3%A9", "?cursor"), ("cursor=AAAA%3D%3D", "?cursor"),
+    ],
+)  # fmt: skip
+async def test_a_bad_parameter_is_named(api, query, pointer):
+    response = await api.get(f"/v1/entries?{query}")
+    assert response.status_code == 422, response.text
+    assert [error["pointer"] for error in response.json()["errors"]] == [pointer]
+
+
+async def test_all_bad_parameters_are_named_at_once(api):
+    response = await api.get("/v1/entries?from=x&limit=0&extra=1")
+    assert [error["pointer"] for error in response.json()["errors"]] == ["?from", "?limit", "?extra"]
+
+
+async def test_a_cursor_is_good_for_its_own_list_only(api, days):
+    cursor = (await api.get("/v1/entries?limit=3&direction=credit")).json()["next"]
+    own = await api.get(f"/v1/entries?direction=credit&limit=500&cursor={cursor}")
+    assert own.status_code == 200
+    for query, merchant in (("direction=debit", "padaria"), ("", "padaria"), ("direction=credit", "banca")):
+        response = await api.get(f"/v1/entries?{query}&cursor={cursor}", merchant=merchant)
+        assert response.status_code == 422
+        assert response.json()["type"] == "/problems/invalid-cursor"
+
+
+async def test_no_changed_character_of_a_cursor_goes_unnoticed(api, days):
+    cursor = (await api.get("/v1/entries?limit=3")).json()["next"]
+    for place, character in enumerate(cursor):
+        changed = cursor[:place] + ("A" if character != "A" else "B") + cursor[place + 1 :]
+        for tampered in (changed, cursor[:place], cursor + character):
+            assert (await api.get(f"/v1/entries?cursor={tampered}")).status_code == 422
+
+
+@given(st.dates(min_value=date(1900, 1, 1)), st.uuids(), st.text(max_size=5))
+def test_a_cursor_reads_back_as_its_position(day, entry_id, text):
+    wanted = EntryFilter(text=text)
+    assert decode_cursor(encode_cursor(Position(day, entry_id), "m", wanted), "m", wanted) == Position(day, entry_id)
+
+
+@given(st.binary(max_size=64))
+def test_no_made_up_cursor_is_taken(raw):
+    made_up = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    with pytest.raises(ValueError, match="cursor"):
+        decode_cursor(made_up, "m", EntryFilter())
+
+
+def test_a_cursor_is_made_of_characters_that_a_url_keeps():
+    cursor = encode_cursor(Position(date(2026, 11, 22), UUID(int=2**128 - 1)), "m", EntryFilter())
+    assert set(cursor) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")

@@ -1,0 +1,100 @@
+import asyncio
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+from fluxo_entries.application.change_merchant import MerchantChange
+from fluxo_entries.domain.entry import Direction, Draft
+from fluxo_entries.domain.errors import IdempotencyKeyReusedError, OverloadedError, RejectedFieldsError
+
+pytestmark = pytest.mark.anyio
+
+SALE = Draft(Direction.CREDIT, 15000, "Venda balcão", "vendas")
+
+
+@pytest.fixture
+def record(service):
+    async def record(draft=SALE, key="k1", merchant="padaria"):
+        return await service.application.record_entry(merchant, draft, idempotency_key=key, traceparent="00-trace")
+
+    return record
+
+
+async def test_an_entry_is_recorded_with_the_instant_and_the_trace_of_its_request(service, record):
+    answer = await record()
+    assert not answer.replayed
+    assert answer.entry.recorded_at == service.clock.now()
+    assert service.memory.traceparents == {answer.entry.id: "00-trace"}
+
+
+async def test_a_second_post_with_the_same_key_replays_the_entry(service, record):
+    first, second = await record(), await record()
+    assert second.replayed
+    assert second.entry == first.entry
+    assert len(service.entries) == 1
+
+
+async def test_the_same_key_with_another_body_is_refused(service, record):
+    await record()
+    others = [
+        replace(SALE, amount_minor=15001),
+        replace(SALE, direction=Direction.DEBIT),
+        replace(SALE, description="Venda"),
+        replace(SALE, category=None),
+        replace(SALE, currency="BRL"),
+        replace(SALE, business_date=date(2026, 11, 22)),
+    ]
+    for other in others:
+        with pytest.raises(IdempotencyKeyReusedError):
+            await record(other)
+    assert len(service.entries) == 1
+
+
+async def test_merchants_do_not_share_keys(service, record):
+    await record(merchant="padaria")
+    assert not (await record(merchant="banca")).replayed
+    assert len(service.entries) == 2
+
+
+async def test_of_many_at_once_with_one_key_one_is_recorded_and_all_get_its_entry(service, record):
+    answers = await asyncio.gather(*(record() for _ in range(20)))
+    assert len({answer.entry.id for answer in answers}) == len(service.entries) == 1
+
+
+async def test_a_retry_after_midnight_is_the_same_request(service, record):
+    service.clock.set(datetime(2026, 11, 23, 2, 59, tzinfo=UTC))
+    first = await record()
+    service.clock.advance(minutes=2)
+    again = await record()
+    assert again.replayed
+    assert again.entry.business_date == first.entry.business_date == date(2026, 11, 22)
+
+
+async def test_what_was_recorded_once_is_replayed_even_if_a_rule_refuses_it_now(service, record):
+    dated = replace(SALE, business_date=date(2026, 11, 22))
+    first = await record(dated)
+    service.clock.set(datetime(2026, 11, 21, 12, tzinfo=UTC))
+    assert (await record(dated)).entry == first.entry
+    with pytest.raises(IdempotencyKeyReusedError):
+        await record(replace(dated, amount_minor=1))
+    with pytest.raises(RejectedFieldsError):
+        await record(dated, key="k2")
+
+
+async def test_what_was_refused_once_may_be_sent_again_when_its_day_has_come(service, record):
+    tomorrow = replace(SALE, business_date=date(2026, 11, 23))
+    with pytest.raises(RejectedFieldsError):
+        await record(tomorrow)
+    service.clock.advance(days=1)
+    assert not (await record(tomorrow)).replayed
+
+
+async def test_another_time_zone_moves_today(service, record):
+    await service.application.change_merchant("padaria", MerchantChange(time_zone="Pacific/Kiritimati"))
+    assert (await record()).entry.business_date == date(2026, 11, 23)
+
+
+async def test_an_overloaded_journal_is_said_to_be(service, record):
+    service.journal.failure = OverloadedError()
+    with pytest.raises(OverloadedError):
+        await record()

@@ -1,0 +1,107 @@
+import asyncio
+from datetime import date
+from uuid import UUID
+
+import pytest
+from fluxo_entries.domain.entry import Direction, Draft
+from fluxo_entries.domain.errors import (
+    EntryAlreadyReversedError,
+    EntryNotFoundError,
+    IdempotencyKeyReusedError,
+    RejectedFieldsError,
+    ReversalOfReversalError,
+)
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def sale(service, anyio_backend):
+    draft = Draft(Direction.CREDIT, 15000, "Venda", business_date=date(2026, 11, 1))
+    answer = await service.application.record_entry("padaria", draft, idempotency_key="sale", traceparent="")
+    return answer.entry
+
+
+@pytest.fixture
+def reverse(service, sale):
+    async def reverse(entry_id=sale.id, key="r1", reason="Errado", day=None, merchant="padaria"):
+        return await service.application.reverse_entry(
+            merchant, entry_id, reason, day, idempotency_key=key, traceparent=""
+        )
+
+    return reverse
+
+
+async def test_a_reversal_is_an_entry_that_points_at_its_original(service, sale, reverse):
+    answer = await reverse()
+    assert answer.entry.reverses == sale.id
+    assert (await service.application.get_entry("padaria", sale.id)).reversed_by == answer.entry.id
+    assert (await service.application.get_entry("padaria", answer.entry.id)).reversed_by is None
+
+
+async def test_a_retry_of_a_reversal_replays_it_and_is_never_already_reversed(service, reverse):
+    first, again = await reverse(), await reverse()
+    assert again.replayed
+    assert again.entry == first.entry
+    assert len(service.entries) == 2
+
+
+async def test_a_second_reversal_is_refused(service, reverse):
+    await reverse()
+    with pytest.raises(EntryAlreadyReversedError):
+        await reverse(key="r2")
+    assert len(service.entries) == 2
+
+
+async def test_of_many_at_once_with_one_key_all_get_the_one_reversal(service, reverse):
+    answers = await asyncio.gather(*(reverse() for _ in range(10)))
+    assert len({answer.entry.id for answer in answers}) == 1
+    assert len(service.entries) == 2
+
+
+async def test_of_many_at_once_with_keys_of_their_own_one_wins(service, reverse):
+    results = await asyncio.gather(*(reverse(key=f"r{n}") for n in range(10)), return_exceptions=True)
+    assert [type(result) for result in results].count(EntryAlreadyReversedError) == 9
+    assert len(service.entries) == 2
+
+
+async def test_a_retry_that_lost_its_first_answer_midway_still_replays(service, reverse, monkeypatch):
+    """The reversal commits between the reading of the original and the writing."""
+    append = service.journal.append
+
+    async def append_after_the_first_try_committed(recording):
+        monkeypatch.setattr(service.journal, "append", append)
+        await append(recording)
+        raise EntryAlreadyReversedError(recording.entry.reverses)
+
+    monkeypatch.setattr(service.journal, "append", append_after_the_first_try_committed)
+    assert (await reverse()).replayed
+
+
+async def test_the_key_of_another_request_is_refused_whatever_the_entry_became(reverse):
+    await reverse()
+    for other in ({"reason": "Outro"}, {"day": date(2026, 11, 2)}):
+        with pytest.raises(IdempotencyKeyReusedError):
+            await reverse(**other)
+    with pytest.raises(IdempotencyKeyReusedError):
+        await reverse(key="sale")
+
+
+async def test_a_reversal_is_never_reversed(reverse):
+    answer = await reverse()
+    with pytest.raises(ReversalOfReversalError):
+        await reverse(entry_id=answer.entry.id, key="r2")
+
+
+async def test_unknown_entries_and_other_merchants_entries_are_equally_unknown(reverse):
+    with pytest.raises(EntryNotFoundError):
+        await reverse(entry_id=UUID(int=7))
+    with pytest.raises(EntryNotFoundError):
+        await reverse(merchant="banca")
+
+
+async def test_a_reversal_is_dated_between_its_original_and_today(reverse):
+    for day in (date(2026, 10, 31), date(2026, 11, 23)):
+        with pytest.raises(RejectedFieldsError):
+            await reverse(day=day)
+    assert (await reverse(day=date(2026, 11, 22))).entry.business_date == date(2026, 11, 22)
