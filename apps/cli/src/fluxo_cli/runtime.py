@@ -38,8 +38,11 @@ class SystemState:
 
 
 @contextmanager
-def sole_supervisor(data_dir: Path) -> Iterator[None]:
-    """Hold the data directory for this process; raises CommandError when another supervisor has it."""
+def sole_supervisor(data_dir: Path) -> Iterator[bool]:
+    """Hold the data directory for this process; raises CommandError when another supervisor has it.
+
+    Yields whether the last supervisor was killed, so that its processes may just be ending.
+    """
     make_private(data_dir)
     with (data_dir / "supervisor.lock").open("a") as file:
         if not _locked(file):
@@ -47,10 +50,14 @@ def sole_supervisor(data_dir: Path) -> Iterator[None]:
                 f"Fluxo already runs on {data_dir}: see it with `fluxo status`, or choose another --data-dir.",
                 exit_status=_ALREADY_RUNNING,
             )
+        state = data_dir / "state.json"
+        was_killed = state.exists()
+        # What the killed one wrote must not pass for our state.
+        state.unlink(missing_ok=True)
         try:
-            yield
+            yield was_killed
         finally:
-            (data_dir / "state.json").unlink(missing_ok=True)
+            state.unlink(missing_ok=True)
 
 
 def _locked(file: IO[str]) -> bool:
@@ -76,11 +83,6 @@ def is_supervised(data_dir: Path) -> bool:
         except BlockingIOError:
             return True
     return False
-
-
-def was_killed(data_dir: Path) -> bool:
-    """Whether the last supervisor had no time to clean up; ask while this process is the sole supervisor."""
-    return (data_dir / "state.json").exists()
 
 
 def save_state(data_dir: Path, state: SystemState) -> None:

@@ -9,10 +9,10 @@ from fluxo_cli.display import StartDisplay
 from fluxo_cli.nginx import find_nginx
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir
 from fluxo_cli.ports import refuse_busy_ports
-from fluxo_cli.runtime import save_environment, sole_supervisor, was_killed
+from fluxo_cli.runtime import save_environment, sole_supervisor
 from fluxo_cli.settings import Settings
 from fluxo_cli.supervisor import Supervisor
-from fluxo_cli.topology import REPLICAS_MAX, topology
+from fluxo_cli.topology import REPLICAS_MAX, Topology, topology
 
 
 def up(
@@ -46,17 +46,14 @@ def up(
     """
     if replicas > 1:
         find_nginx()
-    with sole_supervisor(data_dir):
-        _supervise(data_dir, port_base, replicas)
-
-
-def _supervise(data_dir: Path, port_base: int, replicas: int) -> None:
-    planned = topology(Settings(), data_dir.resolve(), port_base=port_base, replicas=replicas)
-    refuse_busy_ports(
-        planned.ports,
+    with sole_supervisor(data_dir) as predecessor_was_killed:
+        planned = topology(Settings(), data_dir.resolve(), port_base=port_base, replicas=replicas)
         # The processes of a supervisor that was killed may just be ending.
-        patience_s=3.0 if was_killed(data_dir) else 0.0,
-    )
+        refuse_busy_ports(planned.ports, patience_s=3.0 if predecessor_was_killed else 0.0)
+        _supervise(planned, data_dir)
+
+
+def _supervise(planned: Topology, data_dir: Path) -> None:
     save_environment(data_dir, planned.environment)
     display = StartDisplay(Console(), data_dir, planned.urls)
     try:
