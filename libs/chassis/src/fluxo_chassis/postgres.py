@@ -28,6 +28,7 @@ _AWAY = (
     asyncpg.InsufficientResourcesError,
     asyncpg.QueryCanceledError,
     asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InternalClientError,  # the server cut a connection, and asyncpg had not noticed yet
 )
 
 

@@ -12,6 +12,7 @@ JSON = {"Content-Type": "application/json"}
 AWAY = {
     "refused": ConnectionRefusedError(111, "postgresql://secret"),
     "timeout": TimeoutError(),
+    "cut": asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress"),
     "closed": asyncpg.InterfaceError("connection is closed"),
     "shutdown": asyncpg.AdminShutdownError("secret"),
     "cancelled": asyncpg.QueryCanceledError("secret"),

@@ -1,4 +1,4 @@
-"""The processes of the balances service: `python -m fluxo_balances api|projector|migrate|totals`."""
+"""The processes of the balances service: `python -m fluxo_balances api|projector|migrate|totals|openapi`."""
 
 # ruff: noqa: PLC0415 - each process pays for its own parts only
 
@@ -47,6 +47,15 @@ def totals(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def openapi(_arguments: argparse.Namespace) -> int:
+    import orjson
+
+    from fluxo_balances.bootstrap.openapi import openapi
+
+    sys.stdout.buffer.write(orjson.dumps(openapi(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="fluxo_balances",
@@ -61,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     printing.add_argument("--from", dest="from_date", type=date.fromisoformat, metavar="YYYY-MM-DD", help="first day")
     printing.add_argument("--to", dest="to_date", type=date.fromisoformat, metavar="YYYY-MM-DD", help="last day")
     printing.set_defaults(run=totals)
+    commands.add_parser("openapi", help="print the OpenAPI document, and end").set_defaults(run=openapi)
     return parser
 
 

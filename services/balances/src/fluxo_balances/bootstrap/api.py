@@ -4,6 +4,8 @@ import asyncio
 from contextlib import AsyncExitStack
 from typing import Final
 
+import asyncpg
+from fastapi import FastAPI
 from fluxo_chassis.auth import TokenVerifier
 from fluxo_chassis.clock import SystemClock
 from fluxo_chassis.health import Health
@@ -12,6 +14,7 @@ from fluxo_chassis.jwks import JwksKeys
 from fluxo_chassis.logging import configure_logging
 from fluxo_chassis.postgres import Notifications, open_pool, ping
 from fluxo_chassis.redis import connect, ping_redis
+from redis.asyncio import Redis
 
 from fluxo_balances.adapters.postgres.consolidation import PROJECTION_CHANNEL, PostgresConsolidation
 from fluxo_balances.adapters.postgres.daily_balances import PostgresDailyBalances
@@ -20,10 +23,13 @@ from fluxo_balances.application.await_entry import AwaitEntry
 from fluxo_balances.application.contents import Queries
 from fluxo_balances.application.get_daily_balance import GetDailyBalance
 from fluxo_balances.application.get_daily_balances import GetDailyBalances
+from fluxo_balances.application.ports import Consolidation
 from fluxo_balances.application.ready_answers import ReadyAnswers
 from fluxo_balances.application.turnstile import Turnstile
 from fluxo_balances.entrypoints.http.app import build_app
 from fluxo_balances.settings import ApiSettings
+
+TENANT_CLAIM: Final = "merchant_id"
 
 READS_RUNNING_MAX: Final = 8
 READS_WAITING_MAX: Final = 1_000
@@ -56,27 +62,30 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
             Notifications(settings.balances_database_url, PROJECTION_CHANNEL)
         )
         consolidation = await opened.enter_async_context(PostgresConsolidation(pool, notifications))
-
-        health = Health()
-        health.add("database", lambda: ping(pool), required=False)
-        health.add("cache", lambda: ping_redis(cache_client), required=False)
-        health.require_any("database", "cache")
-
-        balances = PostgresDailyBalances(pool)
-        queries = Queries(
-            get_daily_balance=GetDailyBalance(balances),
-            get_daily_balances=GetDailyBalances(balances),
-            await_entry=AwaitEntry(consolidation, SystemClock()),
-        )
-        answers = ReadyAnswers(
-            RedisBalanceCache(cache_client),
-            Turnstile(running_max=READS_RUNNING_MAX, waiting_max=READS_WAITING_MAX, wait_max_s=READ_WAIT_MAX_S),
-            database_is_away=lambda: health.status("database") == "fail",
-        )
         verifier = TokenVerifier(
             JwksKeys(settings.auth_jwks_url),
             issuer=settings.auth_issuer,
             audience=settings.auth_audience,
-            tenant_claim="merchant_id",
+            tenant_claim=TENANT_CLAIM,
         )
-        await serve(build_app(queries, answers, health, verifier), settings, stop)
+        await serve(assemble(pool, cache_client, consolidation, verifier), settings, stop)
+
+
+def assemble(pool: asyncpg.Pool, cache_client: Redis, consolidation: Consolidation, verifier: TokenVerifier) -> FastAPI:
+    """Return the application on top of what was opened for it."""
+    health = Health()
+    health.add("database", lambda: ping(pool), required=False)
+    health.add("cache", lambda: ping_redis(cache_client), required=False)
+    health.require_any("database", "cache")
+    balances = PostgresDailyBalances(pool)
+    queries = Queries(
+        get_daily_balance=GetDailyBalance(balances),
+        get_daily_balances=GetDailyBalances(balances),
+        await_entry=AwaitEntry(consolidation, SystemClock()),
+    )
+    answers = ReadyAnswers(
+        RedisBalanceCache(cache_client),
+        Turnstile(running_max=READS_RUNNING_MAX, waiting_max=READS_WAITING_MAX, wait_max_s=READ_WAIT_MAX_S),
+        database_is_away=lambda: health.status("database") == "fail",
+    )
+    return build_app(queries, answers, health, verifier)

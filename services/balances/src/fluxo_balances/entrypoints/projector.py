@@ -55,13 +55,14 @@ class Projector:
                 await wait_for_stop(stop, backoff.next())
 
     async def _turn(self, stop: asyncio.Event) -> None:
-        if self._project.may_read:
-            deliveries = await self._next()
-            if deliveries:
+        try:
+            if not self._project.may_read:
+                await wait_for_stop(stop, READ_TIMEOUT_S)
+            elif deliveries := await self._next():
                 await self._project_when_possible(deliveries, stop)
-        else:
-            await wait_for_stop(stop, READ_TIMEOUT_S)
-        await self._settle()
+        finally:
+            # Also while the stream is away: what is applied must not stay hidden behind old cached answers.
+            await self._settle()
 
     async def _next(self) -> list[Delivery]:
         if time.monotonic() >= self._take_over_at:

@@ -14,9 +14,6 @@ from fluxo_balances.application.ports import ReadModelUnavailableError
 # intervention, the system.
 _NO_ENTRY_IS_TO_BLAME: Final = frozenset({"08", "25", "28", "3D", "3F", "40", "42", "53", "55", "57", "58"})
 
-# What asyncpg says when the server cut a connection and it has not noticed yet.
-_CUT: Final = asyncpg.InternalClientError
-
 
 @contextmanager
 def unavailable_when_no_entry_is_to_blame() -> Iterator[None]:
@@ -24,7 +21,7 @@ def unavailable_when_no_entry_is_to_blame() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if is_away(error) or isinstance(error, _CUT) or _sqlstate_class(error) in _NO_ENTRY_IS_TO_BLAME:
+        if is_away(error) or _sqlstate_class(error) in _NO_ENTRY_IS_TO_BLAME:
             raise ReadModelUnavailableError(repr(error)) from error
         raise
 
