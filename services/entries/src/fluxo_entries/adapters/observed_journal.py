@@ -9,9 +9,7 @@ entries_appended = Counter(
     "Requests to append an entry, by what became of them; those that raised are not counted.",
     ["disposition"],
 )
-_counters = {
-    disposition: entries_appended.labels(disposition.value.replace(" ", "_")) for disposition in Disposition
-}
+_counters = {disposition: entries_appended.labels(disposition.value.replace(" ", "_")) for disposition in Disposition}
 
 
 class ObservedJournal:

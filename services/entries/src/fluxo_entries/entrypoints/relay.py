@@ -22,9 +22,7 @@ MEASURE_EVERY_S: Final = 5.0
 PURGE_EVERY_S: Final = 60.0
 
 published_rows = Counter("fluxo_outbox_published_rows", "Outbox rows that this relay published.")
-batch_rows = Histogram(
-    "fluxo_outbox_batch_rows", "Outbox rows published at a time.", buckets=(1, 4, 16, 64, 256, 1000)
-)
+batch_rows = Histogram("fluxo_outbox_batch_rows", "Outbox rows published at a time.", buckets=(1, 4, 16, 64, 256, 1000))
 pending_rows = Gauge("fluxo_outbox_pending_rows", "Outbox rows not yet published, counted up to 100,000.")
 oldest_age_seconds = Gauge("fluxo_outbox_oldest_age_seconds", "Age of the oldest row not yet published, 0 if none.")
 held_back_seconds = Gauge(

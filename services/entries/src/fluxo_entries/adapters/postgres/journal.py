@@ -3,9 +3,9 @@ from collections.abc import Sequence
 from typing import Final
 
 import asyncpg
-from fluxo_chassis.postgres import is_away
 
 from fluxo_entries.adapters.postgres import sql
+from fluxo_entries.adapters.postgres.flusher import is_lost
 from fluxo_entries.adapters.postgres.group_commit import GroupCommitter
 from fluxo_entries.adapters.postgres.write import LOST_A_RACE, TRIES_MAX, find, key_of, refusal, write
 from fluxo_entries.application.ports import Disposition, Outcome, Recording
@@ -56,7 +56,7 @@ class PostgresJournal:
             except asyncpg.IntegrityConstraintViolationError as error:
                 raise refusal(error, recordings[0]) from error
             except Exception as error:
-                if not is_away(error):
+                if not is_lost(error):
                     raise
                 # Sent again: the keys let each be written once only, and tell which ones had been.
                 is_unknown = True
@@ -66,9 +66,7 @@ class PostgresJournal:
         raise OverloadedError("The database is too busy to write this now.")
 
 
-async def _write_all(
-    connection: asyncpg.Connection, recordings: Sequence[Recording], *, atomic: bool
-) -> list[Outcome]:
+async def _write_all(connection: asyncpg.Connection, recordings: Sequence[Recording], *, atomic: bool) -> list[Outcome]:
     outcomes: list[Outcome] = []
     transaction = connection.transaction()
     await transaction.start()

@@ -61,9 +61,7 @@ async def write(connection: asyncpg.Connection, recordings: Sequence[Recording])
     return [stored[key_of(recording)].outcome(recording) for recording in recordings]
 
 
-async def write_each(
-    connection: asyncpg.Connection, recordings: Sequence[Recording]
-) -> list[Outcome | Exception]:
+async def write_each(connection: asyncpg.Connection, recordings: Sequence[Recording]) -> list[Outcome | Exception]:
     """Write them together; when that is refused, in halves, so that a bad row fails only its own caller.
 
     An exception in the place of an outcome means that this recording was not written. Raises what a lost connection

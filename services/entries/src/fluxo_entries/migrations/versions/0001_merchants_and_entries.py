@@ -41,7 +41,8 @@ CREATE INDEX entries_by_day ON entries (merchant_id, business_date, id);
 -- Entries are never changed or deleted, by nobody: a correction is a reversal.
 CREATE FUNCTION refuse_to_change_entries() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'entries are immutable: % is refused, record a reversal', TG_OP USING ERRCODE = 'restrict_violation';
+    RAISE EXCEPTION 'entries are immutable: % is refused, record a reversal', TG_OP
+        USING ERRCODE = 'restrict_violation';
 END
 $$;
 

@@ -9,8 +9,8 @@ branch_labels = None
 depends_on = None
 
 UP = """
--- Rows are read by (xid, seq) below the snapshot horizon: whatever commits later has a higher xid. A serial number alone
--- is given out before the commit, and a reader that follows it skips what commits late. Rows are never updated.
+-- Rows are read by (xid, seq) below the snapshot horizon: whatever commits later has a higher xid. A serial number
+-- alone is given out before the commit, and a reader that follows it skips what commits late. Rows are never updated.
 CREATE TABLE outbox (
     xid        xid8 NOT NULL DEFAULT pg_current_xact_id(),
     seq        bigint NOT NULL GENERATED ALWAYS AS IDENTITY,

@@ -92,14 +92,14 @@ BEGIN
     IF acknowledged_generation <> (SELECT generation FROM outbox_generation) THEN
         RETURN 0;
     END IF;
-    FOR day IN
+    FOREACH day IN ARRAY ARRAY(
         SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
         WHERE inhparent = 'public.outbox'::regclass AND CASE relname
             WHEN 'outbox_default' THEN (SELECT max(created_at) < now() - margin FROM outbox_default)
             ELSE to_date(relname, '"outbox_"YYYYMMDD') + 1 < now() - margin
         END
         ORDER BY relname
-    LOOP
+    ) LOOP
         -- Looked at twice: cheaply, and again when nobody can be writing.
         FOR look IN 1..2 LOOP
             EXECUTE format('SELECT EXISTS (SELECT FROM public.%I WHERE (xid, seq) > ($1, $2))', day)
@@ -108,7 +108,8 @@ BEGIN
             IF look = 1 THEN
                 LOCK TABLE ONLY outbox IN ACCESS EXCLUSIVE MODE;
             ELSE
-                EXECUTE format(CASE day WHEN 'outbox_default' THEN 'TRUNCATE public.%I' ELSE 'DROP TABLE public.%I' END, day);
+                EXECUTE format(CASE day WHEN 'outbox_default' THEN 'TRUNCATE public.%I' ELSE 'DROP TABLE public.%I' END,
+                               day);
                 dropped := dropped + 1;
             END IF;
         END LOOP;

@@ -1,0 +1,123 @@
+"""The step that moves events from outbox to stream, against fakes that keep the ports' promises."""
+
+import pytest
+from fluxo_entries.application.ports import OutboxRow, StreamMovedBackError, StreamPosition
+from fluxo_entries.application.publish_outbox import PublishOutbox, Step
+from fluxo_entries.application.purge_outbox import Purged, PurgeOutbox
+
+pytestmark = pytest.mark.anyio
+
+
+class FakeOutbox:
+    """`visible` rows lie below the horizon, `held_back` ones above."""
+
+    def __init__(self, visible=0, held_back=0):
+        self.rows = [OutboxRow(StreamPosition(1, n), b"event") for n in range(1, visible + 1)]
+        self.held_back = [OutboxRow(StreamPosition(2, n), b"event") for n in range(1, held_back + 1)]
+
+    async def rows_after(self, position, limit):
+        return [row for row in self.rows if row.position > position][:limit]
+
+    async def has_rows_after(self, position):
+        return any(row.position > position for row in [*self.rows, *self.held_back])
+
+
+class FakeStream:
+    def __init__(self):
+        self.published = []
+        self.moves_back = False
+
+    async def position(self):
+        return self.published[-1].position if self.published else StreamPosition(0, 0)
+
+    async def publish(self, after, rows):
+        if self.moves_back:
+            self.moves_back = False
+            self.published.clear()
+        if await self.position() < after:
+            raise StreamMovedBackError
+        self.published += rows
+
+
+async def test_steps_go_on_where_the_stream_stands():
+    outbox, stream = FakeOutbox(visible=5), FakeStream()
+    publish = PublishOutbox(outbox, stream, batch_rows_max=2)
+    assert [(await publish()).published for _ in range(4)] == [2, 2, 1, 0]
+    assert stream.published == outbox.rows
+
+
+async def test_a_step_that_finds_nothing_tells_whether_something_is_about_to_come():
+    assert await PublishOutbox(FakeOutbox(), FakeStream())() == Step(0, is_held_back=False)
+    assert await PublishOutbox(FakeOutbox(held_back=1), FakeStream())() == Step(0, is_held_back=True)
+
+
+async def test_a_stream_that_moved_back_is_filled_from_where_it_stands_now():
+    outbox, stream = FakeOutbox(visible=3), FakeStream()
+    publish = PublishOutbox(outbox, stream, batch_rows_max=2)
+    await publish()
+    stream.moves_back = True
+    assert await publish() == Step(0, is_held_back=True)
+    assert await publish() == Step(2, is_held_back=False)
+    await publish()
+    assert stream.published == outbox.rows
+
+
+class FakeTurn:
+    def __init__(self, is_mine):
+        self.is_mine = is_mine
+
+    async def __aenter__(self):
+        return self.is_mine
+
+    async def __aexit__(self, *_):
+        return None
+
+
+class PurgeableOutbox:
+    def __init__(self, *, is_mine=True):
+        self.is_mine = is_mine
+        self.dropped_below = []
+
+    def turn(self):
+        return FakeTurn(self.is_mine)
+
+    async def create_partitions(self):
+        return 1
+
+    async def purge_idempotency_keys(self):
+        return 2
+
+    async def drop_below(self, position):
+        self.dropped_below.append(position)
+        return 3
+
+
+class AcknowledgedStream:
+    def __init__(self, acknowledged):
+        self._acknowledged = acknowledged
+        self.trimmed_below = []
+
+    async def acknowledged(self):
+        return self._acknowledged
+
+    async def trim_below(self, position):
+        self.trimmed_below.append(position)
+        return 4
+
+
+async def test_what_everybody_acknowledged_is_removed():
+    outbox, stream = PurgeableOutbox(), AcknowledgedStream(StreamPosition(1, 9))
+    assert await PurgeOutbox(outbox, stream)() == Purged(1, 3, 4, 2)
+    assert outbox.dropped_below == stream.trimmed_below == [StreamPosition(1, 9)]
+
+
+async def test_without_a_consumer_nothing_is_acknowledged_and_nothing_goes():
+    outbox, stream = PurgeableOutbox(), AcknowledgedStream(None)
+    assert await PurgeOutbox(outbox, stream)() == Purged(partitions_created=1, idempotency_keys_purged=2)
+    assert outbox.dropped_below == stream.trimmed_below == []
+
+
+async def test_a_relay_whose_turn_it_is_not_does_nothing():
+    outbox, stream = PurgeableOutbox(is_mine=False), AcknowledgedStream(StreamPosition(1, 9))
+    assert await PurgeOutbox(outbox, stream)() == Purged()
+    assert outbox.dropped_below == stream.trimmed_below == []
