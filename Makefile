@@ -5,8 +5,13 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 RUN := $(BIN)/python -m
 
+define newline
+
+
+endef
+
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check format schemas
+.PHONY: help setup up test check format schemas stale-schemas
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,8 +36,24 @@ check: setup ## Format, lint, types, import contracts, generated files: in secon
 	@$(BIN)/ruff format --check --quiet . || { echo "Unformatted files; run: make format"; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy -p fluxo_contracts -p fluxo_chassis -p fluxo_entries -p fluxo_balances -p fluxo_cli
-	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/lint-imports --no-logo | grep -v "^$$" | tail -n 8; exit $${PIPESTATUS[0]}
+	@$(MAKE) --no-print-directory stale-schemas
 
 format: setup ## Format and mend what can be mended mechanically
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix --quiet .
+
+REFERENCE := docs/reference
+define write-schemas
+$(RUN) fluxo_entries openapi > $(1)/entries.openapi.json
+$(RUN) fluxo_balances openapi > $(1)/balances.openapi.json
+$(RUN) fluxo_contracts asyncapi > $(1)/events.asyncapi.json
+endef
+
+schemas: setup ## Write docs/reference again: OpenAPI and AsyncAPI
+	@$(call write-schemas,$(REFERENCE))
+
+stale-schemas:
+	@set -e; fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; \
+	$(subst $(newline),; ,$(call write-schemas,$$fresh)); \
+	for file in $$(ls "$$fresh"); do cmp -s "$$fresh/$$file" $(REFERENCE)/$$file || { echo "$(REFERENCE)/$$file is stale; run: make schemas"; exit 1; }; done

@@ -1,13 +1,35 @@
-"""Both services answer only what their OpenAPI files say, and never a 5xx, whatever is sent."""
+"""Both services answer only what their OpenAPI files say, and never a 5xx that is not announced, whatever is sent."""
+
+from pathlib import Path
 
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
-from schemathesis.checks import load_all_checks
+from schemathesis import checks
 
-load_all_checks()
+REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
 
-FUZZ = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+checks.load_all_checks()
+CONFORMANCE = [
+    *checks.CHECKS.get_by_names(
+        [
+            "status_code_conformance",
+            "content_type_conformance",
+            "response_headers_conformance",
+            "response_schema_conformance",
+            "negative_data_rejection",
+            "missing_required_header",
+            "ignored_auth",
+        ]
+    )
+]
+# Not asked: that whatever fits the schema is accepted. A schema can't say that a key was used before, that a cursor was
+# made up, or that a date lies after today.
+
+entries_api = schemathesis.openapi.from_path(REFERENCE / "entries.openapi.json")
+balances_api = schemathesis.openapi.from_path(REFERENCE / "balances.openapi.json")
+
+fuzzed = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(scope="session")
@@ -15,29 +37,26 @@ def fuzzer(system):
     return system.merchant()
 
 
-@pytest.fixture(scope="session")
-def entries_api(system):
-    return schemathesis.openapi.from_url(f"{system.entries_url}/openapi.json")
+def announced_unavailability(response):
+    """Return whether it is the one 5xx that belongs to the contract: the entry asked for is not consolidated yet."""
+    return response.status_code == 503 and response.json()["type"] == "/problems/not-yet-consolidated"
 
 
-@pytest.fixture(scope="session")
-def balances_api(system):
-    return schemathesis.openapi.from_url(f"{system.balances_url}/openapi.json")
+def assert_conforms(case, base_url, token):
+    response = case.call(base_url=base_url, headers={"Authorization": f"Bearer {token}"})
+    assert response.status_code < 500 or announced_unavailability(response), response.text
+    case.validate_response(response, checks=CONFORMANCE)
 
 
-entries_schema = schemathesis.pytest.from_fixture("entries_api")
-balances_schema = schemathesis.pytest.from_fixture("balances_api")
-
-
-@entries_schema.parametrize()
-@FUZZ
+@entries_api.parametrize()
+@fuzzed
 @pytest.mark.timeout(180)
-def test_the_entries_service_keeps_its_openapi(case, fuzzer):
-    case.call_and_validate(headers={"Authorization": f"Bearer {fuzzer.token}"})
+def test_the_entries_service_keeps_its_openapi(case, system, fuzzer):
+    assert_conforms(case, system.entries_url, fuzzer.token)
 
 
-@balances_schema.parametrize()
-@FUZZ
+@balances_api.parametrize()
+@fuzzed
 @pytest.mark.timeout(180)
-def test_the_balances_service_keeps_its_openapi(case, fuzzer):
-    case.call_and_validate(headers={"Authorization": f"Bearer {fuzzer.token}"})
+def test_the_balances_service_keeps_its_openapi(case, system, fuzzer):
+    assert_conforms(case, system.balances_url, fuzzer.token)

@@ -1,4 +1,4 @@
-"""One process of the entries service: `python -m fluxo_entries api|relay|migrate|totals`."""
+"""One process of the entries service: `python -m fluxo_entries api|relay|migrate|totals|openapi`."""
 
 import argparse
 import asyncio
@@ -6,6 +6,7 @@ import sys
 from datetime import date
 from functools import partial
 
+import orjson
 from fluxo_chassis.process import run
 from fluxo_chassis.settings import load
 
@@ -30,6 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
             return run(partial(bootstrap.run_relay, load(RelaySettings)))
         case "migrate":
             return _once(partial(bootstrap.run_migrate, load(MigrateSettings)))
+        case "openapi":
+            document = orjson.dumps(bootstrap.openapi(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+            sys.stdout.buffer.write(document)
+            return 0
         case _:
             totals = bootstrap.run_totals(load(TotalsSettings), given.merchant, given.from_date, given.to_date)
             return _once(partial(asyncio.run, totals))
@@ -55,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     processes.add_parser("api", help="serve the HTTP API (port 8001)")
     processes.add_parser("relay", help="publish recorded entries to the stream (health and metrics on port 8011)")
     processes.add_parser("migrate", help="bring the database to the newest schema")
+    processes.add_parser("openapi", help="print the OpenAPI document")
     totals = processes.add_parser("totals", help="print each day's totals, re-derived from the entries, as JSON lines")
     totals.add_argument("--merchant", metavar="ID", help="only this merchant's days")
     totals.add_argument("--from", dest="from_date", type=date.fromisoformat, metavar="DATE", help="first day wanted")
