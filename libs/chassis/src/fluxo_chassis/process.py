@@ -1,6 +1,7 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -18,6 +19,16 @@ def run(main: Callable[[asyncio.Event], Awaitable[None]]) -> int:
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_run(main))
+
+
+def run_once(failure: str, work: Callable[[], None]) -> int:
+    """Runs a task that ends by itself. The exit code: 0, or 1 with `failure` and its reason on stderr."""
+    try:
+        work()
+    except Exception as error:  # noqa: BLE001 - for the operator who typed the command, not for a log
+        sys.stderr.write(f"{failure}: {str(error) or type(error).__name__}\n")
+        return 1
+    return 0
 
 
 async def _run(main: Callable[[asyncio.Event], Awaitable[None]]) -> int:

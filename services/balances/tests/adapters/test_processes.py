@@ -46,7 +46,7 @@ def test_migrating_twice_is_no_harm(balances_database):
 def test_totals_without_a_database_end_with_one_sentence():
     ended = run("totals", BALANCES_DATABASE_URL="postgresql://nobody:secret@127.0.0.1:9/none")
     assert ended.returncode == 1
-    assert ended.stderr.startswith("The balances database cannot be reached: ")
+    assert ended.stderr.startswith("The balances database cannot be read: ")
     assert "secret" not in ended.stderr
 
 

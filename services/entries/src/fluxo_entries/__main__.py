@@ -1,17 +1,13 @@
-"""One process of the entries service: `python -m fluxo_entries api|relay|migrate|totals|openapi`."""
+"""The processes of the entries service: `python -m fluxo_entries api|relay|migrate|totals|openapi`."""
+
+# ruff: noqa: PLC0415 - each process pays for its own parts only
 
 import argparse
 import asyncio
 import sys
 from datetime import date
-from functools import partial
 
-import orjson
-from fluxo_chassis.process import run
 from fluxo_chassis.settings import load
-
-from fluxo_entries import bootstrap
-from fluxo_entries.settings import ApiSettings, MigrateSettings, RelaySettings, TotalsSettings
 
 EPILOG = """Configuration comes from the environment: FLUXO_ENTRIES_DATABASE_URL for all,
 FLUXO_AUTH_JWKS_URL for api, FLUXO_STREAMS_URL for relay, FLUXO_ENTRIES_MIGRATION_DATABASE_URL
@@ -21,51 +17,82 @@ FLUXO_LOG_FORMAT where it listens and how it logs.
 Exit codes: 0 after a clean stop, 1 when it failed, 2 for a bad configuration."""
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the process named on the command line; returns its exit code."""
-    given = _parser().parse_args(arguments)
-    match given.process:
-        case "api":
-            return run(partial(bootstrap.run_api, load(ApiSettings)))
-        case "relay":
-            return run(partial(bootstrap.run_relay, load(RelaySettings)))
-        case "migrate":
-            return _once(partial(bootstrap.run_migrate, load(MigrateSettings)))
-        case "openapi":
-            document = orjson.dumps(bootstrap.openapi(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-            sys.stdout.buffer.write(document)
-            return 0
-        case _:
-            totals = bootstrap.run_totals(load(TotalsSettings), given.merchant, given.from_date, given.to_date)
-            return _once(partial(asyncio.run, totals))
+def api(_arguments: argparse.Namespace) -> int:
+    from fluxo_chassis.process import run
+
+    from fluxo_entries.bootstrap.api import run_api
+    from fluxo_entries.settings import ApiSettings
+
+    settings = load(ApiSettings)
+    return run(lambda stop: run_api(settings, stop))
 
 
-def _once(work: partial[None]) -> int:
-    try:
-        work()
-    except Exception as error:  # noqa: BLE001 - one sentence for the operator instead of a stack trace
-        sys.stderr.write(f"{type(error).__name__}: {error}\n")
-        return 1
+def relay(_arguments: argparse.Namespace) -> int:
+    from fluxo_chassis.process import run
+
+    from fluxo_entries.bootstrap.relay import run_relay
+    from fluxo_entries.settings import RelaySettings
+
+    settings = load(RelaySettings)
+    return run(lambda stop: run_relay(settings, stop))
+
+
+def migrate(_arguments: argparse.Namespace) -> int:
+    from fluxo_chassis.process import run_once
+
+    from fluxo_entries.bootstrap.migrations import migrate_by_settings
+    from fluxo_entries.settings import MigrateSettings
+
+    settings = load(MigrateSettings)
+    return run_once("The entries database was not migrated", lambda: migrate_by_settings(settings))
+
+
+def totals(arguments: argparse.Namespace) -> int:
+    from fluxo_chassis.process import run_once
+
+    from fluxo_entries.bootstrap.totals import print_totals
+    from fluxo_entries.settings import TotalsSettings
+
+    printed = print_totals(load(TotalsSettings), arguments.merchant, arguments.from_date, arguments.to_date)
+    return run_once("The entries database cannot be read", lambda: asyncio.run(printed))
+
+
+def openapi(_arguments: argparse.Namespace) -> int:
+    import orjson
+
+    from fluxo_entries.bootstrap.openapi import openapi
+
+    sys.stdout.buffer.write(orjson.dumps(openapi(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m fluxo_entries",
-        description=__doc__,
+        prog="fluxo_entries",
+        description="The entries service. Every process is configured by FLUXO_* environment variables.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    processes = parser.add_subparsers(dest="process", required=True, metavar="process")
-    processes.add_parser("api", help="serve the HTTP API (port 8001)")
-    processes.add_parser("relay", help="publish recorded entries to the stream (health and metrics on port 8011)")
-    processes.add_parser("migrate", help="bring the database to the newest schema")
-    processes.add_parser("openapi", help="print the OpenAPI document")
-    totals = processes.add_parser("totals", help="print each day's totals, re-derived from the entries, as JSON lines")
-    totals.add_argument("--merchant", metavar="ID", help="only this merchant's days")
-    totals.add_argument("--from", dest="from_date", type=date.fromisoformat, metavar="DATE", help="first day wanted")
-    totals.add_argument("--to", dest="to_date", type=date.fromisoformat, metavar="DATE", help="last day wanted")
+    commands = parser.add_subparsers(required=True, metavar="PROCESS")
+    commands.add_parser("api", help="serve the HTTP API (port 8001)").set_defaults(run=api)
+    commands.add_parser("relay", help="publish recorded entries to the stream (health on port 8011)").set_defaults(
+        run=relay
+    )
+    commands.add_parser("migrate", help="bring the database's schema up to date, and end").set_defaults(run=migrate)
+    printing = commands.add_parser("totals", help="print each day's totals, derived from the entries, and end")
+    printing.add_argument("--merchant", metavar="ID", help="only this merchant's days")
+    printing.add_argument("--from", dest="from_date", type=date.fromisoformat, metavar="YYYY-MM-DD", help="first day")
+    printing.add_argument("--to", dest="to_date", type=date.fromisoformat, metavar="YYYY-MM-DD", help="last day")
+    printing.set_defaults(run=totals)
+    commands.add_parser("openapi", help="print the OpenAPI document, and end").set_defaults(run=openapi)
     return parser
+
+
+def main() -> int:
+    """Run the process named on the command line; returns its exit code."""
+    arguments = _parser().parse_args()
+    exit_code: int = arguments.run(arguments)
+    return exit_code
 
 
 if __name__ == "__main__":

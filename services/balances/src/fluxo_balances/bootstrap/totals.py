@@ -12,10 +12,7 @@ async def print_totals(
     settings: DatabaseSettings, merchant_id: str | None, from_date: date | None, to_date: date | None
 ) -> None:
     """Print the days of the read model, one JSON object a line."""
-    try:
-        connection = await asyncpg.connect(settings.balances_database_url, server_settings={"jit": "off"})
-    except (OSError, asyncpg.PostgresError) as error:
-        raise SystemExit(f"The balances database cannot be reached: {error}") from error
+    connection = await asyncpg.connect(settings.balances_database_url, server_settings={"jit": "off"})
     try:
         await write_totals(PostgresProjectedDays(connection), merchant_id, from_date, to_date, sys.stdout.buffer)
     finally:

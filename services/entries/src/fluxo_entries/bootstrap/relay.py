@@ -1,0 +1,43 @@
+"""The relay process."""
+
+import asyncio
+from datetime import timedelta
+from functools import partial
+from typing import Final
+
+from fluxo_chassis.health import Health, health_app
+from fluxo_chassis.http.app import serve
+from fluxo_chassis.logging import configure_logging
+from fluxo_chassis.postgres import Notifications, ping
+from fluxo_chassis.redis import connect, ping_redis
+
+from fluxo_entries.adapters.postgres.outbox import PostgresOutbox
+from fluxo_entries.adapters.redis.entries_stream import RedisEntriesStream
+from fluxo_entries.application.measure_backlog import MeasureBacklog
+from fluxo_entries.application.publish_outbox import PublishOutbox
+from fluxo_entries.application.purge_outbox import PurgeOutbox
+from fluxo_entries.bootstrap.pool import pool_of
+from fluxo_entries.entrypoints.relay import Relay
+from fluxo_entries.settings import RelaySettings
+
+OUTBOX_CHANNEL: Final = "fluxo_outbox"
+
+
+async def run_relay(settings: RelaySettings, stop: asyncio.Event) -> None:
+    """Publish the outbox until asked to stop; ready while both of its ends are there."""
+    configure_logging(settings, "fluxo-entries")
+    async with (
+        pool_of(settings.entries_database_url, settings.instance, max_size=4) as pool,
+        connect(settings.streams_url) as redis,
+        Notifications(settings.entries_database_url, OUTBOX_CHANNEL) as notifications,
+    ):
+        health = Health()
+        health.add("entries-database", partial(ping, pool), required=True)
+        health.add("streams", partial(ping_redis, redis), required=True)
+        outbox, stream = PostgresOutbox(pool, timedelta(hours=settings.outbox_keep_h)), RedisEntriesStream(redis)
+        relay = Relay(
+            PublishOutbox(outbox, stream), PurgeOutbox(outbox, stream), MeasureBacklog(outbox, stream), notifications
+        )
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(serve(health_app(health), settings, stop))
+            tasks.create_task(relay.run(stop))
