@@ -11,7 +11,7 @@ define newline
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check format schemas stale-schemas
+.PHONY: help setup up test chaos check format schemas stale-schemas
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ up: setup ## Start everything: http://127.0.0.1:8001 (entries), :8002 (balances)
 
 test: setup ## Run every test; needs no running server and leaves none behind
 	@$(BIN)/pytest $(ARGS)
+
+chaos: setup ## Kill, pause, empty and cut for a while: make chaos MINUTES=20 [ARGS="--seed 7"]
+	@$(BIN)/python tests/chaos --minutes $(or $(MINUTES),5) $(ARGS)
 
 check: setup ## Format, lint, types, import contracts, generated files: in seconds
 	@$(BIN)/ruff format --check --quiet . || { echo "Unformatted files; run: make format"; exit 1; }
