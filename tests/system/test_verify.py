@@ -50,3 +50,18 @@ def test_a_falsified_row_is_found_and_its_day_named(system, merchant, table):
     assert ("2026-03-10" if table == "day_totals" else "2026-04-01") in found.stdout + found.stderr
     assert json.loads(as_json.stdout)
     assert system.cli("verify", "--merchant", merchant.merchant_id).returncode == 0
+
+
+def test_a_falsified_total_of_the_last_month_is_found_although_no_day_rests_on_it_yet(system, merchant):
+    entry = merchant.record("credit", "10.00", DAY)
+    merchant.day(DAY, after=entry["id"])
+    change = "UPDATE month_totals SET credits_minor = credits_minor + $2 WHERE merchant_id = $1"
+    execute(system, change, merchant.merchant_id, 1)
+    try:
+        found = system.cli("verify", "--merchant", merchant.merchant_id, "--settle-s", "1")
+    finally:
+        execute(system, change, merchant.merchant_id, -1)
+
+    assert found.returncode == 1
+    assert "2026-04-01" in found.stdout
+    assert "opening balance" in found.stdout

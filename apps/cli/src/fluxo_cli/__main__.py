@@ -5,8 +5,13 @@ import sys
 import typer
 
 from fluxo_cli.commands import balances, entries, services
+from fluxo_cli.commands.backup import backup
+from fluxo_cli.commands.dead_letters import dead_letters_app
 from fluxo_cli.commands.doctor import doctor
 from fluxo_cli.commands.groups import balances_app, entries_app
+from fluxo_cli.commands.rebuild import rebuild
+from fluxo_cli.commands.restart import restart
+from fluxo_cli.commands.restore import restore
 from fluxo_cli.commands.status import status
 from fluxo_cli.commands.token import token
 from fluxo_cli.commands.up import up
@@ -24,11 +29,16 @@ app = typer.Typer(
 )
 app.command()(up)
 app.command()(status)
+app.command()(restart)
 app.command()(token)
 app.command()(verify)
+app.command()(rebuild)
+app.command()(backup)
+app.command()(restore)
 app.command()(doctor)
 app.add_typer(entries_app, name="entries")
 app.add_typer(balances_app, name="balances")
+app.add_typer(dead_letters_app, name="dead-letters")
 
 
 def main() -> None:

@@ -93,7 +93,7 @@ def compare(
     """Compare both sides, each ascending by (merchant in code-point order, date) and from the first day on.
 
     Openings are the sums of all that was recorded before, so both sides are needed in full even when the window is
-    small; only days inside it are counted and reported.
+    small; only days inside it are reported, and counted if they have entries.
     """
     comparison = Comparison()
     for merchant_id, days in groupby(_joined(recorded, consolidated), key=lambda day: day[0].merchant_id):
@@ -101,7 +101,7 @@ def compare(
         for expected, found in days:
             if expected.business_date not in window:
                 continue
-            comparison.days += 1
+            comparison.days += expected.entry_count > 0 or (found is not None and found.entry_count > 0)
             on_day()
             if differences := tuple(_differences(expected, found)):
                 comparison.wrong[merchant_id, expected.business_date] = differences

@@ -23,7 +23,7 @@ def _main(monkeypatch, *arguments: str) -> int:
     return int(ended.value.code or 0)
 
 
-@pytest.mark.parametrize("command", ["up", "status", "token", "doctor", "verify"])
+@pytest.mark.parametrize("command", ["up", "status", "restart", "token", "doctor", "verify", "backup", "restore"])
 def test_the_help_of_a_command_shows_how_to_use_it(command: str):
     result = CliRunner().invoke(app, [command, "--help"])
     assert result.exit_code == 0
@@ -47,6 +47,15 @@ def test_status_shows_what_runs(monkeypatch, tmp_path: Path, capsys, system_stat
             "urls": {"entries": "http://127.0.0.1:8001"},
             "processes": [{"name": "entries-api-1", "pid": 2, "ready": True}],
         }
+
+
+def test_only_services_that_run_can_be_restarted(monkeypatch, tmp_path: Path, capsys, system_state):
+    assert _main(monkeypatch, "restart", "--data-dir", str(tmp_path)) == 1
+    assert "fluxo up" in capsys.readouterr().err
+    with sole_supervisor(tmp_path):
+        save_state(tmp_path, system_state)
+        assert _main(monkeypatch, "restart", "postgres", "nobody", "--data-dir", str(tmp_path)) == 1
+        assert "no service postgres, nobody; there are entries-api-1." in capsys.readouterr().err
 
 
 def test_more_replicas_than_one_without_nginx_are_refused_with_what_to_install(monkeypatch, tmp_path: Path, capsys):

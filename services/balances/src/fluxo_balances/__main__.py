@@ -1,4 +1,4 @@
-"""The processes of the balances service: `python -m fluxo_balances api|projector|migrate|totals|openapi`."""
+"""The processes of the balances service: `python -m fluxo_balances PROCESS`; `--help` lists them."""
 
 # ruff: noqa: PLC0415 - each process pays for its own parts only
 
@@ -31,20 +31,51 @@ def projector(_arguments: argparse.Namespace) -> int:
 
 
 def migrate(_arguments: argparse.Namespace) -> int:
+    from fluxo_chassis.process import run_once
+
     from fluxo_balances.bootstrap.migrations import migrate_by_settings
     from fluxo_balances.settings import MigrateSettings
 
-    migrate_by_settings(load(MigrateSettings))
-    return 0
+    settings = load(MigrateSettings)
+    return run_once("The balances database was not migrated", lambda: migrate_by_settings(settings))
 
 
 def totals(arguments: argparse.Namespace) -> int:
+    from fluxo_chassis.process import run_once
+
     from fluxo_balances.bootstrap.totals import print_totals
     from fluxo_balances.settings import DatabaseSettings
 
-    settings = load(DatabaseSettings)
-    asyncio.run(print_totals(settings, arguments.merchant, arguments.from_date, arguments.to_date))
+    printed = print_totals(load(DatabaseSettings), arguments.merchant, arguments.from_date, arguments.to_date)
+    return run_once("The balances database cannot be read", lambda: asyncio.run(printed))
+
+
+def dead_letters(arguments: argparse.Namespace) -> int:
+    from fluxo_balances.bootstrap.dead_letters import run_dead_letters
+    from fluxo_balances.settings import DeadLetterSettings
+
+    settings = load(DeadLetterSettings)
+    asyncio.run(run_dead_letters(settings, arguments.action, None if arguments.all else arguments.ids))
     return 0
+
+
+def empty_redis(_arguments: argparse.Namespace) -> int:
+    from fluxo_balances.bootstrap.empty_redis import empty_redis
+    from fluxo_balances.settings import RedisSettings
+
+    settings = load(RedisSettings)
+    asyncio.run(empty_redis(settings))
+    return 0
+
+
+def rebuild(_arguments: argparse.Namespace) -> int:
+    from fluxo_chassis.process import run_once
+
+    from fluxo_balances.bootstrap.rebuild import rebuild_from_stdin
+    from fluxo_balances.settings import RebuildSettings
+
+    settings = load(RebuildSettings)
+    return run_once("The rebuild failed", lambda: asyncio.run(rebuild_from_stdin(settings)))
 
 
 def openapi(_arguments: argparse.Namespace) -> int:
@@ -70,6 +101,17 @@ def _parser() -> argparse.ArgumentParser:
     printing.add_argument("--from", dest="from_date", type=date.fromisoformat, metavar="YYYY-MM-DD", help="first day")
     printing.add_argument("--to", dest="to_date", type=date.fromisoformat, metavar="YYYY-MM-DD", help="last day")
     printing.set_defaults(run=totals)
+    letters = commands.add_parser("dead-letters", help="show, redrive or discard events that could not be applied")
+    letters.add_argument("action", choices=["show", "redrive", "discard"])
+    letters.add_argument("ids", nargs="*", metavar="ID", help="the letters, by their ids")
+    letters.add_argument("--all", action="store_true", help="every letter")
+    letters.set_defaults(run=dead_letters)
+    rebuilding = commands.add_parser(
+        "rebuild", help="build the projection anew from a replay on standard input, and end"
+    )
+    rebuilding.set_defaults(run=rebuild)
+    emptying = commands.add_parser("empty-redis", help="remove events and cached answers, as a restore must, and end")
+    emptying.set_defaults(run=empty_redis)
     commands.add_parser("openapi", help="print the OpenAPI document, and end").set_defaults(run=openapi)
     return parser
 

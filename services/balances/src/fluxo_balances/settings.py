@@ -43,9 +43,32 @@ class ProjectorSettings(DatabaseSettings):
     projector_take_over_idle_s: Seconds = 30.0
 
 
+class RedisSettings(ProcessSettings):
+    """`python -m fluxo_balances empty-redis`."""
+
+    process: ClassVar[str] = "balances-empty-redis"
+
+    streams_url: Url
+    cache_url: Url
+
+
+class DeadLetterSettings(DatabaseSettings, RedisSettings):
+    """`python -m fluxo_balances dead-letters`."""
+
+    process: ClassVar[str] = "balances-dead-letters"
+
+
 class MigrateSettings(DatabaseSettings):
     """`python -m fluxo_balances migrate`; the owner's URL defaults to the application's."""
 
     process: ClassVar[str] = "balances-migrate"
 
     balances_migration_database_url: Url | None = None
+
+
+class RebuildSettings(MigrateSettings):
+    """`python -m fluxo_balances rebuild`, as the owner of the tables."""
+
+    process: ClassVar[str] = "balances-rebuild"
+
+    cache_url: Url

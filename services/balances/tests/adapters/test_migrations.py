@@ -5,7 +5,7 @@ from fluxo_chassis.migrations import downgrade
 
 pytestmark = pytest.mark.anyio
 
-TABLES = {"inbox", "day_totals", "month_totals", "merchants"}
+TABLES = {"inbox", "day_totals", "month_totals", "merchants", "rebuild"}
 
 
 async def tables(url: str) -> set[str]:
@@ -34,6 +34,8 @@ async def test_the_schema_goes_up_down_and_up_again(balances_database, balances_
         "DELETE FROM month_totals",
         "DELETE FROM merchants",
         "UPDATE inbox SET merchant_id = 'other'",
+        "INSERT INTO rebuild VALUES (gen_random_uuid())",
+        "UPDATE rebuild SET mark = gen_random_uuid()",
         *(f"TRUNCATE {table}" for table in sorted(TABLES)),
         *(f"DROP TABLE {table}" for table in sorted(TABLES)),
         "CREATE TABLE own (id int)",

@@ -227,9 +227,9 @@ async def test_a_batch_meets_its_inbox_and_its_duplicates_without_a_nested_loop(
     """The planner cannot know how long the arrays are; its guess must not cost the square of the batch."""
     async with pool.acquire() as connection:
         await connection.execute("SET plan_cache_mode = force_generic_plan")
-        types = "uuid[], text[], date[], bigint[], bigint[], text[], timestamptz[]"
+        types = "uuid[], text[], date[], bigint[], bigint[], text[], timestamptz[], boolean"
         await connection.execute(f"PREPARE apply ({types}) AS {sql.APPLY}")
-        plan = await connection.fetch("EXPLAIN EXECUTE apply ('{}', '{}', '{}', '{}', '{}', '{}', '{}')")
+        plan = await connection.fetch("EXPLAIN EXECUTE apply ('{}', '{}', '{}', '{}', '{}', '{}', '{}', false)")
         await connection.execute("DEALLOCATE apply")
         await connection.execute("RESET plan_cache_mode")
     text = "\n".join(line[0] for line in plan)

@@ -57,6 +57,9 @@ async def test_every_day_and_month_equals_the_sum_of_its_entries(pool, recorded,
             (day, days[day], closing - days[day].net_minor, closing)
             for day, closing in zip(sorted(days), closings, strict=True)
         ]
+        if days:
+            after = (max(days).replace(day=1) + timedelta(days=31)).replace(day=1)
+            expected.append((after, NO_TOTALS, expected[-1][3], expected[-1][3]))
         async with pool.acquire() as connection:
             projected = [
                 (each.business_date, each.totals, each.opening_minor, each.closing_minor)

@@ -37,12 +37,15 @@ async def test_every_day_with_totals_is_a_line_by_merchant_in_code_point_order_a
     lines = await totals()
     assert [(line["merchant_id"], line["date"]) for line in lines] == [
         ("M1", "2026-01-01"),
+        ("M1", "2026-02-01"),
         ("m1", "2026-10-31"),
         ("m1", "2026-11-03"),
         ("m1", "2026-11-22"),
+        ("m1", "2026-12-01"),
         ("m2", "2026-01-01"),
+        ("m2", "2026-02-01"),
     ]
-    assert lines[3] == {
+    assert lines[4] == {
         "merchant_id": "m1",
         "date": "2026-11-22",
         "credits_minor": 150_00,
@@ -58,6 +61,38 @@ async def test_a_range_begins_with_what_all_earlier_days_left(totals):
     assert [(line["date"], line["opening_minor"]) for line in lines] == [("2026-11-22", -1_00)]
 
 
-async def test_a_wrong_month_shows_in_the_days_after_it(totals, balances_database, pool):
-    await pool.execute("UPDATE month_totals SET credits_minor = credits_minor + 1 WHERE month = '2026-10-01'")
-    assert (await totals("m1"))[-1]["opening_minor"] == -99
+async def test_after_the_last_day_comes_the_month_after_which_rests_on_all_months(totals):
+    assert (await totals("m1"))[-1] == {
+        "merchant_id": "m1",
+        "date": "2026-12-01",
+        "credits_minor": 0,
+        "debits_minor": 0,
+        "entry_count": 0,
+        "opening_minor": 129_00,
+        "closing_minor": 129_00,
+    }
+
+
+@pytest.mark.parametrize(
+    ("to_date", "last"),
+    [(date(2026, 11, 21), "2026-11-03"), (date(2026, 10, 31), "2026-10-31"), (date(2026, 11, 1), "2026-11-01")],
+)
+async def test_a_range_ends_as_if_nothing_came_after_it(totals, to_date, last):
+    assert (await totals("m1", None, to_date))[-1]["date"] == last
+
+
+@pytest.mark.parametrize(("month", "shown"), [("2026-10-01", "2026-11-03"), ("2026-11-01", "2026-12-01")])
+async def test_a_wrong_month_shows_in_the_first_day_after_it(totals, pool, month, shown):
+    right = await totals("m1")
+    await pool.execute(f"UPDATE month_totals SET credits_minor = credits_minor + 1 WHERE month = '{month}'")
+    changed = [now["date"] for now, before in zip(await totals("m1"), right, strict=True) if now != before]
+    assert changed[0] == shown
+
+
+async def test_a_month_without_days_shows_in_the_first_day_after_it(totals, pool):
+    await pool.execute(
+        "INSERT INTO month_totals VALUES ('phantom', '2026-12-01', 7, 0, 1), ('m1', '9999-12-01', 1, 0, 1)"
+    )
+    (line,) = await totals("phantom")
+    assert (line["date"], line["opening_minor"]) == ("2027-01-01", 7)
+    assert (await totals("m1"))[-1]["date"] == "2026-12-01"

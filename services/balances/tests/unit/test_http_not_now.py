@@ -55,3 +55,10 @@ async def test_an_entry_that_is_not_consolidated_in_time_is_said_so(service, uui
     answer = await service.http.get(DAY, params={"after_entry": str(uuid7(datetime.now(UTC)))})
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
     assert answer.json()["type"] == "/problems/not-yet-consolidated"
+
+
+async def test_nobody_waits_for_an_entry_while_the_database_is_known_to_be_away(service, uuid7, memory_consolidation):
+    service.database_is_away = True
+    memory_consolidation.wait_for = None
+    answer = await service.http.get(DAY, params={"after_entry": str(uuid7(datetime.now(UTC)))})
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")

@@ -1,4 +1,4 @@
-"""The processes of the entries service: `python -m fluxo_entries api|relay|migrate|totals|openapi`."""
+"""The processes of the entries service: `python -m fluxo_entries api|relay|migrate|totals|replay|openapi`."""
 
 # ruff: noqa: PLC0415 - each process pays for its own parts only
 
@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import sys
 from datetime import date
+from uuid import UUID
 
 from fluxo_chassis.settings import load
 
@@ -57,6 +58,16 @@ def totals(arguments: argparse.Namespace) -> int:
     return run_once("The entries database cannot be read", lambda: asyncio.run(printed))
 
 
+def replay(arguments: argparse.Namespace) -> int:
+    from fluxo_chassis.process import run_once
+
+    from fluxo_entries.bootstrap.replay import print_replay
+    from fluxo_entries.settings import ReplaySettings
+
+    settings = load(ReplaySettings)
+    return run_once("The entries cannot be replayed", lambda: asyncio.run(print_replay(settings, arguments.mark)))
+
+
 def openapi(_arguments: argparse.Namespace) -> int:
     import orjson
 
@@ -84,6 +95,11 @@ def _parser() -> argparse.ArgumentParser:
     printing.add_argument("--from", dest="from_date", type=date.fromisoformat, metavar="YYYY-MM-DD", help="first day")
     printing.add_argument("--to", dest="to_date", type=date.fromisoformat, metavar="YYYY-MM-DD", help="last day")
     printing.set_defaults(run=totals)
+    replaying = commands.add_parser(
+        "replay", help="print all entries of one snapshot, for a consumer's rebuild, and end"
+    )
+    replaying.add_argument("--mark", type=UUID, required=True, metavar="UUID", help="what the consumer knows it by")
+    replaying.set_defaults(run=replay)
     commands.add_parser("openapi", help="print the OpenAPI document, and end").set_defaults(run=openapi)
     return parser
 

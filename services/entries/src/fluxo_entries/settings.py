@@ -34,3 +34,7 @@ class MigrateSettings(DatabaseSettings):
 
 class TotalsSettings(DatabaseSettings):
     process: ClassVar[str] = "entries-totals"
+
+
+class ReplaySettings(DatabaseSettings):
+    process: ClassVar[str] = "entries-replay"

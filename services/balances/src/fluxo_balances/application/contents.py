@@ -1,7 +1,7 @@
 """Everything the service does, in one place.
 
-Commands, run by the projector: `ProjectEntries`, `PurgeInbox`. Queries, answered by the API, below; `ReadyAnswers`
-stands in front of them.
+Commands, run by the projector: `ProjectEntries`, `PurgeInbox`; by an operator: `RedriveDeadLetter`,
+`RebuildProjection`. Queries, answered by the API, below; `ReadyAnswers` stands in front of them.
 """
 
 from dataclasses import dataclass

@@ -164,5 +164,6 @@ class ProjectedDays(Protocol):
     ) -> AsyncIterator[ProjectedDay]:
         """Yield every day that has totals, by merchant (in code-point order) and date, from one snapshot.
 
-        Opening comes from month totals and day totals just as reads derive it, so that a wrong month shows too.
+        Opening comes from month totals and day totals just as reads derive it, so that a wrong month shows in later
+        ones; for the sake of a merchant's last month the first day after it is yielded too, with zero totals.
         """

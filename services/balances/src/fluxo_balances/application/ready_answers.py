@@ -74,6 +74,15 @@ class ReadyAnswers:
         # Shielded: one reader that goes away must not take the others' answer with it.
         return await asyncio.shield(flight)
 
+    def require_database(self) -> None:
+        """Fail now where the database is known to be away, instead of making every reader find out by a time-out.
+
+        Raises:
+            ReadModelUnavailableError: it was away when it was last looked at.
+        """
+        if self._database_is_away():
+            raise ReadModelUnavailableError
+
     async def past_cache(self, read: ReadDatabase) -> Answer:
         """Return what the database says now; neither read from the cache nor stored in it."""
         async with self._seat_at_database():
@@ -91,9 +100,7 @@ class ReadyAnswers:
 
     @asynccontextmanager
     async def _seat_at_database(self) -> AsyncIterator[None]:
-        # Known to be away: fail now, instead of making every reader find out by a time-out.
-        if self._database_is_away():
-            raise ReadModelUnavailableError
+        self.require_database()
         async with self._turnstile.passage():
             yield
 

@@ -73,9 +73,11 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
 
 def assemble(pool: asyncpg.Pool, cache_client: Redis, consolidation: Consolidation, verifier: TokenVerifier) -> FastAPI:
     """Return the application on top of what was opened for it."""
+    cache = RedisBalanceCache(cache_client)
     health = Health()
     health.add("database", lambda: ping(pool), required=False)
     health.add("cache", lambda: ping_redis(cache_client), required=False)
+    health.add("cache-circuit", cache.breaker.observe, required=False)
     health.require_any("database", "cache")
     balances = PostgresDailyBalances(pool)
     queries = Queries(
@@ -84,7 +86,7 @@ def assemble(pool: asyncpg.Pool, cache_client: Redis, consolidation: Consolidati
         await_entry=AwaitEntry(consolidation, SystemClock()),
     )
     answers = ReadyAnswers(
-        RedisBalanceCache(cache_client),
+        cache,
         Turnstile(running_max=READS_RUNNING_MAX, waiting_max=READS_WAITING_MAX, wait_max_s=READ_WAIT_MAX_S),
         database_is_away=lambda: health.status("database") == "fail",
     )

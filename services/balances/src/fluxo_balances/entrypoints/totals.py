@@ -9,7 +9,11 @@ from fluxo_balances.application.ports import ProjectedDays
 async def write_totals(
     days: ProjectedDays, merchant_id: str | None, from_date: date | None, to_date: date | None, out: BinaryIO
 ) -> None:
-    """Write one JSON object a line for each day that has totals, by merchant and date; amounts in minor units."""
+    """Write one JSON object a line for each day that has totals, by merchant and date; amounts in minor units.
+
+    After a merchant's last day comes the first day of the month after, unless that lies beyond `to_date`: it has zero
+    totals, and its opening rests on every month, the last one included.
+    """
     async for day in days.projected_days(merchant_id, from_date, to_date):
         line = {
             "merchant_id": day.merchant_id,

@@ -9,7 +9,11 @@ from fluxo_entries.application.list_day_totals import ListDayTotals
 async def write_totals(
     list_day_totals: ListDayTotals, out: TextIO, merchant_id: str | None, from_date: date | None, to_date: date | None
 ) -> None:
-    """Write one JSON line for each merchant and day that has entries, by merchant and date; sums in minor units."""
+    """Write one JSON line for each merchant and day that has entries, by merchant and date; sums in minor units.
+
+    After a merchant's last day comes the first day of the month after, with zero sums: who holds these lines against
+    balances sees there whether the last month was carried on.
+    """
     encode = msgspec.json.Encoder().encode
     async for day in list_day_totals(merchant_id, from_date, to_date):
         line = {

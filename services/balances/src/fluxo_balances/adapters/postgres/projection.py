@@ -59,10 +59,14 @@ class PostgresProjection:
         backoff = Backoff(0.005, 0.1, jitter=0.5)
         for _ in range(CONFLICT_TRIES - 1):
             try:
-                return await _apply(self._pool, columns)
+                return await self._apply(columns)
             except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
                 await asyncio.sleep(backoff.next())
-        return await _apply(self._pool, columns)
+        return await self._apply(columns)
+
+    async def _apply(self, columns: Sequence[Sequence[object]]) -> int:
+        async with self._pool.acquire() as connection:
+            return await _apply(connection, columns)
 
     async def _apply_one_by_one(self, entries: Sequence[RecordedEntry]) -> int:
         """Find the entry for which the whole was refused: the first that cannot follow those before it."""
@@ -82,8 +86,24 @@ class PostgresProjection:
         return int(status.removeprefix("DELETE "))
 
 
-async def _apply(executor: asyncpg.Pool | asyncpg.Connection, columns: Sequence[Sequence[object]]) -> int:
-    return int(await executor.fetchval(sql.APPLY, *columns))
+async def _apply(connection: asyncpg.Connection, columns: Sequence[Sequence[object]]) -> int:
+    applied: int | None = await connection.fetchval(sql.APPLY, *columns, False)
+    return await _apply_while_marked(connection, columns) if applied is None else applied
+
+
+async def _apply_while_marked(connection: asyncpg.Connection, columns: Sequence[Sequence[object]]) -> int:
+    """Apply to the tables that are read and to those that will replace them (`rebuild_projection.py` tells why).
+
+    A rebuild that ends meanwhile takes the shadow tables away; the error then counts as "not now", and the next try
+    finds no mark.
+    """
+    async with connection.transaction():
+        await connection.execute(sql.FORGET_ENDED_REBUILD)
+        applied: int | None = await connection.fetchval(sql.APPLY, *columns, False)
+        if applied is None:
+            applied = int(await connection.fetchval(sql.APPLY, *columns, True))
+            await connection.execute(sql.APPLY_TO_SHADOW, *columns)
+        return applied
 
 
 def _columns(entries: Sequence[RecordedEntry]) -> tuple[list[object], ...]:

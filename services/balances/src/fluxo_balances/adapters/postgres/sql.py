@@ -1,34 +1,46 @@
 """What the projector writes and the totals read. Reads of balances stand in `read_sql.py`."""
 
+# ruff: noqa: S608 - put together from constants of this service only; values are always parameters
+
 from typing import Final
 
-# One statement, so one round trip and all or nothing. $1..$7 are arrays of one length, one element an entry, each
-# event id once. Every table is written in key order and the tables always in the same order, so that projectors that
-# share merchants wait for each other and do not deadlock.
+
+# One statement, so one round trip and all or nothing. The entries come from `incoming`, each event id once. Every table
+# is written in key order and the tables always in the same order, so that projectors that share merchants wait for each
+# other and do not deadlock.
 #
 # Totals are summed over the new entries only: those whose id the inbox did not hold. The IN keeps the planner from
 # a nested loop over two sets whose sizes it cannot know.
 #
 # A merchant has one currency. Another one becomes NULL here, which the column refuses, and with it the statement.
-APPLY: Final = """
+#
+# `tables` is what the tables' names begin with; `remembered` and `new` choose which ids the inbox takes and which
+# entries count; `applied` is what the statement answers, as a function of how many counted.
+def applying(
+    incoming: str,
+    tables: str = "",
+    remembered: str = "true",
+    new: str = "event_id IN (SELECT event_id FROM new_ids)",
+    applied: str = "count(*)",
+) -> str:
+    """Return the statement that applies entries to one set of tables."""
+    return f"""
 WITH incoming AS MATERIALIZED (
-    SELECT *
-    FROM unnest($1::uuid[], $2::text[], $3::date[], $4::bigint[], $5::bigint[], $6::text[], $7::timestamptz[])
-        AS entry (event_id, merchant_id, business_date, credit_minor, debit_minor, currency, recorded_at)
+    {incoming}
 ), new_ids AS (
-    INSERT INTO inbox (event_id, merchant_id)
-    SELECT event_id, merchant_id FROM incoming ORDER BY event_id
+    INSERT INTO {tables}inbox (event_id, merchant_id)
+    SELECT event_id, merchant_id FROM incoming WHERE {remembered} ORDER BY event_id
     ON CONFLICT DO NOTHING
     RETURNING event_id
 ), new AS MATERIALIZED (
-    SELECT * FROM incoming WHERE event_id IN (SELECT event_id FROM new_ids)
+    SELECT * FROM incoming WHERE {new}
 ), days AS MATERIALIZED (
     SELECT merchant_id, business_date, sum(credit_minor)::bigint AS credits_minor,
         sum(debit_minor)::bigint AS debits_minor, count(*) AS entry_count
     FROM new
     GROUP BY merchant_id, business_date
 ), upserted_days AS (
-    INSERT INTO day_totals AS total (merchant_id, business_date, credits_minor, debits_minor, entry_count)
+    INSERT INTO {tables}day_totals AS total (merchant_id, business_date, credits_minor, debits_minor, entry_count)
     SELECT merchant_id, business_date, credits_minor, debits_minor, entry_count
     FROM days
     ORDER BY merchant_id COLLATE "C", business_date
@@ -37,7 +49,7 @@ WITH incoming AS MATERIALIZED (
         debits_minor = total.debits_minor + excluded.debits_minor,
         entry_count = total.entry_count + excluded.entry_count
 ), upserted_months AS (
-    INSERT INTO month_totals AS total (merchant_id, month, credits_minor, debits_minor, entry_count)
+    INSERT INTO {tables}month_totals AS total (merchant_id, month, credits_minor, debits_minor, entry_count)
     SELECT merchant_id, date_trunc('month', business_date::timestamp)::date AS month, sum(credits_minor)::bigint,
         sum(debits_minor)::bigint, sum(entry_count)::bigint
     FROM days
@@ -48,7 +60,7 @@ WITH incoming AS MATERIALIZED (
         debits_minor = total.debits_minor + excluded.debits_minor,
         entry_count = total.entry_count + excluded.entry_count
 ), upserted_merchants AS (
-    INSERT INTO merchants AS merchant (merchant_id, currency, as_of, version)
+    INSERT INTO {tables}merchants AS merchant (merchant_id, currency, as_of, version)
     SELECT merchant_id, CASE WHEN min(currency) = max(currency) THEN min(currency) END, max(recorded_at), 1
     FROM new
     GROUP BY merchant_id
@@ -58,8 +70,37 @@ WITH incoming AS MATERIALIZED (
         as_of = greatest(merchant.as_of, excluded.as_of),
         version = merchant.version + 1
 )
-SELECT count(*) AS applied, CASE WHEN count(*) > 0 THEN pg_notify('fluxo_balances', '') END
+SELECT {applied} AS applied, CASE WHEN count(*) > 0 THEN pg_notify('fluxo_balances', '') END
 FROM new
+"""
+
+
+# $1..$7 are arrays of one length, one element an entry.
+_GIVEN: Final = """
+    SELECT *
+    FROM unnest($1::uuid[], $2::text[], $3::date[], $4::bigint[], $5::bigint[], $6::text[], $7::timestamptz[])
+        AS entry (event_id, merchant_id, business_date, credit_minor, debit_minor, currency, recorded_at)
+"""
+
+# While a rebuild is marked this applies nothing and answers null, unless $8 says that the shadow tables are seen to as
+# well. The mark is looked for by the statement itself, so it costs no round trip.
+_MAY_APPLY: Final = "($8 OR NOT EXISTS (SELECT FROM rebuild))"
+APPLY: Final = applying(f"{_GIVEN} WHERE {_MAY_APPLY}", applied=f"CASE WHEN {_MAY_APPLY} THEN count(*) END")
+APPLY_TO_SHADOW: Final = applying(_GIVEN, tables="shadow_")
+
+# The lock that a rebuild holds as long as its session lives; `rebuild_sql.LOCK` takes it.
+REBUILD_LOCK: Final = (7_381, 204)
+
+# The mark of a rebuild that is no more (killed, or its connection lost). Nothing else removes a mark but the rebuild
+# itself, and a new one puts its own in the place of the old by DELETE and INSERT, never by UPDATE: this DELETE then
+# finds the row gone.
+FORGET_ENDED_REBUILD: Final = f"""
+DELETE FROM rebuild
+WHERE NOT EXISTS (
+    SELECT FROM pg_locks
+    WHERE locktype = 'advisory' AND granted AND (classid, objid, objsubid) = {(*REBUILD_LOCK, 2)}
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+)
 """
 
 # A UUIDv7 begins with the millisecond it was made in, so ids below $1 are older than the instant $1 begins with.
@@ -69,25 +110,45 @@ WHERE event_id IN (SELECT event_id FROM inbox WHERE event_id < $1 ORDER BY event
 """
 
 # Every day that has totals, opening as a read of that day derives it: whole months before its own, then the days of
-# its month before it. A month that is not the sum of its days therefore shows. $1 merchant, $2 first and $3 last day;
-# null stands for all.
+# its month before it. A month that is not the sum of its days therefore shows in the days of later months; for the sake
+# of its last month each merchant has one day more, the first after all of its months, with zero totals.
+# $1 merchant, $2 first and $3 last day; null stands for all. Every day counts as if nothing came after $3.
 PROJECTED_DAYS: Final = """
+WITH days AS (
+    SELECT merchant_id, business_date, date_trunc('month', business_date::timestamp)::date AS month, credits_minor,
+        debits_minor, entry_count
+    FROM day_totals
+    WHERE ($1::text IS NULL OR merchant_id = $1) AND ($3::date IS NULL OR business_date <= $3)
+), days_after AS (
+    SELECT merchant_id, (max(month) + interval '1 month')::date AS business_date
+    FROM (
+        SELECT merchant_id, month FROM days
+        UNION ALL
+        SELECT merchant_id, month FROM month_totals
+        WHERE ($1::text IS NULL OR merchant_id = $1) AND ($3::date IS NULL OR month + interval '1 month' <= $3)
+    ) AS months
+    -- The last month that there is has none after it.
+    WHERE month < '9999-12-01'
+    GROUP BY merchant_id
+), all_days AS (
+    SELECT * FROM days
+    UNION ALL
+    SELECT merchant_id, business_date, business_date, 0, 0, 0 FROM days_after
+    WHERE $3::date IS NULL OR business_date <= $3
+)
 SELECT day.merchant_id, day.business_date, day.credits_minor, day.debits_minor, day.entry_count,
     (coalesce(months.net_minor, 0) + day.earlier_in_month_minor)::bigint AS opening_minor
 FROM (
-    SELECT *, date_trunc('month', business_date::timestamp)::date AS month,
-        coalesce(sum(credits_minor - debits_minor) OVER (
-            PARTITION BY merchant_id, date_trunc('month', business_date::timestamp)
-            ORDER BY business_date ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    SELECT *, coalesce(sum(credits_minor - debits_minor) OVER (
+            PARTITION BY merchant_id, month ORDER BY business_date ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ), 0) AS earlier_in_month_minor
-    FROM day_totals
-    WHERE $1::text IS NULL OR merchant_id = $1
+    FROM all_days
 ) AS day
 LEFT JOIN LATERAL (
     SELECT sum(credits_minor - debits_minor) AS net_minor
     FROM month_totals
     WHERE month_totals.merchant_id = day.merchant_id AND month_totals.month < day.month
 ) AS months ON true
-WHERE ($2::date IS NULL OR day.business_date >= $2) AND ($3::date IS NULL OR day.business_date <= $3)
+WHERE $2::date IS NULL OR day.business_date >= $2
 ORDER BY day.merchant_id COLLATE "C", day.business_date
 """

@@ -10,8 +10,8 @@ from fluxo_chassis.postgres import is_away
 from fluxo_balances.application.ports import ReadModelUnavailableError
 
 # Classes of SQLSTATE for which no entry is to blame: connection, transaction state, authorisation, catalogue, deadlock
-# and serialisation, missing tables and rights (a schema that is not migrated yet), resources, object state, operator
-# intervention, the system.
+# and serialisation, missing tables and rights (a schema that is not migrated yet, shadow tables that a rebuild has just
+# swapped in), resources, object state, operator intervention, the system.
 _NO_ENTRY_IS_TO_BLAME: Final = frozenset({"08", "25", "28", "3D", "3F", "40", "42", "53", "55", "57", "58"})
 
 

@@ -32,13 +32,13 @@ class RedisBalanceCache:
 
     def __init__(self, client: redis.asyncio.Redis) -> None:
         self._client = client
-        self._breaker = CircuitBreaker("balance-cache")
+        self.breaker = CircuitBreaker("balance-cache")
         self._take_lease = client.register_script(cache_scripts.LEASE)
         self._store_if_leased = client.register_script(cache_scripts.STORE)
 
     async def get(self, merchant_id: str, key: str) -> bytes | None:
         with suppress(*_AWAY):
-            async with self._breaker:
+            async with self.breaker:
                 # The stubs allow for a client that decodes; this one answers bytes.
                 return cast("bytes | None", await self._client.hget(_hash(merchant_id), key))
         return None
@@ -46,14 +46,14 @@ class RedisBalanceCache:
     async def lease(self, merchant_id: str, key: str) -> str | None:
         token = secrets.token_hex(8)
         with suppress(*_AWAY):
-            async with self._breaker:
+            async with self.breaker:
                 taken = await self._take_lease([_hash(merchant_id)], [key, token, LEASE_MS, FIELDS_MAX, LIFETIME_S])
                 return token if taken else None
         return None
 
     async def store(self, merchant_id: str, key: str, answer: bytes, lease: str) -> None:
         with suppress(*_AWAY):
-            async with self._breaker:
+            async with self.breaker:
                 await self._store_if_leased([_hash(merchant_id)], [key, lease, answer])
 
     async def invalidate(self, merchant_ids: Sequence[str]) -> None:

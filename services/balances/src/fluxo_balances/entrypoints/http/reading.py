@@ -33,6 +33,7 @@ async def respond(
     answers: ReadyAnswers = request.app.state.answers
     with as_problems():
         if after_entry is not None:
+            answers.require_database()
             await queries_of(request).await_entry(merchant_id, after_entry)
         if after_entry is not None or cache_key is None:
             answer = await answers.past_cache(read)

@@ -1,0 +1,56 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from fluxo_cli.backup import back_up
+from fluxo_cli.errors import CommandError
+from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir
+from fluxo_cli.runtime import is_supervised, load_environment
+from fluxo_cli.servers_at_rest import servers_at_rest
+from fluxo_cli.settings import Settings
+
+
+def backup(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Where to write it; must not exist yet.", dir_okay=False)
+    ],
+    *,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """Write both databases into one file, while the system runs or when it is stopped.
+
+    Restored, they fit each other: what the balances had not applied yet is applied after the next `fluxo up`.
+    The file is complete or not there. Keep it where others cannot read it: all entries are in it.
+
+    Example:
+      fluxo backup /backups/fluxo-$(date +%F).tar
+    """
+    with Console(stderr=True).status("Backing up …") as status, _databases(data_dir) as environment:
+        back_up(file, environment, status.update)
+    print(f"{file}: {file.stat().st_size / 1e6:,.1f} MB. Put it back with `fluxo restore {file}`.")
+
+
+@contextmanager
+def _databases(data_dir: Path) -> Iterator[dict[str, str]]:
+    """Yield an environment in which both databases answer, of a system that runs or that does not."""
+    settings = Settings()
+    if is_supervised(data_dir):
+        yield load_environment(data_dir)
+    elif settings.entries_database_url and settings.balances_database_url:
+        given = settings.model_dump(
+            include={f"{service}{kind}_database_url" for service in _SERVICES for kind in _KINDS}
+        )
+        yield {f"FLUXO_{name.upper()}": url for name, url in given.items() if url}
+    elif (data_dir / "postgres").exists():
+        with servers_at_rest(data_dir) as environment:
+            yield environment
+    else:
+        raise CommandError(f"There is nothing to back up on {data_dir}.", exit_status=3)
+
+
+_SERVICES = ("entries", "balances")
+_KINDS = ("", "_migration")

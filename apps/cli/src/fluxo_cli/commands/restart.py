@@ -1,0 +1,76 @@
+import os
+import signal
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fluxo_cli.errors import CommandError
+from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir
+from fluxo_cli.runtime import ProcessState, load_state
+
+_READY_WITHIN_S = 60.0
+_POLL_S = 0.1
+_SERVERS = {"postgres", "valkey-streams", "valkey-cache", "nginx"}
+
+
+def restart(
+    names: Annotated[list[str] | None, typer.Argument(help="Which processes; without a name every service.")] = None,
+    *,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """Restart services one after another, each only when the one before is ready again.
+
+    Each finishes the requests it has begun. With more than one replica clients notice next to nothing: a write that
+    the balancer was just sending may fail, and is safe to repeat with its key. Use it after an upgrade. The first
+    process that does not come back ends the command, and the others go on as they were.
+
+    Examples:
+      fluxo restart
+
+      fluxo restart balances-api-1 balances-projector-1
+    """
+    for process in _chosen(_processes(data_dir), names or []):
+        _restart(process, data_dir)
+        typer.echo(f"{process.name} runs again.")
+
+
+def _chosen(processes: Sequence[ProcessState], names: Sequence[str]) -> list[ProcessState]:
+    services = {process.name: process for process in processes if process.name not in _SERVERS}
+    if unknown := [name for name in names if name not in services]:
+        raise CommandError(f"There is no service {', '.join(unknown)}; there are {', '.join(services)}.")
+    return [services[name] for name in names or sorted(services, key=_instance)]
+
+
+def _instance(name: str) -> int:
+    """All first instances go before any second one: by then the balancer has found the first one back."""
+    return int(name.rpartition("-")[2])
+
+
+def _restart(process: ProcessState, data_dir: Path) -> None:
+    """End it; the supervisor starts the next one."""
+    if process.pid is not None:
+        with suppress(ProcessLookupError):  # it has just ended by itself
+            os.kill(process.pid, signal.SIGTERM)
+    deadline = time.monotonic() + _READY_WITHIN_S
+    while not _has_successor(process, data_dir):
+        if time.monotonic() > deadline:
+            raise CommandError(
+                f"{process.name} was not ready again within {_READY_WITHIN_S:g} s: see its log in {data_dir / 'logs'}. "
+                "What was not restarted yet goes on as it was."
+            )
+        time.sleep(_POLL_S)
+
+
+def _has_successor(process: ProcessState, data_dir: Path) -> bool:
+    return any(now.name == process.name and now.pid != process.pid and now.ready for now in _processes(data_dir))
+
+
+def _processes(data_dir: Path) -> Sequence[ProcessState]:
+    state = load_state(data_dir)
+    if state is None:
+        raise CommandError(f"Nothing runs on {data_dir}: start it with `fluxo up`.")
+    return state.processes

@@ -1,0 +1,87 @@
+"""What a rebuild does, as the owner of the tables. What projectors write meanwhile stands in `sql.py`."""
+
+# ruff: noqa: S608 - put together from constants of this service only; values are always parameters
+
+from typing import Final
+
+from fluxo_contracts.replay import REPLAY_COLUMNS
+
+from fluxo_balances.adapters.postgres.sql import REBUILD_LOCK, applying
+
+# In the order in which they are written.
+TABLES: Final = ("inbox", "day_totals", "month_totals", "merchants")
+_SHADOWS: Final = ", ".join(f"shadow_{table}" for table in TABLES)
+
+# Waits a moment: the session of a rebuild that was killed just now may still be ending.
+LOCK_PATIENCE: Final = "SET lock_timeout = '2s'"
+LOCK: Final = "SELECT pg_advisory_lock({}, {})".format(*REBUILD_LOCK)
+NO_PATIENCE: Final = "RESET lock_timeout"
+
+REPLAYED_TABLE: Final = "replayed"
+REPLAYED: Final = f"""
+CREATE TEMPORARY TABLE {REPLAYED_TABLE} ({", ".join(REPLAY_COLUMNS)}) ON COMMIT DELETE ROWS AS
+SELECT NULL::uuid, NULL::text, NULL::text, NULL::bigint, NULL::text, NULL::date, NULL::timestamptz WHERE false
+"""
+
+REMOVE_MARK: Final = "DELETE FROM rebuild"
+SET_MARK: Final = "INSERT INTO rebuild (mark) VALUES ($1)"
+DROP_SHADOWS: Final = f"DROP TABLE IF EXISTS {_SHADOWS}"
+
+# Columns, defaults, constraints and indexes are copied by LIKE, storage parameters and grants are not. Autovacuum would
+# hold a lock for as long as it takes, just when the tables are to be swapped.
+CREATE_SHADOWS: Final = f"""
+DO $$
+DECLARE
+    live text;
+    missing text;
+BEGIN
+    FOREACH live IN ARRAY ARRAY{list(TABLES)} LOOP
+        EXECUTE format('CREATE TABLE shadow_%1$s (LIKE %1$s INCLUDING ALL)', live);
+        FOR missing IN
+            SELECT format('ALTER TABLE shadow_%s SET (%s)', live, array_to_string(reloptions, ', '))
+            FROM pg_class WHERE oid = live::regclass AND reloptions IS NOT NULL
+            UNION ALL
+            SELECT format('ALTER TABLE shadow_%s SET (autovacuum_enabled = false)', live)
+            UNION ALL
+            SELECT format('GRANT %s ON shadow_%s TO %s', privilege_type, live,
+                CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END)
+            FROM pg_class, aclexplode(relacl) WHERE oid = live::regclass AND grantee <> relowner
+        LOOP
+            EXECUTE missing;
+        END LOOP;
+    END LOOP;
+END
+$$
+"""
+
+# $1: ids below it are not remembered, and were never applied by a projector since the mark stands.
+LOAD: Final = applying(
+    f"""
+    SELECT id AS event_id, merchant_id, business_date, currency, recorded_at,
+        CASE direction WHEN 'credit' THEN amount_minor ELSE 0 END AS credit_minor,
+        CASE direction WHEN 'debit' THEN amount_minor ELSE 0 END AS debit_minor
+    FROM {REPLAYED_TABLE}
+    """,
+    tables="shadow_",
+    remembered="event_id >= $1",
+    new="event_id IN (SELECT event_id FROM new_ids) OR event_id < $1",
+)
+
+# The planner knows nothing about new tables, and everybody reads them at once.
+ANALYZE: Final = f"ANALYZE {_SHADOWS}"
+
+# In the order in which projectors lock them, those that are read first: a projector that has the first goes on to its
+# end, and nothing is held while it is waited for.
+LOCK_ALL: Final = f"LOCK TABLE {', '.join(TABLES)}, {_SHADOWS} IN ACCESS EXCLUSIVE MODE"
+LOCK_WAIT_MAX_MS: Final = 400
+
+TAKE_MARK: Final = "DELETE FROM rebuild WHERE mark = $1 RETURNING mark"
+
+SWAP: Final = f"DROP TABLE {', '.join(TABLES)};" + "".join(
+    f"""
+    ALTER TABLE shadow_{table} RESET (autovacuum_enabled);
+    ALTER TABLE shadow_{table} RENAME TO {table};
+    ALTER INDEX shadow_{table}_pkey RENAME TO {table}_pkey;
+    """
+    for table in TABLES
+)

@@ -1,0 +1,90 @@
+import asyncio
+import io
+from uuid import UUID, uuid4
+
+import asyncpg
+from fluxo_chassis.resilience import Backoff
+
+from fluxo_balances.adapters.postgres import rebuild_sql
+from fluxo_balances.application.rebuild_projection import AnotherRebuildRunsError, MarkLostError, ReplayPart
+
+
+class PostgresShadowTables:
+    """On one session of the tables' owner: while it lives it holds the lock by which a rebuild is known to be alive."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+
+    async def prepare(self) -> UUID:
+        """Make empty shadow tables, and return the mark that stands by now.
+
+        Raises:
+            AnotherRebuildRunsError: nothing was changed.
+        """
+        await self._take_lock()
+        await self._connection.execute(rebuild_sql.REPLAYED)
+        mark = uuid4()
+        # A projector may still be writing to tables that were left behind. They go before the new mark is seen, so
+        # whatever it wrote was read from the stream before the mark.
+        async with self._connection.transaction():
+            await self._connection.execute(rebuild_sql.REMOVE_MARK)
+            await self._connection.execute(rebuild_sql.DROP_SHADOWS)
+            await self._connection.execute(rebuild_sql.CREATE_SHADOWS)
+            await self._connection.execute(rebuild_sql.SET_MARK, mark)
+        return mark
+
+    async def load(self, part: ReplayPart, oldest_remembered: UUID) -> None:
+        """Apply the entries that the shadow inbox does not hold."""
+        try:
+            await self._load(part, oldest_remembered)
+        except asyncpg.DeadlockDetectedError:
+            await self._load(part, oldest_remembered)
+
+    async def swap(self, mark: UUID) -> None:
+        """Let the shadow tables be the read model, and remove the mark.
+
+        The locks are asked for in vain while somebody reads for long (`totals`), and those who come after would have to
+        wait behind: each attempt is short, and there are as many as it takes.
+
+        Raises:
+            MarkLostError: the mark does not stand any more; nothing was changed.
+        """
+        await self._connection.execute(rebuild_sql.ANALYZE)
+        backoff = Backoff(0.2, 2.0)
+        is_swapped = await self._try_swap(mark)
+        while not is_swapped:
+            await asyncio.sleep(backoff.next())
+            is_swapped = await self._try_swap(mark)
+
+    async def discard(self) -> None:
+        """Remove shadow tables and mark."""
+        async with self._connection.transaction():
+            await self._connection.execute(rebuild_sql.REMOVE_MARK)
+            await self._connection.execute(rebuild_sql.DROP_SHADOWS)
+
+    async def _take_lock(self) -> None:
+        await self._connection.execute(rebuild_sql.LOCK_PATIENCE)
+        try:
+            await self._connection.execute(rebuild_sql.LOCK)
+        except asyncpg.LockNotAvailableError as error:
+            raise AnotherRebuildRunsError from error
+        await self._connection.execute(rebuild_sql.NO_PATIENCE)
+
+    async def _load(self, part: ReplayPart, oldest_remembered: UUID) -> None:
+        # The end of the transaction empties the table that the lines are copied into.
+        async with self._connection.transaction():
+            await self._connection.copy_to_table(rebuild_sql.REPLAYED_TABLE, source=io.BytesIO(part.lines))
+            await self._connection.execute(rebuild_sql.LOAD, oldest_remembered)
+
+    async def _try_swap(self, mark: UUID) -> bool:
+        try:
+            async with self._connection.transaction():
+                await self._connection.execute(f"SET LOCAL statement_timeout = {rebuild_sql.LOCK_WAIT_MAX_MS}")
+                await self._connection.execute(rebuild_sql.LOCK_ALL)
+                await self._connection.execute("SET LOCAL statement_timeout = 0")
+                if not await self._connection.fetchval(rebuild_sql.TAKE_MARK, mark):
+                    raise MarkLostError
+                await self._connection.execute(rebuild_sql.SWAP)
+        except asyncpg.QueryCanceledError:
+            return False
+        return True

@@ -1,0 +1,95 @@
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any, Final, cast
+
+import redis.asyncio
+from fluxo_contracts.streams import (
+    DELIVERIES_FIELD,
+    ENTRIES_DEAD_LETTERS_STREAM,
+    EVENT_FIELD,
+    REASON_FIELD,
+    STREAM_ID_FIELD,
+)
+
+from fluxo_balances.adapters.redis.stream_entry import StreamEntry
+from fluxo_balances.application.dead_letters import BuriedLetter
+from fluxo_balances.application.ports import DeadLetter, Delivery
+
+PAGE: Final = 100
+
+# The braces keep a letter's notes in the hash slot of the letters, where Redis is a cluster.
+_NOTES_PREFIX: Final = f"{{{ENTRIES_DEAD_LETTERS_STREAM}}}:"
+_REDRIVES, _REDRIVEN_AT = "redrives", "redriven_at"
+
+# KEYS: the letters, the letter's notes. ARGV: its id, reason, instant. Notes never outlive their letter.
+_NOTE_FAILURE: Final = f"""
+if #redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1]) == 0 then return end
+redis.call('HINCRBY', KEYS[2], '{_REDRIVES}', 1)
+redis.call('HSET', KEYS[2], '{REASON_FIELD}', ARGV[2], '{_REDRIVEN_AT}', ARGV[3])
+"""
+
+
+class RedisDeadLetters:
+    """The dead-letter stream, and beside each letter that was redriven in vain a hash of notes.
+
+    Nobody reads this stream by position, so letters may be deleted from its middle.
+    """
+
+    def __init__(self, client: redis.asyncio.Redis) -> None:
+        self._client = client
+        self._note_failure = client.register_script(_NOTE_FAILURE)
+
+    async def letters(self) -> AsyncIterator[BuriedLetter]:
+        """Yield the letters, oldest first; they may be removed meanwhile."""
+        start = "-"
+        while entries := await self._range(start, "+"):
+            for entry in entries:
+                yield await self._buried(entry)
+            start = f"({entries[-1][0].decode()}"
+
+    async def find(self, letter_id: str) -> BuriedLetter | None:
+        if not re.fullmatch("[0-9]{1,20}-[0-9]{1,20}", letter_id):
+            return None
+        entries = await self._range(letter_id, letter_id)
+        return await self._buried(entries[0]) if entries else None
+
+    async def note_failure(self, letter_id: str, reason: str, at: datetime) -> None:
+        keys = [ENTRIES_DEAD_LETTERS_STREAM, _notes(letter_id)]
+        await self._note_failure(keys, [letter_id, reason, at.isoformat()])
+
+    async def remove(self, letter_id: str) -> bool:
+        async with self._client.pipeline(transaction=True) as pipeline:
+            pipeline.xdel(ENTRIES_DEAD_LETTERS_STREAM, letter_id)
+            pipeline.unlink(_notes(letter_id))
+            removed, _ = await pipeline.execute()
+        return bool(removed)
+
+    async def _range(self, first: str, last: str) -> list[StreamEntry]:
+        return cast(list[StreamEntry], await self._client.xrange(ENTRIES_DEAD_LETTERS_STREAM, first, last, PAGE))
+
+    async def _buried(self, entry: StreamEntry) -> BuriedLetter:
+        letter_id, fields = entry[0].decode(), entry[1]
+        notes: dict[Any, Any] = await self._client.hgetall(_notes(letter_id))
+        redriven_at = _text(notes, _REDRIVEN_AT)
+        delivery = Delivery(
+            stream_id=_text(fields, STREAM_ID_FIELD),
+            payload=fields.get(EVENT_FIELD.encode()),
+            deliveries=int(_text(fields, DELIVERIES_FIELD) or 0),
+        )
+        return BuriedLetter(
+            id=letter_id,
+            letter=DeadLetter(delivery, _text(notes, REASON_FIELD) or _text(fields, REASON_FIELD)),
+            # The server gave the id, and it begins with the millisecond.
+            buried_at=datetime.fromtimestamp(int(letter_id.partition("-")[0]) / 1_000, UTC),
+            redrives=int(_text(notes, _REDRIVES) or 0),
+            redriven_at=datetime.fromisoformat(redriven_at) if redriven_at else None,
+        )
+
+
+def _notes(letter_id: str) -> str:
+    return f"{_NOTES_PREFIX}{letter_id}"
+
+
+def _text(fields: dict[bytes, bytes], name: str) -> str:
+    return fields.get(name.encode(), b"").decode(errors="replace")

@@ -1,0 +1,76 @@
+from dataclasses import dataclass
+from typing import Literal
+
+from fluxo_balances.application.dead_letters import BuriedLetter, DeadLetters
+from fluxo_balances.application.ports import (
+    BalanceCache,
+    Clock,
+    Projection,
+    ReadModelUnavailableError,
+    RecordedEntry,
+)
+from fluxo_balances.application.project_entries import EventDecoder, UndecodableEventError
+from fluxo_balances.domain.inbox import REMEMBERED_FOR, is_dated, is_forgotten
+
+
+@dataclass(frozen=True, slots=True)
+class Redriven:
+    """What became of a letter; `failed` and `too-old` ones stay, for the reason given."""
+
+    outcome: Literal["applied", "applied-before", "failed", "too-old"]
+    reason: str | None = None
+
+
+class RedriveDeadLetter:
+    """Apply a dead letter's event once more: apply it, remove the merchant's cached answers, then remove the letter.
+
+    The event does not go back to the stream, whose ids are the relay's position. In this order a crash at any point
+    only leaves a letter whose event the inbox recognises the next time. A letter that fails again stays.
+    """
+
+    def __init__(
+        self, letters: DeadLetters, projection: Projection, cache: BalanceCache, clock: Clock, decode: EventDecoder
+    ) -> None:
+        self._letters = letters
+        self._projection = projection
+        self._cache = cache
+        self._clock = clock
+        self._decode = decode
+
+    async def __call__(self, buried: BuriedLetter) -> Redriven:
+        """Say what became of it.
+
+        Raises:
+            ReadModelUnavailableError: the database is away; the letter stays as it is.
+            CacheUnavailableError: the event is applied, old answers could not be removed, and the letter stays.
+        """
+        try:
+            entry = self._entry_of(buried)
+            if is_forgotten(entry.id, self._clock.now()):
+                return Redriven("too-old", _TOO_OLD)
+            applied = await self._projection.apply([entry])
+        except ReadModelUnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the letter tells
+            reason = str(error) or type(error).__name__
+            await self._letters.note_failure(buried.id, reason, self._clock.now())
+            return Redriven("failed", reason)
+        # Also when it was applied before: the crash may have come between the transaction and the cache.
+        await self._cache.invalidate([entry.merchant_id])
+        await self._letters.remove(buried.id)
+        return Redriven("applied" if applied else "applied-before")
+
+    def _entry_of(self, buried: BuriedLetter) -> RecordedEntry:
+        payload = buried.letter.delivery.payload
+        if payload is None:
+            raise UndecodableEventError("There is no event in the stream entry.")
+        entry = self._decode(payload)
+        if not is_dated(entry.id):
+            raise UndecodableEventError("The entry's id is no UUIDv7, so its age is unknown.")
+        return entry
+
+
+_TOO_OLD = (
+    f"The event is older than {REMEMBERED_FOR.days} days and may have been applied before: "
+    "run `fluxo rebuild`, which counts every entry once, then discard the letter."
+)

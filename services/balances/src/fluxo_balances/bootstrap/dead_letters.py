@@ -1,0 +1,64 @@
+"""The process behind `fluxo dead-letters`: answers on standard output, log on standard error."""
+
+import sys
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from typing import Final, Literal
+
+import structlog
+from fluxo_chassis.clock import SystemClock
+from fluxo_chassis.logging import configure_logging
+from fluxo_chassis.postgres import open_pool
+from fluxo_chassis.redis import connect
+from redis.exceptions import RedisError
+
+from fluxo_balances.adapters.events import recorded_entry
+from fluxo_balances.adapters.postgres.projection import PostgresProjection
+from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
+from fluxo_balances.adapters.redis.dead_letters import RedisDeadLetters
+from fluxo_balances.application.ports import CacheUnavailableError, ReadModelUnavailableError
+from fluxo_balances.application.redrive_dead_letter import RedriveDeadLetter
+from fluxo_balances.entrypoints.dead_letters import DeadLetterDesk
+from fluxo_balances.settings import DeadLetterSettings
+
+STATEMENT_TIMEOUT_S: Final = 10.0
+
+
+async def run_dead_letters(
+    settings: DeadLetterSettings, action: Literal["show", "redrive", "discard"], letter_ids: Sequence[str] | None
+) -> None:
+    """Show, redrive or discard the letters named, or all.
+
+    Raises:
+        SystemExit: a server is away, with a sentence that says which.
+    """
+    configure_logging(settings.model_copy(update={"log_format": "json"}), "fluxo-balances")
+    structlog.configure(logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer))
+    async with AsyncExitStack() as opened:
+        pool = await open_pool(
+            settings.balances_database_url,
+            application_name=settings.instance,
+            min_size=0,
+            command_timeout_s=STATEMENT_TIMEOUT_S,
+        )
+        opened.push_async_callback(pool.close)
+        streams = connect(settings.streams_url)
+        opened.push_async_callback(streams.aclose)
+        cache = connect(settings.cache_url)
+        opened.push_async_callback(cache.aclose)
+
+        letters = RedisDeadLetters(streams)
+        projection, answers = PostgresProjection(pool), RedisBalanceCache(cache)
+        redrive = RedriveDeadLetter(letters, projection, answers, SystemClock(), recorded_entry)
+        desk = DeadLetterDesk(letters, redrive, sys.stdout.buffer)
+        try:
+            await {"show": desk.show, "redrive": desk.redrive, "discard": desk.discard}[action](letter_ids)
+        except ReadModelUnavailableError as error:
+            raise SystemExit("The balances database cannot be reached; the letter stays.") from error
+        except CacheUnavailableError as error:
+            raise SystemExit(
+                "The cache cannot be reached: the event is applied, but old answers may be in the cache. "
+                "The letter stays: redrive it again when the cache is back."
+            ) from error
+        except (RedisError, OSError) as error:
+            raise SystemExit(f"The streams server cannot be reached: {error}") from error

@@ -1,0 +1,35 @@
+"""The process that a restore runs: what Redis holds may tell of entries that the restored databases do not have."""
+
+from contextlib import AsyncExitStack
+from typing import Final
+
+from fluxo_chassis.redis import connect
+from redis.exceptions import RedisError
+
+from fluxo_balances.adapters.redis.cached_answers import RedisCachedAnswers
+from fluxo_balances.adapters.redis.carried_events import RedisCarriedEvents
+from fluxo_balances.application.ports import CacheUnavailableError
+from fluxo_balances.settings import RedisSettings
+
+CACHE_TIMEOUT_S: Final = 2.0
+
+
+async def empty_redis(settings: RedisSettings) -> None:
+    """Remove events, dead letters and cached answers. For when no process of Fluxo runs.
+
+    Raises:
+        SystemExit: a server is away, with a sentence that says which.
+    """
+    async with AsyncExitStack() as opened:
+        streams = connect(settings.streams_url)
+        opened.push_async_callback(streams.aclose)
+        cache = connect(settings.cache_url, timeout_s=CACHE_TIMEOUT_S)
+        opened.push_async_callback(cache.aclose)
+        try:
+            # Answers first: while the cache is away nothing has been touched.
+            await RedisCachedAnswers(cache).remove_all()
+            await RedisCarriedEvents(streams).remove_all()
+        except CacheUnavailableError as error:
+            raise SystemExit("The cache cannot be reached.") from error
+        except (RedisError, OSError) as error:
+            raise SystemExit(f"The streams server cannot be reached: {error}") from error

@@ -1,0 +1,35 @@
+"""The rebuilding process."""
+
+import sys
+from contextlib import AsyncExitStack
+from typing import Final
+
+import asyncpg
+from fluxo_chassis.clock import SystemClock
+from fluxo_chassis.redis import connect
+
+from fluxo_balances.adapters.postgres.shadow_tables import PostgresShadowTables
+from fluxo_balances.adapters.redis.cached_answers import RedisCachedAnswers
+from fluxo_balances.application.rebuild_projection import RebuildProjection
+from fluxo_balances.entrypoints.rebuild import PipedReplay, observer, tell
+from fluxo_balances.settings import RebuildSettings
+
+CACHE_TIMEOUT_S: Final = 2.0
+CLOSE_TIMEOUT_S: Final = 2.0
+# The form in which a replay's dates and instants come.
+SERVER_SETTINGS: Final = {"application_name": "balances-rebuild", "timezone": "UTC", "datestyle": "ISO", "jit": "off"}
+
+
+async def rebuild_from_stdin(settings: RebuildSettings) -> None:
+    """Rebuild the projection from the replay on standard input; progress goes to standard output."""
+    owner_url = settings.balances_migration_database_url or settings.balances_database_url
+    async with AsyncExitStack() as opened:
+        connection = await asyncpg.connect(owner_url, server_settings=SERVER_SETTINGS)
+        opened.push_async_callback(connection.close, timeout=CLOSE_TIMEOUT_S)
+        cache = connect(settings.cache_url, timeout_s=CACHE_TIMEOUT_S)
+        opened.push_async_callback(cache.aclose)
+        rebuild = RebuildProjection(
+            PostgresShadowTables(connection), RedisCachedAnswers(cache), SystemClock(), observer(sys.stdout.buffer)
+        )
+        entries = await rebuild(await PipedReplay.over(sys.stdin.buffer))
+        tell(sys.stdout.buffer, rebuilt=entries)

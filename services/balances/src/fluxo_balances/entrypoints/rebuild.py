@@ -1,0 +1,80 @@
+"""The rebuild's two ends: the replay comes on standard input, progress goes to standard output, one JSON object a line.
+
+First `{"mark": …}`, with which the replay is to be asked; then `{"replayed": …, "entries": …}` again and again; at last
+`{"rebuilt": …}`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import BinaryIO, Final, Self
+from uuid import UUID
+
+import orjson
+from fluxo_contracts.replay import NoReplayError, decode_header
+
+from fluxo_balances.application.rebuild_projection import Observer, ReplayBrokenError, ReplayPart
+
+PART_BYTES_MIN: Final = 1 << 20
+"""Some 10,000 entries: a projector may have to wait for as long as a part takes, a fraction of a second."""
+
+
+class PipedReplay:
+    """Reads ahead while a part is being loaded."""
+
+    def __init__(self, reader: asyncio.StreamReader) -> None:
+        self._reader = reader
+
+    @classmethod
+    async def over(cls, pipe: BinaryIO) -> Self:
+        """Open the pipe, which nobody else may read."""
+        reader = asyncio.StreamReader(limit=PART_BYTES_MIN)
+        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
+        return cls(reader)
+
+    async def begin(self) -> tuple[UUID, int]:
+        """Return the mark that the replay was asked with, and how many entries it holds.
+
+        Raises:
+            ReplayBrokenError: there is no replay.
+        """
+        line = await self._reader.readline()
+        if not line:
+            raise ReplayBrokenError("there was no replay.")
+        try:
+            header = decode_header(line)
+        except NoReplayError as error:
+            raise ReplayBrokenError(f"what came is no replay: {error}") from error
+        return header.mark, header.entries
+
+    async def parts(self) -> AsyncIterator[ReplayPart]:
+        """Yield the entries in parts of whole lines; an unfinished line at the end is left out."""
+        pieces: list[bytes] = []
+        size = 0
+        while piece := await self._reader.read(PART_BYTES_MIN):
+            pieces.append(piece)
+            size += len(piece)
+            if size >= PART_BYTES_MIN:
+                lines, _, rest = b"".join(pieces).rpartition(b"\n")
+                yield _part(lines)
+                pieces, size = [rest], len(rest)
+        lines, ending, _ = b"".join(pieces).rpartition(b"\n")
+        if ending:
+            yield _part(lines)
+
+
+def _part(lines: bytes) -> ReplayPart:
+    return ReplayPart(lines.count(b"\n") + 1, lines + b"\n")
+
+
+def observer(out: BinaryIO) -> Observer:
+    """Return one that writes lines."""
+    return Observer(
+        marked=lambda mark: tell(out, mark=mark),
+        replayed=lambda replayed, entries: tell(out, replayed=replayed, entries=entries),
+    )
+
+
+def tell(out: BinaryIO, **news: object) -> None:
+    """Write a line, and see it off."""
+    out.write(orjson.dumps(news, option=orjson.OPT_APPEND_NEWLINE))
+    out.flush()

@@ -1,0 +1,30 @@
+"""The mark of a rebuild that is under way."""
+
+from typing import Final
+
+from alembic import context, op
+
+revision: Final = "0002"
+down_revision: Final = "0001"
+branch_labels: Final = None
+depends_on: Final = None
+
+
+def upgrade() -> None:
+    # While there is a row, projectors write to the shadow tables too. One at the most.
+    op.execute(
+        """
+        CREATE TABLE rebuild (
+            mark uuid NOT NULL,
+            only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row)
+        )
+        """
+    )
+    if app_role := context.config.attributes["app_role"]:
+        role = op.get_bind().dialect.identifier_preparer.quote(app_role)
+        # A projector removes the mark of a rebuild that was killed.
+        op.execute(f"GRANT SELECT, DELETE ON rebuild TO {role}")
+
+
+def downgrade() -> None:
+    op.execute("DROP TABLE rebuild")

@@ -1,0 +1,138 @@
+"""A rebuild, and replays made up by the test."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import astuple, dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+import pytest
+from fluxo_balances.adapters.postgres.shadow_tables import PostgresShadowTables
+from fluxo_balances.adapters.redis.cached_answers import RedisCachedAnswers
+from fluxo_balances.application.ports import RecordedEntry
+from fluxo_balances.application.rebuild_projection import Observer, RebuildProjection, ReplayPart
+from fluxo_balances.domain.daily_balance import Totals
+from fluxo_chassis.clock import SystemClock
+
+
+def part_of(entries: Sequence[RecordedEntry]) -> ReplayPart:
+    """The entries as the entries service's replay tells them."""
+    lines = (
+        "\t".join(
+            (
+                str(entry.id),
+                entry.merchant_id,
+                "credit" if entry.credit_minor else "debit",
+                str(entry.credit_minor or entry.debit_minor),
+                entry.currency,
+                entry.business_date.isoformat(),
+                entry.recorded_at.isoformat(),
+            )
+        )
+        for entry in entries
+    )
+    return ReplayPart(len(entries), "".join(f"{line}\n" for line in lines).encode())
+
+
+async def nothing_happens() -> None:
+    pass
+
+
+@dataclass
+class ReplayOf:
+    """A replay of given parts; things may happen before it is taken, and before each part."""
+
+    parts_of_entries: Sequence[Sequence[RecordedEntry]]
+    before: Callable[[], Awaitable[None]] = nothing_happens
+    before_each_part: Callable[[], Awaitable[None]] = nothing_happens
+    announced: int | None = None
+    mark: UUID | None = None
+
+    def marked(self, mark: UUID) -> None:
+        self.mark = self.mark or mark
+
+    async def begin(self) -> tuple[UUID, int]:
+        await self.before()
+        entries = sum(map(len, self.parts_of_entries)) if self.announced is None else self.announced
+        return self.mark, entries
+
+    async def parts(self) -> AsyncIterator[ReplayPart]:
+        for part in self.parts_of_entries:
+            await self.before_each_part()
+            yield part_of(part)
+
+
+@pytest.fixture
+def replayed() -> Callable[[Sequence[RecordedEntry]], ReplayPart]:
+    return part_of
+
+
+@pytest.fixture
+def replay_of() -> type[ReplayOf]:
+    return ReplayOf
+
+
+@pytest.fixture
+async def owner(balances_database) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(balances_database.owner_url)
+    yield connection
+    connection.terminate()
+
+
+@pytest.fixture
+def rebuilding(owner, cache) -> Callable[..., Awaitable[int]]:
+    """Rebuild from a replay, on the owner's connection or another one."""
+
+    async def rebuild(replay: ReplayOf, connection: asyncpg.Connection | None = None, answers: object = None) -> int:
+        command = RebuildProjection(
+            PostgresShadowTables(connection or owner),
+            answers or RedisCachedAnswers(cache),
+            SystemClock(),
+            Observer(replay.marked, lambda *_: None),
+        )
+        return await command(replay)
+
+    return rebuild
+
+
+@pytest.fixture
+def content(pool) -> Callable[[], Awaitable[dict[str, set[tuple]]]]:
+    """All rows of the read model but the merchants' versions, which count batches."""
+
+    async def read() -> dict[str, set[tuple]]:
+        columns = {
+            "inbox": "*",
+            "day_totals": "*",
+            "month_totals": "*",
+            "merchants": "merchant_id, currency, as_of",
+        }
+        async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
+            return {
+                table: {tuple(row) for row in await connection.fetch(f"SELECT {wanted} FROM {table}")}
+                for table, wanted in columns.items()
+            }
+
+    return read
+
+
+def summed(entries: Sequence[RecordedEntry]) -> dict[str, set[tuple]]:
+    """The same, added up one by one."""
+    days, months = defaultdict(Totals), defaultdict(Totals)
+    newest: dict[str, datetime] = {}
+    for entry in entries:
+        totals = Totals(entry.credit_minor, entry.debit_minor, 1)
+        days[entry.merchant_id, entry.business_date] += totals
+        months[entry.merchant_id, entry.business_date.replace(day=1)] += totals
+        newest[entry.merchant_id] = max(entry.recorded_at, newest.get(entry.merchant_id, entry.recorded_at))
+    return {
+        "inbox": {(entry.id, entry.merchant_id) for entry in entries},
+        "day_totals": {(*key, *astuple(totals)) for key, totals in days.items()},
+        "month_totals": {(*key, *astuple(totals)) for key, totals in months.items()},
+        "merchants": {(merchant_id, "BRL", recorded_at) for merchant_id, recorded_at in newest.items()},
+    }
+
+
+@pytest.fixture
+def expected() -> Callable[[Sequence[RecordedEntry]], dict[str, set[tuple]]]:
+    return summed

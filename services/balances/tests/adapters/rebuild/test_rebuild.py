@@ -1,0 +1,170 @@
+"""What stands after a rebuild is what the entries say, whatever stood there before."""
+
+import asyncio
+import json
+from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from fluxo_balances.adapters.postgres.projection import PostgresProjection
+from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
+from fluxo_balances.adapters.redis.cached_answers import RedisCachedAnswers
+from fluxo_balances.application.rebuild_projection import OldAnswersRemainError, ReplayBrokenError
+from fluxo_balances.domain.inbox import PURGED_AFTER
+from fluxo_chassis.redis import connect
+
+pytestmark = pytest.mark.anyio
+
+DAY = date(2026, 11, 22)
+
+
+@pytest.fixture
+def entries(recorded):
+    return [
+        recorded(merchant, DAY - timedelta(days=n * 11), credit=n % 3, debit=(n + 1) % 3 if n % 3 == 0 else 0)
+        for merchant in ("padaria", "Zebra")
+        for n in range(12)
+    ]
+
+
+@pytest.mark.parametrize(
+    "falsify",
+    [
+        "UPDATE day_totals SET credits_minor = credits_minor + 1",
+        "UPDATE month_totals SET debits_minor = debits_minor + 1",
+        "DELETE FROM day_totals WHERE merchant_id = 'padaria'",
+        "DELETE FROM month_totals",
+        "DELETE FROM inbox",
+        "INSERT INTO month_totals VALUES ('phantom', '2026-01-01', 1, 0, 1)",
+        "INSERT INTO day_totals VALUES ('phantom', '2026-01-01', 1, 0, 1)",
+        "INSERT INTO merchants VALUES ('phantom', 'BRL', now(), 1)",
+        "UPDATE merchants SET currency = 'USD', as_of = as_of + interval '1 day'",
+        "TRUNCATE inbox, day_totals, month_totals, merchants",
+    ],
+)
+async def test_whatever_was_falsified_is_right_again(
+    pool, owner, entries, rebuilding, replay_of, content, expected, falsify
+):
+    await PostgresProjection(pool).apply(entries)
+    await owner.execute(falsify)
+    assert await content() != expected(entries)
+
+    assert await rebuilding(replay_of([entries[:5], entries[5:]])) == len(entries)
+
+    assert await content() == expected(entries)
+
+
+async def test_no_entries_leave_nothing(pool, entries, rebuilding, replay_of, content, expected):
+    await PostgresProjection(pool).apply(entries)
+    assert await rebuilding(replay_of([])) == 0
+    assert await content() == expected([])
+
+
+async def test_an_event_delivered_after_the_rebuild_is_known_when_its_entry_was_replayed(
+    pool, recorded, entries, rebuilding, replay_of, content, expected
+):
+    late = recorded("padaria", DAY, credit=7)
+    await rebuilding(replay_of([entries]))
+    assert await PostgresProjection(pool).apply([*entries, late]) == 1
+    assert await content() == expected([*entries, late])
+
+
+async def test_ids_that_the_inbox_would_forget_are_not_taken_into_it(pool, recorded, rebuilding, replay_of, content):
+    forgotten = recorded("padaria", DAY, credit=1, at=datetime.now(UTC) - PURGED_AFTER - timedelta(minutes=1))
+    remembered = recorded("padaria", DAY, credit=1, at=datetime.now(UTC) - PURGED_AFTER + timedelta(minutes=1))
+    await rebuilding(replay_of([[forgotten, remembered]]))
+    rebuilt = await content()
+    assert rebuilt["inbox"] == {(remembered.id, "padaria")}
+    assert rebuilt["day_totals"] == {("padaria", DAY, 2, 0, 2)}
+
+
+SCHEMA = """
+SELECT pg_class.oid::regclass::text AS name, to_jsonb(array_agg(fact ORDER BY fact)) AS facts
+FROM pg_class, LATERAL (
+    SELECT format('owner %s, rules %s %s %s, stored %s %s', relowner::regrole, relrowsecurity, relforcerowsecurity,
+        relreplident, relpersistence, reloptions)
+    UNION ALL
+    SELECT format('%s may %s, given by %s', grantee::regrole, privilege_type, grantor::regrole)
+    FROM aclexplode(relacl)
+    UNION ALL
+    SELECT format('column %s %s %s %s %s %s %s %s', attname, attnum, format_type(atttypid, atttypmod),
+        attcollation::regcollation, attnotnull, attstorage, attacl, pg_get_expr(adbin, adrelid))
+    FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+    WHERE attrelid = pg_class.oid AND attnum > 0
+    UNION ALL
+    SELECT format('constraint %s %s', conname, pg_get_constraintdef(oid))
+    FROM pg_constraint WHERE conrelid = pg_class.oid
+    UNION ALL
+    SELECT format('index %s', pg_get_indexdef(indexrelid)) FROM pg_index WHERE indrelid = pg_class.oid
+    UNION ALL
+    SELECT format('trigger %s', pg_get_triggerdef(oid)) FROM pg_trigger WHERE tgrelid = pg_class.oid
+    UNION ALL
+    SELECT format('policy %s', to_jsonb(pg_policies)) FROM pg_policies WHERE tablename = relname
+    UNION ALL
+    SELECT format('comment %s', description) FROM pg_description WHERE objoid = pg_class.oid
+) AS facts (fact)
+WHERE relnamespace = 'public'::regnamespace
+GROUP BY pg_class.oid
+"""
+
+
+async def test_the_schema_is_the_migrated_one(owner, entries, rebuilding, replay_of):
+    migrated = {row["name"]: json.loads(row["facts"]) for row in await owner.fetch(SCHEMA)}
+    assert {"inbox", "day_totals", "day_totals_pkey", "month_totals", "merchants", "rebuild"} <= migrated.keys()
+    for _ in range(2):
+        await rebuilding(replay_of([entries]))
+        assert {row["name"]: json.loads(row["facts"]) for row in await owner.fetch(SCHEMA)} == migrated
+        assert await owner.fetchval("SELECT pg_advisory_unlock_all() IS NOT NULL")
+        await owner.execute("DROP TABLE replayed")
+
+
+async def test_cached_answers_and_leases_of_all_merchants_go_and_nothing_else(cache, rebuilding, replay_of):
+    answers = RedisBalanceCache(cache)
+    await cache.set("another", "1")
+    for n in range(1_500):
+        await answers.store(f"m{n}", "day", b"wrong", await answers.lease(f"m{n}", "day"))
+    lease = await answers.lease("reading", "day")
+    await rebuilding(replay_of([]))
+    await answers.store("reading", "day", b"read before", lease)
+    assert await cache.keys("*") == [b"another"]
+
+
+async def test_a_cache_that_is_away_is_told_and_the_balances_are_rebuilt(
+    pool, owner, entries, rebuilding, replay_of, content, expected, monkeypatch
+):
+    monkeypatch.setattr("fluxo_balances.adapters.redis.cached_answers.TRIES", 2)
+    async with connect("redis://127.0.0.1:9", timeout_s=0.2) as away:
+        with pytest.raises(OldAnswersRemainError):
+            await rebuilding(replay_of([entries]), answers=RedisCachedAnswers(away))
+    assert await content() == expected(entries)
+
+
+@pytest.mark.parametrize("changes", [{"announced": 25}, {"announced": 23}, {"mark": uuid4()}])
+async def test_a_replay_that_is_not_whole_or_not_for_this_rebuild_changes_nothing(
+    pool, owner, entries, rebuilding, replay_of, content, changes
+):
+    await PostgresProjection(pool).apply(entries[:3])
+    before = await content()
+    with pytest.raises(ReplayBrokenError):
+        await rebuilding(replay_of([entries], **changes))
+    assert await content() == before
+    assert await owner.fetchval("SELECT count(*) FROM rebuild") == 0
+    assert await owner.fetchval("SELECT count(*) FROM pg_tables WHERE tablename LIKE 'shadow%'") == 0
+
+
+async def test_giving_up_in_the_middle_changes_nothing(pool, owner, entries, rebuilding, replay_of, content):
+    await PostgresProjection(pool).apply(entries[:3])
+    before = await content()
+    loading = asyncio.Event()
+
+    async def stay():
+        loading.set()
+        await asyncio.Event().wait()
+
+    rebuild = asyncio.create_task(rebuilding(replay_of([entries], before_each_part=stay)))
+    await loading.wait()
+    rebuild.cancel()
+    await asyncio.wait([rebuild])
+    assert rebuild.cancelled()
+    assert await content() == before
+    assert await owner.fetchval("SELECT count(*) FROM rebuild") == 0

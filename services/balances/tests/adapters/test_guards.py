@@ -1,0 +1,116 @@
+"""Each guard of the projector, proved by switching it off: the same story then goes wrong.
+
+Guards are taken out here by patches; the product has no switch for them. The cache's lease is proved in
+`test_balance_cache.py`.
+"""
+
+from datetime import date
+
+import pytest
+from fluxo_balances.adapters.postgres import sql
+from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
+from fluxo_balances.application.project_entries import ProjectEntries
+
+pytestmark = pytest.mark.anyio
+
+NOV_22 = date(2026, 11, 22)
+KEY = "2026-11-22"
+
+with_and_without = pytest.mark.parametrize("guarded", [True, False], ids=["with", "without"])
+
+
+class KilledError(BaseException):
+    """The process ends here."""
+
+
+@pytest.fixture
+def balances(cache):
+    return RedisBalanceCache(cache)
+
+
+async def store_what_was_read_before(balances):
+    await balances.store("m1", KEY, b"old", await balances.lease("m1", KEY))
+
+
+async def restart(projecting, seat):
+    """A projector of the same name takes up what the one before it did not acknowledge."""
+    project, events = projecting("p1"), seat("p1")
+    for _ in range(3):
+        await project(await events.read(100, 0.05))
+        await project.settle()
+
+
+@with_and_without
+async def test_the_inbox_recognises_what_was_applied(
+    guarded, monkeypatch, projecting, seat, stream, recorded, day_totals
+):
+    if not guarded:
+        words = "event_id IN (SELECT event_id FROM new_ids)"
+        assert words in sql.APPLY
+        monkeypatch.setattr(sql, "APPLY", sql.APPLY.replace(words, "true"))
+    await stream.publish(*(recorded("m1", NOV_22, credit=1) for _ in range(10)))
+    await restart(projecting, seat)  # makes the group
+    dying = seat("p1")
+    await stream.publish(recorded("m1", NOV_22, credit=5))
+    deliveries = []
+    while not deliveries:
+        deliveries = await dying.read(100, 0.05)
+    await projecting("p1")(deliveries)
+
+    await restart(projecting, seat)
+
+    assert await day_totals() == {("m1", NOV_22): (15, 0, 11) if guarded else (20, 0, 12)}
+
+
+@with_and_without
+async def test_duplicates_remove_cached_answers_too(guarded, monkeypatch, projecting, seat, stream, balances, recorded):
+    if not guarded:
+
+        async def settle_what_is_new(self):
+            await self._cache.invalidate({each.entry.merchant_id for each in self._unsettled.values() if each.is_new})
+            await self._events.acknowledge(list(self._unsettled))
+            self._unsettled.clear()
+
+        monkeypatch.setattr(ProjectEntries, "settle", settle_what_is_new)
+    await seat("p1").read(1, 0.01)  # makes the group
+    await stream.publish(recorded("m1", NOV_22, credit=1))
+    await projecting("p1")(await seat("p1").read(100, 0.05) or await seat("p1").read(100, 0.05))
+    # It died after the commit. A reader stores what it read before that.
+    await store_what_was_read_before(balances)
+
+    await restart(projecting, seat)
+
+    assert await balances.get("m1", KEY) == (None if guarded else b"old")
+    assert await stream.pending() == {}
+
+
+@with_and_without
+async def test_an_event_is_acknowledged_only_after_the_cached_answers_are_removed(
+    guarded, monkeypatch, projecting, seat, stream, balances, recorded
+):
+    if not guarded:
+
+        async def acknowledge_first(self):
+            unsettled, self._unsettled = self._unsettled, {}
+            await self._events.acknowledge(list(unsettled))
+            await self._cache.invalidate({each.entry.merchant_id for each in unsettled.values()})
+
+        monkeypatch.setattr(ProjectEntries, "settle", acknowledge_first)
+
+    class DiesWhileRemoving:
+        async def invalidate(self, merchant_ids):
+            if merchant_ids:
+                raise KilledError
+
+    await seat("p1").read(1, 0.01)  # makes the group
+    await stream.publish(recorded("m1", NOV_22, credit=1))
+    await store_what_was_read_before(balances)
+    dying = projecting("p1", cache=DiesWhileRemoving())
+    await dying(await seat("p1").read(100, 0.05) or await seat("p1").read(100, 0.05))
+    with pytest.raises(KilledError):
+        await dying.settle()
+
+    await restart(projecting, seat)
+
+    assert await balances.get("m1", KEY) == (None if guarded else b"old")
+    assert await stream.pending() == {}

@@ -1,0 +1,30 @@
+"""Everything that was recorded, told once more, for a consumer that starts anew."""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+from uuid import UUID
+
+Begin = Callable[[UUID, int], None]
+Write = Callable[[bytes], Awaitable[None]]
+
+
+class EntryReplay(Protocol):
+    async def replay(self, begin: Callable[[int], None], write: Write) -> None:
+        """Tell `begin` how many entries there are, then hand all of them to `write`, lines in the contract's form.
+
+        Both from one snapshot, taken after the call.
+        """
+
+
+class ReplayEntries:
+    """Hand back the asker's mark with the number of entries, then hand over the entries.
+
+    Who made the mark knows by it that the entries include all that were recorded before the mark was made.
+    """
+
+    def __init__(self, replay: EntryReplay) -> None:
+        self._replay = replay
+
+    async def __call__(self, mark: UUID, begin: Begin, write: Write) -> None:
+        """Replay from one snapshot."""
+        await self._replay.replay(lambda entries: begin(mark, entries), write)

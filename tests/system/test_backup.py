@@ -1,0 +1,120 @@
+"""A backup taken under load, put back where it came from and elsewhere: both sides fit, and life goes on."""
+
+from datetime import date
+from decimal import Decimal
+from threading import Event, Thread
+
+import pytest
+
+DAY = date(2026, 3, 10)
+
+
+class Load:
+    """Records R$ 1.00 after R$ 1.00 until the block ends."""
+
+    def __init__(self, merchant):
+        self.merchant = merchant
+        self.recorded = []
+        self._enough = Event()
+        self._thread = Thread(target=self._run)
+
+    def _run(self):
+        while not self._enough.is_set():
+            self.recorded.append(self.merchant.record("credit", "1.00", DAY)["id"])
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._enough.set()
+        self._thread.join(30)
+        assert not self._thread.is_alive()
+
+    def wait_for(self, more):
+        wanted = len(self.recorded) + more
+        self.merchant.system.until(lambda: len(self.recorded) >= wanted, 30)
+
+
+def assert_is_as_of_the_backup(system, before, after):
+    """Every entry recorded before the backup is there, none after it; balances agree; new entries are consolidated."""
+    merchant = system.merchant("padaria")
+    listed = {entry["id"] for entry in merchant.entries(limit=500)}
+    assert set(before) <= listed
+    assert not listed & set(after)
+
+    new = merchant.record("credit", "1.00", DAY)
+    settled(merchant, new["id"])
+    day = merchant.day(DAY)
+    assert (day["entry_count"], Decimal(day["closing_balance"])) == (len(listed) + 1, len(listed) + 1)
+    verified = system.cli("verify")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def settled(merchant, entry_id):
+    """Wait until the entry is part of its day: the relay has the whole outbox to publish before it."""
+    url = f"{merchant.system.balances_url}/v1/daily-balances/{DAY}"
+    merchant.system.until(
+        lambda: merchant.http.get(url, params={"after_entry": entry_id}).status_code == 200, within_s=60
+    )
+
+
+@pytest.mark.timeout(300)
+def test_a_backup_under_load_is_restored_in_its_place_and_into_another_cluster(own_system, tmp_path):
+    backup = tmp_path / "backup.tar"
+    own_system.start()
+    merchant = own_system.merchant("padaria")
+    with Load(merchant) as load:
+        load.wait_for(50)
+        before = list(load.recorded)
+        assert own_system.cli("backup", str(backup)).returncode == 0
+        reached = len(load.recorded) + 1  # one may have been under way
+        load.wait_for(50)
+    after = load.recorded[reached:]
+    running = own_system.cli("restore", str(backup), "--yes")
+    assert (running.returncode, "stop it first" in running.stderr) == (3, True)
+    assert own_system.stop() == 0
+
+    unasked = own_system.cli("restore", str(backup))
+    assert (unasked.returncode, "--yes" in unasked.stderr) == (2, True)
+    restored = own_system.cli("restore", str(backup), "--yes")
+    assert restored.returncode == 0, restored.stderr
+    own_system.start()
+    assert_is_as_of_the_backup(own_system, before, after)
+    assert own_system.stop() == 0
+
+    elsewhere = type(own_system)(tmp_path / "elsewhere")
+    restored = elsewhere.cli("restore", str(backup))
+    assert restored.returncode == 0, restored.stderr
+    elsewhere.start()
+    try:
+        assert_is_as_of_the_backup(elsewhere, before, after)
+    finally:
+        assert elsewhere.stop() == 0
+
+
+def test_a_stopped_system_is_backed_up_and_a_damaged_file_changes_nothing(own_system, tmp_path):
+    own_system.start()
+    entry = own_system.merchant("padaria").record("credit", "10.00", DAY)
+    own_system.stop()
+    backup = tmp_path / "backup.tar"
+    taken = own_system.cli("backup", str(backup))
+    assert taken.returncode == 0, taken.stderr
+    content = bytearray(backup.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    damaged = tmp_path / "damaged.tar"
+    damaged.write_bytes(content)
+
+    refused = own_system.cli("restore", str(damaged), "--yes")
+
+    assert refused.returncode == 1
+    assert "Nothing was changed" in refused.stderr
+    own_system.start()
+    merchant = own_system.merchant("padaria")
+    assert merchant.day(DAY, after=entry["id"])["closing_balance"] == "10.00"
+
+
+def test_there_is_nothing_to_back_up_where_nothing_ever_ran(own_system, tmp_path):
+    refused = own_system.cli("backup", str(tmp_path / "backup.tar"))
+    assert refused.returncode == 3
+    assert "There is nothing to back up" in refused.stderr
