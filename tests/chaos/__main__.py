@@ -1,0 +1,104 @@
+# ruff: noqa: T201 - a command prints
+
+import argparse
+import asyncio
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from random import SystemRandom
+
+import httpx2
+from campaign import Campaign, plan
+from faults import FAULTS
+from faults.fault import Fault
+from foreground import SystemBrokenError
+from report import report
+from rounds import PromiseBrokenError
+
+EPILOG = """\
+Starts the real system with `fluxo up`, lets merchants write and read, kills, stops, empties, trims, cuts and delays
+under them, and checks after each round: every acknowledged entry exists once, every unanswered one at most once and
+its retry finds it, every day is the sum of its entries, no cached answer differs from the database, `fluxo verify` and
+`fluxo status` agree. First every fault alone, then several at once, until --minutes are over.
+
+Exit status: 0 the promise held, 1 it did not (seed, history, differences are printed and the data kept), 2 bad usage.
+
+Examples:
+  tests/chaos --minutes 20 --seed 7 --report docs/operating/reliability.md
+  tests/chaos --faults kill-postgres,pause-valkey-streams --minutes 2
+  tests/chaos --list
+"""
+DIFFERENCES_SHOWN_MAX = 20
+
+
+def main() -> int:
+    options = _options()
+    if options.list:
+        print("\n".join(f"{fault.name:32}{fault.kind}" for fault in FAULTS.values()))
+        return 0
+    seed = options.seed if options.seed is not None else SystemRandom().randrange(1_000_000)
+    print(f"seed {seed}", flush=True)
+    data_dir = Path(tempfile.mkdtemp(prefix="fluxo-chaos-"))
+    campaign = Campaign(data_dir, options.hold_max_s, options.port_base)
+    began = time.monotonic()
+    try:
+        asyncio.run(campaign.run(plan(options.faults, seed, together=options.together), began + options.minutes * 60))
+    except (PromiseBrokenError, SystemBrokenError, httpx2.HTTPError) as error:
+        _tell_failure(campaign, error, seed, data_dir)
+        return 1
+    if options.report is not None:
+        options.report.write_text(report(campaign.played, (time.monotonic() - began) / 60, options.hold_max_s))
+    print(f"{len(campaign.played)} rounds held, seed {seed}")
+    if options.keep:
+        print(f"data kept in {data_dir}")
+    else:
+        shutil.rmtree(data_dir)
+    return 0
+
+
+def _tell_failure(campaign: Campaign, error: Exception, seed: int, data_dir: Path) -> None:
+    differences: Sequence[str] = error.differences if isinstance(error, PromiseBrokenError) else (str(error),)
+    failed = campaign.played[-1]
+    print(f"\nround {failed.number} of seed {seed} failed: {failed.name}")
+    print("\n".join(failed.history))
+    print(f"{len(differences)} differences" + (", the first:" if len(differences) > DIFFERENCES_SHOWN_MAX else ":"))
+    print("\n".join(f"- {difference}" for difference in differences[:DIFFERENCES_SHOWN_MAX]))
+    print(f"data kept in {data_dir}", flush=True)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="tests/chaos",
+        description="Kill, pause, cut and empty whatever Fluxo runs on; nothing acknowledged may be lost.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--minutes", type=float, default=20.0, help="begin no round after so many (default 20)")
+    parser.add_argument("--seed", type=int, help="repeat the rounds of an earlier run (default: a random one, printed)")
+    parser.add_argument("--faults", type=_faults, default=list(FAULTS.values()), help="only these, comma-separated")
+    parser.add_argument("--without", type=_faults, default=[], help="all but these")
+    parser.add_argument("--together", action="store_true", help="begin with several faults at once")
+    parser.add_argument("--hold-max-s", type=float, default=12.0, help="longest pause or silence (default 12)")
+    parser.add_argument("--port-base", type=int, metavar="N", help="use ports N to N + 99 (default: free ones)")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write what was measured as a Markdown page")
+    parser.add_argument("--keep", action="store_true", help="keep the data directory after a good run, too")
+    parser.add_argument("--list", action="store_true", help="list the faults and end")
+    options = parser.parse_args()
+    options.faults = [fault for fault in options.faults if fault not in options.without]
+    if not options.faults:
+        parser.error("no fault is left")
+    return options
+
+
+def _faults(names: str) -> list[Fault]:
+    try:
+        return [FAULTS[name.strip()] for name in names.split(",")]
+    except KeyError as error:
+        raise argparse.ArgumentTypeError(f"no fault is called {error.args[0]!r}; see --list") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,98 @@
+"""Every fault alone first, then two and three at once, on both topologies, until time is over."""
+
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from faults.fault import Fault
+from rounds import Match, Round
+from servers import OwnServers
+from system import System
+
+ROUNDS_PER_STAY: Final = 6
+"""Rounds of several faults on one topology before the other gets its turn."""
+PORT_BASES: Final = range(20_000, 32_000, 200)
+PORTS_TAKEN: Final = (1, 2, 3, 4, 5, 11, 31, 91, 92, 93, 94, 95, 96, 97, 98, 99)
+
+
+def plan(faults: Sequence[Fault], seed: int, *, together: bool = False) -> Iterator[Round]:
+    """Yield the same rounds for the same arguments; `together` leaves out those with one fault."""
+    rng = Random(seed)
+    number = 0
+    for proxied in () if together else (False, True):
+        alone = [fault for fault in faults if fault.needs_proxies is proxied]
+        rng.shuffle(alone)
+        for fault in alone:
+            number += 1
+            yield Round(number, seed, proxied, (fault,))
+    while True:
+        for proxied in (False, True):
+            possible = [fault for fault in faults if proxied or not fault.needs_proxies]
+            for _ in range(ROUNDS_PER_STAY if possible else 0):
+                number += 1
+                chosen = rng.sample(possible, min(rng.choice((2, 2, 3)), len(possible)))
+                yield Round(number, seed, proxied, tuple(chosen))
+
+
+class Campaign:
+    """Plays rounds; keeps those that were played. `data_dir` gets a directory for each topology."""
+
+    def __init__(self, data_dir: Path, hold_max_s: float, port_base: int | None = None) -> None:
+        self.played: list[Round] = []
+        self._data_dir = data_dir
+        self._hold_max_s = hold_max_s
+        self._port_base = port_base
+        self._system: System | None = None
+
+    async def run(self, rounds: Iterator[Round], until: float) -> None:
+        """Play until the instant of the monotonic clock; the last of `played` is the round that failed, if one did."""
+        try:
+            for each in rounds:
+                if time.monotonic() >= until:
+                    return
+                self.played.append(each)
+                await self._play(each)
+        finally:
+            await self._leave()
+
+    async def _play(self, each: Round) -> None:
+        if self._system is None or (self._system.servers is not None) is not each.proxied:
+            await self._leave()
+            self._system = self._enter(proxied=each.proxied)
+            await self._system.start()
+        match = Match(each, self._system, self._hold_max_s)
+        try:
+            await match.play()
+        finally:
+            await match.close()
+        print(  # noqa: T201 - whoever waits wants to see it go on
+            f"{each.number:4}  {each.name:60}  visible {each.visible_s:5.1f} s  whole {each.whole_s:5.1f} s  "
+            f"{each.acknowledged:5} acknowledged, {each.unknown} unknown until asked again",
+            flush=True,
+        )
+
+    def _enter(self, *, proxied: bool) -> System:
+        port_base = self._port_base or free_port_base()
+        data_dir = self._data_dir / ("proxied" if proxied else "embedded")
+        data_dir.mkdir(exist_ok=True, mode=0o700)
+        return System(data_dir, port_base, OwnServers(data_dir, port_base) if proxied else None)
+
+    async def _leave(self) -> None:
+        if self._system is not None:
+            await self._system.close()
+            self._system = None
+
+
+def free_port_base() -> int:
+    for base in Random().sample(PORT_BASES, len(PORT_BASES)):
+        try:
+            for offset in PORTS_TAKEN:
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", base + offset))
+        except OSError:
+            continue
+        return base
+    raise RuntimeError("no free range of ports")

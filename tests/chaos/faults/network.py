@@ -1,0 +1,37 @@
+"""What the network does between the services and their servers."""
+
+import asyncio
+from functools import partial
+from random import Random
+from typing import Final
+
+from proxy import Weather
+from servers import LINKS
+from system import System
+
+from faults.fault import Fault
+
+DELAYS_S: Final = (0.01, 0.5)
+KINDS: Final = {
+    "cut": ("connection cut", Weather.CUT),
+    "delay": ("connection slow", Weather.SLOW),
+    "half-open": ("connection half open", Weather.SILENT),
+    "lose-answers": ("answers lost", Weather.ANSWERS_LOST),
+}
+
+
+async def disturb(link: str, weather: Weather, system: System, hold_s: float, rng: Random) -> None:
+    assert system.servers is not None
+    proxy = system.servers.proxies[link]
+    proxy.change(weather, delay_s=rng.uniform(*DELAYS_S))
+    try:
+        await asyncio.sleep(hold_s)
+    finally:
+        proxy.clear()
+
+
+NETWORK_FAULTS: Final = tuple(
+    Fault(f"{name}-{link}", kind, partial(disturb, link, weather), needs_proxies=True)
+    for name, (kind, weather) in KINDS.items()
+    for link in LINKS
+)

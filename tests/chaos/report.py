@@ -1,0 +1,97 @@
+"""The page that a run leaves behind: what was done to the system, and how long it took to heal."""
+
+import os
+from collections import defaultdict
+from collections.abc import Sequence
+from statistics import median
+from typing import Final
+
+from rounds import Round
+
+SEVERAL: Final = "several at once"
+
+
+def report(rounds: Sequence[Round], minutes: float, hold_max_s: float) -> str:
+    by_kind: dict[str, list[Round]] = defaultdict(list)
+    by_fault: dict[str, list[Round]] = defaultdict(list)
+    injected: dict[str, int] = defaultdict(int)
+    for each in rounds:
+        if len(each.faults) > 1:
+            by_kind[SEVERAL].append(each)
+        for fault in each.faults:
+            if fault.name not in each.missed:
+                injected[fault.name] += 1
+                if len(each.faults) == 1:
+                    by_kind[fault.kind].append(each)
+                    by_fault[fault.name].append(each)
+    seeds = ", ".join(sorted({str(each.seed) for each in rounds}))
+    return PAGE.format(
+        seeds=seeds,
+        cores=os.cpu_count(),
+        minutes=minutes,
+        rounds=len(rounds),
+        faults=sum(injected.values()),
+        names=len(injected),
+        acknowledged=sum(each.acknowledged for each in rounds),
+        unknown=sum(each.unknown for each in rounds),
+        hold_max_s=hold_max_s,
+        kinds="\n".join(_row(kind, len(found), found) for kind, found in sorted(by_kind.items())),
+        each="\n".join(_row(f"`{name}`", injected[name], by_fault[name]) for name in sorted(injected)),
+    )
+
+
+def _row(name: str, count: int, rounds: Sequence[Round]) -> str:
+    if not rounds:
+        return f"| {name} | {count} | | | |"
+    visible, whole = [each.visible_s for each in rounds], [each.whole_s for each in rounds]
+    return f"| {name} | {count} | {median(visible):.1f} | {max(visible):.1f} | {max(whole):.1f} |"
+
+
+PAGE: Final = """\
+# Reliability, measured
+
+This page is written by a run of the chaos driver (`make chaos`); do not edit it. The promise under test:
+**acknowledged = applied, exactly once in effect.** While merchants write and read, processes are killed and stopped,
+Redis is emptied, rolled back and trimmed, connections are cut, delayed, half open; events come twice, out of order, or
+to a consumer that never acknowledges them. Nobody helps it to heal, and after each round it is checked that
+
+- every acknowledged entry exists once, as it was acknowledged; one whose request got no answer exists at most once, and
+  the retry with the same key finds it; nothing refused exists;
+- every day of every merchant is the sum of its entries, and each day opens with what the one before closed with;
+- no cached answer differs from the database; `fluxo verify` and `fluxo status` exit with 0; there are no dead letters.
+
+The run ended with all of it true.
+
+| | |
+|---|---:|
+| seed | {seeds} |
+| cores | {cores} |
+| minutes | {minutes:.0f} |
+| rounds | {rounds} |
+| faults injected, of {names} sorts | {faults} |
+| entries acknowledged | {acknowledged:,} |
+| requests whose outcome was unknown until they were repeated | {unknown:,} |
+
+Repeat it with `tests/chaos --seed {seeds}`: the same faults in the same order; what meets what inside the processes is
+new each time. A pause or silence lasts 0.5 to {hold_max_s:g} s.
+
+## Seconds to heal
+
+From the end of the fault until a fresh write is acknowledged and part of its day (*visible*), and until every
+acknowledged entry was found and counted (*whole*; a second of further traffic and the reading of all entries and
+balances included). Both from rounds with one fault only, except the line "several at once". A stream that was lost is
+filled again with all that the outbox still holds, so after those faults it takes the longer the more was recorded
+before: here everything since the run began. A process that hangs is first left ten to fifteen seconds to come back.
+
+| kind of fault | rounds | visible, median | visible, longest | whole, longest |
+|---|---:|---:|---:|---:|
+{kinds}
+
+## Each fault
+
+Times injected, alone or with others; seconds from the rounds in which it was alone.
+
+| fault | injected | visible, median | visible, longest | whole, longest |
+|---|---:|---:|---:|---:|
+{each}
+"""

@@ -1,0 +1,96 @@
+"""PostgreSQL and both Valkeys as the driver's own, reached through proxies: for faults of the network."""
+
+import asyncio
+import contextlib
+from pathlib import Path
+from typing import Final
+
+from fluxo_cli.embedded.databases import ensure_database
+from fluxo_cli.embedded.postgres import PostgresServer
+from fluxo_cli.embedded.valkey import ValkeyServer
+from fluxo_cli.errors import CommandError
+from fluxo_cli.runtime import role_passwords
+from proxy import Proxy
+
+LINKS: Final = ("entries-database", "balances-database", "streams", "cache")
+_RESTART_PAUSE_S: Final = 0.3
+_POLL_S: Final = 0.1
+
+
+class OwnServers:
+    """Started from the driver and started again when they die, as the supervisor does with its own."""
+
+    def __init__(self, data_dir: Path, port_base: int) -> None:
+        self._data_dir = data_dir
+        self._servers: dict[str, PostgresServer | ValkeyServer] = {
+            "postgres": PostgresServer(data_dir / "postgres", port_base + 93),
+            "valkey-streams": ValkeyServer(data_dir / "valkey-streams", port_base + 94, persistent=True),
+            "valkey-cache": ValkeyServer(data_dir / "valkey-cache", port_base + 95, persistent=False),
+        }
+        behind = ("postgres", "postgres", "valkey-streams", "valkey-cache")
+        self.proxies = {
+            link: Proxy(port_base + 96 + number, self._servers[server].port)
+            for number, (link, server) in enumerate(zip(LINKS, behind, strict=True))
+        }
+        self._keeping: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Start what does not run. Spawns from this thread, with which the servers would die."""
+        for server in self._servers.values():
+            server.start()
+        for proxy in self.proxies.values():
+            await proxy.start()
+        self._keeping = [asyncio.create_task(self._keep(server)) for server in self._servers.values()]
+
+    async def stop(self) -> None:
+        for task in self._keeping:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        for proxy in self.proxies.values():
+            proxy.close()
+        for server in self._servers.values():
+            await asyncio.to_thread(server.stop)
+
+    def pid(self, name: str) -> int | None:
+        server = self._servers.get(name)
+        if server is None or server.process is None or server.process.poll() is not None:
+            return None
+        return server.process.pid
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables by which `fluxo up` uses these servers, all traffic through the proxies."""
+        environment = {
+            "FLUXO_STREAMS_URL": self._through("valkey-streams", "streams"),
+            "FLUXO_CACHE_URL": self._through("valkey-cache", "cache"),
+        }
+        for service in ("entries", "balances"):
+            owner, app = f"chaos_{service}_owner", f"chaos_{service}_app"
+            passwords = role_passwords(self._data_dir, [owner, app])
+            name, port = f"fluxo_{service}", self.proxies[f"{service}-database"].port
+            ensure_database(self._admin_url(), name, owner, passwords[owner], app, passwords[app])
+            variable = f"FLUXO_{service.upper()}"
+            environment |= {
+                f"{variable}_DATABASE_URL": f"postgresql://{app}:{passwords[app]}@127.0.0.1:{port}/{name}",
+                f"{variable}_MIGRATION_DATABASE_URL": f"postgresql://{owner}:{passwords[owner]}@127.0.0.1:{port}/{name}",
+            }
+        return environment
+
+    def _admin_url(self) -> str:
+        postgres = self._servers["postgres"]
+        assert isinstance(postgres, PostgresServer)
+        return postgres.admin_url
+
+    def _through(self, server: str, link: str) -> str:
+        valkey = self._servers[server]
+        assert isinstance(valkey, ValkeyServer)
+        return valkey.url.replace(f":{valkey.port}/", f":{self.proxies[link].port}/")
+
+    async def _keep(self, server: PostgresServer | ValkeyServer) -> None:
+        log = server.directory / "server.log"
+        while True:
+            if server.process is None or server.process.poll() is not None:
+                await asyncio.sleep(_RESTART_PAUSE_S)
+                with contextlib.suppress(CommandError, OSError), log.open("ab") as output:
+                    server.spawn(output)
+            await asyncio.sleep(_POLL_S)

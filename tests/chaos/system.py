@@ -1,0 +1,134 @@
+"""The real system, as `fluxo up` runs it on one data directory."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from fluxo_cli.issuer import DevelopmentIssuer
+from fluxo_cli.runtime import load_environment, load_state
+from fluxo_cli.spawn import spawn
+from foreground import Foreground, SystemBrokenError
+from servers import OwnServers
+
+STARTS_WITHIN_S: Final = 60.0
+SCOPES: Final = ("entries:read", "entries:write", "balances:read")
+_POLL_S: Final = 0.1
+
+
+class System:
+    """`servers`: the driver's own, behind proxies; None lets `fluxo up` embed them."""
+
+    def __init__(self, data_dir: Path, port_base: int, servers: OwnServers | None = None) -> None:
+        self.data_dir = data_dir
+        self.servers = servers
+        self.urls = {"entries": f"http://127.0.0.1:{port_base + 1}", "balances": f"http://127.0.0.1:{port_base + 2}"}
+        self._port_base = port_base
+        self._foreground: Foreground | None = None
+
+    async def start(self) -> None:
+        environment = clean_environment()
+        if self.servers is not None:
+            await self.servers.start()
+            environment |= self.servers.environment()
+        argv = [*FLUXO, "up", *self._data_dir_option, "--port-base", str(self._port_base)]
+        self._foreground = Foreground(argv, environment, self.data_dir.with_suffix(".out"), self._says_ready)
+        await self.until(self.is_ready, STARTS_WITHIN_S, "the system is ready")
+
+    async def replace(self, how: signal.Signals) -> None:
+        """End `fluxo up` and start it again at once."""
+        assert self._foreground is not None
+        await self._foreground.replace(how)
+
+    async def close(self) -> None:
+        if self._foreground is not None:
+            await self._foreground.end()
+        if self.servers is not None:
+            await self.servers.stop()
+
+    def is_ready(self) -> bool:
+        """Whether all processes are; raises SystemBrokenError when `fluxo up` itself has ended."""
+        if self._foreground is not None:
+            self._foreground.check()
+        return self._says_ready()
+
+    def _says_ready(self) -> bool:
+        state = load_state(self.data_dir)
+        return state is not None and state.ready
+
+    async def pid(self, name: str) -> int:
+        """Return the process id, waiting for a process that is just being replaced."""
+        await self.until(lambda: self._pid(name) is not None, STARTS_WITHIN_S, f"{name} runs")
+        return self._pid(name) or 0
+
+    def directory(self, server: str) -> Path:
+        return self.data_dir / server
+
+    def port_of(self, server: str) -> int:
+        offset = {"postgres": 3, "valkey-streams": 4, "valkey-cache": 5}[server]
+        return self._port_base + offset + (90 if self.servers is not None else 0)
+
+    def environment(self) -> dict[str, str]:
+        return clean_environment() | load_environment(self.data_dir)
+
+    def start_second(self, service: str, role: str) -> subprocess.Popen[bytes]:
+        """Start another instance beside the supervised one."""
+        told = {
+            "FLUXO_PORT": str(self._port_base + (91 if service == "entries" else 92)),
+            "FLUXO_INSTANCE": f"{service}-{role}-second",
+        }
+        with (self.data_dir / "logs" / f"{service}-{role}-second.log").open("ab") as log:
+            return spawn([sys.executable, "-m", f"fluxo_{service}", role], log=log, env=self.environment() | told)
+
+    def token(self, merchant_id: str) -> str:
+        issuer = DevelopmentIssuer(self.data_dir)
+        return issuer.token(merchant_id, scopes=SCOPES, role="owner", subject="chaos", lifetime=timedelta(hours=24))
+
+    async def cli(self, *arguments: str) -> tuple[int, str]:
+        """Run `fluxo …` on this system; returns its exit status and all it printed."""
+        process = await asyncio.create_subprocess_exec(
+            *FLUXO,
+            *arguments,
+            *self._data_dir_option,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env=clean_environment(),
+        )
+        printed, _ = await process.communicate()
+        return process.returncode or 0, printed.decode(errors="replace")
+
+    async def until(self, holds: Callable[[], bool], within_s: float, what: str) -> None:
+        deadline = time.monotonic() + within_s
+        while not holds():
+            if time.monotonic() > deadline:
+                raise SystemBrokenError(f"not within {within_s:g} s: {what}")
+            await asyncio.sleep(_POLL_S)
+
+    @property
+    def _data_dir_option(self) -> tuple[str, str]:
+        return "--data-dir", str(self.data_dir)
+
+    def _pid(self, name: str) -> int | None:
+        if self.servers is not None and (own := self.servers.pid(name)) is not None:
+            return own
+        with contextlib.suppress(OSError, ValueError):  # the state is just being replaced or removed
+            state = load_state(self.data_dir)
+            for process in state.processes if state is not None else ():
+                if process.name == name:
+                    return process.pid
+        return None
+
+
+FLUXO: Final = (sys.executable, "-m", "fluxo_cli")
+
+
+def clean_environment() -> dict[str, str]:
+    """Return this process's variables without what would point the system to other servers."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("FLUXO_")}
