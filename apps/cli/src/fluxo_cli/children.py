@@ -14,9 +14,19 @@ from fluxo_cli.spawn import spawn
 
 _PROBE_TIMEOUT_S = 2.0
 
+# A service that is silent for so long serves nobody: its clients give up after two seconds.
+_SERVICE_HANG_TIMEOUT_S = 10.0
+# A server gets more: its disk may stall for seconds, and killing it costs everybody a recovery. One that starts,
+# recovers or loads its file says so, however long that takes, and never counts as silent.
+_SERVER_HANG_TIMEOUT_S = 15.0
+
 
 class Child(Protocol):
-    """A process to keep running. `stop_steps`: each signal with the seconds it gets before the next one."""
+    """A process to keep running.
+
+    `stop_steps`: each signal with the seconds it gets before the next one. `hang_timeout_s`: how long it may not be
+    alive, once it was, before it is replaced.
+    """
 
     @property
     def name(self) -> str: ...
@@ -24,6 +34,8 @@ class Child(Protocol):
     def port(self) -> int: ...
     @property
     def stop_steps(self) -> Sequence[tuple[signal.Signals, float]]: ...
+    @property
+    def hang_timeout_s(self) -> float: ...
 
     def spawn(self, log: IO[bytes]) -> subprocess.Popen[bytes]: ...
     def release(self) -> None: ...
@@ -42,6 +54,7 @@ class HttpProcess:
     health_port: int
     stop_steps: Sequence[tuple[signal.Signals, float]] = ((signal.SIGTERM, 15.0),)
     on_parent_death: signal.Signals = signal.SIGKILL
+    hang_timeout_s: float = _SERVICE_HANG_TIMEOUT_S
 
     def spawn(self, log: IO[bytes]) -> subprocess.Popen[bytes]:
         return spawn(self.argv, log=log, env=self.env, on_parent_death=self.on_parent_death)
@@ -58,10 +71,11 @@ class HttpProcess:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedServer:
-    """PostgreSQL or Valkey. Alive as long as it runs: recovery after a crash may take longer than any patience."""
+    """PostgreSQL or Valkey."""
 
     name: str
     server: PostgresServer | ValkeyServer
+    hang_timeout_s: float = _SERVER_HANG_TIMEOUT_S
 
     @property
     def port(self) -> int:
@@ -81,7 +95,7 @@ class EmbeddedServer:
         return await asyncio.to_thread(self.server.is_ready)
 
     async def is_alive(self) -> bool:
-        return True
+        return await asyncio.to_thread(self.server.is_alive)
 
 
 async def _answers_200(port: int, path: str) -> bool:

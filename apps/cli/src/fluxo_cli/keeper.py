@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import signal
 import subprocess
 import time
@@ -13,13 +12,14 @@ from fluxo_cli.children import Child
 from fluxo_cli.errors import CommandError
 from fluxo_cli.logs import rotate
 from fluxo_cli.runtime import ProcessState
+from fluxo_cli.spawn import kill_family, kill_group
 
 START_TIMEOUT_S = 60.0
-_HANG_TIMEOUT_S = 10.0
 _BACKOFF_FIRST_S, _BACKOFF_CAP_S = 0.2, 10.0
 _HEALTHY_AGAIN_S = 30.0
 _POLL_S = 0.1
 _PROBE_S = 1.0
+_DEATH_S = 10.0
 _BAD_CONFIGURATION = 2  # the status a service exits with when waiting would not help
 
 
@@ -33,14 +33,12 @@ class Keeper:
         *,
         changed: Callable[[], None],
         announce: Callable[[str], None],
-        hang_timeout_s: float = _HANG_TIMEOUT_S,
     ) -> None:
         self.child = child
         self.log = log
         self.failure: CommandError | None = None
         self._changed = changed
         self._announce = announce
-        self._hang_timeout_s = hang_timeout_s
         self._process: subprocess.Popen[bytes] | None = None
         self._ready_since: float | None = None
         self._was_ready = False
@@ -64,11 +62,14 @@ class Keeper:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        for number, patience_s in (*self.child.stop_steps, (signal.SIGKILL, 10.0)):
-            if self._process is None or self._process.poll() is not None:
-                break
-            self._process.send_signal(number)
-            await ended(self._process, patience_s)
+        if self._process is not None:
+            for number, patience_s in self.child.stop_steps:
+                self._process.send_signal(number)
+                if await ended(self._process, patience_s):
+                    break
+            else:
+                kill_family(self._process)
+                await ended(self._process, _DEATH_S)
         self.child.release()
         self._ready_since = None
         self._changed()
@@ -88,7 +89,7 @@ class Keeper:
                 outcome = _outcome(self._process.returncode)
                 if self._process.returncode == _BAD_CONFIGURATION:
                     self._fail(outcome)
-                _end_group(self._process.pid)
+                kill_group(self._process.pid)
             if healthy_s >= _HEALTHY_AGAIN_S:
                 pause_s = _BACKOFF_FIRST_S
             self._changed()
@@ -105,10 +106,10 @@ class Keeper:
                 ready = await self.child.is_ready()
                 self._note(ready=ready)
                 if ready or await self.child.is_alive():
-                    silent_since, patience_s = time.monotonic(), self._hang_timeout_s
+                    silent_since, patience_s = time.monotonic(), self.child.hang_timeout_s
                 elif time.monotonic() - silent_since > patience_s:
                     self._announce(f"{self.child.name} has not answered for {patience_s:g} s and is killed")
-                    process.kill()
+                    kill_family(process)
                 rotate(self.log)
                 next_probe = time.monotonic() + (_PROBE_S if ready else _POLL_S)
             await asyncio.sleep(_POLL_S)
@@ -140,9 +141,3 @@ async def ended(process: subprocess.Popen[bytes], patience_s: float) -> bool:
 
 def _outcome(status: int) -> str:
     return f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
-
-
-def _end_group(leader: int) -> None:
-    """End what a killed child left behind, such as nginx's workers, which would keep its ports."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(leader, signal.SIGKILL)

@@ -15,7 +15,7 @@ _BAD_USAGE = 2
 _SBIN = "/usr/sbin:/usr/local/sbin:/opt/homebrew/bin"  # where nginx is, and an ordinary user's PATH often is not
 
 # A request that may have changed something is never sent twice: nginx passes POST and PATCH on only when they could
-# not be sent at all. An instance that fails is left alone for two seconds.
+# not be sent at all. An instance that fails is left alone for a second.
 _CONFIGURATION = """\
 daemon off;
 {user}pid {directory}/nginx.pid;
@@ -113,7 +113,7 @@ def _configuration(directory: Path, upstreams: Sequence[Upstream], health_port: 
                 name=upstream.name,
                 port=upstream.port,
                 servers="\n".join(
-                    f"        server 127.0.0.1:{port} max_fails=2 fail_timeout=2s;" for port in upstream.instances
+                    f"        server 127.0.0.1:{port} max_fails=2 fail_timeout=1s;" for port in upstream.instances
                 ),
             )
             for upstream in upstreams

@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -65,3 +67,31 @@ def stop(process: subprocess.Popen[bytes], steps: Sequence[tuple[signal.Signals,
             process.wait(patience_s)
         except subprocess.TimeoutExpired:
             continue
+
+
+def kill_family(leader: subprocess.Popen[bytes]) -> None:
+    """SIGKILL a process with all its descendants: stopped ones would outlive it, and keep its memory and its ports."""
+    family = _descendants(leader.pid)
+    leader.kill()
+    for pid in family:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def kill_group(leader: int) -> None:
+    """SIGKILL what a dead process left behind in its group, such as nginx's workers, which would keep its ports."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
+
+
+def _descendants(ancestor: int) -> list[int]:
+    """Where there is no /proc, nobody: `kill_group` then has to do."""
+    children = defaultdict(list)
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            parent = stat.read_text().rpartition(")")[2].split()[1]
+            children[int(parent)].append(int(stat.parent.name))
+    found = list(children[ancestor])
+    for pid in found:
+        found += children[pid]
+    return found

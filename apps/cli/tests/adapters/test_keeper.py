@@ -2,6 +2,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -31,12 +32,12 @@ class Watcher:
 
 
 @asynccontextmanager
-async def _kept(child: HttpProcess, watcher: Watcher, log: Path, hang_timeout_s: float = 10) -> AsyncIterator[Keeper]:
+async def _kept(child: HttpProcess, watcher: Watcher, log: Path) -> AsyncIterator[Keeper]:
     def announce(sentence: str) -> None:
         watcher.sentences.append(sentence)
         watcher.changed()
 
-    keeper = Keeper(child, log, changed=watcher.changed, announce=announce, hang_timeout_s=hang_timeout_s)
+    keeper = Keeper(child, log, changed=watcher.changed, announce=announce)
     keeper.begin()
     try:
         yield keeper
@@ -73,7 +74,7 @@ async def test_a_child_that_refuses_its_configuration_is_a_failure_at_once(http_
 
 async def test_a_hung_child_is_killed_and_replaced(http_process, tmp_path: Path):
     watcher = Watcher()
-    async with _kept(http_process(), watcher, tmp_path / "log", hang_timeout_s=0.5) as keeper:
+    async with _kept(replace(http_process(), hang_timeout_s=0.5), watcher, tmp_path / "log") as keeper:
         await watcher.until(lambda: keeper.is_ready)
         first = keeper.state.pid
         (tmp_path / "hung").touch()
@@ -85,7 +86,7 @@ async def test_a_hung_child_is_killed_and_replaced(http_process, tmp_path: Path)
 
 async def test_a_child_that_is_alive_but_not_ready_is_left_alone(http_process, tmp_path: Path):
     watcher = Watcher()
-    async with _kept(http_process(), watcher, tmp_path / "log", hang_timeout_s=0.5) as keeper:
+    async with _kept(replace(http_process(), hang_timeout_s=0.5), watcher, tmp_path / "log") as keeper:
         await watcher.until(lambda: keeper.is_ready)
         pid = keeper.state.pid
         (tmp_path / "unready").touch()
@@ -98,14 +99,8 @@ async def test_a_child_that_is_alive_but_not_ready_is_left_alone(http_process, t
 async def test_a_child_that_ignores_the_stop_signal_is_gone_all_the_same(http_process, tmp_path: Path, is_running):
     stubborn = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
     child = http_process()
-    child = HttpProcess(
-        child.name,
-        [child.argv[0], "-c", stubborn + str(child.argv[2])],
-        child.env,
-        child.port,
-        child.health_port,
-        stop_steps=((signal.SIGTERM, 0.3),),
-    )
+    program = stubborn + str(child.argv[2])
+    child = replace(child, argv=[child.argv[0], "-c", program], stop_steps=((signal.SIGTERM, 0.3),))
     watcher = Watcher()
     async with _kept(child, watcher, tmp_path / "log") as keeper:
         await watcher.until(lambda: keeper.is_ready)
@@ -118,9 +113,7 @@ async def test_a_child_that_ignores_the_stop_signal_is_gone_all_the_same(http_pr
 async def test_what_a_killed_child_left_behind_goes_with_it(http_process, tmp_path: Path, await_gone):
     child = http_process()
     worker = "import subprocess; print(subprocess.Popen(['sleep', '600']).pid, flush=True)\n"
-    child = HttpProcess(
-        child.name, [child.argv[0], "-c", worker + str(child.argv[2])], child.env, child.port, child.health_port
-    )
+    child = replace(child, argv=[child.argv[0], "-c", worker + str(child.argv[2])])
     watcher = Watcher()
     async with _kept(child, watcher, tmp_path / "log") as keeper:
         await watcher.until(lambda: keeper.is_ready)
@@ -130,3 +123,25 @@ async def test_what_a_killed_child_left_behind_goes_with_it(http_process, tmp_pa
         os.kill(pid, signal.SIGKILL)
         await watcher.until(lambda: bool(watcher.sentences))
         await anyio.to_thread.run_sync(await_gone, [left_behind])
+
+
+async def test_a_stopped_child_is_replaced_and_its_stopped_family_goes_with_it(
+    http_process, tmp_path: Path, await_gone
+):
+    """PostgreSQL's back ends are in sessions of their own, and a stopped one does not see its postmaster die."""
+    child = http_process()
+    back_end = "import subprocess; print(subprocess.Popen(['sleep', '600'], start_new_session=True).pid, flush=True)\n"
+    child = replace(child, argv=[child.argv[0], "-c", back_end + str(child.argv[2])], hang_timeout_s=0.5)
+
+    def back_ends() -> list[int]:
+        return [int(line) for line in (tmp_path / "log").read_text().splitlines() if line.isdigit()]
+
+    watcher = Watcher()
+    async with _kept(child, watcher, tmp_path / "log") as keeper:
+        await watcher.until(lambda: keeper.is_ready)
+        stopped = [keeper.state.pid, *back_ends()]
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        await watcher.until(lambda: keeper.is_ready and keeper.state.pid not in stopped)
+        await anyio.to_thread.run_sync(await_gone, stopped)
+    os.kill(back_ends()[-1], signal.SIGKILL)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx2
@@ -81,6 +82,15 @@ def _pids(status: dict) -> list[int]:
     return [process["pid"] for process in status["processes"]]
 
 
+def _children(parent: int) -> list[int]:
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == parent:
+                found.append(int(stat.parent.name))
+    return found
+
+
 def test_up_starts_everything_and_a_stop_signal_ends_everything(system: System, await_gone):
     up = system.up()
     status = system.wait_until_ready()
@@ -124,6 +134,29 @@ def test_a_killed_process_is_replaced(system: System, name: str):
     killed = system.pid(name)
     os.kill(killed, signal.SIGKILL)
     system.wait_until_ready(unlike=killed)
+
+
+def test_services_are_restarted_one_after_another_and_servers_stay(system: System):
+    system.up()
+    before = {process["name"]: process["pid"] for process in system.wait_until_ready()["processes"]}
+    done = subprocess.run(system.fluxo("restart"), env=system.environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [f"{name} runs again." for name in before if name.endswith("-1")]
+    after = {process["name"]: process["pid"] for process in system.status()["processes"]}
+    assert {name for name in before if before[name] == after[name]} == {"postgres", "valkey-streams", "valkey-cache"}
+
+
+def test_hung_servers_are_replaced(system: System, await_gone):
+    """Stopped ones still take connections, and so seem to run."""
+    system.up()
+    system.wait_until_ready()
+    stopped = [system.pid(name) for name in ("postgres", "valkey-streams", "valkey-cache")]
+    families = [*stopped, *(child for pid in stopped for child in _children(pid))]
+    for pid in families:
+        os.kill(pid, signal.SIGSTOP)
+    for pid in stopped:
+        system.wait_until_ready(unlike=pid)
+    await_gone(families)
 
 
 def test_nothing_outlives_a_killed_supervisor_and_the_directory_starts_again(system: System, await_gone):

@@ -58,13 +58,14 @@ class _Pool(asyncpg.Pool):  # type: ignore[misc]
 
 
 async def open_pool(
-    url: str, *, application_name: str, min_size: int = 1, max_size: int = 10, command_timeout_s: float = 1.8
+    url: str, *, application_name: str, min_size: int = 1, max_size: int = 10, command_timeout_s: float = 1.2
 ) -> asyncpg.Pool:
     """A pool that comes up even when the server is away, and connects as soon as it is asked to.
 
     `min_size` connections are warmed where that is possible. A caller waits 0.9 s for a connection at most, and
     `command_timeout_s` for an answer, when the server gives up on the statement too. The default, and the moment that
-    giving the connection back may take, make a silent server cost a caller two seconds; long work asks for more.
+    giving the connection back may take, make a silent server cost a caller a second and a half; long work asks
+    for more.
     """
     pool = _Pool(
         url,
@@ -169,6 +170,6 @@ class Notifications:
                     await asyncio.wait_for(self._lost.wait(), 5.0)
                 if not self._lost.is_set():
                     # A connection can die without a word (a paused or vanished server): ask.
-                    await connection.execute("")
+                    await connection.execute("SELECT 1")
         finally:
             connection.terminate()

@@ -1,4 +1,8 @@
-"""Calls to a dependency that may be away: back-off between tries, and a breaker that stops trying."""
+"""Calls to a dependency that may be away: back-off between tries, and a breaker that stops trying.
+
+A loop that is alone in calling (relay, projector, listener) waits out its `Backoff`, and so tries once at a time. Where
+many callers would each find out by a time-out (readers of the cache), a `CircuitBreaker` finds out for them.
+"""
 
 import asyncio
 import random
@@ -7,6 +11,8 @@ from types import TracebackType
 from typing import Literal, Self
 
 from prometheus_client import Gauge
+
+from fluxo_chassis.health import Observation
 
 circuit_breaker_state = Gauge(
     "circuit_breaker_state",
@@ -42,6 +48,12 @@ class CircuitBreaker:
     @property
     def state(self) -> BreakerState:
         return self._state
+
+    async def observe(self) -> Observation:
+        """The state, as a health check shows it."""
+        if self._state == "closed":
+            return Observation("pass", self._state)
+        return Observation("warn", self._state, output="Calls fail at once, until a probe succeeds.")
 
     async def __aenter__(self) -> Self:
         if self._state == "closed":

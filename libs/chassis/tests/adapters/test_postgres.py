@@ -82,7 +82,7 @@ async def failure_of(awaitable):
 
 async def test_sessions_speak_utc_and_carry_limits(pool):
     assert await pool.fetchval("SHOW timezone") == "UTC"
-    assert await pool.fetchval("SHOW statement_timeout") == "1800ms"
+    assert await pool.fetchval("SHOW statement_timeout") == "1200ms"
     assert await pool.fetchval("SHOW idle_in_transaction_session_timeout") == "10s"
     assert await pool.fetchval("SHOW application_name") == "chassis-test"
     assert await pool.fetchval("SHOW jit") == "off"

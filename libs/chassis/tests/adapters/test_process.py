@@ -90,6 +90,27 @@ async def test_what_was_begun_is_answered_before_it_stops_cleanly(service):
         assert await process.wait() == 0
 
 
+async def test_a_stop_ends_kept_connections_after_their_answer_and_takes_no_new_ones(service):
+    process, _, port = service
+    idle_reader, idle_writer = await asyncio.open_connection("127.0.0.1", port)
+    busy_reader, busy_writer = await asyncio.open_connection("127.0.0.1", port)
+    idle_writer.write(b"GET /health/live HTTP/1.1\r\nHost: t\r\n\r\n")
+    assert b"connection: close" not in (await idle_reader.readuntil(b"\r\n\r\n")).lower()
+    busy_writer.write(b"GET /slow HTTP/1.1\r\nHost: t\r\n\r\n")
+    await until_said(process, "slow began")
+    process.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(5):
+        await idle_reader.read()
+        with pytest.raises(OSError, match=r"refused|Connect call failed"):
+            await asyncio.open_connection("127.0.0.1", port)
+        last = (await busy_reader.read()).lower()
+    assert last.startswith(b"http/1.1 200")
+    assert b"connection: close" in last
+    assert await process.wait() == 0
+    idle_writer.close()
+    busy_writer.close()
+
+
 async def test_a_second_signal_ends_it_at_once(service):
     process, client, _ = service
     slow = asyncio.create_task(client.get("/slow"))

@@ -109,3 +109,10 @@ async def test_a_sleeper_wakes_when_asked_to_stop():
     assert await wait_for_stop(stop, 0.01) is False
     asyncio.get_running_loop().call_later(0.01, stop.set)
     assert await wait_for_stop(stop, 60) is True
+
+
+async def test_its_state_is_a_health_check():
+    closed = await CircuitBreaker("seen").observe()
+    assert (closed.status, closed.observed_value) == ("pass", "closed")
+    open_ = await (await opened("seen", reset_after_s=60)).observe()
+    assert (open_.status, open_.observed_value) == ("warn", "open")

@@ -1,11 +1,11 @@
 import pytest
 from fluxo_contracts.streams import ENTRIES_STREAM, EVENT_FIELD
-from fluxo_entries.application.ports import OutboxRow, StreamMovedBackError, StreamPosition
+from fluxo_entries.application.ports import OutboxRow, StreamMovedBackError
+from fluxo_entries.application.stream_state import START, StreamPosition, StreamState
 from redis.exceptions import ResponseError
 
 pytestmark = pytest.mark.anyio
 
-START = StreamPosition(0, 0)
 # Greater than 2^53: no float tells these apart.
 BIG = (40 << 48) + 7
 
@@ -18,9 +18,14 @@ async def ids(streams):
     return [entry_id.decode() for entry_id, _ in await streams.xrange(ENTRIES_STREAM)]
 
 
+async def acknowledged(stream):
+    return (await stream.state()).acknowledged
+
+
 async def test_a_stream_that_is_not_there_stands_at_zero(stream):
     assert await stream.position() == START
-    assert await stream.acknowledged() is None
+    assert await stream.state() == StreamState()
+    assert await acknowledged(stream) is None
     assert await stream.trim_below(StreamPosition(1, 1)) == 0
 
 
@@ -78,26 +83,26 @@ async def test_a_script_that_the_server_forgot_is_sent_again(stream, streams):
 async def test_the_slowest_group_decides_what_is_acknowledged(stream, streams):
     await stream.publish(START, rows(1, 2, 3, 4))
     await streams.xgroup_create(ENTRIES_STREAM, "fast", id="0")
-    assert await stream.acknowledged() == START
+    assert await acknowledged(stream) == START
     await streams.xreadgroup("fast", "one", {ENTRIES_STREAM: ">"})
-    assert await stream.acknowledged() == StreamPosition(5, 0), "all are pending"
+    assert await acknowledged(stream) == StreamPosition(5, 0), "all are pending"
     await streams.xack(ENTRIES_STREAM, "fast", "5-1", "5-2", "5-4")
-    assert await stream.acknowledged() == StreamPosition(5, 2), "5-3 is pending"
+    assert await acknowledged(stream) == StreamPosition(5, 2), "5-3 is pending"
     await streams.xack(ENTRIES_STREAM, "fast", "5-3")
-    assert await stream.acknowledged() == StreamPosition(5, 4)
+    assert await acknowledged(stream) == StreamPosition(5, 4)
     await streams.xgroup_create(ENTRIES_STREAM, "slow", id="0")
-    assert await stream.acknowledged() == START
+    assert await acknowledged(stream) == START
     await streams.xreadgroup("slow", "one", {ENTRIES_STREAM: ">"}, count=2, noack=True)
-    assert await stream.acknowledged() == StreamPosition(5, 2)
+    assert await acknowledged(stream) == StreamPosition(5, 2)
 
 
 async def test_pending_at_the_very_start_of_a_transaction(stream, streams):
     await streams.xadd(ENTRIES_STREAM, {EVENT_FIELD: b"x"}, id="5-0")
     await streams.xgroup_create(ENTRIES_STREAM, "group", id="0")
     await streams.xreadgroup("group", "one", {ENTRIES_STREAM: ">"})
-    acknowledged = await stream.acknowledged()
-    assert acknowledged == StreamPosition(4, 2**64 - 1)
-    assert await stream.trim_below(acknowledged) == 0
+    everybody = await acknowledged(stream)
+    assert everybody == StreamPosition(4, 2**64 - 1)
+    assert await stream.trim_below(everybody) == 0
 
 
 async def test_trimming_keeps_what_lies_above_and_the_position(stream, streams):

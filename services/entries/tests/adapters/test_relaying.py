@@ -9,12 +9,15 @@ import pytest
 from fluxo_chassis.postgres import Notifications
 from fluxo_contracts.entry_recorded import decode
 from fluxo_contracts.streams import ENTRIES_STREAM
-from fluxo_entries.adapters.postgres.outbox import XID_BITS
 from fluxo_entries.adapters.redis.entries_stream import RedisEntriesStream
+from fluxo_entries.application.audit_stream import AuditStream
 from fluxo_entries.application.measure_backlog import MeasureBacklog
+from fluxo_entries.application.measure_groups import MeasureGroups
 from fluxo_entries.application.publish_outbox import PublishOutbox
 from fluxo_entries.application.purge_outbox import PurgeOutbox
+from fluxo_entries.application.stream_state import XID_BITS
 from fluxo_entries.entrypoints.relay import Relay
+from prometheus_client import REGISTRY
 from redis.exceptions import OutOfMemoryError
 
 pytestmark = pytest.mark.anyio
@@ -48,7 +51,12 @@ async def running_relay(database, outbox, stream):
     stop = asyncio.Event()
     async with Notifications(database.url, "fluxo_outbox") as notifications:
         relay = Relay(
-            PublishOutbox(outbox, stream), PurgeOutbox(outbox, stream), MeasureBacklog(outbox, stream), notifications
+            PublishOutbox(outbox, stream),
+            AuditStream(outbox, stream),
+            PurgeOutbox(outbox, stream),
+            MeasureBacklog(outbox, stream),
+            MeasureGroups(outbox, stream),
+            notifications,
         )
         task = asyncio.create_task(relay.run(stop))
         yield
@@ -90,26 +98,6 @@ async def test_a_stream_that_lost_its_end_is_filled_again(publish, journal, stre
     ids += await append(journal, recording, 3)
     await drain(publish)
 
-    assert await published(streams) == ids
-
-
-async def test_a_stream_lost_between_reading_and_publishing_gets_no_gap(outbox, stream, journal, streams, recording):
-    ids = await append(journal, recording, 5)
-    await drain(PublishOutbox(outbox, stream))
-    ids += await append(journal, recording, 5)
-
-    class LosesTheStream:
-        async def rows_after(self, position, limit):
-            async with asyncio.timeout(5):
-                while not (rows := await outbox.rows_after(position, limit)):
-                    await asyncio.sleep(0.005)
-            await streams.flushdb()
-            return rows
-
-    step = await PublishOutbox(LosesTheStream(), stream)()
-    assert (step.published, step.is_held_back) == (0, True)
-    assert await published(streams) == []
-    await drain(PublishOutbox(outbox, stream))
     assert await published(streams) == ids
 
 
@@ -211,3 +199,22 @@ async def test_a_running_relay_outlives_a_stream_that_fails(
     ids = await append(journal, recording, 3)
     async with running_relay(entries_database, outbox, FailsAtFirst()):
         await until_published(streams, ids)
+
+
+async def test_a_running_relay_fills_the_gaps_it_finds_and_shows_which_group_lags(
+    entries_database, outbox, stream, publish, journal, streams, recording
+):
+    ids = await append(journal, recording, 10)
+    await drain(publish)
+    await streams.xgroup_create(ENTRIES_STREAM, "nobody", id="0")
+    first, *_, last = [entry_id for entry_id, _ in await streams.xrange(ENTRIES_STREAM)]
+    await streams.xdel(ENTRIES_STREAM, first, last)
+    gaps = REGISTRY.get_sample_value("fluxo_outbox_gaps_total")
+
+    async with running_relay(entries_database, outbox, stream):
+        await until_published(streams, ids[1:-1] + ids)
+        async with asyncio.timeout(10):
+            while REGISTRY.get_sample_value("fluxo_outbox_unacknowledged_seconds", {"group": "nobody"}) is None:
+                await asyncio.sleep(0.01)
+
+    assert REGISTRY.get_sample_value("fluxo_outbox_gaps_total") == gaps + 1

@@ -1,9 +1,10 @@
 """The step that moves events from outbox to stream, against fakes that keep the ports' promises."""
 
 import pytest
-from fluxo_entries.application.ports import OutboxRow, StreamMovedBackError, StreamPosition
+from fluxo_entries.application.ports import GapFoundError, OutboxRow, StreamMovedBackError
 from fluxo_entries.application.publish_outbox import PublishOutbox, Step
 from fluxo_entries.application.purge_outbox import Purged, PurgeOutbox
+from fluxo_entries.application.stream_state import XID_BITS, Group, StreamPosition, StreamState
 
 pytestmark = pytest.mark.anyio
 
@@ -21,11 +22,18 @@ class FakeOutbox:
     async def has_rows_after(self, position):
         return any(row.position > position for row in [*self.rows, *self.held_back])
 
+    async def publish_again(self, above):
+        generation = (above.major >> XID_BITS) + 1
+        self.rows = [
+            OutboxRow(StreamPosition((generation << XID_BITS) + 1, row.position.minor), row.event) for row in self.rows
+        ]
+
 
 class FakeStream:
     def __init__(self):
         self.published = []
         self.moves_back = False
+        self.gap_below = StreamPosition(0, 0)
 
     async def position(self):
         return self.published[-1].position if self.published else StreamPosition(0, 0)
@@ -36,6 +44,8 @@ class FakeStream:
             self.published.clear()
         if await self.position() < after:
             raise StreamMovedBackError
+        if rows[0].position < self.gap_below:
+            raise GapFoundError("skipped by group someone")
         self.published += rows
 
 
@@ -62,6 +72,16 @@ async def test_a_stream_that_moved_back_is_filled_from_where_it_stands_now():
     assert stream.published == outbox.rows
 
 
+async def test_what_lies_before_a_gap_is_published_again_from_the_beginning():
+    outbox, stream = FakeOutbox(visible=3), FakeStream()
+    publish = PublishOutbox(outbox, stream, batch_rows_max=2)
+    await publish()
+    stream.gap_below = StreamPosition(1 << XID_BITS, 0)
+    assert await publish() == Step(0, is_held_back=True, gap="skipped by group someone")
+    assert [(await publish()).published for _ in range(3)] == [2, 1, 0]
+    assert stream.published[2:] == outbox.rows
+
+
 class FakeTurn:
     def __init__(self, is_mine):
         self.is_mine = is_mine
@@ -74,8 +94,9 @@ class FakeTurn:
 
 
 class PurgeableOutbox:
-    def __init__(self, *, is_mine=True):
+    def __init__(self, *, is_mine=True, has_gap=False):
         self.is_mine = is_mine
+        self.has_gap = has_gap
         self.dropped_below = []
 
     def turn(self):
@@ -87,6 +108,9 @@ class PurgeableOutbox:
     async def purge_idempotency_keys(self):
         return 2
 
+    async def has_rows_between(self, after, up_to):
+        return self.has_gap
+
     async def drop_below(self, position):
         self.dropped_below.append(position)
         return 3
@@ -94,11 +118,12 @@ class PurgeableOutbox:
 
 class AcknowledgedStream:
     def __init__(self, acknowledged):
-        self._acknowledged = acknowledged
+        groups = () if acknowledged is None else (Group("one", acknowledged),)
+        self._state = StreamState(last=StreamPosition(1, 20), groups=groups)
         self.trimmed_below = []
 
-    async def acknowledged(self):
-        return self._acknowledged
+    async def state(self):
+        return self._state
 
     async def trim_below(self, position):
         self.trimmed_below.append(position)
@@ -120,4 +145,10 @@ async def test_without_a_consumer_nothing_is_acknowledged_and_nothing_goes():
 async def test_a_relay_whose_turn_it_is_not_does_nothing():
     outbox, stream = PurgeableOutbox(is_mine=False), AcknowledgedStream(StreamPosition(1, 9))
     assert await PurgeOutbox(outbox, stream)() == Purged()
+    assert outbox.dropped_below == stream.trimmed_below == []
+
+
+async def test_while_the_stream_has_a_gap_nothing_goes():
+    outbox, stream = PurgeableOutbox(has_gap=True), AcknowledgedStream(StreamPosition(1, 9))
+    assert await PurgeOutbox(outbox, stream)() == Purged(partitions_created=1, idempotency_keys_purged=2)
     assert outbox.dropped_below == stream.trimmed_below == []

@@ -12,7 +12,7 @@ from fluxo_cli.errors import CommandError
 from fluxo_cli.spawn import spawn
 
 _CREATE_TIMEOUT_S = 60.0
-_QUIT_TIMEOUT_S = 10.0
+_QUIT_TIMEOUT_S = 2.0  # without their postmaster they do nothing that is worth waiting for
 _FIRST_MAJOR_WITH_BUILTIN_LOCALE = 17
 
 

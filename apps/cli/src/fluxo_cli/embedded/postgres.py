@@ -8,6 +8,7 @@ from fluxo_cli.embedded.binaries import find_postgres
 from fluxo_cli.embedded.cluster import create_cluster, end_leftovers
 from fluxo_cli.embedded.confinement import Confinement, confine
 from fluxo_cli.embedded.directory import DirectoryLock, last_lines, make_private, password_in
+from fluxo_cli.embedded.probe import ASKS_FOR_PASSWORD, greet_postgres
 from fluxo_cli.errors import CommandError
 from fluxo_cli.spawn import spawn, stop
 
@@ -101,7 +102,14 @@ class PostgresServer:
         return self.process
 
     def is_ready(self) -> bool:
-        """Whether *this* server, not an earlier one on the same directory, accepts connections."""
+        """Whether *this* server, not an earlier one on the same directory, lets clients log in."""
+        return self._says_ready() and greet_postgres(self.port) == ASKS_FOR_PASSWORD
+
+    def is_alive(self) -> bool:
+        """Whether it answers at all, if only that it starts or recovers."""
+        return greet_postgres(self.port) != b""
+
+    def _says_ready(self) -> bool:
         if self.process is None or self.process.poll() is not None:
             return False
         try:

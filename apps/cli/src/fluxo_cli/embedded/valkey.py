@@ -1,5 +1,4 @@
 import signal
-import socket
 import subprocess
 import time
 from pathlib import Path
@@ -7,6 +6,7 @@ from typing import IO
 
 from fluxo_cli.embedded.binaries import find_valkey
 from fluxo_cli.embedded.directory import DirectoryLock, last_lines, make_private, password_in, write_private
+from fluxo_cli.embedded.probe import ping_valkey
 from fluxo_cli.errors import CommandError
 from fluxo_cli.spawn import spawn, stop
 
@@ -90,12 +90,12 @@ class ValkeyServer:
 
     def is_ready(self) -> bool:
         """Whether it answers PING; while it still loads its file it does not."""
-        if self.process is None or self.process.poll() is not None:
-            return False
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
-                connection.sendall(f"AUTH {password_in(self.directory)}\r\nPING\r\nQUIT\r\n".encode())
-                with connection.makefile("rb") as answers:
-                    return answers.readline() == b"+OK\r\n" and answers.readline() == b"+PONG\r\n"
-        except OSError:
-            return False
+        is_running = self.process is not None and self.process.poll() is None
+        return is_running and self._answers() == [b"+OK\r\n", b"+PONG\r\n"]
+
+    def is_alive(self) -> bool:
+        """Whether it answers at all, if only that it is loading."""
+        return any(self._answers())
+
+    def _answers(self) -> list[bytes]:
+        return ping_valkey(self.port, password_in(self.directory))

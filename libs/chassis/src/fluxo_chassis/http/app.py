@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.types import Scope
 
 from fluxo_chassis.auth import TokenVerifier
 from fluxo_chassis.health import Health, health_routes
@@ -15,6 +16,10 @@ from fluxo_chassis.http.server import serve
 __all__ = ["create_app", "serve"]
 
 BODY_LIMIT_BYTES = 65_536
+
+ANSWER_WITHIN_S = 1.5
+"""Many times what any request takes, and so much under two seconds that giving up still fits in."""
+
 OPERATIONS = """
 
 Errors are RFC 9457 problem details. For operators: `/health/live`, `/health/ready`, `/health` and `/metrics`."""
@@ -29,11 +34,13 @@ def create_app(
     verifier: TokenVerifier | None = None,
     body_limit_bytes: int = BODY_LIMIT_BYTES,
     body_limits: Mapping[str, int] | None = None,
+    answer_within_s: Callable[[Scope], float] = lambda _scope: ANSWER_WITHIN_S,
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
 ) -> FastAPI:
     """An application with request ids, traces, access log, metrics, limits, problem details and health.
 
-    `body_limits` gives paths a limit of their own, in bytes. `lifespan` is entered while `health` is being watched.
+    `body_limits` gives paths a limit of their own, in bytes. A request whose answer has not begun within
+    `answer_within_s` is given up with 503. `lifespan` is entered while `health` is being watched.
     """
 
     @asynccontextmanager
@@ -56,7 +63,12 @@ def create_app(
     app.state.verifier = verifier
     for route in health_routes(health):
         app.add_api_route(route.path, route.endpoint, methods=list(route.methods or ()), include_in_schema=False)
-    app.add_middleware(Middleware, body_limit_bytes=body_limit_bytes, body_limits=body_limits or {})
+    app.add_middleware(
+        Middleware,
+        body_limit_bytes=body_limit_bytes,
+        body_limits=body_limits or {},
+        answer_within_s=answer_within_s,
+    )
     install_error_handlers(app)
     install_openapi(app)
     return app

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fluxo_chassis import tracing
+from fluxo_chassis.http.deadline import Deadline
 from fluxo_chassis.http.errors import known_problem, problem_answer
 from fluxo_chassis.metrics import http_request_duration_seconds
 from fluxo_chassis.postgres import is_away
@@ -33,12 +34,20 @@ _JSON = re.compile(r"application/([a-z0-9.!#$&^_+-]+\+)?json[ \t]*(;.*)?\Z", re.
 
 
 class Middleware:
-    """Request id, trace, body limit, content type, last resort for errors, response headers, metrics, one log line."""
+    """Request id, trace, limits of body and time, content type, last resort for errors, headers, metrics, log line."""
 
-    def __init__(self, app: ASGIApp, *, body_limit_bytes: int, body_limits: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        body_limit_bytes: int,
+        body_limits: Mapping[str, int],
+        answer_within_s: Callable[[Scope], float],
+    ) -> None:
         self._app = app
         self._body_limit_bytes = body_limit_bytes
         self._body_limits = body_limits
+        self._answer_within_s = answer_within_s
         self._observers: dict[tuple[str, str, int], Histogram] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,12 +71,14 @@ class Middleware:
         if refusal is not None:
             await problem_answer(refusal)(scope, receive, answer)
             return
+        deadline = answer.deadline = Deadline(self._answer_within_s(scope))
         try:
-            await self._app(scope, _limited(receive, limit), answer)
+            async with deadline:
+                await self._app(scope, _limited(receive, limit, deadline), answer)
         except ClientDisconnect:
             answer.status = CLIENT_LEFT
         except Exception as error:
-            problem = _problem_of(error)
+            problem = _too_late() if deadline.is_missed else _problem_of(error)
             if answer.started:
                 raise
             await problem_answer(problem)(scope, receive, answer)
@@ -99,12 +110,15 @@ class _Answer:
     def __init__(self, send: Send, request_id: str) -> None:
         self._send = send
         self._headers = [(b"x-request-id", request_id.encode()), (b"x-content-type-options", b"nosniff")]
+        self.deadline: Deadline | None = None
         self.started = False
         self.status = 500
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
+            if self.deadline is not None:
+                self.deadline.meet()
             self.status = message["status"]
             message["headers"] = [*message.get("headers", ()), *self._headers]
         await self._send(message)
@@ -140,19 +154,32 @@ def _refusal(scope: Scope, headers: Headers, limit: int) -> Problem | None:
     return None
 
 
-def _limited(receive: Receive, limit: int) -> Receive:
+def _limited(receive: Receive, limit: int, deadline: Deadline) -> Receive:
     """Counts what really arrives: a chunked body tells no length beforehand. The server discards the rest of it."""
-    received = 0
+    received, is_complete = 0, False
 
     async def limited() -> Message:
-        nonlocal received
+        nonlocal received, is_complete
+        if not is_complete:
+            deadline.wait_for_client()
         message = await receive()
+        if not is_complete:
+            deadline.heard_client()
+        is_complete = not message.get("more_body", False)
         received += len(message.get("body", b""))
         if received > limit:
             raise HTTPException(413)
         return message
 
     return limited
+
+
+def _too_late() -> Problem:
+    log.warning("a request was not answered in time and is given up")
+    return unavailable(
+        "This could not be finished in time. Try again shortly; repeat a write with the same idempotency key, "
+        "which tells what became of it."
+    )
 
 
 def _problem_of(error: Exception) -> Problem:

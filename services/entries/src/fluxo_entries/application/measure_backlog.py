@@ -1,12 +1,28 @@
+import asyncio
+from typing import Final
+
 from fluxo_entries.application.ports import Backlog, EntriesStream, Outbox
+from fluxo_entries.application.stream_state import StreamPosition
+
+POSITION_TIMEOUT_S: Final = 1.0
 
 
 class MeasureBacklog:
-    """How many events wait to be published, and for how long."""
+    """How many events wait to be published, and for how long.
+
+    A backlog grows just when the stream does not answer: then what waits is counted from where it stood last.
+    """
 
     def __init__(self, outbox: Outbox, stream: EntriesStream) -> None:
         self._outbox = outbox
         self._stream = stream
+        self._position: StreamPosition | None = None
 
     async def __call__(self) -> Backlog:
-        return await self._outbox.backlog(await self._stream.position())
+        try:
+            async with asyncio.timeout(POSITION_TIMEOUT_S):
+                self._position = await self._stream.position()
+        except Exception:
+            if self._position is None:
+                raise
+        return await self._outbox.backlog(self._position)

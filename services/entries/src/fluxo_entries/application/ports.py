@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Protocol
 from uuid import UUID
 
+from fluxo_entries.application.stream_state import StreamPosition, StreamState
 from fluxo_entries.domain.entry import Direction, Entry
 from fluxo_entries.domain.merchant import Merchant
 
@@ -141,14 +142,6 @@ class DayTotalsFeed(Protocol):
         """Yield every day that has entries, by merchant (in code-point order) and date, from one snapshot."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class StreamPosition:
-    """A stream entry's id `<major>-<minor>`; major is generation·2^48 + xid, minor the outbox row's sequence."""
-
-    major: int
-    minor: int
-
-
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
     position: StreamPosition
@@ -180,7 +173,16 @@ class Outbox(Protocol):
     async def has_rows_after(self, position: StreamPosition) -> bool:
         """Return whether any row waits after the position, also one that is held back by the horizon."""
 
+    async def has_rows_between(self, after: StreamPosition, up_to: StreamPosition) -> bool:
+        """Return whether any row of the current generation lies above the first and not above the second."""
+
+    async def publish_again(self, above: StreamPosition) -> None:
+        """Start a generation higher than the position's, unless that was done meanwhile."""
+
     async def backlog(self, position: StreamPosition) -> Backlog: ...
+
+    async def oldest_age_s(self, after: StreamPosition, up_to: StreamPosition) -> float:
+        """Return the age in seconds of the first row between the two, 0 if there is none."""
 
     def turn(self) -> AbstractAsyncContextManager[bool]:
         """Enter with True for one of several relays at a time, with False for the others."""
@@ -202,6 +204,10 @@ class StreamMovedBackError(Exception):
     """The stream's last id is lower than the position a batch continues from: read the position again."""
 
 
+class GapFoundError(Exception):
+    """Published events are missing at the stream's end, or a group would never read them; the message says which."""
+
+
 class EntriesStream(Protocol):
     """The Redis stream; its last generated id is the relay's position."""
 
@@ -209,16 +215,17 @@ class EntriesStream(Protocol):
         """Return the last generated id, 0-0 when there is no stream."""
 
     async def publish(self, after: StreamPosition, rows: Sequence[OutboxRow]) -> None:
-        """Add the rows in order under their own ids, atomically with a check of the position.
+        """Add the rows in order under their own ids, atomically with a check of what lies before them.
 
         Rows that the stream already holds (another relay's) are skipped; the first failure stops the batch.
 
         Raises:
             StreamMovedBackError: the stream's last id is below `after`; nothing was added.
+            GapFoundError: there is a gap that would be hidden by more entries; nothing was added.
         """
 
-    async def acknowledged(self) -> StreamPosition | None:
-        """Return the highest id that every consumer group has acknowledged; None while there is no group."""
+    async def state(self) -> StreamState:
+        """Return what the stream and its groups show; a stream that is not there is an empty one."""
 
-    async def trim_below(self, position: StreamPosition) -> int:
-        """Remove stream entries at or below the position; returns how many went."""
+    async def trim_below(self, acknowledged: StreamPosition) -> int:
+        """Remove stream entries at or below the position and set the mark there; returns how many went."""

@@ -1,14 +1,18 @@
 from dataclasses import dataclass
 
-from fluxo_entries.application.ports import EntriesStream, Outbox, StreamMovedBackError
+from fluxo_entries.application.ports import EntriesStream, GapFoundError, Outbox, StreamMovedBackError
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`published` rows went out; when there were none, `is_held_back` tells that some are about to."""
+    """`published` rows went out; when there were none, `is_held_back` tells that some are about to.
+
+    `gap` tells of published events that were found missing, for which everything is now published again.
+    """
 
     published: int
     is_held_back: bool
+    gap: str | None = None
 
 
 class PublishOutbox:
@@ -33,4 +37,7 @@ class PublishOutbox:
         except StreamMovedBackError:
             # The rows before these are missing again; the next step begins with them.
             return Step(0, is_held_back=True)
+        except GapFoundError as error:
+            await self._outbox.publish_again(rows[0].position)
+            return Step(0, is_held_back=True, gap=str(error))
         return Step(len(rows), is_held_back=False)

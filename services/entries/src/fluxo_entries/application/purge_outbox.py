@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 
+from fluxo_entries.application.find_gap import find_gap
 from fluxo_entries.application.ports import EntriesStream, Outbox
 
 
@@ -15,7 +16,8 @@ class PurgeOutbox:
     """Make room: remove what every consumer has acknowledged from stream and outbox, and keys kept long enough.
 
     The outbox keeps its rows for a safety margin of time beyond that. While there is no consumer nothing is
-    acknowledged, and nothing is removed. One relay at a time does this; the others return at once.
+    acknowledged, and nothing is removed; nor while the stream has a gap, for that would hide it from the audit. One
+    relay at a time does this; the others return at once.
     """
 
     def __init__(self, outbox: Outbox, stream: EntriesStream) -> None:
@@ -29,8 +31,9 @@ class PurgeOutbox:
     async def _purge(self) -> Purged:
         created = await self._outbox.create_partitions()
         keys = await self._outbox.purge_idempotency_keys()
-        acknowledged = await self._stream.acknowledged()
-        if acknowledged is None:
+        state = await self._stream.state()
+        acknowledged = state.acknowledged
+        if acknowledged is None or await find_gap(self._outbox, state):
             return Purged(partitions_created=created, idempotency_keys_purged=keys)
         return Purged(
             partitions_created=created,

@@ -13,7 +13,9 @@ from fluxo_chassis.redis import connect, ping_redis
 
 from fluxo_entries.adapters.postgres.outbox import PostgresOutbox
 from fluxo_entries.adapters.redis.entries_stream import RedisEntriesStream
+from fluxo_entries.application.audit_stream import AuditStream
 from fluxo_entries.application.measure_backlog import MeasureBacklog
+from fluxo_entries.application.measure_groups import MeasureGroups
 from fluxo_entries.application.publish_outbox import PublishOutbox
 from fluxo_entries.application.purge_outbox import PurgeOutbox
 from fluxo_entries.bootstrap.pool import pool_of
@@ -27,7 +29,7 @@ async def run_relay(settings: RelaySettings, stop: asyncio.Event) -> None:
     """Publish the outbox until asked to stop; ready while both of its ends are there."""
     configure_logging(settings, "fluxo-entries")
     async with (
-        pool_of(settings.entries_database_url, settings.instance, max_size=4) as pool,
+        pool_of(settings.entries_database_url, settings.instance, max_size=6) as pool,
         connect(settings.streams_url) as redis,
         Notifications(settings.entries_database_url, OUTBOX_CHANNEL) as notifications,
     ):
@@ -36,7 +38,12 @@ async def run_relay(settings: RelaySettings, stop: asyncio.Event) -> None:
         health.add("streams", partial(ping_redis, redis), required=True)
         outbox, stream = PostgresOutbox(pool, timedelta(hours=settings.outbox_keep_h)), RedisEntriesStream(redis)
         relay = Relay(
-            PublishOutbox(outbox, stream), PurgeOutbox(outbox, stream), MeasureBacklog(outbox, stream), notifications
+            PublishOutbox(outbox, stream),
+            AuditStream(outbox, stream),
+            PurgeOutbox(outbox, stream),
+            MeasureBacklog(outbox, stream),
+            MeasureGroups(outbox, stream),
+            notifications,
         )
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(serve(health_app(health), settings, stop))

@@ -9,7 +9,9 @@ from fluxo_chassis.postgres import Notifications
 from fluxo_chassis.resilience import Backoff, wait_for_stop
 from prometheus_client import Counter, Gauge, Histogram
 
+from fluxo_entries.application.audit_stream import AuditStream
 from fluxo_entries.application.measure_backlog import MeasureBacklog
+from fluxo_entries.application.measure_groups import MeasureGroups
 from fluxo_entries.application.publish_outbox import PublishOutbox
 from fluxo_entries.application.purge_outbox import PurgeOutbox
 
@@ -18,6 +20,7 @@ log = structlog.get_logger(__name__)
 POLL_S: Final = 1.0
 HELD_BACK_POLL_S: Final = (0.005, 0.02)
 RETRY_S: Final = (0.1, 5.0)
+AUDIT_EVERY_S: Final = 5.0
 MEASURE_EVERY_S: Final = 5.0
 PURGE_EVERY_S: Final = 60.0
 
@@ -28,21 +31,39 @@ oldest_age_seconds = Gauge("fluxo_outbox_oldest_age_seconds", "Age of the oldest
 held_back_seconds = Gauge(
     "fluxo_outbox_held_back_seconds", "Age of the oldest row that an open transaction keeps from being published."
 )
+unacknowledged_seconds = Gauge(
+    "fluxo_outbox_unacknowledged_seconds",
+    "Age of the oldest published event that the consumer group has not acknowledged, 0 if none; nothing is purged "
+    "beyond it.",
+    ["group"],
+)
+gaps = Counter(
+    "fluxo_outbox_gaps", "Times that published events were missing from the stream and all was published again."
+)
 
 
 class Relay:
     def __init__(
-        self, publish: PublishOutbox, purge: PurgeOutbox, measure: MeasureBacklog, notifications: Notifications
+        self,
+        publish: PublishOutbox,
+        audit: AuditStream,
+        purge: PurgeOutbox,
+        measure_backlog: MeasureBacklog,
+        measure_groups: MeasureGroups,
+        notifications: Notifications,
     ) -> None:
         self._publish = publish
+        self._audit = audit
         self._purge = purge
-        self._measure = measure
+        self._measure_backlog = measure_backlog
+        self._measure_groups = measure_groups
         self._notifications = notifications
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until asked to stop; what is being published then is finished first."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._publish_for_ever(stop))
+            tasks.create_task(_repeat(stop, self.audit, AUDIT_EVERY_S, "auditing the stream failed"))
             tasks.create_task(_repeat(stop, self.purge, PURGE_EVERY_S, "tidying up failed"))
             tasks.create_task(_repeat(stop, self.measure, MEASURE_EVERY_S, "measuring failed"))
 
@@ -59,6 +80,8 @@ class Relay:
             if step.published:
                 published_rows.inc(step.published)
                 batch_rows.observe(step.published)
+            if step.gap:
+                _report_gap(step.gap)
             if step.is_held_back:
                 # Nobody notifies when the transaction that holds them back ends.
                 await self._wait(stop, held_back.next())
@@ -76,16 +99,29 @@ class Relay:
         for wait in waits:
             wait.cancel()
 
+    async def audit(self) -> None:
+        if gap := await self._audit():
+            _report_gap(gap.reason)
+
     async def purge(self) -> None:
         purged = await self._purge()
         if purged.partitions_dropped or purged.partitions_created:
             log.info("tidied up", created=purged.partitions_created, dropped=purged.partitions_dropped)
 
     async def measure(self) -> None:
-        backlog = await self._measure()
+        backlog = await self._measure_backlog()
         pending_rows.set(backlog.rows)
         oldest_age_seconds.set(backlog.oldest_age_s)
         held_back_seconds.set(backlog.held_back_age_s)
+        ages_s = await self._measure_groups()
+        unacknowledged_seconds.clear()
+        for group, age_s in ages_s.items():
+            unacknowledged_seconds.labels(group).set(age_s)
+
+
+def _report_gap(reason: str) -> None:
+    gaps.inc()
+    log.error("published events are missing from the stream: publishing all of the outbox again", reason=reason)
 
 
 async def _repeat(stop: asyncio.Event, work: Callable[[], Awaitable[None]], every_s: float, failure: str) -> None:

@@ -13,9 +13,11 @@ from fluxo_entries.domain.errors import OutcomeUnknownError
 
 log = structlog.get_logger(__name__)
 
-FLUSH_TIMEOUT_S: Final = 1.5
-STATEMENT_TIMEOUT_S: Final = 1.2
-FIND_OUT_TIMEOUT_S: Final = 1.5
+STATEMENT_TIMEOUT_S: Final = 1.0
+
+FIND_OUT_S: Final = 0.3
+"""What is left of a caller's time to ask over a new connection, when the old one did not answer."""
+
 FIND_OUT_PAUSE_S: Final = 0.05
 CLOSE_TIMEOUT_S: Final = 1.0
 
@@ -40,32 +42,33 @@ class Flusher:
         self._application_name = application_name
         self._connection: asyncpg.Connection | None = None
 
-    async def flush(self, recordings: Sequence[Recording]) -> list[Outcome | Exception]:
-        """Return each recording's outcome or the reason why it was not written.
+    async def flush(self, recordings: Sequence[Recording], due: float) -> list[Outcome | Exception]:
+        """Return, when the loop's clock shows `due` at the latest, each outcome or the reason why it was not written.
 
         Raises:
             DatabaseAwayError: nothing was sent.
-            OutcomeUnknownError: the connection was lost, and nobody could be asked within the time-out.
+            OutcomeUnknownError: the connection was lost, and nobody could be asked in time.
         """
         try:
-            connection = await self._connected()
+            async with asyncio.timeout_at(due - FIND_OUT_S):
+                connection = await self._connected()
         except Exception as error:
             log.warning("no connection to write over", reason=type(error).__name__)
             raise DatabaseAwayError from error
         try:
-            async with asyncio.timeout(FLUSH_TIMEOUT_S):
+            async with asyncio.timeout_at(due - FIND_OUT_S):
                 return await write_each(connection, recordings)
         except Exception as error:
             if not is_lost(error):
                 raise
             log.warning("connection lost while writing", rows=len(recordings), reason=type(error).__name__)
             self._disconnect()
-        return await self._find_out(recordings)
+        return await self._find_out(recordings, due)
 
-    async def _find_out(self, recordings: Sequence[Recording]) -> list[Outcome | Exception]:
+    async def _find_out(self, recordings: Sequence[Recording], due: float) -> list[Outcome | Exception]:
         """Write them again: the keys let each be written once only, and tell which ones had been."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(FIND_OUT_TIMEOUT_S):
+            async with asyncio.timeout_at(due):
                 while True:
                     try:
                         return await write_each(await self._connected(), recordings)

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, Self
 import asyncpg
 from prometheus_client import Gauge, Histogram
 
-from fluxo_entries.adapters.postgres.flusher import DatabaseAwayError, Flusher
+from fluxo_entries.adapters.postgres.flusher import FIND_OUT_S, DatabaseAwayError, Flusher
 from fluxo_entries.application.ports import Outcome, Recording
 from fluxo_entries.domain.errors import OutcomeUnknownError, OverloadedError
 
@@ -15,6 +15,12 @@ FLUSHERS: Final = 2
 QUEUE_ROWS_MAX: Final = 2_000
 BATCH_ROWS_MAX: Final = 64
 CLOSE_TIMEOUT_S: Final = 5.0
+
+ANSWER_WITHIN_S: Final = 1.4
+"""Less than the API allows a request, so that the caller learns whether something was written."""
+
+SEND_WITHIN_S: Final = ANSWER_WITHIN_S - FIND_OUT_S - 0.2
+"""What waited longer is not sent any more, while the answer that nothing was written is still sure."""
 
 group_commit_rows = Histogram(
     "fluxo_group_commit_rows", "Entries written by one statement.", buckets=(1, 2, 4, 8, 16, 32, 64)
@@ -25,13 +31,15 @@ group_commit_queue_rows = Gauge("fluxo_group_commit_queue_rows", "Entries that w
 class _Waiting(NamedTuple):
     recording: Recording
     outcome: asyncio.Future[Outcome]
+    since: float
 
 
 class GroupCommitter:
     """Lets concurrent callers share one statement and one commit.
 
     Each flusher takes as many recordings as wait when it is free, so a lone one is written at once. A full queue
-    refuses: what waits longer than a client does is written for nobody.
+    refuses: what waits longer than a client does is written for nobody. Whatever the database does, each caller is
+    answered within ANSWER_WITHIN_S of coming.
     """
 
     def __init__(
@@ -69,7 +77,8 @@ class GroupCommitter:
 
     async def append(self, recording: Recording) -> Outcome:
         """Return once the recording is committed. A caller that stops waiting changes nothing for the others."""
-        waiting = _Waiting(recording, asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(recording, loop.create_future(), loop.time())
         if self._is_closing:
             raise OverloadedError("The service is stopping.")
         try:
@@ -80,16 +89,25 @@ class GroupCommitter:
 
     async def _flush_for_ever(self, flusher: Flusher) -> None:
         while True:
-            batch = [await self._queue.get()]
-            while len(batch) < self._batch_rows_max and not self._queue.empty():
-                batch.append(self._queue.get_nowait())
-            group_commit_rows.observe(len(batch))
-            await self._flush(flusher, batch)
+            if batch := await self._take():
+                group_commit_rows.observe(len(batch))
+                await self._flush(flusher, batch)
+
+    async def _take(self) -> list[_Waiting]:
+        """Wait for recordings, and return as many as there are and can still be sent in time, the oldest first."""
+        taken = [await self._queue.get()]
+        while len(taken) < self._batch_rows_max and not self._queue.empty():
+            taken.append(self._queue.get_nowait())
+        oldest_sent = asyncio.get_running_loop().time() - SEND_WITHIN_S
+        late = [waiting for waiting in taken if waiting.since < oldest_sent]
+        self._finish(late, [OverloadedError("It waited too long to be written.") for _ in late])
+        return taken[len(late) :]
 
     async def _flush(self, flusher: Flusher, batch: Sequence[_Waiting]) -> None:
         results: Sequence[Outcome | Exception]
         try:
-            results = await flusher.flush([waiting.recording for waiting in batch])
+            due = batch[0].since + ANSWER_WITHIN_S
+            results = await flusher.flush([waiting.recording for waiting in batch], due)
         except OutcomeUnknownError as error:
             results = [OutcomeUnknownError(*error.args) for _ in batch]
             self._refuse_waiting()
@@ -98,30 +116,27 @@ class GroupCommitter:
             # They would only find out later.
             self._refuse_waiting()
         except asyncio.CancelledError:
-            _answer(batch, [OutcomeUnknownError("The service stopped while it wrote.") for _ in batch])
+            self._finish(batch, [OutcomeUnknownError("The service stopped while it wrote.") for _ in batch])
             raise
         except Exception as error:  # noqa: BLE001 - a flusher lives as long as the process; its callers get the error
             results = [error for _ in batch]
-        _answer(batch, results)
-        for _ in batch:
-            self._queue.task_done()
+        self._finish(batch, results)
 
     def _refuse_waiting(self) -> None:
         while not self._queue.empty():
-            _answer([self._queue.get_nowait()], [_away()])
+            self._finish([self._queue.get_nowait()], [_away()])
+
+    def _finish(self, batch: Sequence[_Waiting], results: Sequence[Outcome | Exception]) -> None:
+        for waiting, result in zip(batch, results, strict=True):
             self._queue.task_done()
+            if waiting.outcome.done():
+                continue  # its caller left
+            if isinstance(result, Exception):
+                waiting.outcome.set_exception(result)
+            else:
+                waiting.outcome.set_result(result)
 
 
 def _away() -> Exception:
     error: Exception = asyncpg.CannotConnectNowError("the entries database is away")
     return error
-
-
-def _answer(batch: Sequence[_Waiting], results: Sequence[Outcome | Exception]) -> None:
-    for waiting, result in zip(batch, results, strict=True):
-        if waiting.outcome.done():
-            continue  # its caller left
-        if isinstance(result, Exception):
-            waiting.outcome.set_exception(result)
-        else:
-            waiting.outcome.set_result(result)

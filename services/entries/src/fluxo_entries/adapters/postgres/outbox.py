@@ -7,11 +7,12 @@ import asyncpg
 import structlog
 
 from fluxo_entries.adapters.postgres import sql
-from fluxo_entries.application.ports import Backlog, OutboxRow, StreamPosition
+from fluxo_entries.application.ports import Backlog, OutboxRow
+from fluxo_entries.application.stream_state import XID_BITS, StreamPosition
 
 log = structlog.get_logger(__name__)
 
-XID_BITS: Final = 48
+SEQUENCE_MAX: Final = 2**63 - 1
 NEEDS_NEW_GENERATION: Final = "FX001"
 DAYS_AHEAD: Final = 7
 KEYS_PER_PURGE: Final = 5_000
@@ -33,8 +34,17 @@ class PostgresOutbox:
     async def has_rows_after(self, position: StreamPosition) -> bool:
         return bool((await self._fetch(sql.HAS_ROWS_AFTER, position))[0][0])
 
+    async def has_rows_between(self, after: StreamPosition, up_to: StreamPosition) -> bool:
+        return bool((await self._fetch(sql.HAS_ROWS_BETWEEN, after, *_database_position(up_to)))[0][0])
+
+    async def publish_again(self, above: StreamPosition) -> None:
+        await self._start_generation(_database_position(above)[0])
+
     async def backlog(self, position: StreamPosition) -> Backlog:
         return Backlog(**(await self._fetch(sql.BACKLOG, position))[0])
+
+    async def oldest_age_s(self, after: StreamPosition, up_to: StreamPosition) -> float:
+        return float((await self._fetch(sql.OLDEST_AGE, after, *_database_position(up_to)))[0][0])
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[bool]:
@@ -67,12 +77,15 @@ class PostgresOutbox:
         except asyncpg.PostgresError as error:
             if error.sqlstate != NEEDS_NEW_GENERATION:
                 raise
-        generation = await self._pool.fetchval(sql.RAISE_GENERATION, given[0])
-        log.warning("the outbox has a new generation: publishing from its oldest row", generation=generation)
+        await self._start_generation(given[0])
         return list(await self._pool.fetch(statement, *given, *arguments))
+
+    async def _start_generation(self, above: int) -> None:
+        generation = await self._pool.fetchval(sql.RAISE_GENERATION, above)
+        log.warning("the outbox has a new generation: publishing from its oldest row", generation=generation)
 
 
 def _database_position(position: StreamPosition) -> tuple[int, int, int]:
-    """Return generation, transaction id and sequence."""
+    """Return generation, transaction id and sequence; no row has a higher sequence than the database can count to."""
     generation, xid = divmod(position.major, 1 << XID_BITS)
-    return generation, xid, position.minor
+    return generation, xid, min(position.minor, SEQUENCE_MAX)

@@ -112,7 +112,23 @@ WHERE {_AFTER} AND xid < pg_snapshot_xmin(pg_current_snapshot())
 ORDER BY xid, seq LIMIT $4
 """
 
-HAS_ROWS_AFTER: Final = f"{_CURRENT} SELECT EXISTS (SELECT FROM outbox WHERE {_AFTER})"
+# EXISTS would let the planner read whole partitions for the one row that is most often not there.
+_IN_ORDER: Final = "ORDER BY xid, seq LIMIT 1"
+
+HAS_ROWS_AFTER: Final = f"{_CURRENT} SELECT (SELECT true FROM outbox WHERE {_AFTER} {_IN_ORDER}) IS NOT NULL"
+
+# $4..$6 are the generation, transaction and sequence of the end. What is published needs no look at the horizon.
+_UP_TO: Final = "(SELECT generation FROM current) = $4::integer AND (xid, seq) <= ($5::xid8, $6::bigint)"
+
+HAS_ROWS_BETWEEN: Final = f"""{_CURRENT}
+SELECT (SELECT true FROM outbox WHERE {_AFTER} AND {_UP_TO} {_IN_ORDER}) IS NOT NULL
+"""
+
+OLDEST_AGE: Final = f"""{_CURRENT}
+SELECT coalesce(extract(epoch FROM clock_timestamp() - (
+    SELECT created_at FROM outbox WHERE {_AFTER} AND {_UP_TO} {_IN_ORDER}
+)), 0)::float8
+"""
 
 BACKLOG: Final = f"""{_CURRENT}
 SELECT count(*) AS rows,

@@ -1,58 +1,88 @@
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import redis.asyncio
 from fluxo_contracts.streams import ENTRIES_STREAM, EVENT_FIELD
 from redis.exceptions import ResponseError
 
-from fluxo_entries.adapters.redis.scripts import PUBLISH
-from fluxo_entries.application.ports import OutboxRow, StreamMovedBackError, StreamPosition
+from fluxo_entries.adapters.redis.scripts import PUBLISH, TRIM
+from fluxo_entries.application.ports import GapFoundError, OutboxRow, StreamMovedBackError
+from fluxo_entries.application.stream_state import START, Group, StreamPosition, StreamState
 
 NO_SUCH_KEY: Final = "no such key"
-MINOR_MAX: Final = 2**64 - 1
 MOVED_BACK: Final = -1
+
+TRIM_MARK: Final = f"{{{ENTRIES_STREAM}}}.trimmed"
+"""Where the relay trimmed to. A key in the stream's own hash slot, set in one step with the trim: what loses the one,
+or goes back to an earlier copy of it, does the same to the other."""
+
+_KEYS: Final = (ENTRIES_STREAM, TRIM_MARK)
 
 
 class RedisEntriesStream:
     def __init__(self, client: redis.asyncio.Redis) -> None:
         self._client = client
         self._publish = client.register_script(PUBLISH)
+        self._trim = client.register_script(TRIM)
 
     async def position(self) -> StreamPosition:
-        try:
-            info = await self._client.xinfo_stream(ENTRIES_STREAM)
-        except ResponseError as error:
-            if NO_SUCH_KEY not in str(error):
-                raise
-            return StreamPosition(0, 0)
-        return _position(info["last-generated-id"])
+        info = await self._info()
+        return START if info is None else _position(info["last-generated-id"])
 
     async def publish(self, after: StreamPosition, rows: Sequence[OutboxRow]) -> None:
-        arguments: list[str | bytes] = [EVENT_FIELD, _id(after)]
+        arguments: list[str | bytes] = [EVENT_FIELD, _id(after), _id(rows[0].position.start_of_generation())]
         for row in rows:
             arguments += (_id(row.position), row.event)
-        if await self._publish(keys=[ENTRIES_STREAM], args=arguments) == MOVED_BACK:
+        answer = await self._publish(keys=_KEYS, args=arguments)
+        if answer == MOVED_BACK:
             raise StreamMovedBackError
+        if isinstance(answer, bytes):
+            raise GapFoundError(answer.decode())
 
-    async def acknowledged(self) -> StreamPosition | None:
+    async def state(self) -> StreamState:
+        # In this order, so that another relay's trim in between makes nothing look as if it were missing.
+        info = await self._info()
+        if info is None:
+            return StreamState()
+        # The stubs allow for a client that decodes; this one answers bytes.
+        mark = _position(cast("bytes | None", await self._client.get(TRIM_MARK)) or b"0-0")
+        last = _position(info["last-generated-id"])
+        groups = [await self._group(group, mark, last) for group in await self._client.xinfo_groups(ENTRIES_STREAM)]
+        return StreamState(
+            last=last,
+            first=_position_of(info["first-entry"]),
+            newest=_position_of(info["last-entry"]),
+            deleted=_position(info["max-deleted-entry-id"]),
+            mark=mark,
+            groups=tuple(groups),
+        )
+
+    async def trim_below(self, acknowledged: StreamPosition) -> int:
+        return int(await self._trim(keys=_KEYS, args=[_id(acknowledged.just_above()), _id(acknowledged)]))
+
+    async def _info(self) -> dict[str, Any] | None:
         try:
-            groups = await self._client.xinfo_groups(ENTRIES_STREAM)
+            info: dict[str, Any] = await self._client.xinfo_stream(ENTRIES_STREAM)
         except ResponseError as error:
             if NO_SUCH_KEY not in str(error):
                 raise
             return None
-        return min([await self._acknowledged_by(group) for group in groups], default=None)
+        return info
 
-    async def trim_below(self, position: StreamPosition) -> int:
-        return int(await self._client.xtrim(ENTRIES_STREAM, minid=_id(_just_above(position)), approximate=False))
+    async def _group(self, group: dict[str, Any], mark: StreamPosition, last: StreamPosition) -> Group:
+        delivered = _position(group["last-delivered-id"])
+        # As in the publish script: whoever reads up to the end is counted by the server.
+        skipped = group["entries-read"] is None and mark < delivered == last
+        return Group(group["name"].decode(), await self._acknowledged_by(group, delivered), skipped)
 
-    async def _acknowledged_by(self, group: dict[str, Any]) -> StreamPosition:
+    async def _acknowledged_by(self, group: dict[str, Any], delivered: StreamPosition) -> StreamPosition:
         if group["pending"]:
             pending = await self._client.xpending(ENTRIES_STREAM, group["name"])
             if pending["min"] is not None:
-                return _just_below(_position(pending["min"]))
+                # A group that was set back has older deliveries pending than it will be given next.
+                return min(delivered, _position(pending["min"]).just_below())
         # Nothing is pending; or nothing any more, and then everything delivered up to here was acknowledged.
-        return _position(group["last-delivered-id"])
+        return delivered
 
 
 def _id(position: StreamPosition) -> str:
@@ -64,13 +94,5 @@ def _position(stream_id: bytes) -> StreamPosition:
     return StreamPosition(int(major), int(minor))
 
 
-def _just_below(position: StreamPosition) -> StreamPosition:
-    if position.minor > 0:
-        return StreamPosition(position.major, position.minor - 1)
-    return StreamPosition(position.major - 1, MINOR_MAX)
-
-
-def _just_above(position: StreamPosition) -> StreamPosition:
-    if position.minor < MINOR_MAX:
-        return StreamPosition(position.major, position.minor + 1)
-    return StreamPosition(position.major + 1, 0)
+def _position_of(entry: tuple[bytes, Any] | None) -> StreamPosition | None:
+    return None if entry is None else _position(entry[0])

@@ -2,39 +2,58 @@
 
 from typing import Final
 
-# KEYS: the stream. ARGV: the field, the id that the batch continues from, then id and event of each row.
 # Ids are compared as strings: Lua's numbers are floats and hold no 64-bit integer.
-PUBLISH: Final = """
-local function split(id)
-    local major, minor = string.match(id, '^(%d+)-(%d+)$')
-    return major, minor
-end
-
+_COMPARE: Final = """
 local function less_digits(a, b)
     if #a ~= #b then return #a < #b end
     return a < b
 end
 
 local function less(a, b)
-    local a_major, a_minor = split(a)
-    local b_major, b_minor = split(b)
+    local a_major, a_minor = string.match(a, '^(%d+)-(%d+)$')
+    local b_major, b_minor = string.match(b, '^(%d+)-(%d+)$')
     if a_major ~= b_major then return less_digits(a_major, b_major) end
     return less_digits(a_minor, b_minor)
 end
 
-local last = '0-0'
-if redis.call('EXISTS', KEYS[1]) == 1 then
-    local info = redis.call('XINFO', 'STREAM', KEYS[1])
-    for i = 1, #info, 2 do
-        if info[i] == 'last-generated-id' then last = info[i + 1] end
-    end
+local function facts(reply)
+    local named = {}
+    for i = 1, #reply, 2 do named[reply[i]] = reply[i + 1] end
+    return named
+end
+"""
+
+# KEYS: the stream, the mark of the last trim. ARGV: the field, the id that the batch continues from, the lowest id of
+# the batch's generation, then id and event of each row.
+PUBLISH: Final = f"""{_COMPARE}
+local last, newest = '0-0', nil
+local is_there = redis.call('EXISTS', KEYS[1]) == 1
+if is_there then
+    local stream = facts(redis.call('XINFO', 'STREAM', KEYS[1]))
+    last = stream['last-generated-id']
+    newest = stream['last-entry'] and stream['last-entry'][1]
 end
 
 -- The stream lost its end since its position was read: adding these would leave a gap before them.
 if less(last, ARGV[2]) then return -1 end
 
+-- What shows only until something is added. Events of an older generation are published again anyway.
+if less(redis.call('GET', KEYS[2]) or '0-0', last) and not less(last, ARGV[3]) then
+    -- The relay did not trim so far: somebody took the newest entries away, or set the last id ahead.
+    if newest ~= last then return "missing at the stream's end" end
+
+    for _, reply in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+        local group = facts(reply)
+        -- A group that stands at the very end, and for which the server cannot tell how many entries it read, did not
+        -- read up to there: it was made or set there.
+        if group['last-delivered-id'] == last and group['entries-read'] == false then
+            return 'skipped by group ' .. group['name']
+        end
+    end
+end
+
 local added = 0
-for i = 3, #ARGV, 2 do
+for i = 4, #ARGV, 2 do
     -- What lies at or below the last id is there: another relay was faster.
     if less(last, ARGV[i]) then
         -- An error ends the script here, so that nothing is ever added behind a gap.
@@ -43,4 +62,11 @@ for i = 3, #ARGV, 2 do
     end
 end
 return added
+"""
+
+# KEYS: the stream, the mark. ARGV: the lowest id to keep, the mark's new place. The mark never goes back.
+TRIM: Final = f"""{_COMPARE}
+local trimmed = redis.call('XTRIM', KEYS[1], 'MINID', '=', ARGV[1])
+if less(redis.call('GET', KEYS[2]) or '0-0', ARGV[2]) then redis.call('SET', KEYS[2], ARGV[2]) end
+return trimmed
 """

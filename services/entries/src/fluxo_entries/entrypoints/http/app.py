@@ -6,7 +6,7 @@ from typing import Final
 from fastapi import APIRouter, FastAPI
 from fluxo_chassis.auth import TokenVerifier
 from fluxo_chassis.health import Health
-from fluxo_chassis.http.app import create_app
+from fluxo_chassis.http.app import ANSWER_WITHIN_S, create_app
 
 from fluxo_entries.application.contents import EntriesApplication
 from fluxo_entries.entrypoints.http.change_merchant import add_change_merchant
@@ -14,7 +14,12 @@ from fluxo_entries.entrypoints.http.get_entry import add_get_entry
 from fluxo_entries.entrypoints.http.get_merchant import add_get_merchant
 from fluxo_entries.entrypoints.http.list_entries import add_list_entries
 from fluxo_entries.entrypoints.http.problems import install_problems
-from fluxo_entries.entrypoints.http.record_entries_in_bulk import BODY_LIMIT_BYTES, PATH, add_record_entries_in_bulk
+from fluxo_entries.entrypoints.http.record_entries_in_bulk import (
+    BODY_LIMIT_BYTES,
+    BULK_WITHIN_S,
+    PATH,
+    add_record_entries_in_bulk,
+)
 from fluxo_entries.entrypoints.http.record_entry import add_record_entry
 from fluxo_entries.entrypoints.http.reverse_entry import add_reverse_entry
 
@@ -39,6 +44,7 @@ def create_entries_app(
         health=health,
         verifier=verifier,
         body_limits={PATH: BODY_LIMIT_BYTES},
+        answer_within_s=lambda scope: BULK_WITHIN_S if scope["path"] == PATH else ANSWER_WITHIN_S,
         lifespan=lifespan,
     )
     app.include_router(_routes(application))

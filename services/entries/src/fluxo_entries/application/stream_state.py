@@ -1,0 +1,85 @@
+"""What the stream shows of itself, and which outbox rows that puts in doubt.
+
+A row at or below the stream's last id counts as published, and nobody would send it again. So each of them must still
+be in the stream, unless the relay itself removed it after every group had acknowledged it: up to the `mark`. What
+anybody else removes, or lets a group skip, is a gap.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+XID_BITS: Final = 48
+MINOR_MAX: Final = 2**64 - 1
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class StreamPosition:
+    """A stream entry's id `<major>-<minor>`; major is generation·2^48 + xid, minor the outbox row's sequence."""
+
+    major: int
+    minor: int
+
+    def just_below(self) -> "StreamPosition":
+        return StreamPosition(self.major, self.minor - 1) if self.minor else StreamPosition(self.major - 1, MINOR_MAX)
+
+    def just_above(self) -> "StreamPosition":
+        is_last = self.minor == MINOR_MAX
+        return StreamPosition(self.major + 1, 0) if is_last else StreamPosition(self.major, self.minor + 1)
+
+    def start_of_generation(self) -> "StreamPosition":
+        return StreamPosition(self.major >> XID_BITS << XID_BITS, 0)
+
+
+START: Final = StreamPosition(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A consumer group: it acknowledged everything at or below `acknowledged`, unless it `skipped` there unread."""
+
+    name: str
+    acknowledged: StreamPosition
+    skipped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Rows in (after, up_to] may have been missed; `reason` says how."""
+
+    reason: str
+    after: StreamPosition
+    up_to: StreamPosition
+
+
+@dataclass(frozen=True, slots=True)
+class StreamState:
+    """`first` and `newest` are the entries that are there, None when there are none.
+
+    `deleted` is the highest id that was ever deleted one by one, 0-0 if none was; `mark` is where the relay trimmed to.
+    """
+
+    last: StreamPosition = START
+    first: StreamPosition | None = None
+    newest: StreamPosition | None = None
+    deleted: StreamPosition = START
+    mark: StreamPosition = START
+    groups: tuple[Group, ...] = ()
+
+    @property
+    def acknowledged(self) -> StreamPosition | None:
+        """The highest id that every group has acknowledged; None while there is no group."""
+        return min((group.acknowledged for group in self.groups), default=None)
+
+    def doubts(self) -> Iterator[Doubt]:
+        """Tell where rows would have to be, for each to be where it belongs. Most often the first alone, and empty."""
+        # A group set back, or made anew, may want again what was rightly removed.
+        kept_after = min([self.mark, *(group.acknowledged for group in self.groups)])
+        first, newest = self.first or self.last.just_above(), self.newest or self.last
+        doubts = [
+            Doubt("trimmed before it was acknowledged", kept_after, first.just_below()),
+            Doubt("deleted before it was acknowledged", kept_after, self.deleted),
+            Doubt("missing at the stream's end", max(kept_after, newest), self.last),
+            *(Doubt(f"skipped by group {group.name}", self.mark, self.last) for group in self.groups if group.skipped),
+        ]
+        return (doubt for doubt in doubts if doubt.after < doubt.up_to)

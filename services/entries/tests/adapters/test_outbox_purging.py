@@ -1,0 +1,94 @@
+from datetime import timedelta
+
+import pytest
+from fluxo_entries.adapters.postgres.outbox import PostgresOutbox
+from fluxo_entries.application.stream_state import START, XID_BITS, StreamPosition
+
+pytestmark = pytest.mark.anyio
+
+EMIT = "INSERT INTO outbox (event) VALUES ($1)"
+
+
+async def partitions(owner):
+    rows = await owner.fetch(
+        "SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = 'outbox'::regclass"
+    )
+    return {row["relname"] for row in rows}
+
+
+async def add_partition(owner, days_ago):
+    """A day's partition with one row, as it looks when that day has passed."""
+    name, first, after = await owner.fetchrow(
+        """
+        SELECT 'outbox_' || to_char(day, 'YYYYMMDD'), day::timestamp::text || '+00', (day + 1)::timestamp::text || '+00'
+        FROM (SELECT (now() AT TIME ZONE 'UTC')::date - $1::integer AS day) AS days
+        """,
+        days_ago,
+    )
+    await owner.execute(f"CREATE TABLE {name} PARTITION OF outbox FOR VALUES FROM ('{first}') TO ('{after}')")
+    await owner.execute(f"INSERT INTO outbox (created_at, event) VALUES ('{first}', '\\x00')")
+    return name
+
+
+async def test_partitions_are_made_ahead_and_rows_find_their_day(outbox, owner, pool):
+    before = await partitions(owner)
+    assert len(before) == 9
+    assert await outbox.create_partitions() == 0
+    last = max(before - {"outbox_default"})
+    await owner.execute(f"DROP TABLE {last}")
+    assert await outbox.create_partitions() == 1
+    assert await partitions(owner) == before
+    await pool.execute(EMIT, b"today")
+    assert await owner.fetchval("SELECT count(*) FROM outbox_default") == 0
+
+
+async def test_without_a_partition_an_insert_still_works(outbox, owner, pool, everything_after):
+    today = min(await partitions(owner) - {"outbox_default"})
+    await owner.execute(f"DROP TABLE {today}")
+    await pool.execute(EMIT, b"one")
+    assert await owner.fetchval("SELECT count(*) FROM outbox_default") == 1
+    assert await outbox.create_partitions() == 0
+    assert [row.event for row in await everything_after(rows=1)] == [b"one"]
+
+
+async def test_only_what_is_acknowledged_and_old_enough_is_dropped(outbox, owner, everything_after):
+    oldest, older = await add_partition(owner, 4), await add_partition(owner, 3)
+    young = await add_partition(owner, 1)
+    first, _, third = [row.position for row in await everything_after(rows=3)]
+
+    assert await outbox.drop_below(START) == 0
+    assert await outbox.drop_below(StreamPosition(first.major, first.minor - 1)) == 0
+    assert await outbox.drop_below(first) == 1
+    assert {oldest, older, young} & await partitions(owner) == {older, young}
+    assert await outbox.drop_below(StreamPosition(third.major + (1 << XID_BITS), 0)) == 0, "of another generation"
+    assert await outbox.drop_below(third) == 1
+    assert {oldest, older, young} & await partitions(owner) == {young}
+
+
+async def test_the_default_partition_is_emptied_under_the_same_conditions(outbox, owner, pool, everything_after):
+    await owner.execute("INSERT INTO outbox (created_at, event) VALUES (now() - interval '3 days', '\\x00')")
+    position = (await everything_after(rows=1))[0].position
+    assert await outbox.drop_below(StreamPosition(position.major, position.minor - 1)) == 0
+    assert await PostgresOutbox(pool, keep=timedelta(hours=73)).drop_below(position) == 0
+    assert await owner.fetchval("SELECT count(*) FROM outbox_default") == 1
+    assert await outbox.drop_below(position) == 1
+    assert await owner.fetchval("SELECT count(*) FROM outbox_default") == 0
+
+
+async def test_dropping_never_waits_for_a_writer(outbox, owner, everything_after, open_transaction):
+    day = await add_partition(owner, 3)
+    position = (await everything_after(rows=1))[0].position
+    async with open_transaction(b"a writer at work"):
+        assert await outbox.drop_below(position) == 0
+        assert day in await partitions(owner)
+    assert await outbox.drop_below(position) == 1
+
+
+async def test_keys_are_purged_after_their_time_and_not_before(outbox, owner, journal, recording):
+    await journal.append(recording(key="new"))
+    await owner.executemany(
+        "INSERT INTO idempotency_keys VALUES ('padaria', $1, $2, gen_random_uuid(), now() - $3::interval)",
+        [(f"old {n}", b"x" * 32, timedelta(days=33)) for n in range(5_500)] + [("kept", b"x" * 32, timedelta(days=31))],
+    )
+    assert await outbox.purge_idempotency_keys() == 5_500
+    assert [row["key"] for row in await owner.fetch("SELECT key FROM idempotency_keys ORDER BY key")] == ["kept", "new"]
