@@ -6,7 +6,12 @@ import pytest
 from fluxo_contracts.entry_recorded import decode
 from fluxo_entries.adapters.postgres.merchants import PostgresMerchants
 from fluxo_entries.application.ports import Disposition
-from fluxo_entries.domain.errors import CurrencyFixedError, EntryAlreadyReversedError, RejectedFieldsError
+from fluxo_entries.domain.errors import (
+    CurrencyFixedError,
+    EntryAlreadyReversedError,
+    OutcomeUnknownError,
+    RejectedFieldsError,
+)
 from fluxo_entries.domain.merchant import Merchant
 
 pytestmark = pytest.mark.anyio
@@ -212,3 +217,11 @@ async def test_dates_and_instants_come_back_as_they_went_in(journal, recording):
     stored = (await journal.append(recording(key="k"))).entry
     assert stored == given.entry
     assert stored.recorded_at.utcoffset().total_seconds() == 0
+
+
+async def test_a_bulk_that_the_database_does_not_get_on_with_is_answered_in_time(journal, owner, recording):
+    async with owner.transaction():
+        await owner.execute("LOCK TABLE entries IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(OutcomeUnknownError):
+            async with asyncio.timeout(2):
+                await journal.append_all([recording() for _ in range(10)], atomic=True)

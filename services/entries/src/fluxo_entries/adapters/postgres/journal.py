@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 import asyncpg
@@ -13,7 +14,10 @@ from fluxo_entries.domain.errors import OutcomeUnknownError, OverloadedError
 from fluxo_entries.domain.merchant import DEFAULT_TIME_ZONE
 
 CHUNK_ROWS: Final = 1_000
-RETRY_PAUSE_S: Final = 0.2
+FIND_OUT_TIMEOUT_S: Final = 0.5
+"""With the time-out of the statement that was lost, the caller has its answer within two seconds."""
+
+FIND_OUT_PAUSE_S: Final = 0.05
 
 
 class PostgresJournal:
@@ -46,7 +50,24 @@ class PostgresJournal:
     async def _append_in_key_order(self, recordings: Sequence[Recording], *, atomic: bool) -> list[Outcome]:
         # Committed by itself: others would have to wait for a new merchant until all its entries are in.
         await self._pool.execute(sql.MEET_MERCHANTS, *_merchants_of(recordings), DEFAULT_TIME_ZONE)
-        is_unknown = False
+        try:
+            return await self._write_when_free(recordings, atomic=atomic)
+        except Exception as error:
+            if not is_lost(error):
+                raise
+        # Sent again: the keys let each be written once only, and tell which ones had been.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FIND_OUT_TIMEOUT_S):
+                while True:
+                    try:
+                        return await self._write_when_free(recordings, atomic=atomic)
+                    except Exception as error:
+                        if not is_lost(error):
+                            raise
+                    await asyncio.sleep(FIND_OUT_PAUSE_S)
+        raise OutcomeUnknownError("The database went away while it wrote.")
+
+    async def _write_when_free(self, recordings: Sequence[Recording], *, atomic: bool) -> list[Outcome]:
         for _ in range(TRIES_MAX):
             try:
                 async with self._pool.acquire() as connection:
@@ -55,14 +76,6 @@ class PostgresJournal:
                 continue
             except asyncpg.IntegrityConstraintViolationError as error:
                 raise refusal(error, recordings[0]) from error
-            except Exception as error:
-                if not is_lost(error):
-                    raise
-                # Sent again: the keys let each be written once only, and tell which ones had been.
-                is_unknown = True
-            await asyncio.sleep(RETRY_PAUSE_S)
-        if is_unknown:
-            raise OutcomeUnknownError("The database went away while it wrote.")
         raise OverloadedError("The database is too busy to write this now.")
 
 
@@ -73,9 +86,13 @@ async def _write_all(connection: asyncpg.Connection, recordings: Sequence[Record
     try:
         for start in range(0, len(recordings), CHUNK_ROWS):
             outcomes += await write(connection, recordings[start : start + CHUNK_ROWS])
-    except BaseException:
+    except asyncpg.PostgresError:
         if not connection.is_closed():
             await transaction.rollback()
+        raise
+    except BaseException:
+        # A server that does not answer would not answer a rollback either.
+        connection.terminate()
         raise
     if atomic and any(outcome.disposition is Disposition.KEY_REUSED for outcome in outcomes):
         await transaction.rollback()
