@@ -127,15 +127,6 @@ def test_ctrl_c_is_a_clean_stop_and_a_second_start_finds_the_same_credentials(sy
     assert secrets[0] == secrets[1]
 
 
-@pytest.mark.parametrize("name", ["postgres", "valkey-streams", "valkey-cache", "entries-api-1"])
-def test_a_killed_process_is_replaced(system: System, name: str):
-    system.up()
-    system.wait_until_ready()
-    killed = system.pid(name)
-    os.kill(killed, signal.SIGKILL)
-    system.wait_until_ready(unlike=killed)
-
-
 def test_services_are_restarted_one_after_another_and_servers_stay(system: System):
     system.up()
     before = {process["name"]: process["pid"] for process in system.wait_until_ready()["processes"]}
@@ -157,28 +148,6 @@ def test_hung_servers_are_replaced(system: System, await_gone):
     for pid in stopped:
         system.wait_until_ready(unlike=pid)
     await_gone(families)
-
-
-def test_nothing_outlives_a_killed_supervisor_and_the_directory_starts_again(system: System, await_gone):
-    up = system.up()
-    status = system.wait_until_ready()
-    up.kill()
-    up.wait()
-    assert not system.status()["ready"]
-    system.up()
-    again = system.wait_until_ready()
-    await_gone(_pids(status))
-    assert [process["name"] for process in again["processes"]] == [process["name"] for process in status["processes"]]
-
-
-def test_a_second_up_on_the_same_directory_is_refused(system: System):
-    system.up()
-    system.wait_until_ready()
-    second = system.up()
-    output, _ = second.communicate(timeout=30)
-    assert second.returncode == 3
-    assert len(output.splitlines()) == 1
-    assert "already runs" in output
 
 
 def test_a_busy_port_is_named_with_what_wanted_it(system: System):
