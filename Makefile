@@ -29,9 +29,8 @@ setup: .venv/.synced ## Create .venv with the locked dependencies
 up: setup ## Start everything: http://127.0.0.1:8001 (entries), :8002 (balances); Ctrl-C stops it
 	@exec $(BIN)/fluxo up $(ARGS)
 
-# Whole files go to one of so many workers, each with servers of its own (they wait more than they compute). WORKERS=0
-# runs all in one process.
-WORKERS ?= 3
+# Whole files go to one of so many workers, each with servers of its own. WORKERS=0 runs all in one process.
+WORKERS ?= 2
 
 test: setup ## Run every test; needs no running server and leaves none behind
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
