@@ -5,6 +5,7 @@ Between the two, what Redis holds is removed: it may tell of entries that the re
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Final
@@ -47,11 +48,13 @@ $$;
 _FINISH: Final = {"entries": "SELECT public.raise_outbox_generation(); ANALYZE;", "balances": "ANALYZE;"}
 
 _TABLES: Final = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public';"
-_FACTS: Final = """
-SHOW server_version_num;
+_VERSION: Final = "SHOW server_version_num;"
+_OTHERS: Final = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND usename IS NOT NULL AND pid <> pg_backend_pid();
 """
+_OTHERS_LEAVE_WITHIN_S: Final = 3.0
+"""A session that was just closed is on the server's list for a moment longer."""
 
 
 class Target:
@@ -100,12 +103,11 @@ def restore_target(archive: Archive, environment: Mapping[str, str]) -> Iterator
 
 
 def _refuse_unfit(database: ServiceDatabase, psql: Psql, dump: Dump) -> None:
-    version, others = map(int, psql.run(_FACTS))
-    if others:
+    if others := _others_that_stay(psql):
         raise CommandError(
             f"{others} others are connected to the {database.service} database: stop every process of Fluxo first."
         )
-    ours, its = version // _VERSIONS_PER_MAJOR, dump.server_version // _VERSIONS_PER_MAJOR
+    ours, its = int(psql.run(_VERSION)[0]) // _VERSIONS_PER_MAJOR, dump.server_version // _VERSIONS_PER_MAJOR
     if ours < its:
         raise CommandError(f"The backup is of PostgreSQL {its}, and the server for the {database.service} is {ours}.")
     if dump.app_role != database.app_role:
@@ -113,6 +115,13 @@ def _refuse_unfit(database: ServiceDatabase, psql: Psql, dump: Dump) -> None:
             f"The {database.service} service works as {database.app_role or 'the owner'}, and the backup grants its "
             f"rights to {dump.app_role or 'the owner only'}: give the role in its URL that name."
         )
+
+
+def _others_that_stay(psql: Psql) -> int:
+    patience_ends = time.monotonic() + _OTHERS_LEAVE_WITHIN_S
+    while (others := int(psql.run(_OTHERS)[0])) and time.monotonic() < patience_ends:
+        time.sleep(0.1)
+    return others
 
 
 def _empty_redis(environment: Mapping[str, str]) -> None:
