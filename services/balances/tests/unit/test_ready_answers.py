@@ -106,3 +106,11 @@ async def test_a_reader_that_is_turned_away_leaves_no_lease_behind(memory_cache,
     with pytest.raises(OverloadedError):
         await ReadyAnswers(memory_cache, full, database_is_away=lambda: False).get("m1", "2026-11-22", database.read)
     assert not memory_cache.leases
+
+
+async def test_who_has_seen_an_entry_sees_it_from_then_on_though_the_projector_removes_answers_later(
+    answers, database, memory_cache
+):
+    memory_cache.answers["m1", "2026-11-22"] = b'"older"'
+    await answers.forget("m1")
+    assert (await answers.get("m1", "2026-11-22", database.read)).body == b'"old"'

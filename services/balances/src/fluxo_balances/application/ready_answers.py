@@ -16,11 +16,11 @@ Losing a lease for any other reason costs one more read of the database and noth
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
 
-from fluxo_balances.application.ports import BalanceCache, ReadModelUnavailableError
+from fluxo_balances.application.ports import BalanceCache, CacheUnavailableError, ReadModelUnavailableError
 from fluxo_balances.application.turnstile import Turnstile
 
 ReadDatabase = Callable[[], Awaitable[bytes]]
@@ -87,6 +87,14 @@ class ReadyAnswers:
         """Return what the database says now; neither read from the cache nor stored in it."""
         async with self._seat_at_database():
             return Answer(await read(), Origin.PAST_CACHE)
+
+    async def forget(self, merchant_id: str) -> None:
+        """Remove the merchant's answers from the cache, for a reader that is about to see a newer one.
+
+        The projector does so too, a moment after it commits. Whoever reads next must not see less than this reader.
+        """
+        with suppress(CacheUnavailableError):
+            await self._cache.invalidate([merchant_id])
 
     async def _fill(self, merchant_id: str, key: str, read: ReadDatabase) -> Answer:
         # Seat first: a reader that is turned away must not leave a lease behind that keeps others from storing.

@@ -28,13 +28,14 @@ async def respond(
     """Answer from the cache or with what `read` renders; None as `cache_key` keeps the answer out of the cache.
 
     After an entry was waited for, the database is read: what the cache holds may be older, as the projector commits
-    first and removes answers after that.
+    first and removes answers after that. So those are removed here too: who has seen the entry sees it from then on.
     """
     answers: ReadyAnswers = request.app.state.answers
     with as_problems():
         if after_entry is not None:
             answers.require_database()
             await queries_of(request).await_entry(merchant_id, after_entry)
+            await answers.forget(merchant_id)
         if after_entry is not None or cache_key is None:
             answer = await answers.past_cache(read)
         else:
