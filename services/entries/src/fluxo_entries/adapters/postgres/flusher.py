@@ -22,14 +22,6 @@ FIND_OUT_PAUSE_S: Final = 0.05
 CLOSE_TIMEOUT_S: Final = 1.0
 
 
-def is_lost(error: Exception) -> bool:
-    """Return whether the connection is gone, so that what was being written may have been written or not.
-
-    asyncpg calls it an internal error when it is asked for something just after the server ended the session.
-    """
-    return is_away(error) or isinstance(error, asyncpg.InternalClientError)
-
-
 class DatabaseAwayError(Exception):
     """There is no connection to be had; nothing was sent."""
 
@@ -59,7 +51,7 @@ class Flusher:
             async with asyncio.timeout_at(due - FIND_OUT_S):
                 return await write_each(connection, recordings)
         except Exception as error:
-            if not is_lost(error):
+            if not is_away(error):
                 raise
             log.warning("connection lost while writing", rows=len(recordings), reason=type(error).__name__)
             self._disconnect()
@@ -73,7 +65,7 @@ class Flusher:
                     try:
                         return await write_each(await self._connected(), recordings)
                     except Exception as error:
-                        if not is_lost(error):
+                        if not is_away(error):
                             raise
                         self._disconnect()
                     await asyncio.sleep(FIND_OUT_PAUSE_S)

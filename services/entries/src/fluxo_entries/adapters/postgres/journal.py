@@ -4,9 +4,9 @@ from contextlib import suppress
 from typing import Final
 
 import asyncpg
+from fluxo_chassis.postgres import is_away
 
 from fluxo_entries.adapters.postgres import sql
-from fluxo_entries.adapters.postgres.flusher import is_lost
 from fluxo_entries.adapters.postgres.group_commit import GroupCommitter
 from fluxo_entries.adapters.postgres.write import LOST_A_RACE, TRIES_MAX, find, key_of, refusal, write
 from fluxo_entries.application.ports import Disposition, Outcome, Recording
@@ -53,7 +53,7 @@ class PostgresJournal:
         try:
             return await self._write_when_free(recordings, atomic=atomic)
         except Exception as error:
-            if not is_lost(error):
+            if not is_away(error):
                 raise
         # Sent again: the keys let each be written once only, and tell which ones had been.
         with suppress(TimeoutError):
@@ -62,7 +62,7 @@ class PostgresJournal:
                     try:
                         return await self._write_when_free(recordings, atomic=atomic)
                     except Exception as error:
-                        if not is_lost(error):
+                        if not is_away(error):
                             raise
                     await asyncio.sleep(FIND_OUT_PAUSE_S)
         raise OutcomeUnknownError("The database went away while it wrote.")
