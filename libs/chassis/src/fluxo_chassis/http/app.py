@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
-from starlette.types import Scope
+from starlette.middleware.errors import ServerErrorMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fluxo_chassis.auth import TokenVerifier
 from fluxo_chassis.health import Health, health_routes
+from fluxo_chassis.http.direct import DirectRoutes
 from fluxo_chassis.http.errors import install_error_handlers
 from fluxo_chassis.http.middleware import Middleware
 from fluxo_chassis.http.openapi import install_openapi
@@ -23,6 +25,23 @@ ANSWER_WITHIN_S = 1.5
 OPERATIONS = """
 
 Errors are RFC 9457 problem details. For operators: `/health/live`, `/health/ready`, `/health` and `/metrics`."""
+
+
+class _Application(FastAPI):
+    """The framework's application behind what happens around every request."""
+
+    edge: Middleware
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self.edge(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Leave the framework's last resort for errors out: the edge is ours, and it must still find nothing sent."""
+        stack = super().build_middleware_stack()
+        return stack.app if isinstance(stack, ServerErrorMiddleware) else stack
 
 
 def create_app(
@@ -52,7 +71,7 @@ def create_app(
                 async with lifespan(app):
                     yield
 
-    app = FastAPI(
+    app = _Application(
         title=title,
         version=version,
         description=description + OPERATIONS,
@@ -63,8 +82,8 @@ def create_app(
     app.state.verifier = verifier
     for route in health_routes(health):
         app.add_api_route(route.path, route.endpoint, methods=list(route.methods or ()), include_in_schema=False)
-    app.add_middleware(
-        Middleware,
+    app.edge = Middleware(
+        DirectRoutes(app, super(_Application, app).__call__),
         body_limit_bytes=body_limit_bytes,
         body_limits=body_limits or {},
         answer_within_s=answer_within_s,

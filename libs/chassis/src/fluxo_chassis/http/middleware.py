@@ -51,9 +51,6 @@ class Middleware:
         self._observers: dict[tuple[str, str, int], Histogram] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         started = time.perf_counter()
         headers = Headers(scope=scope)
         context = tracing.start_trace(headers.get("traceparent"), _request_id(scope))

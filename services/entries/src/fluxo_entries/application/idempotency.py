@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from fluxo_entries.application.ports import Disposition, Journal, Outcome, Recording
 from fluxo_entries.domain.entry import Draft, Entry
@@ -13,6 +14,8 @@ from fluxo_entries.domain.errors import (
     RejectedFieldsError,
     ReversalOfReversalError,
 )
+
+_canonical_json: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,7 @@ class Attempt:
 
 def request_hash(operation: str, body: dict[str, str | int | None]) -> bytes:
     """Return 32 bytes that only the same operation with the same body has."""
-    canonical = json.dumps([operation, body], sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode("ascii")).digest()
+    return hashlib.sha256(_canonical_json([operation, body]).encode("ascii")).digest()
 
 
 def draft_hash(draft: Draft) -> bytes:

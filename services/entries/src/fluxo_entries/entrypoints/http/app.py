@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 from fluxo_chassis.auth import TokenVerifier
 from fluxo_chassis.health import Health
 from fluxo_chassis.http.app import ANSWER_WITHIN_S, create_app
+from fluxo_chassis.http.direct import DirectRoute
 
 from fluxo_entries.application.contents import EntriesApplication
 from fluxo_entries.entrypoints.http.change_merchant import add_change_merchant
@@ -47,16 +48,22 @@ def create_entries_app(
         answer_within_s=lambda scope: BULK_WITHIN_S if scope["path"] == PATH else ANSWER_WITHIN_S,
         lifespan=lifespan,
     )
+    app.include_router(_hot_routes(application))
     app.include_router(_routes(application))
     install_problems(app)
     return app
 
 
+def _hot_routes(application: EntriesApplication) -> APIRouter:
+    routes = APIRouter(route_class=DirectRoute)
+    add_record_entry(routes, application.record_entry)
+    add_record_entries_in_bulk(routes, application.record_entries_in_bulk)
+    return routes
+
+
 def _routes(application: EntriesApplication) -> APIRouter:
     routes = APIRouter()
-    add_record_entry(routes, application.record_entry)
     add_reverse_entry(routes, application.reverse_entry)
-    add_record_entries_in_bulk(routes, application.record_entries_in_bulk)
     add_get_entry(routes, application.get_entry)
     add_list_entries(routes, application.list_entries)
     add_get_merchant(routes, application.get_merchant)

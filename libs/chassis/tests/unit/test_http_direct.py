@@ -1,0 +1,152 @@
+"""A direct route answers as the framework would: the same small service is asked both ways."""
+
+from typing import Annotated
+
+import httpx2
+import pytest
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.routing import APIRoute
+from fluxo_chassis.auth import Principal, requires
+from fluxo_chassis.health import Health
+from fluxo_chassis.http.app import create_app
+from fluxo_chassis.http.direct import DirectRoute
+from fluxo_chassis.problems import Problem
+from pydantic import BaseModel, ConfigDict, Field
+
+pytestmark = pytest.mark.anyio
+
+WRITER = {"Authorization": "Bearer owner:notes:write", "X-Colour": "red", "X-Request-Id": "one"}
+JSON = {"Content-Type": "application/json"}
+TRACE = {"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}
+
+
+class FixedVerifier:
+    async def verify(self, token):
+        role, _, scopes = token.partition(":")
+        return Principal("t-1", "ana", frozenset(scopes.split(",")), role)
+
+
+class Note(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    text: str = Field(max_length=5)
+
+
+async def colour(request: Request) -> str:
+    if "x-colour" not in request.headers:
+        raise Problem(400, "colourless", "No colour", "Send a colour.")
+    return request.headers["x-colour"]
+
+
+def service(route_class):
+    app = create_app(
+        title="Notes", version="1", description="", health=Health(), verifier=FixedVerifier(), body_limit_bytes=200
+    )
+    routes = APIRouter(route_class=route_class)
+    app.state.written = []
+
+    @routes.post("/notes", status_code=201)
+    async def write(
+        principal: Annotated[Principal, Depends(requires("notes:write"))],
+        ink: Annotated[str, Depends(colour)],
+        note: Note,
+    ) -> Response:
+        app.state.written.append((principal.tenant, ink, note.text))
+        if note.text == "full":
+            raise Problem(503, "full", "Full", "The book is full.", headers={"Retry-After": "1"})
+        if note.text == "crash":
+            raise RuntimeError("secret")
+        return Response(note.text, 201, {"Location": "/notes/1"})
+
+    app.include_router(routes)
+    return app
+
+
+async def asked(app, method="POST", path="/notes", **request):
+    transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://notes") as client:
+        return await client.request(method, path, **request)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"json": {"text": "mine"}},
+        {"json": {"text": "mine"}, "headers": {}},
+        {"json": {"text": "mine"}, "headers": WRITER | {"Authorization": "Basic YTpi"}},
+        {"json": {"text": "mine"}, "headers": WRITER | {"Authorization": "Bearer owner:notes:read"}},
+        {"json": {"text": "mine"}, "headers": {"Authorization": WRITER["Authorization"]}},
+        {"json": {"text": "too long"}},
+        {"json": {"text": 1, "more": 2}},
+        {"json": []},
+        {"json": None},
+        {"content": b"", "headers": WRITER | JSON},
+        {"headers": WRITER},
+        {"content": b'{"text": ', "headers": WRITER | JSON},
+        {"content": b'{"text": "\xff"}', "headers": WRITER | JSON},
+        {"content": rb'{"text": "\ud800"}', "headers": WRITER | JSON},
+        {"content": b"[" * 190, "headers": WRITER | JSON},
+        {"content": b'{"text": "a", "text": "b"}', "headers": WRITER | JSON},
+        {"content": b'{"text": "a"}', "headers": WRITER | {"Content-Type": "text/plain"}},
+        {"json": {"text": "x" * 300}},
+        {"json": {"text": "full"}},
+        {"json": {"text": "crash"}},
+        {"method": "GET"},
+        {"method": "PUT", "json": {"text": "mine"}},
+        {"path": "/notes/", "json": {"text": "mine"}},
+        {"path": "/notes?x=1", "json": {"text": "mine"}},
+    ],
+)
+async def test_every_request_is_answered_as_by_the_framework(request_):
+    request_ = {"headers": WRITER} | request_
+    request_["headers"] = request_["headers"] | TRACE
+    both = service(DirectRoute), service(APIRoute)
+
+    direct, ordinary = [await asked(app, **request_) for app in both]
+
+    assert (direct.status_code, direct.content) == (ordinary.status_code, ordinary.content)
+    assert [item for item in direct.headers.items() if item[0] != "x-request-id"] == [
+        item for item in ordinary.headers.items() if item[0] != "x-request-id"
+    ]
+    assert both[0].state.written == both[1].state.written
+
+
+async def test_a_body_in_pieces_is_put_together_and_bounded_although_its_length_is_not_told():
+    async def pieces(count):
+        for piece in (b'{"text":', *[b" "] * count, b'"mine"}'):
+            yield piece
+
+    app = service(DirectRoute)
+    assert (await asked(app, content=pieces(2), headers=WRITER | JSON)).status_code == 201
+    assert (await asked(app, content=pieces(300), headers=WRITER | JSON)).status_code == 413
+    assert app.state.written == [("t-1", "red", "mine")]
+
+
+async def test_a_good_request_never_enters_the_framework(monkeypatch):
+    app = service(DirectRoute)
+
+    async def framework(*_):
+        pytest.fail("it went the long way")
+
+    monkeypatch.setattr(app, "middleware_stack", framework)
+    assert (await asked(app, json={"text": "mine"}, headers=WRITER)).status_code == 201
+
+
+async def test_what_the_endpoint_refuses_is_not_asked_for_twice():
+    app = service(DirectRoute)
+    await asked(app, json={"text": "full"}, headers=WRITER)
+    assert len(app.state.written) == 1
+
+
+def test_the_document_describes_it_like_any_other_route():
+    assert service(DirectRoute).openapi() == service(APIRoute).openapi()
+
+
+@pytest.mark.parametrize("path", ["/notes/{number}", "/notes"])
+def test_an_endpoint_that_asks_for_more_is_refused_when_it_is_declared(path):
+    routes = APIRouter(route_class=DirectRoute)
+
+    with pytest.raises(TypeError, match="A direct route|a direct route"):
+
+        @routes.get(path)
+        async def notes(number: int) -> Response:
+            return Response(str(number))
