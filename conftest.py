@@ -3,15 +3,21 @@
 import asyncio
 import os
 import secrets
+import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+import orjson
 import pytest
 import redis.asyncio
+
+# A shell that starts this in the background leaves Ctrl-C ignored, and so it would be in every process of ours.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def free_port() -> int:
@@ -174,6 +180,34 @@ def balances_template(postgres_url: str) -> Iterator[DatabaseTemplate]:
     template = DatabaseTemplate(postgres_url, "balances", migrate)
     yield template
     template.close()
+
+
+async def _scans(connection: asyncpg.Connection, statement: str, *arguments: object) -> set[str]:
+    """Return the tables that a statement would read from end to end, by either kind of plan that a server may choose.
+
+    A plan for these arguments, and one for any: a prepared statement gets the second after some executions.
+    """
+    name = f"explained_{secrets.token_hex(4)}"
+    prepared = await connection.prepare(statement, name=name)
+    for_these = await prepared.explain(*arguments)
+    nulls = ", ".join(["NULL"] * len(prepared.get_parameters()))
+    async with connection.transaction():
+        await connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        for_any = orjson.loads(await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE {name}({nulls})"))
+    return {*_sequential(for_these[0]["Plan"]), *_sequential(for_any[0]["Plan"])}
+
+
+def _sequential(plan: dict[str, Any]) -> Iterator[str]:
+    if plan["Node Type"] == "Seq Scan":
+        yield plan["Relation Name"]
+    for part in plan.get("Plans", ()):
+        yield from _sequential(part)
+
+
+@pytest.fixture
+def scans() -> Callable[..., Awaitable[set[str]]]:
+    """The tables that a statement reads from end to end: `await scans(connection, statement, *arguments)`."""
+    return _scans
 
 
 @pytest.fixture

@@ -145,7 +145,7 @@ def test_the_document_describes_it_like_any_other_route():
 def test_an_endpoint_that_asks_for_more_is_refused_when_it_is_declared(path):
     routes = APIRouter(route_class=DirectRoute)
 
-    with pytest.raises(TypeError, match="A direct route|a direct route"):
+    with pytest.raises(TypeError, match="direct route"):
 
         @routes.get(path)
         async def notes(number: int) -> Response:

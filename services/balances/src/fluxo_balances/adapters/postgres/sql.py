@@ -103,10 +103,11 @@ WHERE NOT EXISTS (
 )
 """
 
-# A UUIDv7 begins with the millisecond it was made in, so ids below $1 are older than the instant $1 begins with.
+# A UUIDv7 begins with the millisecond it was made in, so ids below $1 are older than the instant $1 begins with. By
+# their places, since the planner may join ids by reading the whole inbox.
 PURGE_INBOX: Final = """
 DELETE FROM inbox
-WHERE event_id IN (SELECT event_id FROM inbox WHERE event_id < $1 ORDER BY event_id LIMIT $2)
+WHERE ctid = ANY (ARRAY(SELECT ctid FROM inbox WHERE event_id < $1 ORDER BY event_id LIMIT $2))
 """
 
 # Every day that has totals, opening as a read of that day derives it: whole months before its own, then the days of

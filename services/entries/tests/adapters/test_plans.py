@@ -1,0 +1,82 @@
+"""No hot statement may ever read a whole table, however large it grows: the plans are looked at, with statistics."""
+
+from datetime import date
+from uuid import UUID
+
+import pytest
+from fluxo_entries.adapters.postgres import sql
+from fluxo_entries.adapters.postgres.rows import columns_of
+from fluxo_entries.domain.merchant import DEFAULT_TIME_ZONE
+
+pytestmark = pytest.mark.anyio
+
+ROWS = 40_000
+MERCHANTS = 40
+SEED = f"""
+INSERT INTO merchants
+SELECT 'm' || n, 'm' || n, 'BRL', 'America/Sao_Paulo' FROM generate_series(0, {MERCHANTS - 1}) AS n;
+INSERT INTO entries ({sql.ENTRY})
+SELECT gen_random_uuid(), 'm' || n % {MERCHANTS}, 'credit', n, 'BRL', date '2017-01-01' + n % 3650, 'Venda', 'vendas',
+    NULL, now()
+FROM generate_series(1, {ROWS}) AS n;
+INSERT INTO idempotency_keys (merchant_id, key, request_hash, entry_id)
+SELECT merchant_id, id::text, sha256(id::text::bytea), id FROM entries;
+INSERT INTO outbox (event) SELECT 'event' FROM generate_series(1, {ROWS});
+"""
+POSITION = (1, 5_000_000, 1)
+ENTRY_ID = UUID("019ac5a0-7d3e-7c44-b0b1-6c1a2f3e4d5c")
+FILTERS = {
+    "after": (date(2026, 11, 22), ENTRY_ID),
+    "from_date": (date(2020, 1, 1),),
+    "to_date": (date(2020, 1, 31),),
+    "direction": ("credit",),
+    "category": ("vendas",),
+    "text": ("%venda%",),
+}
+
+
+def pages():
+    for name, values in FILTERS.items():
+        placeholders = [f"${number}" for number in range(3, 3 + len(values))]
+        condition = sql.PAGE_FILTERS[name].format(*placeholders)
+        yield f"a page by {name}", sql.page([condition]), ("m1", 50, *values)
+
+
+@pytest.fixture
+async def grown(admin):
+    """A database with years of entries, as the planner sees it after the server's own upkeep."""
+    await admin.execute(SEED)
+    await admin.execute("ANALYZE")
+    return admin
+
+
+async def test_no_hot_statement_reads_a_whole_table(grown, scans, recording):
+    columns = columns_of([recording(merchant_id="m1") for _ in range(64)])
+    hot = {
+        "append": (sql.APPEND, (*columns, DEFAULT_TIME_ZONE)),
+        "find by keys": (sql.FIND_BY_KEYS, (["m1", "m2"], ["a", "b"])),
+        "get an entry": (sql.GET_ENTRY, ("m1", ENTRY_ID)),
+        "get a merchant": (sql.GET_MERCHANT, ("m1",)),
+        "the first page": (sql.page([]), ("m1", 50)),
+        **{name: (statement, arguments) for name, statement, arguments in pages()},
+        "publish": (sql.ROWS_AFTER, (*POSITION, 1_000)),
+        "is anything waiting": (sql.HAS_ROWS_AFTER, POSITION),
+        "is anything missing": (sql.HAS_ROWS_BETWEEN, (*POSITION, *POSITION)),
+        "oldest age": (sql.OLDEST_AGE, (*POSITION, *POSITION)),
+        "backlog": (sql.BACKLOG, POSITION),
+    }
+    found = {name: await scans(grown, statement, *arguments) for name, (statement, arguments) in hot.items()}
+    # Merchants fit into a page or two here, which a scan reads as fast as an index.
+    read_whole = {name: tables - {"merchants"} for name, tables in found.items()}
+    assert {name: tables for name, tables in read_whole.items() if tables} == {}
+
+
+async def test_a_statement_that_lost_its_index_is_found_out(grown, scans):
+    await grown.execute("DROP INDEX entries_by_day")
+    assert await scans(grown, sql.page([]), "m1", 50) == {"entries"}
+
+
+async def test_a_page_of_entries_is_read_in_the_order_of_its_index(grown):
+    prepared = await grown.prepare(sql.page([]))
+    plan = await prepared.explain("m1", 50)
+    assert "Sort" not in str(plan)
