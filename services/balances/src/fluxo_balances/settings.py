@@ -39,7 +39,7 @@ class ProjectorSettings(DatabaseSettings):
     port: Port = 8012
     streams_url: Url
     cache_url: Url
-    projector_batch_size: Annotated[int, Field(ge=1, le=5_000)] = 500
+    projector_batch_size: Annotated[int, Field(ge=1, le=5_000)] = 1_000
     projector_take_over_idle_s: Seconds = 30.0
 
 

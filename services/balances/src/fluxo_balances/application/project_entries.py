@@ -18,7 +18,7 @@ from fluxo_balances.application.ports import (
     ReadModelUnavailableError,
     RecordedEntry,
 )
-from fluxo_balances.domain.inbox import REMEMBERED_FOR, is_dated, is_forgotten
+from fluxo_balances.domain.inbox import REMEMBERED_FOR, is_dated, oldest_remembered
 
 DELIVERIES_MAX: Final = 8
 """An event that failed so often, without the database being away, is tried alone, and buried if that fails too."""
@@ -96,12 +96,13 @@ class ProjectEntries:
             ReadModelUnavailableError: the database is away; nothing is lost or buried, call again with the same.
         """
         projected = Projected()
+        oldest = oldest_remembered(self._clock.now())
         readable = []
         for delivery in deliveries:
             if delivery.stream_id in self._unsettled:
                 continue
             try:
-                readable.append(ReadableEvent(delivery, self._entry_of(delivery)))
+                readable.append(ReadableEvent(delivery, self._entry_of(delivery, oldest)))
             except UndecodableEventError as error:
                 projected.buried.append(DeadLetter(delivery, str(error)))
         await self._apply(readable, projected)
@@ -128,13 +129,13 @@ class ProjectEntries:
         self._unsettled.clear()
         return [each.entry for each in unsettled if each.is_new]
 
-    def _entry_of(self, delivery: Delivery) -> RecordedEntry:
+    def _entry_of(self, delivery: Delivery, oldest: UUID) -> RecordedEntry:
         if delivery.payload is None:
             raise UndecodableEventError("There is no event in the stream entry.")
         entry = self._decode(delivery.payload)
         if not is_dated(entry.id):
             raise UndecodableEventError("The entry's id is no UUIDv7, so its age is unknown.")
-        if is_forgotten(entry.id, self._clock.now()):
+        if entry.id < oldest:
             raise UndecodableEventError(
                 f"The event is older than {REMEMBERED_FOR.days} days and may have been applied before."
             )

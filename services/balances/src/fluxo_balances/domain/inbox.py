@@ -22,7 +22,12 @@ def is_dated(entry_id: UUID) -> bool:
 
 def is_forgotten(entry_id: UUID, now: datetime) -> bool:
     """Whether the inbox may no longer know a dated id."""
-    return entry_id < lowest_id(now - REMEMBERED_FOR)
+    return entry_id < oldest_remembered(now)
+
+
+def oldest_remembered(now: datetime) -> UUID:
+    """Return the bound below which the inbox may no longer know a dated id."""
+    return lowest_id(now - REMEMBERED_FOR)
 
 
 def lowest_id(instant: datetime) -> UUID:
