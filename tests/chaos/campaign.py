@@ -70,7 +70,8 @@ class Campaign:
             await match.close()
         print(  # noqa: T201 - whoever waits wants to see it go on
             f"{each.number:4}  {each.name:60}  visible {each.visible_s:5.1f} s  whole {each.whole_s:5.1f} s  "
-            f"{each.acknowledged:5} acknowledged, {each.unknown} unknown until asked again",
+            f"{each.acknowledged:5} acknowledged, {each.unknown} unknown until asked again"
+            + "".join(f"\n      {name} missed: {why}" for name, why in each.missed.items()),
             flush=True,
         )
 

@@ -19,4 +19,4 @@ class Fault:
 
 
 class MissedError(Exception):
-    """There was nothing to inject the fault into at this moment; not counted."""
+    """The fault could not be injected, here or at this moment; not counted. The message says why."""
