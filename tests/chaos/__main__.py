@@ -12,11 +12,13 @@ from random import SystemRandom
 
 import httpx2
 from campaign import Campaign, plan
+from disks import Disks
 from faults import FAULTS
 from faults.fault import Fault
 from foreground import SystemBrokenError
 from report import report
 from rounds import PromiseBrokenError
+from topologies import Topology
 
 EPILOG = """\
 Starts the real system with `fluxo up`, lets merchants write and read, kills, stops, empties, trims, cuts and delays
@@ -42,19 +44,23 @@ def main() -> int:
     seed = options.seed if options.seed is not None else SystemRandom().randrange(1_000_000)
     print(f"seed {seed}", flush=True)
     data_dir = Path(tempfile.mkdtemp(prefix="fluxo-chaos-"))
-    campaign = Campaign(data_dir, options.hold_max_s, options.port_base)
+    disks = Disks(data_dir / Topology.RIGGED.value)
+    campaign = Campaign(data_dir, options.hold_max_s, disks, options.port_base)
     began = time.monotonic()
     try:
         asyncio.run(campaign.run(plan(options.faults, seed, together=options.together), began + options.minutes * 60))
     except (PromiseBrokenError, SystemBrokenError, httpx2.HTTPError) as error:
         _tell_failure(campaign, error, seed, data_dir)
+        disks.keep()
         return 1
     if options.report is not None:
         options.report.write_text(report(campaign.played, (time.monotonic() - began) / 60, options.hold_max_s))
     print(f"{len(campaign.played)} rounds held, seed {seed}")
     if options.keep:
+        disks.keep()
         print(f"data kept in {data_dir}")
     else:
+        disks.remove()
         shutil.rmtree(data_dir)
     return 0
 

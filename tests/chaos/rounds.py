@@ -16,6 +16,7 @@ from merchant import Merchant
 from orders import Orders
 from redis.exceptions import RedisError
 from system import System
+from topologies import Topology
 from traffic import Traffic
 
 CALM_S: Final = 1.0
@@ -43,7 +44,7 @@ class Round:
 
     number: int
     seed: int
-    proxied: bool
+    topology: Topology
     faults: Sequence[Fault]
     history: list[str] = field(default_factory=list)
     missed: dict[str, str] = field(default_factory=dict)

@@ -12,6 +12,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from clocks import Clocks
+from disks import Disks
 from fluxo_cli.issuer import DevelopmentIssuer
 from fluxo_cli.runtime import load_environment, load_state
 from fluxo_cli.spawn import spawn
@@ -26,11 +28,21 @@ _POLL_S: Final = 0.1
 
 
 class System:
-    """`servers`: the driver's own, behind proxies; None lets `fluxo up` embed them."""
+    """`servers`: the driver's own, behind proxies; None lets `fluxo up` embed them, on `disks` where there are any."""
 
-    def __init__(self, data_dir: Path, port_base: int, servers: OwnServers | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        port_base: int,
+        servers: OwnServers | None = None,
+        *,
+        disks: Disks | None = None,
+        clocks: Clocks | None = None,
+    ) -> None:
         self.data_dir = data_dir
         self.servers = servers
+        self.disks = disks
+        self.clocks = clocks
         self.urls = {"entries": f"http://127.0.0.1:{port_base + 1}", "balances": f"http://127.0.0.1:{port_base + 2}"}
         self.ledgers: Sequence[Ledger] = ()
         """What the clients of this round know; a restore must tell them."""
@@ -44,6 +56,8 @@ class System:
         if self.servers is not None:
             await self.servers.start()
             environment |= self.servers.environment(proxied=True)
+        if self.clocks is not None:
+            environment |= self.clocks.environment()
         argv = [*FLUXO, "up", *self._data_dir_option, "--port-base", str(self._port_base)]
         self._foreground = Foreground(argv, environment, self.data_dir.with_suffix(".out"), self._says_ready)
         await self.until(self.is_ready, STARTS_WITHIN_S, "the system is ready")
@@ -97,7 +111,7 @@ class System:
 
     def token(self, merchant_id: str) -> str:
         issuer = DevelopmentIssuer(self.data_dir)
-        return issuer.token(merchant_id, scopes=SCOPES, role="owner", subject="chaos", lifetime=timedelta(hours=24))
+        return issuer.token(merchant_id, scopes=SCOPES, role="owner", subject="chaos", lifetime=timedelta(hours=72))
 
     async def cli(self, *arguments: str) -> tuple[int, str]:
         """Run `fluxo …` on this system, past the proxies; returns its exit status and all it printed.

@@ -1,6 +1,8 @@
 """Every fault by name. To add one: a function that injects it and returns when it is over, and its line in a list."""
 
+from faults.clocks import CLOCK_FAULTS
 from faults.databases import DATABASE_FAULTS
+from faults.disks import DISK_FAULTS
 from faults.fault import Fault
 from faults.instances import INSTANCE_FAULTS
 from faults.network import NETWORK_FAULTS
@@ -9,5 +11,13 @@ from faults.streams import STREAM_FAULTS
 
 FAULTS: dict[str, Fault] = {
     fault.name: fault
-    for fault in (*PROCESS_FAULTS, *INSTANCE_FAULTS, *STREAM_FAULTS, *DATABASE_FAULTS, *NETWORK_FAULTS)
+    for fault in (
+        *PROCESS_FAULTS,
+        *INSTANCE_FAULTS,
+        *STREAM_FAULTS,
+        *DATABASE_FAULTS,
+        *NETWORK_FAULTS,
+        *DISK_FAULTS,
+        *CLOCK_FAULTS,
+    )
 }

@@ -1,8 +1,10 @@
 from collections.abc import Awaitable, Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from random import Random
 
 from system import System
+from topologies import Topology
 
 Inject = Callable[[System, float, Random], Awaitable[None]]
 """Takes the system, how many seconds to hold what can be held, and randomness; returns at the fault's end."""
@@ -10,12 +12,17 @@ Inject = Callable[[System, float, Random], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`kind` groups faults in the report. One that `needs_proxies` can only be injected between proxied servers."""
+    """`kind` groups faults in the report. It can be injected on these topologies only."""
 
     name: str
     kind: str
     inject: Inject
-    needs_proxies: bool = False
+    topologies: AbstractSet[Topology] = frozenset(Topology)
+
+    @property
+    def home(self) -> Topology:
+        """Where it is injected alone."""
+        return next(topology for topology in Topology if topology in self.topologies)
 
 
 class MissedError(Exception):
