@@ -21,18 +21,20 @@ PORT_BASES: Final = range(20_000, 32_000, 200)
 PORTS_TAKEN: Final = (1, 2, 3, 4, 5, 11, 31, 91, 92, 93, 94, 95, 96, 97, 98, 99)
 
 
-def plan(faults: Sequence[Fault], seed: int, *, together: bool = False) -> Iterator[Round]:
+def plan(
+    faults: Sequence[Fault], seed: int, topologies: Sequence[Topology], *, together: bool = False
+) -> Iterator[Round]:
     """Yield the same rounds for the same arguments; `together` leaves out those with one fault."""
     rng = Random(seed)
     number = 0
-    for topology in () if together else Topology:
-        alone = [fault for fault in faults if fault.home is topology]
+    for topology in () if together else topologies:
+        alone = [fault for fault in faults if fault.home_among(topologies) is topology]
         rng.shuffle(alone)
         for fault in alone:
             number += 1
             yield Round(number, seed, topology, (fault,))
     while True:
-        for topology in Topology:
+        for topology in topologies:
             possible = [fault for fault in faults if topology in fault.topologies]
             for _ in range(ROUNDS_PER_STAY if possible else 0):
                 number += 1

@@ -2,7 +2,7 @@ from enum import Enum
 
 
 class Topology(Enum):
-    """What the faults find: each is at home on the first of those that it can be injected into."""
+    """What the faults find."""
 
     EMBEDDED = "embedded"
     """`fluxo up` runs its own servers, and its supervisor brings them back."""

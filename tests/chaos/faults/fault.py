@@ -1,4 +1,4 @@
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from random import Random
@@ -19,10 +19,9 @@ class Fault:
     inject: Inject
     topologies: AbstractSet[Topology] = frozenset(Topology)
 
-    @property
-    def home(self) -> Topology:
-        """Where it is injected alone."""
-        return next(topology for topology in Topology if topology in self.topologies)
+    def home_among(self, topologies: Sequence[Topology]) -> Topology | None:
+        """Return on which of these it is injected alone; None when it can't be on any."""
+        return next((topology for topology in topologies if topology in self.topologies), None)
 
 
 class MissedError(Exception):
