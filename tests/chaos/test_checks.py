@@ -11,8 +11,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from arithmetic import day_errors, range_errors
 from checks import balance_errors, entry_errors, expected_days
+from faults.fault import Fault
 from ledger import Draft, Ledger, Order
 from orders import Orders, newest_day
+from report import report
+from rounds import Round
+from topologies import Topology
 
 DAY = newest_day().isoformat()
 
@@ -236,6 +240,19 @@ async def test_a_day_is_the_sum_of_its_entries_and_the_cache_says_the_same():
 
     merchant.served = of_range(*days, balances(DAY, credits_="10.00", count=1))
     assert any("its entries make" in error for error in await balance_errors(merchant))
+
+
+def test_a_fault_that_could_never_be_injected_is_named_with_its_reason():
+    fault = Fault("fill-disk-streams", "disk full", None)
+    rounds = [Round(number, 1, Topology.RIGGED, (fault,)) for number in (1, 2)]
+    assert "was injected at least once" in report(rounds, 1, 1)
+
+    rounds[0].missed["fill-disk-streams"] = "only root may mount"
+    assert "was injected at least once" in report(rounds, 1, 1)
+
+    rounds[1].missed["fill-disk-streams"] = "only root may mount"
+    assert "**Not tried**" in report(rounds, 1, 1)
+    assert "- `fill-disk-streams`: only root may mount" in report(rounds, 1, 1)
 
 
 def test_the_same_randomness_makes_the_same_orders():
