@@ -6,17 +6,19 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import SystemRandom
 
 import httpx2
 from campaign import Campaign, plan
+from disks import Disks
 from faults import FAULTS
 from faults.fault import Fault
 from foreground import SystemBrokenError
 from report import report
-from rounds import PromiseBrokenError
+from rounds import PromiseBrokenError, Round
+from topologies import Topology
 
 EPILOG = """\
 Starts the real system with `fluxo up`, lets merchants write and read, kills, stops, empties, trims, cuts and delays
@@ -42,21 +44,30 @@ def main() -> int:
     seed = options.seed if options.seed is not None else SystemRandom().randrange(1_000_000)
     print(f"seed {seed}", flush=True)
     data_dir = Path(tempfile.mkdtemp(prefix="fluxo-chaos-"))
-    campaign = Campaign(data_dir, options.hold_max_s, options.port_base)
+    disks = Disks(data_dir / Topology.RIGGED.value)
+    campaign = Campaign(data_dir, options.hold_max_s, disks, options.port_base)
     began = time.monotonic()
     try:
-        asyncio.run(campaign.run(plan(options.faults, seed, together=options.together), began + options.minutes * 60))
+        asyncio.run(campaign.run(_plan(options, seed), began + options.minutes * 60))
     except (PromiseBrokenError, SystemBrokenError, httpx2.HTTPError) as error:
         _tell_failure(campaign, error, seed, data_dir)
+        disks.keep()
         return 1
     if options.report is not None:
         options.report.write_text(report(campaign.played, (time.monotonic() - began) / 60, options.hold_max_s))
     print(f"{len(campaign.played)} rounds held, seed {seed}")
     if options.keep:
+        disks.keep()
         print(f"data kept in {data_dir}")
     else:
+        disks.remove()
         shutil.rmtree(data_dir)
     return 0
+
+
+def _plan(options: argparse.Namespace, seed: int) -> Iterator[Round]:
+    topologies = [each for each in Topology if options.on in {None, each.value}]
+    return plan(options.faults, seed, topologies, together=options.together)
 
 
 def _tell_failure(campaign: Campaign, error: Exception, seed: int, data_dir: Path) -> None:
@@ -81,6 +92,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--faults", type=_faults, default=list(FAULTS.values()), help="only these, comma-separated")
     parser.add_argument("--without", type=_faults, default=[], help="all but these")
     parser.add_argument("--together", action="store_true", help="begin with several faults at once")
+    parser.add_argument("--on", choices=[each.value for each in Topology], help="stay on this topology")
     parser.add_argument("--hold-max-s", type=float, default=12.0, help="longest pause or silence (default 12)")
     parser.add_argument("--port-base", type=int, metavar="N", help="use ports N to N + 99 (default: free ones)")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write what was measured as a Markdown page")
@@ -88,7 +100,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="list the faults and end")
     options = parser.parse_args()
     options.faults = [fault for fault in options.faults if fault not in options.without]
-    if not options.faults:
+    topologies = {each.value for fault in options.faults for each in fault.topologies}
+    if not topologies or options.on not in {None, *topologies}:
         parser.error("no fault is left")
     return options
 

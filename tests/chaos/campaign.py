@@ -1,4 +1,4 @@
-"""Every fault alone first, then two and three at once, on both topologies, until time is over."""
+"""Every fault alone first, then two and three at once, on each topology, until time is over."""
 
 import socket
 import time
@@ -7,10 +7,13 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from clocks import Clocks
+from disks import Disks
 from faults.fault import Fault
 from rounds import Match, Round
 from servers import OwnServers
 from system import System
+from topologies import Topology
 
 ROUNDS_PER_STAY: Final = 6
 """Rounds of several faults on one topology before the other gets its turn."""
@@ -18,33 +21,37 @@ PORT_BASES: Final = range(20_000, 32_000, 200)
 PORTS_TAKEN: Final = (1, 2, 3, 4, 5, 11, 31, 91, 92, 93, 94, 95, 96, 97, 98, 99)
 
 
-def plan(faults: Sequence[Fault], seed: int, *, together: bool = False) -> Iterator[Round]:
+def plan(
+    faults: Sequence[Fault], seed: int, topologies: Sequence[Topology], *, together: bool = False
+) -> Iterator[Round]:
     """Yield the same rounds for the same arguments; `together` leaves out those with one fault."""
     rng = Random(seed)
     number = 0
-    for proxied in () if together else (False, True):
-        alone = [fault for fault in faults if fault.needs_proxies is proxied]
+    for topology in () if together else topologies:
+        alone = [fault for fault in faults if fault.home_among(topologies) is topology]
         rng.shuffle(alone)
         for fault in alone:
             number += 1
-            yield Round(number, seed, proxied, (fault,))
+            yield Round(number, seed, topology, (fault,))
     while True:
-        for proxied in (False, True):
-            possible = [fault for fault in faults if proxied or not fault.needs_proxies]
+        for topology in topologies:
+            possible = [fault for fault in faults if topology in fault.topologies]
             for _ in range(ROUNDS_PER_STAY if possible else 0):
                 number += 1
                 chosen = rng.sample(possible, min(rng.choice((2, 2, 3)), len(possible)))
-                yield Round(number, seed, proxied, tuple(chosen))
+                yield Round(number, seed, topology, tuple(chosen))
 
 
 class Campaign:
-    """Plays rounds; keeps those that were played. `data_dir` gets a directory for each topology."""
+    """Plays rounds; keeps those that were played. `data_dir` gets a directory for each topology; `disks` are in one."""
 
-    def __init__(self, data_dir: Path, hold_max_s: float, port_base: int | None = None) -> None:
+    def __init__(self, data_dir: Path, hold_max_s: float, disks: Disks, port_base: int | None = None) -> None:
         self.played: list[Round] = []
         self._data_dir = data_dir
         self._hold_max_s = hold_max_s
+        self._disks = disks
         self._port_base = port_base
+        self._topology: Topology | None = None
         self._system: System | None = None
 
     async def run(self, rounds: Iterator[Round], until: float) -> None:
@@ -59,9 +66,9 @@ class Campaign:
             await self._leave()
 
     async def _play(self, each: Round) -> None:
-        if self._system is None or (self._system.servers is not None) is not each.proxied:
+        if self._system is None or self._topology is not each.topology:
             await self._leave()
-            self._system = self._enter(proxied=each.proxied)
+            self._system, self._topology = self._enter(each.topology), each.topology
             await self._system.start()
         match = Match(each, self._system, self._hold_max_s)
         try:
@@ -70,15 +77,22 @@ class Campaign:
             await match.close()
         print(  # noqa: T201 - whoever waits wants to see it go on
             f"{each.number:4}  {each.name:60}  visible {each.visible_s:5.1f} s  whole {each.whole_s:5.1f} s  "
-            f"{each.acknowledged:5} acknowledged, {each.unknown} unknown until asked again",
+            f"{each.acknowledged:5} acknowledged, {each.unknown} unknown until asked again"
+            + "".join(f"\n      {name} missed: {why}" for name, why in each.missed.items()),
             flush=True,
         )
 
-    def _enter(self, *, proxied: bool) -> System:
+    def _enter(self, topology: Topology) -> System:
         port_base = self._port_base or free_port_base()
-        data_dir = self._data_dir / ("proxied" if proxied else "embedded")
+        data_dir = self._data_dir / topology.value
         data_dir.mkdir(exist_ok=True, mode=0o700)
-        return System(data_dir, port_base, OwnServers(data_dir, port_base) if proxied else None)
+        match topology:
+            case Topology.EMBEDDED:
+                return System(data_dir, port_base)
+            case Topology.PROXIED:
+                return System(data_dir, port_base, OwnServers(data_dir, port_base))
+            case Topology.RIGGED:
+                return System(data_dir, port_base, disks=self._disks, clocks=Clocks(data_dir))
 
     async def _leave(self) -> None:
         if self._system is not None:

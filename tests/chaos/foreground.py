@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +20,7 @@ class SystemBrokenError(Exception):
 
 
 class Foreground:
-    """One process at a time, which ends when the driver does. Once ready it may end only by `replace` or `end`."""
+    """One process at a time, which ends when the driver does. Once ready it may end only by `ended` or `end`."""
 
     def __init__(
         self, argv: Sequence[str], environment: Mapping[str, str], output: Path, is_ready: Callable[[], bool]
@@ -39,11 +39,15 @@ class Foreground:
         if self._failure:
             raise SystemBrokenError(self._failure)
 
-    async def replace(self, how: signal.Signals) -> None:
-        """End the process and start another one at once; faults that want this at the same time take turns."""
+    @contextlib.asynccontextmanager
+    async def ended(self, how: signal.Signals) -> AsyncIterator[None]:
+        """End the process, and start another one afterwards; faults that want this at the same time take turns."""
         async with self._turn:
             await self._end(how)
-            self._process = self._spawn()
+            try:
+                yield
+            finally:
+                self._process = self._spawn()
 
     async def end(self) -> None:
         self._task.cancel()

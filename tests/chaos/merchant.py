@@ -26,11 +26,11 @@ class Merchant:
         await self._http.aclose()
 
     async def send(self, order: Order, patience_s: float) -> bool:
-        """Send until it is answered, with the same keys; False, and noted as unknown, when patience ends first."""
+        """Send until it is answered or moot, with the same keys; False, and noted as unknown, when patience ends."""
         self.ledger.ask(order)
         deadline = time.monotonic() + patience_s
         headers = {} if order.key is None else {"Idempotency-Key": order.key}
-        while True:
+        while not self.ledger.is_moot(order):
             try:
                 answer = await self._http.post(f"{self._urls['entries']}{order.path}", json=order.body, headers=headers)
             except httpx2.TransportError:
@@ -42,6 +42,7 @@ class Merchant:
                 self.ledger.unknown.append(order)
                 return False
             await asyncio.sleep(self.rng.uniform(0.05, 0.3))
+        return True
 
     async def entries(self) -> list[Json]:
         """Return every entry of the merchant, as the list tells it."""
@@ -110,7 +111,7 @@ class Merchant:
         draft = self.ledger.drafts[key]
         if item["status"] == 201:
             self.ledger.acknowledge(draft, item["entry"])
-        elif item["status"] in order.refusals:
+        elif item["status"] in self.ledger.refusals(order):
             self.ledger.refused.add(key)
         else:
             self.ledger.complaints.append(f"an item of POST {order.path} was refused: {item}")

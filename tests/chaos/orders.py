@@ -103,8 +103,9 @@ class Orders:
 
     def _second_reversal(self) -> Order | None:
         """Reverse once more what was reversed, under a new key: it must be refused, unless the first one never came."""
-        done = {draft.reverses for key, draft in self._ledger.drafts.items() if key in self._ledger.acknowledged}
-        twice = [o for o in self._reversed if self._ledger.acknowledged[o.drafts[0].key]["id"] in done]
+        acknowledged = self._ledger.acknowledged
+        done = {draft.reverses for key, draft in self._ledger.drafts.items() if key in acknowledged}
+        twice = [o for o in self._reversed if acknowledged.get(o.drafts[0].key, {}).get("id") in done - {None}]
         return self._reverse(self._rng.choice(twice), ALREADY_REVERSED) if twice else None
 
     def _future(self) -> Order:

@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Final
 
@@ -15,7 +15,9 @@ def report(rounds: Sequence[Round], minutes: float, hold_max_s: float) -> str:
     by_kind: dict[str, list[Round]] = defaultdict(list)
     by_fault: dict[str, list[Round]] = defaultdict(list)
     injected: dict[str, int] = defaultdict(int)
+    missed: dict[str, str] = {}
     for each in rounds:
+        missed |= each.missed
         if len(each.faults) > 1:
             by_kind[SEVERAL].append(each)
         for fault in each.faults:
@@ -36,6 +38,7 @@ def report(rounds: Sequence[Round], minutes: float, hold_max_s: float) -> str:
         unknown=sum(each.unknown for each in rounds),
         hold_max_s=hold_max_s,
         kinds="\n".join(_row(kind, len(found), found) for kind, found in sorted(by_kind.items())),
+        never=_never({name: why for name, why in missed.items() if name not in injected}),
         each="\n".join(_row(f"`{name}`", injected[name], by_fault[name]) for name in sorted(injected)),
     )
 
@@ -47,16 +50,26 @@ def _row(name: str, count: int, rounds: Sequence[Round]) -> str:
     return f"| {name} | {count} | {median(visible):.1f} | {max(visible):.1f} | {max(whole):.1f} |"
 
 
+def _never(missed: Mapping[str, str]) -> str:
+    if not missed:
+        return "Every fault of the run was injected at least once."
+    lines = (f"- `{name}`: {' '.join(why.split())}" for name, why in sorted(missed.items()))
+    return "**Not tried**, because they could not be injected in any of their rounds:\n\n" + "\n".join(lines)
+
+
 PAGE: Final = """\
 # Reliability, measured
 
 This page is written by a run of the chaos driver (`make chaos`); do not edit it. The promise under test:
 **acknowledged = applied, exactly once in effect.** While merchants write and read, processes are killed and stopped,
 Redis is emptied, rolled back and trimmed, connections are cut, delayed, half open; events come twice, out of order, or
-to a consumer that never acknowledges them. Nobody helps it to heal, and after each round it is checked that
+to a consumer that never acknowledges them; disks are full, clocks are wrong, and both databases are put back to a
+backup that was taken under load. Nobody helps it to heal, and after each round it is checked that
 
 - every acknowledged entry exists once, as it was acknowledged; one whose request got no answer exists at most once, and
   the retry with the same key finds it; nothing refused exists;
+- after a restore, what was acknowledged before the backup began exists; what was acknowledged between that and the
+  restore exists once or not at all, and a retry records it again;
 - every day of every merchant is the sum of its entries, and each day opens with what the one before closed with;
 - no cached answer differs from the database; `fluxo verify` and `fluxo status` exit with 0; there are no dead letters.
 
@@ -94,4 +107,6 @@ Times injected, alone or with others; seconds from the rounds in which it was al
 | fault | injected | visible, median | visible, longest | whole, longest |
 |---|---:|---:|---:|---:|
 {each}
+
+{never}
 """

@@ -16,6 +16,7 @@ from merchant import Merchant
 from orders import Orders
 from redis.exceptions import RedisError
 from system import System
+from topologies import Topology
 from traffic import Traffic
 
 CALM_S: Final = 1.0
@@ -36,14 +37,17 @@ class PromiseBrokenError(Exception):
 
 @dataclass(slots=True)
 class Round:
-    """What was done and how it went. `visible_s` and `whole_s` count from the end of the last fault."""
+    """What was done and how it went. `visible_s` and `whole_s` count from the end of the last fault.
+
+    `missed` says why, by name, of the faults that could not be injected.
+    """
 
     number: int
     seed: int
-    proxied: bool
+    topology: Topology
     faults: Sequence[Fault]
     history: list[str] = field(default_factory=list)
-    missed: set[str] = field(default_factory=set)
+    missed: dict[str, str] = field(default_factory=dict)
     visible_s: float = 0.0
     whole_s: float = 0.0
     acknowledged: int = 0
@@ -64,6 +68,7 @@ class Match:
         self._rng = Random(round_.seed)
         self._began = time.monotonic()
         self._merchants = [self._merchant(name) for name in ("hot", "quiet", "small", "probe")]
+        system.ledgers = [merchant.ledger for merchant in self._merchants]
 
     async def play(self) -> None:
         """Raises PromiseBrokenError or SystemBrokenError."""
@@ -112,7 +117,7 @@ class Match:
             await fault.inject(self._system, hold_s, rng)
         except (MissedError, OSError, RedisError, asyncpg.PostgresError) as error:
             # Another fault was in its way.
-            self._round.missed.add(fault.name)
+            self._round.missed[fault.name] = str(error) or type(error).__name__
             self._tell(f"{fault.name} missed: {type(error).__name__} {error}")
         else:
             self._tell(f"{fault.name} is over")

@@ -12,6 +12,7 @@ from fluxo_cli.errors import CommandError
 from fluxo_cli.runtime import role_passwords
 from proxy import Proxy
 
+SERVICES: Final = ("entries", "balances")
 LINKS: Final = ("entries-database", "balances-database", "streams", "cache")
 _RESTART_PAUSE_S: Final = 0.3
 _POLL_S: Final = 0.1
@@ -38,6 +39,7 @@ class OwnServers:
         """Start what does not run. Spawns from this thread, with which the servers would die."""
         for server in self._servers.values():
             server.start()
+        self._ensure_databases()
         for proxy in self.proxies.values():
             await proxy.start()
         self._keeping = [asyncio.create_task(self._keep(server)) for server in self._servers.values()]
@@ -58,17 +60,15 @@ class OwnServers:
             return None
         return server.process.pid
 
-    def environment(self) -> dict[str, str]:
-        """Return the variables by which `fluxo up` uses these servers, all traffic through the proxies."""
+    def environment(self, *, proxied: bool) -> dict[str, str]:
+        """Return the variables by which `fluxo up` uses these servers, through the proxies or past them."""
         environment = {
-            "FLUXO_STREAMS_URL": self._through("valkey-streams", "streams"),
-            "FLUXO_CACHE_URL": self._through("valkey-cache", "cache"),
+            "FLUXO_STREAMS_URL": self._valkey_url("valkey-streams", "streams", proxied=proxied),
+            "FLUXO_CACHE_URL": self._valkey_url("valkey-cache", "cache", proxied=proxied),
         }
-        for service in ("entries", "balances"):
-            owner, app = f"chaos_{service}_owner", f"chaos_{service}_app"
-            passwords = role_passwords(self._data_dir, [owner, app])
-            name, port = f"fluxo_{service}", self.proxies[f"{service}-database"].port
-            ensure_database(self._admin_url(), name, owner, passwords[owner], app, passwords[app])
+        for service in SERVICES:
+            name, (owner, app), passwords = self._database(service)
+            port = self.proxies[f"{service}-database"].port if proxied else self._servers["postgres"].port
             variable = f"FLUXO_{service.upper()}"
             environment |= {
                 f"{variable}_DATABASE_URL": f"postgresql://{app}:{passwords[app]}@127.0.0.1:{port}/{name}",
@@ -76,15 +76,23 @@ class OwnServers:
             }
         return environment
 
-    def _admin_url(self) -> str:
+    def _ensure_databases(self) -> None:
         postgres = self._servers["postgres"]
         assert isinstance(postgres, PostgresServer)
-        return postgres.admin_url
+        for service in SERVICES:
+            name, (owner, app), passwords = self._database(service)
+            ensure_database(postgres.admin_url, name, owner, passwords[owner], app, passwords[app])
 
-    def _through(self, server: str, link: str) -> str:
+    def _database(self, service: str) -> tuple[str, tuple[str, str], dict[str, str]]:
+        """Return its name, the roles that own it and work in it, and their passwords."""
+        owner, app = f"chaos_{service}_owner", f"chaos_{service}_app"
+        return f"fluxo_{service}", (owner, app), role_passwords(self._data_dir, [owner, app])
+
+    def _valkey_url(self, server: str, link: str, *, proxied: bool) -> str:
         valkey = self._servers[server]
         assert isinstance(valkey, ValkeyServer)
-        return valkey.url.replace(f":{valkey.port}/", f":{self.proxies[link].port}/")
+        port = self.proxies[link].port if proxied else valkey.port
+        return valkey.url.replace(f":{valkey.port}/", f":{port}/")
 
     async def _keep(self, server: PostgresServer | ValkeyServer) -> None:
         log = server.directory / "server.log"

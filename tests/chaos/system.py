@@ -7,29 +7,47 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from clocks import Clocks
+from disks import Disks
 from fluxo_cli.issuer import DevelopmentIssuer
 from fluxo_cli.runtime import load_environment, load_state
 from fluxo_cli.spawn import spawn
 from foreground import Foreground, SystemBrokenError
+from ledger import Ledger
 from servers import OwnServers
 
 STARTS_WITHIN_S: Final = 60.0
+COMMAND_WITHIN_S: Final = 120.0
 SCOPES: Final = ("entries:read", "entries:write", "balances:read")
 _POLL_S: Final = 0.1
 
 
 class System:
-    """`servers`: the driver's own, behind proxies; None lets `fluxo up` embed them."""
+    """`servers`: the driver's own, behind proxies; None lets `fluxo up` embed them, on `disks` where there are any."""
 
-    def __init__(self, data_dir: Path, port_base: int, servers: OwnServers | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        port_base: int,
+        servers: OwnServers | None = None,
+        *,
+        disks: Disks | None = None,
+        clocks: Clocks | None = None,
+    ) -> None:
         self.data_dir = data_dir
         self.servers = servers
+        self.disks = disks
+        self.clocks = clocks
         self.urls = {"entries": f"http://127.0.0.1:{port_base + 1}", "balances": f"http://127.0.0.1:{port_base + 2}"}
+        self.ledgers: Sequence[Ledger] = ()
+        """What the clients of this round know; a restore must tell them."""
+        self.one_history = asyncio.Lock()
+        """Held by a restore, and by whoever carries events from the stream's past into its future."""
         self._port_base = port_base
         self._foreground: Foreground | None = None
 
@@ -37,15 +55,19 @@ class System:
         environment = clean_environment()
         if self.servers is not None:
             await self.servers.start()
-            environment |= self.servers.environment()
+            environment |= self.servers.environment(proxied=True)
+        if self.clocks is not None:
+            environment |= self.clocks.environment()
         argv = [*FLUXO, "up", *self._data_dir_option, "--port-base", str(self._port_base)]
         self._foreground = Foreground(argv, environment, self.data_dir.with_suffix(".out"), self._says_ready)
         await self.until(self.is_ready, STARTS_WITHIN_S, "the system is ready")
 
-    async def replace(self, how: signal.Signals) -> None:
-        """End `fluxo up` and start it again at once."""
+    @contextlib.asynccontextmanager
+    async def ended(self, how: signal.Signals) -> AsyncIterator[None]:
+        """End `fluxo up`, and start it again afterwards."""
         assert self._foreground is not None
-        await self._foreground.replace(how)
+        async with self._foreground.ended(how):
+            yield
 
     async def close(self) -> None:
         if self._foreground is not None:
@@ -89,19 +111,31 @@ class System:
 
     def token(self, merchant_id: str) -> str:
         issuer = DevelopmentIssuer(self.data_dir)
-        return issuer.token(merchant_id, scopes=SCOPES, role="owner", subject="chaos", lifetime=timedelta(hours=24))
+        return issuer.token(merchant_id, scopes=SCOPES, role="owner", subject="chaos", lifetime=timedelta(hours=72))
 
     async def cli(self, *arguments: str) -> tuple[int, str]:
-        """Run `fluxo …` on this system; returns its exit status and all it printed."""
+        """Run `fluxo …` on this system, past the proxies; returns its exit status and all it printed.
+
+        What hangs is killed: a fault may have left it a connection that will never say anything.
+        """
+        environment = clean_environment()
+        if self.servers is not None:
+            environment |= self.servers.environment(proxied=False)
         process = await asyncio.create_subprocess_exec(
             *FLUXO,
             *arguments,
             *self._data_dir_option,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            env=clean_environment(),
+            env=environment,
         )
-        printed, _ = await process.communicate()
+        try:
+            async with asyncio.timeout(COMMAND_WITHIN_S):
+                printed, _ = await process.communicate()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+            return -signal.SIGKILL, f"it did not end within {COMMAND_WITHIN_S:g} s"
         return process.returncode or 0, printed.decode(errors="replace")
 
     async def until(self, holds: Callable[[], bool], within_s: float, what: str) -> None:

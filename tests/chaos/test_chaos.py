@@ -7,6 +7,7 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,19 +29,32 @@ def seed() -> str:
     return os.environ.get("FLUXO_CHAOS_SEED") or str(random.randrange(1_000_000))
 
 
-def names(network: bool) -> str:
+def names(kinds: Callable[[str], bool]) -> str:
     faults = [line.split(maxsplit=1) for line in chaos("--list").stdout.splitlines()]
-    return ",".join(
-        name for name, kind in faults if kind not in TOO_SLOW and kind.startswith(("connection", "answers")) is network
-    )
+    return ",".join(name for name, kind in faults if kind not in TOO_SLOW and kinds(kind))
+
+
+def is_of_network(kind: str) -> bool:
+    return kind.startswith(("connection", "answers"))
+
+
+def is_rigged(kind: str) -> bool:
+    return kind in {"disk full", "clock stepped"}
+
+
+def is_other(kind: str) -> bool:
+    return not (is_of_network(kind) or is_rigged(kind))
 
 
 @pytest.mark.timeout(LIMIT_S + 10)
 @pytest.mark.parametrize(
-    ("network", "minutes"), [(False, "0.25"), (True, "0.2")], ids=["processes and streams", "network"]
+    ("topology", "kinds", "minutes"),
+    [("embedded", is_other, "0.25"), ("proxied", is_of_network, "0.2"), ("rigged", is_rigged, "0.02")],
+    ids=["processes and streams", "network", "disks and clocks"],
 )
-def test_nothing_acknowledged_is_lost_or_counted_twice(seed, network, minutes):
-    ran = chaos(*("--seed", seed, "--minutes", minutes, "--together", "--hold-max-s", "3", "--faults", names(network)))
+def test_nothing_acknowledged_is_lost_or_counted_twice(seed, topology, kinds, minutes):
+    faults = ("--faults", names(kinds), "--on", topology, "--together", "--hold-max-s", "3")
+    ran = chaos(*("--seed", seed, "--minutes", minutes, *faults))
 
     assert ran.returncode == 0, ran.stdout + ran.stderr
 

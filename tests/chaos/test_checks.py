@@ -11,8 +11,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from arithmetic import day_errors, range_errors
 from checks import balance_errors, entry_errors, expected_days
+from faults.fault import Fault
 from ledger import Draft, Ledger, Order
 from orders import Orders, newest_day
+from report import report
+from rounds import Round
+from topologies import Topology
 
 DAY = newest_day().isoformat()
 
@@ -146,6 +150,50 @@ def test_two_answers_for_one_key_must_be_the_same():
     assert "later with" in ledger.complaints[0]
 
 
+@pytest.mark.anyio
+async def test_after_a_restore_what_was_acknowledged_since_the_backup_may_be_gone_and_nothing_else():
+    merchant = acknowledged(Merchant([entry(1), entry(3)]), 1)
+    backed_up = set(merchant.ledger.acknowledged)
+    for number in (2, 3):
+        merchant.ledger.ask(Order("/v1/entries", {}, (draft(number),), f"k-{number}"))
+    acknowledged(merchant, 2, 3)
+    merchant.ledger.forget_all_but(backed_up)
+
+    assert await entry_errors(merchant) == []
+    assert set(merchant.ledger.acknowledged) == {"k-1", "k-2", "k-3"}
+
+    merchant.listed.remove(entry(1))
+    merchant.ledger.forget_all_but(backed_up)
+    assert any("acknowledged and gone" in error for error in await entry_errors(merchant))
+
+
+def test_a_reversal_from_before_a_restore_may_find_its_original_gone_and_a_later_one_may_not():
+    ledger = Ledger()
+    old, new = (
+        Order("/v1/entries/id-1/reversal", {}, (Draft(key, "debit", "1.00", DAY, reverses="id-1"),), key)
+        for key in ("k-1", "k-2")
+    )
+    ledger.ask(old)
+    ledger.forget_all_but(set())
+    ledger.refuse(old, 404, "")
+    assert ledger.complaints == []
+
+    ledger.ask(new)
+    ledger.refuse(new, 404, "")
+    assert "answered 404" in ledger.complaints[0]
+
+
+def test_a_key_that_may_be_gone_is_no_longer_expected_to_be_taken():
+    ledger = Ledger()
+    ledger.ask(Order("/v1/entries", {}, (draft(1),), "k-1"))
+    ledger.acknowledge(draft(1), entry(1))
+    reused = Order("/v1/entries", {}, (), "k-1", frozenset({422}))
+    assert not ledger.is_moot(reused)
+
+    ledger.forget_all_but(set())
+    assert ledger.is_moot(reused)
+
+
 def test_an_answer_that_is_not_what_was_asked_is_a_complaint():
     ledger = Ledger()
     ledger.acknowledge(draft(1), entry(1, amount="1.00"))
@@ -192,6 +240,19 @@ async def test_a_day_is_the_sum_of_its_entries_and_the_cache_says_the_same():
 
     merchant.served = of_range(*days, balances(DAY, credits_="10.00", count=1))
     assert any("its entries make" in error for error in await balance_errors(merchant))
+
+
+def test_a_fault_that_could_never_be_injected_is_named_with_its_reason():
+    fault = Fault("fill-disk-streams", "disk full", None)
+    rounds = [Round(number, 1, Topology.RIGGED, (fault,)) for number in (1, 2)]
+    assert "was injected at least once" in report(rounds, 1, 1)
+
+    rounds[0].missed["fill-disk-streams"] = "only root may mount"
+    assert "was injected at least once" in report(rounds, 1, 1)
+
+    rounds[1].missed["fill-disk-streams"] = "only root may mount"
+    assert "**Not tried**" in report(rounds, 1, 1)
+    assert "- `fill-disk-streams`: only root may mount" in report(rounds, 1, 1)
 
 
 def test_the_same_randomness_makes_the_same_orders():

@@ -19,6 +19,8 @@ from faults.redis_access import server
 STREAMS: Final = "valkey-streams"
 XID_BITS: Final = 48
 EVENTS_MAX: Final = 200
+NO_EVENTS: Final = "there were no such events"
+NO_GROUP: Final = "there was no group"
 
 Events = list[tuple[bytes, dict[Any, Any]]]
 
@@ -28,13 +30,13 @@ async def rewind_group(system: System, _hold_s: float, _rng: Random) -> None:
     async with server(system, STREAMS) as streams:
         last = await _newest(streams, EVENTS_MAX)
         if not last:
-            raise MissedError
+            raise MissedError(NO_EVENTS)
         await _set_group(streams, last[-1][0])
 
 
 async def duplicate_events(system: System, _hold_s: float, rng: Random) -> None:
     """Publish events once more under new ids, in any order."""
-    async with server(system, STREAMS) as streams:
+    async with system.one_history, server(system, STREAMS) as streams:
         events = await _newest(streams, EVENTS_MAX)
         rng.shuffle(events)
         await _add_behind(system, streams, events)
@@ -46,11 +48,11 @@ async def reorder_events(system: System, hold_s: float, _rng: Random) -> None:
     send(projector, signal.SIGSTOP)
     try:
         await asyncio.sleep(min(hold_s, 3.0))
-        async with server(system, STREAMS) as streams:
+        async with system.one_history, server(system, STREAMS) as streams:
             delivered = await _last_delivered(streams)
             unread = cast(Events, await streams.xrange(ENTRIES_STREAM, b"(" + delivered, count=EVENTS_MAX))
             if not unread:
-                raise MissedError
+                raise MissedError(NO_EVENTS)
             behind = await _add_behind(system, streams, unread[::-1])
             await _set_group(streams, behind)
             send(projector, signal.SIGCONT)
@@ -87,18 +89,18 @@ async def _last_delivered(streams: redis.asyncio.Redis) -> bytes:
     try:
         groups = await streams.xinfo_groups(ENTRIES_STREAM)
     except ResponseError:
-        raise MissedError from None
+        raise MissedError(NO_GROUP) from None
     for group in groups:
         if group["name"] == DAILY_BALANCES_GROUP.encode():
             return bytes(group["last-delivered-id"])
-    raise MissedError
+    raise MissedError(NO_GROUP)
 
 
 async def _set_group(streams: redis.asyncio.Redis, stream_id: bytes) -> None:
     try:
         await streams.xgroup_setid(ENTRIES_STREAM, DAILY_BALANCES_GROUP, stream_id)
     except ResponseError:
-        raise MissedError from None
+        raise MissedError(NO_GROUP) from None
 
 
 async def _add_behind(system: System, streams: redis.asyncio.Redis, events: Events) -> bytes:
@@ -110,14 +112,14 @@ async def _add_behind(system: System, streams: redis.asyncio.Redis, events: Even
     for _ in range(100):
         newest = await _newest(streams, 1)
         if not newest or not events:
-            raise MissedError
+            raise MissedError(NO_EVENTS)
         major, minor = map(int, newest[0][0].split(b"-"))
         if await _is_whole(system, major & (1 << XID_BITS) - 1, minor):
             added = await _add(streams, events, major, minor)
             if added:
                 return newest[0][0]
         await asyncio.sleep(0.05)
-    raise MissedError
+    raise MissedError("the relay was always faster")
 
 
 async def _add(streams: redis.asyncio.Redis, events: Events, major: int, minor: int) -> int:

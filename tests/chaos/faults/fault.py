@@ -1,8 +1,10 @@
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from random import Random
 
 from system import System
+from topologies import Topology
 
 Inject = Callable[[System, float, Random], Awaitable[None]]
 """Takes the system, how many seconds to hold what can be held, and randomness; returns at the fault's end."""
@@ -10,13 +12,17 @@ Inject = Callable[[System, float, Random], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`kind` groups faults in the report. One that `needs_proxies` can only be injected between proxied servers."""
+    """`kind` groups faults in the report. It can be injected on these topologies only."""
 
     name: str
     kind: str
     inject: Inject
-    needs_proxies: bool = False
+    topologies: AbstractSet[Topology] = frozenset(Topology)
+
+    def home_among(self, topologies: Sequence[Topology]) -> Topology | None:
+        """Return on which of these it is injected alone; None when it can't be on any."""
+        return next((topology for topology in topologies if topology in self.topologies), None)
 
 
 class MissedError(Exception):
-    """There was nothing to inject the fault into at this moment; not counted."""
+    """The fault could not be injected, here or at this moment; not counted. The message says why."""

@@ -8,6 +8,7 @@ from typing import Final
 from proxy import Weather
 from servers import LINKS
 from system import System
+from topologies import Topology
 
 from faults.fault import Fault
 
@@ -31,7 +32,7 @@ async def disturb(link: str, weather: Weather, system: System, hold_s: float, rn
 
 
 NETWORK_FAULTS: Final = tuple(
-    Fault(f"{name}-{link}", kind, partial(disturb, link, weather), needs_proxies=True)
+    Fault(f"{name}-{link}", kind, partial(disturb, link, weather), {Topology.PROXIED})
     for name, (kind, weather) in KINDS.items()
     for link in LINKS
 )

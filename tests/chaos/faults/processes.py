@@ -60,7 +60,7 @@ async def pause(name: str, system: System, hold_s: float, _rng: Random) -> None:
 async def hang(name: str, system: System, _hold_s: float, _rng: Random) -> None:
     """Stop a process for good: the supervisor has to find out, and replace it."""
     if system.servers is not None and system.servers.pid(name) is not None:
-        raise MissedError  # the driver's own servers have no supervisor
+        raise MissedError("the driver's own servers have no supervisor")
     send(family(await system.pid(name)), signal.SIGSTOP)
 
 
@@ -82,12 +82,14 @@ async def kill_everything(system: System, _hold_s: float, rng: Random) -> None:
 
 
 async def restart(system: System, _hold_s: float, _rng: Random) -> None:
-    await system.replace(signal.SIGTERM)
+    async with system.ended(signal.SIGTERM):
+        pass
 
 
 async def kill_supervisor(system: System, _hold_s: float, _rng: Random) -> None:
     """Kill the supervisor, with whom everything dies, and start it again at once."""
-    await system.replace(signal.SIGKILL)
+    async with system.ended(signal.SIGKILL):
+        pass
 
 
 PROCESS_FAULTS: Final = (

@@ -38,7 +38,7 @@ async def delete_stream(system: System, _hold_s: float, _rng: Random) -> None:
 async def destroy_group(system: System, _hold_s: float, _rng: Random) -> None:
     async with server(system, STREAMS) as streams:
         if not await streams.xgroup_destroy(ENTRIES_STREAM, DAILY_BALANCES_GROUP):
-            raise MissedError
+            raise MissedError("there was no group")
 
 
 async def trim_stream(system: System, hold_s: float, _rng: Random) -> None:
@@ -61,13 +61,14 @@ async def empty_server(system: System, _hold_s: float, _rng: Random) -> None:
 async def roll_back_server(system: System, hold_s: float, _rng: Random) -> None:
     """Put the streams server back to what it was some seconds ago, as from an old copy of its disk."""
     with tempfile.TemporaryDirectory(prefix="fluxo-chaos-") as directory:
-        copy = Path(directory) / AOF
-        try:
-            await asyncio.to_thread(shutil.copytree, system.directory(STREAMS) / AOF, copy)
-        except (shutil.Error, FileNotFoundError):  # it is just being rewritten or replaced
-            raise MissedError from None
-        await asyncio.sleep(hold_s)
-        await _replace_data(system, copy)
+        async with system.one_history:
+            copy = Path(directory) / AOF
+            try:
+                await asyncio.to_thread(shutil.copytree, system.directory(STREAMS) / AOF, copy)
+            except (shutil.Error, FileNotFoundError):
+                raise MissedError("the file was just being rewritten or replaced") from None
+            await asyncio.sleep(hold_s)
+            await _replace_data(system, copy)
 
 
 async def _replace_data(system: System, copy: Path | None) -> None:

@@ -54,14 +54,15 @@ class TokenVerifier:
         self._audience = audience
         self._tenant_claim = tenant_claim
         self._registry = _Registry(algorithms=list(KEY_TYPES), strict_check_header=False)
-        self._verified: dict[str, tuple[float, Principal]] = {}
+        self._verified: dict[str, tuple[float, float, Principal]] = {}
 
     async def verify(self, token: str) -> Principal:
         """Whom the token stands for; 401 problem when it is not good, 503 when there are no keys to check it with."""
         now = time.time()
         if (known := self._verified.get(token)) is not None:
-            good_until, principal = known
-            if now < good_until:
+            # Two clocks: the minute must not become hours when somebody puts the time of day back.
+            expires_at, remembered_until, principal = known
+            if now < expires_at + LEEWAY_S and time.monotonic() < remembered_until:
                 return principal
             del self._verified[token]
         claims = await self._claims(token)
@@ -69,7 +70,7 @@ class TokenVerifier:
         principal = self._principal(claims)
         if len(self._verified) >= CACHE_SIZE_MAX:
             del self._verified[next(iter(self._verified))]
-        self._verified[token] = (min(expires_at + LEEWAY_S, now + CACHE_S_MAX), principal)
+        self._verified[token] = (expires_at, time.monotonic() + CACHE_S_MAX, principal)
         return principal
 
     async def _claims(self, token: str) -> Mapping[str, Any]:

@@ -1,6 +1,8 @@
 """Events on a real stream, and projectors that take them from it."""
 
 import asyncio
+import struct
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -17,6 +19,8 @@ from fluxo_contracts.entry_recorded import EntryRecorded, EntryRecordedData, enc
 from fluxo_contracts.streams import DAILY_BALANCES_GROUP, ENTRIES_STREAM
 
 pytestmark = pytest.mark.anyio
+
+ONE_DAY_S = 86_400
 
 
 def event_of(entry: RecordedEntry) -> bytes:
@@ -40,6 +44,25 @@ def event_of(entry: RecordedEntry) -> bytes:
     )
 
 
+def _at_delivery(dump: bytes, stream_id: str) -> tuple[bytes, bytes, bytes]:
+    """Split a dumped stream around an event's id, there where the time of its delivery follows."""
+    raw_id = struct.pack(">QQ", *map(int, stream_id.split("-")))
+    found = dump.find(raw_id)
+    while abs(int.from_bytes(dump[found + 16 : found + 24], "little") / 1_000 - time.time()) > ONE_DAY_S:
+        found = dump.index(raw_id, found + 1)
+    return dump[:found], raw_id, dump[found + 16 :]
+
+
+def _crc64(content: bytes) -> int:
+    """Return the checksum of a dump: CRC-64 by Jones, reflected."""
+    crc = 0
+    for byte in content:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x95AC9329AC4BC9B5 if crc & 1 else 0)
+    return crc
+
+
 @dataclass
 class Stream:
     """What the entries service and the operators do to the stream."""
@@ -57,6 +80,10 @@ class Stream:
         rows = await self.client.xpending_range(ENTRIES_STREAM, DAILY_BALANCES_GROUP, "-", "+", 10_000)
         return {row["message_id"].decode(): row["consumer"].decode() for row in rows}
 
+    async def idle_min_ms(self) -> int:
+        rows = await self.client.xpending_range(ENTRIES_STREAM, DAILY_BALANCES_GROUP, "-", "+", 10_000)
+        return min(row["time_since_delivered"] for row in rows)
+
     async def age(self, consumer: str, *stream_ids: str, idle_s: float, deliveries: int = 1) -> None:
         """Make it so that the consumer got these events that long ago."""
         await self.client.xclaim(
@@ -69,6 +96,17 @@ class Stream:
             retrycount=deliveries,
             justid=True,
         )
+
+    async def put_ahead(self, hours: int) -> None:
+        """Make it so that the server's clock was ahead when these events were delivered, and has been put right."""
+        dump = await self.client.dump(ENTRIES_STREAM)
+        content = dump[:-8]  # the checksum
+        for stream_id in await self.pending():
+            # In the list of the pending: the id, the milliseconds of its delivery, and how often it was delivered.
+            before, raw_id, after = _at_delivery(content, stream_id)
+            (delivered_ms,) = struct.unpack("<Q", after[:8])
+            content = before + raw_id + struct.pack("<Q", delivered_ms + hours * 3_600_000) + after[8:]
+        await self.client.restore(ENTRIES_STREAM, 0, content + struct.pack("<Q", _crc64(content)), replace=True)
 
     async def is_acknowledged(self) -> bool:
         return not await self.pending()

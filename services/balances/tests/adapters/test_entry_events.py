@@ -110,6 +110,25 @@ async def test_a_dead_consumers_events_are_taken_over_when_idle_long_enough(join
     assert await stream.pending() == {ids[0]: "alive", ids[1]: "alive", ids[2]: "dead"}
 
 
+async def test_events_that_were_delivered_while_the_servers_clock_was_ahead_do_not_wait_until_it_gets_there(
+    joined, stream, eventually
+):
+    dead, alive = await joined("dead"), await joined("alive")
+    ids = [await stream.publish_raw(event=b"x") for _ in range(3)]
+    await read(dead)
+    await stream.put_ahead(hours=5)
+
+    async def all_grow_old() -> bool:
+        return await stream.idle_min_ms() > 0
+
+    assert await alive.take_over(10, idle_s=30) == []
+    await asyncio.sleep(0.01)
+    assert not await all_grow_old()
+    assert await alive.take_over(10, idle_s=30) == []
+    await eventually(all_grow_old)
+    assert await stream.pending() == dict.fromkeys(ids, "dead"), "they are left to their consumer as long as others"
+
+
 async def test_only_one_of_two_consumers_takes_an_event_over(joined, stream):
     dead, one, other = await joined("dead"), await joined("one"), await joined("other")
     ids = [await stream.publish_raw(event=b"x") for _ in range(100)]

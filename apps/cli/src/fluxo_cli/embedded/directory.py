@@ -53,12 +53,17 @@ def make_private(directory: Path) -> None:
 
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner reads, in one step: a reader sees the old text or the new."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(temporary).replace(path)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:  # on a full disk this is tried again and again
+        temporary.unlink()
+        raise
 
 
 def password_in(directory: Path) -> str:

@@ -11,7 +11,10 @@ from fluxo_balances.domain.daily_balance import DateRange, Standing, Totals
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """Return the current instant, aware, in UTC."""
+        """Return the current instant, aware, in UTC. It jumps when somebody puts the clock right."""
+
+    def monotonic(self) -> float:
+        """Return seconds since some instant; they never jump: for intervals."""
 
 
 @dataclass(frozen=True, slots=True)

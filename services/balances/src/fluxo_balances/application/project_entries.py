@@ -1,8 +1,8 @@
 """Events become balances: each entry once, however often and in whatever order it is delivered."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -24,7 +24,7 @@ DELIVERIES_MAX: Final = 8
 """An event that failed so often, without the database being away, is tried alone, and buried if that fails too."""
 
 UNSETTLED_MAX: Final = 10_000
-SETTLE_AGAIN_AFTER: Final = timedelta(seconds=1)
+SETTLE_AGAIN_AFTER_S: Final = 1.0
 
 
 class UndecodableEventError(Exception):
@@ -77,7 +77,7 @@ class ProjectEntries:
         self._clock = clock
         self._decode = decode
         self._unsettled: dict[str, Unsettled] = {}
-        self._settle_at = datetime.min.replace(tzinfo=UTC)
+        self._settle_at = -math.inf
 
     @property
     def unsettled(self) -> int:
@@ -116,14 +116,14 @@ class ProjectEntries:
         Returns the entries that became visible by it: none while the cache is away (it is asked once a second at
         most), and none of a batch that held duplicates, for which of its entries were new is not known.
         """
-        now = self._clock.now()
+        now = self._clock.monotonic()
         if not self._unsettled or now < self._settle_at:
             return []
         unsettled = list(self._unsettled.values())
         try:
             await self._cache.invalidate(sorted({each.entry.merchant_id for each in unsettled}))
         except CacheUnavailableError:
-            self._settle_at = now + SETTLE_AGAIN_AFTER
+            self._settle_at = now + SETTLE_AGAIN_AFTER_S
             return []
         await self._events.acknowledge(list(self._unsettled))
         self._unsettled.clear()

@@ -1,4 +1,5 @@
 import random
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final, cast
@@ -43,25 +44,31 @@ class Pending:
 class Redelivery:
     """When events that were delivered and not acknowledged are due again. Redis keeps the state: idle time and count.
 
-    XAUTOCLAIM knows one idle time for all; this schedule grows with the count.
+    XAUTOCLAIM knows one idle time for all; this schedule grows with the count. All that is kept here is which events
+    had no idle time at the last look (ADR 0015).
     """
 
     def __init__(self, client: redis.asyncio.Redis, consumer: str) -> None:
         self._client = client
         self._consumer = consumer
+        self._ageless: set[Pending] = set()
 
     async def claim_due(self, limit: int, idle_s: float) -> list[Delivery]:
         """Claim the oldest events that are due, another consumer's only after `idle_s` at least."""
         # One draw for all, so that what failed together is tried again together.
         jitter = random.uniform(1 - RETRY_JITTER, 1 + RETRY_JITTER)  # noqa: S311 - spreads consumers, hides nothing
         due: dict[str, Pending] = {}
+        ageless: set[Pending] = set()
         start = "-"
         while len(due) < limit:
-            page = await self._pending(start, "+", PAGE, idle_ms=_IDLE_MIN_MS)
+            page = await self._pending(start, "+", PAGE)
             due |= {each.stream_id: each for each in page if self._is_due(each, idle_s, jitter)}
+            ageless |= {each for each in page if each.idle_s == 0}
             if len(page) < PAGE:
                 break
             start = f"({page[-1].stream_id}"
+        await self._let_age(ageless & self._ageless)
+        self._ageless = ageless
         return await self._claim(dict(list(due.items())[:limit])) if due else []
 
     async def own_counts(self, first: str, last: str, limit: int) -> dict[str, int]:
@@ -74,6 +81,22 @@ class Redelivery:
         if pending.consumer != self._consumer:
             wait_s = max(wait_s, idle_s)
         return pending.idle_s >= wait_s
+
+    async def _let_age(self, ageless: Collection[Pending]) -> None:
+        """Let these have been delivered now: the server's clock was ahead when they were, and has been put right.
+
+        Until it gets there again they would be idle for no time at all, and neither tried again nor taken over.
+        """
+        by_consumer: dict[str, list[str]] = defaultdict(list)
+        for each in ageless:
+            by_consumer[each.consumer].append(each.stream_id)
+        for consumer, stream_ids in by_consumer.items():
+            log.warning(
+                "the streams server's clock was put back: events seem to come from the future", consumer=consumer
+            )
+            await self._client.xclaim(
+                ENTRIES_STREAM, DAILY_BALANCES_GROUP, consumer, 0, list(stream_ids), idle=0, justid=True
+            )
 
     async def _claim(self, due: dict[str, Pending]) -> list[Delivery]:
         claimed = cast(
@@ -95,11 +118,9 @@ class Redelivery:
         # The server gives no reason: another consumer may have been faster. It acknowledges vanished ones by itself.
         report_vanished([each for each in unclaimed if not await self._client.xrange(ENTRIES_STREAM, each, each, 1)])
 
-    async def _pending(
-        self, first: str, last: str, limit: int, *, consumer: str | None = None, idle_ms: int | None = None
-    ) -> list[Pending]:
+    async def _pending(self, first: str, last: str, limit: int, *, consumer: str | None = None) -> list[Pending]:
         rows: list[Any] = await self._client.xpending_range(
-            ENTRIES_STREAM, DAILY_BALANCES_GROUP, first, last, limit, consumer, idle_ms
+            ENTRIES_STREAM, DAILY_BALANCES_GROUP, first, last, limit, consumer
         )
         return [
             Pending(
