@@ -41,8 +41,10 @@ _one_at_a_time = threading.Lock()
 _Steps = Callable[[ScriptDirectory, Any], Any]
 
 
-def migrate(scripts: str, *, owner_url: str, app_role: str | None, patience_s: float = PATIENCE_S) -> None:
-    """Brings a database to the newest revision of `scripts` (`"package:folder"`, revisions in its `versions/`).
+def migrate(
+    scripts: str, *, owner_url: str, app_role: str | None, revision: str = "head", patience_s: float = PATIENCE_S
+) -> None:
+    """Brings a database to a revision (the newest) of `scripts` (`"package:folder"`, revisions in its `versions/`).
 
     Each revision is one transaction. Processes that migrate at the same time wait for each other. A revision finds
     `app_role` in `context.config.attributes["app_role"]`.
@@ -53,7 +55,7 @@ def migrate(scripts: str, *, owner_url: str, app_role: str | None, patience_s: f
     Raises:
         MigrationBlockedError: somebody held a lock for all of that time. The revisions before that one stay.
     """
-    _run(scripts, owner_url, app_role, patience_s, lambda script, at: script._upgrade_revs("head", at))  # noqa: SLF001 - what alembic's own command calls
+    _run(scripts, owner_url, app_role, patience_s, lambda script, at: script._upgrade_revs(revision, at))  # noqa: SLF001 - what alembic's own command calls
 
 
 def downgrade(
