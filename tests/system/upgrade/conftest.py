@@ -148,7 +148,7 @@ class Traffic:
 
     CLIENTS = 2
     PAUSE_S = 0.05
-    GIVE_UP_AFTER_S = 15
+    GIVE_UP_AFTER_S = WITHIN_S
     EVERY_SO_MANY_A_REVERSAL = 4
 
     def __init__(self, fleet: "Fleet") -> None:
@@ -169,6 +169,10 @@ class Traffic:
                 self._enough.set()
             for client in clients:
                 client.result()
+
+    def total(self) -> tuple[int, Decimal]:
+        """Return how many entries were recorded, and what they come to."""
+        return len(self.recorded), Decimal(sum(SIGN[entry["direction"]] for entry in self.recorded))
 
     def until_each_has_answered_more(self, number: int = 20) -> None:
         """Wait until each of the APIs that run now has answered so many requests more."""
@@ -211,6 +215,9 @@ class Traffic:
         raise AssertionError
 
 
+SIGN = {"credit": 1, "debit": -1}
+
+
 def sale() -> dict[str, str]:
     return {"direction": "credit", "amount": "1.00", "business_date": DAY.isoformat(), "description": "Venda"}
 
@@ -226,7 +233,8 @@ class Fleet:
         self.postgres = PostgresServer(directory / "postgres", base + 3, fast=True)
         self.streams = ValkeyServer(directory / "valkey-streams", base + 4, persistent=True)
         self.cache = ValkeyServer(directory / "valkey-cache", base + 5, persistent=False)
-        self.database_address = f"127.0.0.1:{self.postgres.port}"
+        # Hosts and ports, several where one may take over from another.
+        self.databases_at = dict.fromkeys(("entries", "balances"), f"127.0.0.1:{self.postgres.port}")
         self.processes: list[Process] = []
         self._opened = ExitStack()
 
@@ -235,16 +243,23 @@ class Fleet:
             server.start()
             self._opened.callback(server.stop)
         for service in ("entries", "balances"):
-            owner, app = f"{service}_owner", f"{service}_app"
-            ensure_database(self.postgres.admin_url, f"fluxo_{service}", owner, PASSWORD, app, PASSWORD)
+            self.make_database(service, self.postgres)
+
+    def make_database(self, service: str, server: PostgresServer) -> None:
+        owner, app = f"{service}_owner", f"{service}_app"
+        ensure_database(server.admin_url, f"fluxo_{service}", owner, PASSWORD, app, PASSWORD)
+
+    def another_postgres(self, name: str, offset: int) -> PostgresServer:
+        """Return one that is not started, and is stopped with the others."""
+        server = PostgresServer(self._system.data_dir / name, self._system.port_base + offset, fast=True)
+        self._opened.callback(server.stop)
+        return server
 
     def close(self) -> None:
-        for process in self.processes:
-            process.kill()
         self._opened.close()
 
     def database_url(self, service: str, role: str) -> str:
-        address = f"{service}_{role}:{PASSWORD}@{self.database_address}"
+        address = f"{service}_{role}:{PASSWORD}@{self.databases_at[service]}"
         return f"postgresql://{address}/fluxo_{service}?target_session_attrs=primary"
 
     def environment(self, release: Release, **own: str) -> dict[str, str]:
@@ -275,6 +290,10 @@ class Fleet:
         command = [sys.executable, "-c", program]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 0, done.stderr
+
+    @staticmethod
+    def command(service: str, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", f"fluxo_{service}", *arguments]
 
     def revisions(self) -> list[str]:
         async def ask() -> list[str]:
@@ -323,10 +342,17 @@ class Fleet:
         return entry
 
     def record(self, entries: Process, key: str | None = None) -> dict:
+        """Record R$ 1.00, in as many tries with the same key as it takes."""
         headers = self.authorization | {"Idempotency-Key": key or str(uuid4())}
-        answer = HTTP.post(f"{entries.url}/v1/entries", json=sale(), headers=headers)
-        assert answer.status_code == 201, answer.text
-        return answer.json()
+        answers = []
+
+        def ask() -> bool:
+            answers.append(HTTP.post(f"{entries.url}/v1/entries", json=sale(), headers=headers))
+            assert answers[-1].status_code in (201, 503), answers[-1].text
+            return answers[-1].status_code == 201
+
+        self.until(ask)
+        return answers[-1].json()
 
     def shows(self, balances: Process, entry_id: str) -> None:
         def ask() -> bool:
@@ -347,7 +373,7 @@ class Fleet:
 
     def compare(self, release: Release, *, settle_s: float = 10) -> Comparison:
         """Compare as `fluxo verify` does."""
-        commands = [[sys.executable, "-m", f"fluxo_{service}", "totals"] for service in ("entries", "balances")]
+        commands = [self.command(service, "totals") for service in ("entries", "balances")]
         return reconcile(*commands, self.environment(release), Window(), settle_s=settle_s)
 
 

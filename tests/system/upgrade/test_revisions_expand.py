@@ -20,9 +20,10 @@ pytestmark = pytest.mark.anyio
 
 SERVICES = ("fluxo_entries:migrations", "fluxo_balances:migrations")
 
-HOW_TO_CONTRACT = """while it is applied, the release before still runs. Add the new beside the old now, and take the old
-away in a later revision that says contracts_after = "<the first release that does without it>".
-"""
+HOW_TO_CONTRACT = (
+    "while it is applied, the release before still runs. Add the new beside the old now, and take the old away in a "
+    'later revision that says contracts_after = "<the first release that does without it>"'
+)
 
 # What code that runs may rely on, one sentence each.
 RELIED_ON = """
