@@ -1,0 +1,149 @@
+"""PostgreSQL dies, and its standby takes over: what was replicated is counted once, what was not is gone."""
+
+import asyncio
+import os
+from uuid import uuid4
+
+import asyncpg
+import pytest
+import redis
+from fluxo_cli.embedded.directory import make_private, password_in, write_private
+from fluxo_cli.embedded.probe import ASKS_FOR_PASSWORD, greet_postgres
+from fluxo_cli.rebuilding import rebuild_from_replay
+from fluxo_cli.reconciliation import Difference
+from fluxo_cli.spawn import kill_family, spawn
+from fluxo_contracts.entry_recorded import decode
+from fluxo_contracts.streams import ENTRIES_STREAM
+
+pytestmark = pytest.mark.timeout(180)
+
+XID_BITS = 48
+
+
+class Pair:
+    """The fleet's PostgreSQL, and a standby that streams from it."""
+
+    def __init__(self, fleet):
+        self.fleet, self.primary = fleet, fleet.postgres
+        self.standby = fleet.another_postgres("standby", 61)
+        make_private(self.standby.directory)
+        write_private(self.standby.directory / "password", password_in(self.primary.directory))
+        self._copy()
+        with (self.standby.directory / "server.log").open("ab") as log:
+            self.standby.spawn(log)
+        fleet.until(lambda: greet_postgres(self.standby.port) == ASKS_FOR_PASSWORD)
+        fleet.until(lambda: self.on_primary("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'") == 1)
+        both = ",".join(f"127.0.0.1:{server.port}" for server in (self.primary, self.standby))
+        fleet.databases_at = dict.fromkeys(fleet.databases_at, both)
+
+    def _copy(self):
+        confined, log_file = self.standby._confined(), self.standby.directory / "basebackup.log"
+        from_primary = f"host=127.0.0.1 port={self.primary.port} user=postgres"
+        command = [confined.binaries.program("pg_basebackup"), "-d", from_primary, "-D", self.standby._cluster]
+        with log_file.open("wb") as log:
+            copy = spawn(
+                [*command, "-R", "--checkpoint=fast", "--no-sync"],
+                log=log,
+                env={**os.environ, "PGPASSWORD": password_in(self.primary.directory)},
+                before_exec=confined.before_exec,
+                user=confined.user,
+                group=confined.group,
+            )
+        assert copy.wait(60) == 0, log_file.read_text()
+
+    def on_primary(self, *statements):
+        return ask(self.primary, *statements)
+
+    def on_standby(self, *statements):
+        return ask(self.standby, *statements)
+
+    def make_synchronous(self):
+        self.on_primary("ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()")
+        self.fleet.until(lambda: self.on_primary("SELECT sync_state FROM pg_stat_replication") == "sync")
+
+    def stop_replicating(self):
+        """All that is committed so far is replayed; what comes is not even received."""
+        position = self.on_primary("SELECT pg_current_wal_flush_lsn()::text")
+        self.fleet.until(lambda: self.on_standby(f"SELECT pg_last_wal_replay_lsn() >= '{position}'"))
+        self.on_standby("ALTER SYSTEM SET primary_conninfo = ''", "SELECT pg_reload_conf()")
+        self.fleet.until(lambda: self.on_primary("SELECT count(*) FROM pg_stat_replication") == 0)
+
+    def fail_over(self):
+        kill_family(self.primary.process)
+        self.primary.process.wait()
+        assert self.on_standby("SELECT pg_promote()")
+
+
+def ask(server, *statements):
+    async def each():
+        connection = await asyncpg.connect(server.admin_url)
+        try:
+            return [await connection.fetchval(statement) for statement in statements][-1]
+        finally:
+            await connection.close()
+
+    return asyncio.run(each())
+
+
+def published(fleet, generation):
+    """Return the ids of the entries that the stream has in a generation, in its order."""
+    with redis.Redis.from_url(fleet.streams.url) as client:
+        return [
+            str(decode(fields[b"event"]).id)
+            for stream_id, fields in client.xrange(ENTRIES_STREAM)
+            if int(stream_id.split(b"-")[0]) >> XID_BITS == generation
+        ]
+
+
+def test_what_was_not_yet_replicated_is_lost_and_everything_else_is_published_again_and_counted_once(
+    fleet, this_release
+):
+    pair = Pair(fleet)
+    # The balances live in a cluster of their own, so that they know of the entry that the entries service will lose.
+    balances_server = fleet.another_postgres("balances", 62)
+    balances_server.start()
+    fleet.make_database("balances", balances_server)
+    fleet.databases_at["balances"] = f"127.0.0.1:{balances_server.port}"
+    fleet.migrate(this_release)
+    entries, balances, _, projector = fleet.start(this_release, instance=1)
+    kept = [fleet.record(entries)["id"] for _ in range(9)]
+    fleet.shows(balances, kept[-1])
+    pair.stop_replicating()
+    key = str(uuid4())
+    lost = fleet.record(entries, key)["id"]
+    fleet.shows(balances, lost)
+    assert published(fleet, 1) == [*kept, lost]
+
+    pair.fail_over()
+    repeated = fleet.record(entries, key)["id"]
+    assert repeated != lost, "its key went with it"
+    kept += [repeated, fleet.record(entries)["id"]]
+    fleet.shows(balances, kept[-1])
+
+    assert published(fleet, 2) == kept, "all of the outbox, in its order"
+    assert projector.metric("fluxo_projected_events_total") >= len(kept) + 9, "the first nine came twice"
+    _, differences = min(fleet.compare(this_release, settle_s=0).wrong.items())
+    assert Difference("entry_count", expected=len(kept), found=len(kept) + 1) in differences, "they still count it"
+
+    commands = [fleet.command("balances", "rebuild"), lambda mark: fleet.command("entries", "replay", f"--mark={mark}")]
+    rebuild_from_replay(*commands, fleet.environment(this_release), lambda *_: None)
+    assert fleet.compare(this_release).wrong == {}
+    fleet.until(lambda: fleet.day(balances) == (len(kept), len(kept)))
+
+
+def test_a_synchronous_standby_that_takes_over_under_load_has_all_that_was_acknowledged(fleet, this_release):
+    pair = Pair(fleet)
+    fleet.migrate(this_release)
+    pair.make_synchronous()
+    _, balances, _, _ = fleet.start(this_release, instance=1)
+    traffic = fleet.traffic()
+    with traffic.going_on():
+        pair.fail_over()
+        traffic.until_each_has_answered_more()
+
+    assert len({entry["id"] for entry in traffic.recorded}) == len(traffic.recorded)
+    fleet.until(lambda: fleet.day(balances) == traffic.total())
+    compared = fleet.compare(this_release)
+    assert (compared.wrong, compared.days) == ({}, 1)
+    assert set(published(fleet, 2)) == {entry["id"] for entry in traffic.recorded}
+    assert traffic.failures.total() > 0, "the failing over was noticed"

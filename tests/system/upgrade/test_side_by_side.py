@@ -1,0 +1,55 @@
+"""The release before and this one, on one schema and one stream, while merchants go on."""
+
+import os
+
+import pytest
+
+
+def both_have_a_share(fleet, processes, metric):
+    """Wait until each of these processes has done a part of the work since now."""
+    before = [process.metric(metric) for process in processes]
+    fleet.until(lambda: all(p.metric(metric) > n for p, n in zip(processes, before, strict=True)))
+
+
+@pytest.mark.timeout(180)
+def test_a_release_is_rolled_out_beside_the_one_before_without_a_lost_or_a_doubled_entry(
+    fleet, previous_release, this_release
+):
+    assert all(file.is_relative_to(previous_release.directory) for file in previous_release.module_files())
+    assert not any(file.is_relative_to(previous_release.directory) for file in this_release.module_files())
+    fleet.migrate(previous_release)
+    old_schema = fleet.revisions()
+    old_entries, old_balances, old_relay, old_projector = fleet.start(previous_release, instance=1)
+
+    traffic = fleet.traffic()
+    with traffic.going_on():
+        fleet.migrate(this_release)
+        new_schema = fleet.revisions()
+        traffic.until_each_has_answered_more()
+        both_have_a_share(fleet, [old_relay], "fluxo_outbox_published_rows_total")
+
+        # Events that the new code writes, read by the old.
+        new_entries, new_relay = fleet.start(this_release, "entries-api", "entries-relay", instance=2)
+        extra = [fleet.consolidates(new_entries, old_balances)]
+        new_projector, new_balances = fleet.start(this_release, "balances-projector", "balances-api", instance=2)
+        traffic.until_each_has_answered_more()
+        both_have_a_share(fleet, [old_relay, new_relay], "fluxo_outbox_published_rows_total")
+        both_have_a_share(fleet, [old_projector, new_projector], "fluxo_projected_events_total")
+
+        # And the other way round.
+        fleet.stop(old_projector)
+        extra.append(fleet.consolidates(old_entries, new_balances))
+        fleet.stop(old_relay)
+        extra.append(fleet.consolidates(old_entries, old_balances))
+        fleet.stop(old_balances)
+        fleet.stop(old_entries)
+        traffic.until_each_has_answered_more()
+
+    traffic.recorded += extra
+    assert len({entry["id"] for entry in traffic.recorded}) == len(traffic.recorded)
+    fleet.until(lambda: fleet.day(new_balances) == traffic.total())
+    compared = fleet.compare(this_release)
+    assert (compared.wrong, compared.days) == ({}, 1)
+    assert fleet.dead_letters() == 0
+    if "FLUXO_TEST_PREVIOUS_RELEASE" not in os.environ:
+        assert new_schema > old_schema
