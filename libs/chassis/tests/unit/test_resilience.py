@@ -45,7 +45,7 @@ async def test_a_success_between_failures_keeps_it_closed():
 
 async def test_of_fifty_at_once_a_single_probe_goes_through():
     breaker = await opened("probe")
-    await asyncio.sleep(0.06)
+    await asyncio.sleep(0.07)
     went_through, release = [], asyncio.Event()
 
     async def call(number):
@@ -66,7 +66,7 @@ async def test_of_fifty_at_once_a_single_probe_goes_through():
 
 async def test_a_failed_probe_opens_it_again():
     breaker = await opened("again")
-    await asyncio.sleep(0.06)
+    await asyncio.sleep(0.07)
     await fail(breaker)
     assert breaker.state == "open"
     with pytest.raises(CircuitOpen):
@@ -76,7 +76,7 @@ async def test_a_failed_probe_opens_it_again():
 
 async def test_a_cancelled_probe_lets_the_next_one_try():
     breaker = await opened("cancelled")
-    await asyncio.sleep(0.06)
+    await asyncio.sleep(0.07)
 
     async def hang():
         async with breaker:
