@@ -46,6 +46,8 @@ class Proxy:
         self._writers = []
         self.swallows_answers = False
         self.refuses = False
+        self.greets = asyncio.Event()
+        self.greets.set()
         self.swallowed = asyncio.Event()
 
     async def __aenter__(self):
@@ -65,6 +67,7 @@ class Proxy:
         if self.refuses:
             writer.close()
             return
+        await self.greets.wait()
         with suppress(ConnectionError):
             there_reader, there_writer = await asyncio.open_connection(self._host, int(self._port))
             self._writers += [writer, there_writer]
@@ -196,6 +199,35 @@ async def test_a_database_that_is_away_is_told_at_once_and_is_used_again_on_retu
 
         proxy.refuses = False
         assert (await committer.append(recording())).disposition is Disposition.RECORDED
+
+
+async def test_a_database_that_takes_connections_and_says_nothing_is_waited_for_by_few_and_used_at_once_on_return(
+    entries_database, recording
+):
+    waited_s = []
+
+    async def append(committer):
+        started = asyncio.get_running_loop().time()
+        try:
+            return await committer.append(recording())
+        finally:
+            waited_s.append(asyncio.get_running_loop().time() - started)
+
+    async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append", closed()) as committer:
+        proxy.greets.clear()
+        for _ in range(50):
+            with pytest.raises(asyncpg.CannotConnectNowError):
+                await append(committer)
+        # Five find out, and now and then one probes.
+        assert all(0.5 < seconds < ANSWER_WITHIN_S for seconds in waited_s[:5])
+        assert sorted(waited_s)[-7] < 0.05
+        proxy.greets.set()
+        async with asyncio.timeout(1):
+            while True:
+                with suppress(asyncpg.CannotConnectNowError):
+                    if (await append(committer)).disposition is Disposition.RECORDED:
+                        break
+                await asyncio.sleep(0.01)
 
 
 async def test_a_full_queue_refuses_and_writes_nothing(entries_database, pool, recording):
