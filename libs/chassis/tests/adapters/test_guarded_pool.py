@@ -93,7 +93,9 @@ async def test_a_server_that_hangs_costs_five_callers_a_time_out_and_the_others_
     with server.hanging():
         answers = [await ask(pool) for _ in range(100)]
         assert all(is_away(error) for error, _ in answers)
-        assert [seconds > AT_ONCE_S for _, seconds in answers] == [True] * 5 + [False] * 95
+        waited = [seconds > AT_ONCE_S for _, seconds in answers]
+        assert waited[:5] == [True] * 5
+        assert waited.count(True) <= 6, "one of the others may have been the first probe"
         assert (await breaker.observe()).output.startswith("away since ")
         with pytest.raises(TimeoutError):
             await ping(pool)  # past the breaker: health tells how the server is, not what the breaker thinks

@@ -23,7 +23,7 @@ SERVER_GIVES_UP_AT = 0.9
 
 SEATS_FOR_HEALTH = 1
 
-RESET_AFTER_S = 0.25
+RESET_AFTER_S = 0.1
 """One probe at a time is all that a silent server can hold up, so it may come soon: a restart is felt that much longer
 at most."""
 
