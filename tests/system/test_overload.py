@@ -6,6 +6,8 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -69,12 +71,27 @@ def test_three_hundred_writers_at_once(system):
     assert is_ready(system.entries_url)
 
 
-def test_three_hundred_readers_of_entries_at_once(system):
+def test_three_hundred_readers_of_entries_at_once_keep_no_writer_waiting(system):
     merchant = system.merchant()
     merchant.record("credit", "1.00")
+    is_over, written = Event(), []
 
-    statuses, longest_s = storm(system.entries_url, merchant.token, lambda _number: ("GET /v1/entries", b""))
+    def write_on_and_on() -> None:
+        while not is_over.is_set():
+            body = {"direction": "credit", "amount": "1.00", "description": "Venda"}
+            written.append(merchant.post("/v1/entries", body, str(uuid4())).status_code)
+            is_over.wait(0.05)
 
+    with ThreadPoolExecutor(1) as pool:
+        writer = pool.submit(write_on_and_on)
+        try:
+            statuses, longest_s = storm(system.entries_url, merchant.token, lambda _number: ("GET /v1/entries", b""))
+        finally:
+            is_over.set()
+        writer.result()
+
+    assert set(written) == {201}
+    assert len(written) >= 3
     assert set(statuses) <= {200, 503}, statuses
     assert statuses[200] >= SERVED_AT_LEAST
     assert longest_s < ANSWERED_WITHIN_S

@@ -103,8 +103,14 @@ class Degraded:
         self.writes.append(write)
         return write
 
+    def all(self, asks: Sequence[Ask]) -> list[Answer]:
+        return answers(self.merchant, asks)
+
     def one(self, ask: Ask) -> Answer:
-        return answers(self.merchant, [ask])[0]
+        return self.all([ask])[0]
+
+    def get(self, url: str) -> Answer:
+        return self.one(Ask("GET", url))
 
     def ask_everything(self) -> dict[str, list[Answer]]:
         """Send a burst of all there is to ask, and see that each is answered in time and none with an error."""

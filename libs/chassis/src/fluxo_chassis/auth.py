@@ -15,6 +15,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jws import JWSRegistry
 
+from fluxo_chassis.health import Observation
 from fluxo_chassis.jwks import KEY_TYPES, JwksKeys
 from fluxo_chassis.problems import Problem
 
@@ -55,6 +56,10 @@ class TokenVerifier:
         self._tenant_claim = tenant_claim
         self._registry = _Registry(algorithms=list(KEY_TYPES), strict_check_header=False)
         self._verified: dict[str, tuple[float, float, Principal]] = {}
+
+    async def observe(self) -> Observation:
+        """Whether the issuer answers when it is asked for its keys."""
+        return await self._keys.breaker.observe()
 
     async def verify(self, token: str) -> Principal:
         """Whom the token stands for; 401 problem when it is not good, 503 when there are no keys to check it with."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -11,14 +12,17 @@ import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, OKPKey, RSAKey
 
-from fluxo_chassis.problems import unavailable
+from fluxo_chassis.problems import Problem, unavailable
+from fluxo_chassis.resilience import CircuitBreaker, CircuitOpen
 
 log = structlog.get_logger(__name__)
 
 TTL_S = 300.0
 REFRESH_EVERY_S_MIN = 10.0
-FIRST_LOAD_RETRY_S = 1.0
+RETRY_S = (1.0, 30.0)
 FETCH_TIMEOUT_S = 3.0
+WAIT_S = 1.0
+"""A caller has less time than a slow issuer may take; the fetch goes on without it."""
 
 PublicKey = RSAKey | ECKey | OKPKey
 # Exactly one kind of key for each algorithm: an algorithm named by a token can never turn a key into something else.
@@ -31,7 +35,7 @@ class JwksKeys:
 
     An unknown key id fetches the set again, at most every 10 s; otherwise it is refreshed in the background after
     five minutes. A file is read again whenever it changed. A set that cannot be fetched or read leaves the old keys in
-    force.
+    force; it is then tried again after a second and more and more rarely, and `breaker` tells so.
     """
 
     def __init__(self, url: str) -> None:
@@ -41,24 +45,29 @@ class JwksKeys:
         self._version: tuple[int, int] | None = None
         self._keys: list[PublicKey] = []
         self._tried_at = float("-inf")
-        self._loading = asyncio.Lock()
-        self._background: asyncio.Task[None] | None = None
+        self._fetching: asyncio.Task[None] | None = None
+        first_s, cap_s = RETRY_S
+        self.breaker = CircuitBreaker("token-issuer", failures=1, reset_after_s=first_s, reset_cap_s=cap_s)
 
     async def find(self, kid: str | None, algorithm: str) -> PublicKey | None:
-        """The key that a header names; without a `kid` only where a single one fits. 503 problem without a set."""
+        """The key that a header names; without a `kid` only where a single one fits.
+
+        503 problem without a set, and for an unknown key while the issuer cannot be asked: it may be a new one.
+        """
         if self._path is not None:
             self._read_file_when_changed(self._path)
         elif not self._keys:
-            await self._fetch(FIRST_LOAD_RETRY_S)
-        elif self._age_s() > TTL_S and self._background is None:
-            self._background = asyncio.create_task(self._fetch(REFRESH_EVERY_S_MIN))
-            self._background.add_done_callback(self._background_ended)
+            await self._wait_for_fetch()
+        elif self._is_older_than(TTL_S):
+            self._start_fetch()
         if not self._keys:
-            raise unavailable("The keys that tokens are checked with cannot be read at the moment.")
+            raise _no_keys()
         key = self._known(kid, algorithm)
-        if key is None and self._path is None:
-            await self._fetch(REFRESH_EVERY_S_MIN)
+        if key is None and self._path is None and self._is_older_than(REFRESH_EVERY_S_MIN):
+            await self._wait_for_fetch()
             key = self._known(kid, algorithm)
+            if key is None and self.breaker.state != "closed":
+                raise _no_keys()
         return key
 
     def _known(self, kid: str | None, algorithm: str) -> PublicKey | None:
@@ -71,24 +80,33 @@ class JwksKeys:
         ]
         return fitting[0] if fitting and (kid is not None or len(fitting) == 1) else None
 
-    def _age_s(self) -> float:
-        return time.monotonic() - self._tried_at
+    def _is_older_than(self, age_s: float) -> bool:
+        """Also when it should be newer, and the issuer did not answer."""
+        return self.breaker.state != "closed" or time.monotonic() - self._tried_at > age_s
 
-    def _background_ended(self, _task: asyncio.Task[None]) -> None:
-        self._background = None
+    async def _wait_for_fetch(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(WAIT_S):
+                # Shielded: a caller that gives up must not take the others' keys with it.
+                await asyncio.shield(self._start_fetch())
 
-    async def _fetch(self, every_s_min: float) -> None:
-        async with self._loading:
-            if self._age_s() < every_s_min:
-                return
-            self._tried_at = time.monotonic()
-            try:
+    def _start_fetch(self) -> asyncio.Task[None]:
+        if self._fetching is None or self._fetching.done():
+            self._fetching = asyncio.create_task(self._fetch(), name="fetch-keys")
+        return self._fetching
+
+    async def _fetch(self) -> None:
+        try:
+            async with self.breaker:
+                self._tried_at = time.monotonic()
                 async with httpx2.AsyncClient(timeout=FETCH_TIMEOUT_S, follow_redirects=False) as client:
                     answer = await client.get(self._url)
                 answer.raise_for_status()
                 self._keys = parse_key_set(answer.content)
-            except (httpx2.HTTPError, ValueError) as error:
-                log.warning("the key set could not be fetched", reason=type(error).__name__)
+        except CircuitOpen:
+            return
+        except (httpx2.HTTPError, ValueError) as error:
+            log.warning("the key set could not be fetched", reason=type(error).__name__)
 
     def _read_file_when_changed(self, path: Path) -> None:
         try:
@@ -99,6 +117,10 @@ class JwksKeys:
             self._keys = parse_key_set(path.read_bytes())
         except (OSError, ValueError) as error:
             log.warning("the key set could not be read", reason=type(error).__name__)
+
+
+def _no_keys() -> Problem:
+    return unavailable("The keys that tokens are checked with cannot be read at the moment.")
 
 
 def parse_key_set(document: bytes) -> list[PublicKey]:

@@ -83,6 +83,12 @@ def problem_response(description: str) -> dict[str, Any]:
     return {"description": description, "content": {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": PROBLEM_SCHEMA_REF}}}}
 
 
+def overloaded() -> Problem:
+    """503: too much at once, nothing was done; the same request may be sent again after a second."""
+    detail = "More requests are waiting than can be answered soon. Try again shortly."
+    return Problem(503, "overloaded", "Overloaded", detail, headers={"Retry-After": "1"})
+
+
 def unavailable(detail: str = "A service this answer depends on is away. Try again shortly.") -> Problem:
     """503: nothing was decided; the same request may be sent again after a second."""
     return Problem(503, "unavailable", "Temporarily unavailable", detail, headers={"Retry-After": "1"})

@@ -28,9 +28,12 @@ class Issuer:
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/jwks.json"
         self.keys, self.status, self.asked = [FIRST], 200, 0
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
 
     async def answer(self, _request):
         self.asked += 1
+        await self.may_answer.wait()
         return Response(json.dumps(KeySet(self.keys).as_dict(private=False)), self.status)
 
     @asynccontextmanager
@@ -85,7 +88,7 @@ async def test_an_old_set_is_refreshed_in_the_background(issuer, monkeypatch):
     monkeypatch.setattr(jwks, "TTL_S", 0.0)
     monkeypatch.setattr(jwks, "REFRESH_EVERY_S_MIN", 0.0)
     assert (await keys.find("first", "ES256")).kid == "first", "the caller does not wait for the refresh"
-    await keys._background
+    await keys._fetching
     assert keys._known("second", "ES256").kid == "second"
 
 
@@ -94,17 +97,56 @@ async def test_the_old_keys_stay_while_the_issuer_is_ill(issuer, monkeypatch):
     await keys.find("first", "ES256")
     issuer.status = 500
     monkeypatch.setattr(jwks, "REFRESH_EVERY_S_MIN", 0.0)
-    assert await keys.find("second", "ES256") is None
+    with pytest.raises(Problem) as problem:
+        await keys.find("second", "ES256")
+    assert problem.value.status == 503, "it may be a new key"
     assert (await keys.find("first", "ES256")).kid == "first"
     assert issuer.asked == 2
+    assert keys.breaker.state == "open"
 
 
 async def test_an_issuer_that_is_away_from_the_start_is_tried_again(monkeypatch):
-    monkeypatch.setattr(jwks, "FIRST_LOAD_RETRY_S", 0.0)
+    monkeypatch.setattr(jwks, "RETRY_S", (0.01, 0.01))
     issuer = Issuer()
     keys = JwksKeys(issuer.url)
     with pytest.raises(Problem) as problem:
         await keys.find("first", "ES256")
     assert problem.value.status == 503
     async with issuer.running():
+        await asyncio.sleep(0.02)
         assert (await keys.find("first", "ES256")).kid == "first"
+    assert keys.breaker.state == "closed"
+
+
+async def test_a_key_that_rotates_while_the_issuer_is_dead_is_found_when_it_is_back(monkeypatch):
+    monkeypatch.setattr(jwks, "RETRY_S", (0.01, 0.01))
+    monkeypatch.setattr(jwks, "REFRESH_EVERY_S_MIN", 0.0)
+    issuer = Issuer()
+    async with issuer.running():
+        keys = JwksKeys(issuer.url)
+        await keys.find("first", "ES256")
+    for _ in range(3):
+        with pytest.raises(Problem) as problem:
+            await keys.find("second", "ES256")
+        assert problem.value.status == 503
+        assert (await keys.find("first", "ES256")).kid == "first"
+        await asyncio.sleep(0.02)
+    issuer.keys = [SECOND]
+    async with issuer.running():
+        await asyncio.sleep(0.02)
+        assert (await keys.find("second", "ES256")).kid == "second"
+    assert keys.breaker.state == "closed"
+
+
+async def test_an_issuer_slower_than_a_request_may_take_is_waited_for_by_the_next_ones(issuer, monkeypatch):
+    monkeypatch.setattr(jwks, "WAIT_S", 0.05)
+    keys = JwksKeys(issuer.url)
+    issuer.may_answer.clear()
+    impatient = [asyncio.create_task(keys.find("first", "ES256")) for _ in range(20)]
+    impatient[0].cancel()
+    refused = await asyncio.gather(*impatient, return_exceptions=True)
+    assert {each.status for each in refused[1:]} == {503}
+    issuer.may_answer.set()
+    monkeypatch.setattr(jwks, "WAIT_S", 5.0)
+    assert (await keys.find("first", "ES256")).kid == "first"
+    assert issuer.asked == 1

@@ -4,8 +4,8 @@ import time
 
 import asyncpg
 import pytest
-from fluxo_chassis import postgres
 from fluxo_chassis.postgres import Notifications, is_away, open_pool, ping
+from fluxo_chassis.postgres import pool as pools
 
 pytestmark = pytest.mark.anyio
 
@@ -82,7 +82,7 @@ async def failure_of(awaitable):
 
 async def test_sessions_speak_utc_and_carry_limits(pool):
     assert await pool.fetchval("SHOW timezone") == "UTC"
-    assert await pool.fetchval("SHOW statement_timeout") == "1200ms"
+    assert await pool.fetchval("SHOW statement_timeout") == "1080ms"
     assert await pool.fetchval("SHOW idle_in_transaction_session_timeout") == "10s"
     assert await pool.fetchval("SHOW application_name") == "chassis-test"
     assert await pool.fetchval("SHOW jit") == "off"
@@ -136,7 +136,7 @@ async def test_a_server_that_falls_silent_is_noticed_within_two_seconds_and_used
 
 
 async def test_a_silent_server_does_not_keep_a_process_from_ending(postgres_url, monkeypatch):
-    monkeypatch.setattr(postgres, "CLOSE_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(pools, "CLOSE_TIMEOUT_S", 0.1)
     async with Freezer(postgres_url) as freezer:
         pool = await open_pool(freezer.url, application_name="t")
         freezer.flowing.clear()
@@ -171,7 +171,7 @@ async def test_a_mistake_of_ours_is_not_taken_for_an_outage(pool):
 
 
 async def test_a_full_pool_turns_callers_away_after_a_second(postgres_url, monkeypatch):
-    monkeypatch.setattr(postgres, "ACQUIRE_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(pools, "ACQUIRE_TIMEOUT_S", 0.1)
     pool = await open_pool(postgres_url, application_name="t", max_size=1)
     async with pool.acquire():
         error, seconds = await failure_of(pool.fetchval("SELECT 1"))

@@ -9,9 +9,9 @@ from fluxo_balances.adapters.redis.balance_cache import FIELDS_MAX, LIFETIME_S, 
 from fluxo_balances.application.get_daily_balance import GetDailyBalance
 from fluxo_balances.application.ports import BalanceCache, CacheUnavailableError
 from fluxo_balances.application.ready_answers import Origin, ReadyAnswers
-from fluxo_balances.application.turnstile import Turnstile
 from fluxo_balances.entrypoints.http.presenter import render_day
 from fluxo_chassis.redis import connect
+from fluxo_chassis.resilience import Bulkhead
 
 pytestmark = pytest.mark.anyio
 
@@ -143,7 +143,7 @@ async def test_what_was_read_before_an_update_is_never_served_after_it(pool, cac
     balances, projection = kind(cache), PostgresProjection(pool)
     get_daily_balance = GetDailyBalance(PostgresDailyBalances(pool))
     answers = ReadyAnswers(
-        balances, Turnstile(running_max=2, waiting_max=2, wait_max_s=1), database_is_away=lambda: False
+        balances, Bulkhead("reads", running_max=2, waiting_max=2, wait_max_s=1), database_is_away=lambda: False
     )
     has_read, may_store = asyncio.Event(), asyncio.Event()
 
@@ -172,7 +172,7 @@ async def test_many_readers_and_updates_at_once_leave_nothing_stale(pool, cache,
     balances, projection = RedisBalanceCache(cache), PostgresProjection(pool)
     get_daily_balance = GetDailyBalance(PostgresDailyBalances(pool))
     answers = ReadyAnswers(
-        balances, Turnstile(running_max=8, waiting_max=100, wait_max_s=5), database_is_away=lambda: False
+        balances, Bulkhead("reads", running_max=8, waiting_max=100, wait_max_s=5), database_is_away=lambda: False
     )
     updating = asyncio.Event()
 

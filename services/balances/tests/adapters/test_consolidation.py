@@ -6,8 +6,8 @@ import pytest
 from fluxo_balances.adapters.postgres import consolidation as module
 from fluxo_balances.adapters.postgres.consolidation import PROJECTION_CHANNEL, PostgresConsolidation
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
-from fluxo_balances.application.turnstile import OverloadedError
 from fluxo_chassis.postgres import Notifications
+from fluxo_chassis.resilience import BulkheadFull
 
 pytestmark = pytest.mark.anyio
 
@@ -96,11 +96,12 @@ async def test_all_who_wait_are_looked_up_together(pool, counting_pool, consolid
     assert counting_pool.statements <= 2
 
 
-async def test_only_so_many_may_wait(consolidation, recorded, monkeypatch):
+async def test_only_so_many_may_wait(counting_pool, recorded, monkeypatch):
     monkeypatch.setattr(module, "WAITERS_MAX", 1)
+    consolidation = PostgresConsolidation(counting_pool, Notifications("", PROJECTION_CHANNEL))
     waiter = asyncio.create_task(consolidation.wait_for("m1", recorded("m1", DAY, credit=1).id, 1))
     await asyncio.sleep(0)
-    with pytest.raises(OverloadedError):
+    with pytest.raises(BulkheadFull):
         await consolidation.wait_for("m1", recorded("m1", DAY, credit=1).id, 1)
     waiter.cancel()
     await asyncio.wait([waiter])

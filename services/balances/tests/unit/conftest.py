@@ -12,11 +12,11 @@ from fluxo_balances.application.contents import Queries
 from fluxo_balances.application.get_daily_balance import GetDailyBalance
 from fluxo_balances.application.get_daily_balances import GetDailyBalances
 from fluxo_balances.application.ready_answers import ReadyAnswers
-from fluxo_balances.application.turnstile import Turnstile
 from fluxo_balances.entrypoints.http.app import build_app
 from fluxo_chassis.auth import Principal
 from fluxo_chassis.clock import SystemClock
 from fluxo_chassis.health import Health
+from fluxo_chassis.resilience import Bulkhead
 
 
 @dataclass
@@ -53,8 +53,8 @@ async def service(memory_read_model, memory_cache, memory_consolidation) -> Asyn
         get_daily_balances=GetDailyBalances(memory_read_model),
         await_entry=AwaitEntry(memory_consolidation, SystemClock()),
     )
-    turnstile = Turnstile(running_max=1, waiting_max=1, wait_max_s=0.05)
-    answers = ReadyAnswers(memory_cache, turnstile, database_is_away=lambda: service.database_is_away)
+    bulkhead = Bulkhead("reads", running_max=1, waiting_max=1, wait_max_s=0.05)
+    answers = ReadyAnswers(memory_cache, bulkhead, database_is_away=lambda: service.database_is_away)
     issuer = Issuer()
     app = build_app(queries, answers, Health(), issuer)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://balances") as http:

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 from fluxo_balances.application.ports import ReadModelUnavailableError
 from fluxo_balances.application.ready_answers import Answer, Origin, ReadyAnswers
-from fluxo_balances.application.turnstile import OverloadedError, Turnstile
+from fluxo_chassis.resilience import Bulkhead, BulkheadFull
 
 pytestmark = pytest.mark.anyio
 
@@ -32,8 +32,8 @@ def database() -> Database:
 
 @pytest.fixture
 def answers(memory_cache, database) -> ReadyAnswers:
-    turnstile = Turnstile(running_max=4, waiting_max=4, wait_max_s=1)
-    return ReadyAnswers(memory_cache, turnstile, database_is_away=lambda: database.is_away)
+    bulkhead = Bulkhead("reads", running_max=4, waiting_max=4, wait_max_s=1)
+    return ReadyAnswers(memory_cache, bulkhead, database_is_away=lambda: database.is_away)
 
 
 async def test_the_first_read_asks_the_database_and_the_next_ones_the_cache(answers, database):
@@ -102,8 +102,8 @@ async def test_after_a_failed_read_the_next_one_tries_again(answers, database, m
 
 
 async def test_a_reader_that_is_turned_away_leaves_no_lease_behind(memory_cache, database):
-    full = Turnstile(running_max=0, waiting_max=0, wait_max_s=1)
-    with pytest.raises(OverloadedError):
+    full = Bulkhead("full", running_max=0, waiting_max=0, wait_max_s=1)
+    with pytest.raises(BulkheadFull):
         await ReadyAnswers(memory_cache, full, database_is_away=lambda: False).get("m1", "2026-11-22", database.read)
     assert not memory_cache.leases
 

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 import asyncpg
 import pytest
 from fluxo_chassis.postgres import open_pool
+from fluxo_chassis.resilience import CircuitBreaker
 from fluxo_contracts.entry_recorded import decode
 from fluxo_contracts.streams import ENTRIES_STREAM, EVENT_FIELD
 from fluxo_entries.adapters.entry_ids import Uuid7EntryIds
@@ -65,7 +66,7 @@ async def pool(entries_database):
 
 @pytest.fixture
 async def committer(entries_database):
-    async with GroupCommitter(entries_database.url, "test-append") as committer:
+    async with GroupCommitter(entries_database.url, "test-append", CircuitBreaker("test-append")) as committer:
         yield committer
 
 

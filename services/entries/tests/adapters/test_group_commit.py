@@ -8,6 +8,7 @@ from contextlib import suppress
 import asyncpg
 import pytest
 from fluxo_chassis.http.app import ANSWER_WITHIN_S
+from fluxo_chassis.resilience import CircuitBreaker
 from fluxo_entries.adapters.postgres.group_commit import GroupCommitter
 from fluxo_entries.application.ports import Disposition
 from fluxo_entries.domain.errors import OutcomeUnknownError, OverloadedError
@@ -15,6 +16,10 @@ from fluxo_entries.domain.errors import OutcomeUnknownError, OverloadedError
 pytestmark = pytest.mark.anyio
 
 BACKENDS = "FROM pg_stat_activity WHERE application_name = 'test-append' AND datname = current_database()"
+
+
+def closed():
+    return CircuitBreaker("test-entries-database", reset_after_s=0.1)
 
 
 async def count(pool):
@@ -41,6 +46,8 @@ class Proxy:
         self._writers = []
         self.swallows_answers = False
         self.refuses = False
+        self.greets = asyncio.Event()
+        self.greets.set()
         self.swallowed = asyncio.Event()
 
     async def __aenter__(self):
@@ -60,6 +67,7 @@ class Proxy:
         if self.refuses:
             writer.close()
             return
+        await self.greets.wait()
         with suppress(ConnectionError):
             there_reader, there_writer = await asyncio.open_connection(self._host, int(self._port))
             self._writers += [writer, there_writer]
@@ -87,7 +95,7 @@ class Proxy:
 
 
 async def test_an_outcome_lost_on_the_way_back_is_looked_up(entries_database, pool, recording):
-    async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append") as committer:
+    async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append", closed()) as committer:
         await connect_both_flushers(committer, recording)
         given = recording(key="k")
         proxy.swallows_answers = True
@@ -104,7 +112,7 @@ async def test_an_outcome_lost_on_the_way_back_is_looked_up(entries_database, po
 
 
 async def test_an_outcome_that_nobody_can_tell_is_said_to_be_unknown(entries_database, pool, recording):
-    async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append") as committer:
+    async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append", closed()) as committer:
         await connect_both_flushers(committer, recording)
         given = recording(key="k")
         proxy.swallows_answers = True
@@ -124,7 +132,7 @@ async def test_an_outcome_that_nobody_can_tell_is_said_to_be_unknown(entries_dat
 async def test_a_server_that_says_nothing_makes_the_outcome_unknown_before_the_api_gives_up(
     entries_database, recording
 ):
-    async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append") as committer:
+    async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append", closed()) as committer:
         await connect_both_flushers(committer, recording)
         proxy.swallows_answers = True
         started = asyncio.get_running_loop().time()
@@ -137,7 +145,7 @@ async def test_nobody_waits_longer_than_the_api_does_and_who_never_had_his_turn_
     entries_database, pool, recording
 ):
     """While the server says nothing new callers keep coming; each counts from when it came."""
-    async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append") as committer:
+    async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append", closed()) as committer:
         await connect_both_flushers(committer, recording)
         proxy.swallows_answers = True
         waited_s = []
@@ -184,7 +192,7 @@ async def test_connections_ended_in_flight_lose_and_double_nothing(committer, po
 
 
 async def test_a_database_that_is_away_is_told_at_once_and_is_used_again_on_return(entries_database, recording):
-    async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append") as committer:
+    async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append", closed()) as committer:
         proxy.refuses = True
         results = await asyncio.gather(*(committer.append(recording()) for _ in range(200)), return_exceptions=True)
         assert {type(result) for result in results} == {asyncpg.CannotConnectNowError}
@@ -193,8 +201,37 @@ async def test_a_database_that_is_away_is_told_at_once_and_is_used_again_on_retu
         assert (await committer.append(recording())).disposition is Disposition.RECORDED
 
 
+async def test_a_database_that_takes_connections_and_says_nothing_is_waited_for_by_few_and_used_at_once_on_return(
+    entries_database, recording
+):
+    waited_s = []
+
+    async def append(committer):
+        started = asyncio.get_running_loop().time()
+        try:
+            return await committer.append(recording())
+        finally:
+            waited_s.append(asyncio.get_running_loop().time() - started)
+
+    async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append", closed()) as committer:
+        proxy.greets.clear()
+        for _ in range(50):
+            with pytest.raises(asyncpg.CannotConnectNowError):
+                await append(committer)
+        # Five find out, and now and then one probes.
+        assert all(0.5 < seconds < ANSWER_WITHIN_S for seconds in waited_s[:5])
+        assert sorted(waited_s)[-7] < 0.05
+        proxy.greets.set()
+        async with asyncio.timeout(1):
+            while True:
+                with suppress(asyncpg.CannotConnectNowError):
+                    if (await append(committer)).disposition is Disposition.RECORDED:
+                        break
+                await asyncio.sleep(0.01)
+
+
 async def test_a_full_queue_refuses_and_writes_nothing(entries_database, pool, recording):
-    async with GroupCommitter(entries_database.url, "test-append", queue_rows_max=100) as committer:
+    async with GroupCommitter(entries_database.url, "test-append", closed(), queue_rows_max=100) as committer:
         results = await asyncio.gather(*(committer.append(recording()) for _ in range(150)), return_exceptions=True)
     refused = [result for result in results if isinstance(result, OverloadedError)]
     assert len(refused) == 50
@@ -215,7 +252,7 @@ async def test_a_caller_that_leaves_changes_nothing_for_the_others(committer, po
 
 
 async def test_what_waits_is_finished_before_it_closes(entries_database, pool, recording):
-    async with GroupCommitter(entries_database.url, "test-append") as committer:
+    async with GroupCommitter(entries_database.url, "test-append", closed()) as committer:
         callers = [asyncio.create_task(committer.append(recording())) for _ in range(500)]
         await asyncio.sleep(0)
     assert {(await caller).disposition for caller in callers} == {Disposition.RECORDED}

@@ -3,6 +3,7 @@ from collections import Counter
 from datetime import date
 
 import pytest
+from fluxo_chassis.resilience import CircuitBreaker
 from fluxo_contracts.entry_recorded import decode
 from fluxo_entries.adapters.postgres.merchants import PostgresMerchants
 from fluxo_entries.application.ports import Disposition
@@ -83,7 +84,7 @@ async def test_a_key_reused_within_one_flush_is_refused(journal, recording):
 async def test_one_key_across_two_journals_is_recorded_once(journal, pool, entries_database, recording):
     from fluxo_entries.adapters.postgres.group_commit import GroupCommitter  # noqa: PLC0415 - this test's second one
 
-    async with GroupCommitter(entries_database.url, "other") as other:
+    async with GroupCommitter(entries_database.url, "other", CircuitBreaker("other")) as other:
         keys = [f"k{n}" for n in range(200)]
         outcomes = await asyncio.gather(
             *(each.append(recording(key=key)) for each in (journal, other) for key in sorted(keys, reverse=True))

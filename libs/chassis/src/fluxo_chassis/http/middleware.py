@@ -18,9 +18,9 @@ from fluxo_chassis.http.deadline import Deadline
 from fluxo_chassis.http.errors import known_problem, problem_answer
 from fluxo_chassis.metrics import http_request_duration_seconds
 from fluxo_chassis.postgres import is_away
-from fluxo_chassis.problems import Problem, unavailable
+from fluxo_chassis.problems import Problem, overloaded, unavailable
 from fluxo_chassis.redis import is_away as is_redis_away
-from fluxo_chassis.resilience import CircuitOpen
+from fluxo_chassis.resilience import BulkheadFull, CircuitOpen
 
 log = structlog.get_logger(__name__)
 
@@ -180,7 +180,12 @@ def _too_late() -> Problem:
 
 
 def _problem_of(error: Exception) -> Problem:
-    if isinstance(error, CircuitOpen) or is_away(error) or is_redis_away(error):
+    # No log line for each of those who are turned away, of whom there may be many: metrics count them.
+    if isinstance(error, BulkheadFull):
+        return overloaded()
+    if isinstance(error, CircuitOpen):
+        return unavailable()
+    if is_away(error) or is_redis_away(error):
         log.warning("a dependency is away", **{"error.type": type(error).__name__})
         return unavailable()
     log.error("request failed", exc_info=error)

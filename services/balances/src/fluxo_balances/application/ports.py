@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import TracebackType
 from typing import Protocol
 from uuid import UUID
 
@@ -79,6 +80,19 @@ class DailyBalances(Protocol):
     async def day(self, merchant_id: str, day: date) -> DayView: ...
 
     async def range(self, merchant_id: str, days: DateRange) -> RangeView: ...
+
+
+class Bulkhead(Protocol):
+    """Seats at the database, shared by all readers: entered by each for the length of its read.
+
+    Who cannot have a seat soon is turned away by an error of the bulkhead's, which nobody here handles.
+    """
+
+    async def __aenter__(self) -> object: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
 
 
 class ReadModelUnavailableError(Exception):

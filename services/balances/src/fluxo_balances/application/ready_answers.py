@@ -20,8 +20,12 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
 
-from fluxo_balances.application.ports import BalanceCache, CacheUnavailableError, ReadModelUnavailableError
-from fluxo_balances.application.turnstile import Turnstile
+from fluxo_balances.application.ports import (
+    BalanceCache,
+    Bulkhead,
+    CacheUnavailableError,
+    ReadModelUnavailableError,
+)
 
 ReadDatabase = Callable[[], Awaitable[bytes]]
 """Reads the database and renders the answer."""
@@ -50,9 +54,9 @@ class ReadyAnswers:
     served and marked stale.
     """
 
-    def __init__(self, cache: BalanceCache, turnstile: Turnstile, database_is_away: Callable[[], bool]) -> None:
+    def __init__(self, cache: BalanceCache, bulkhead: Bulkhead, database_is_away: Callable[[], bool]) -> None:
         self._cache = cache
-        self._turnstile = turnstile
+        self._bulkhead = bulkhead
         self._database_is_away = database_is_away
         self._flights: dict[tuple[str, str], asyncio.Task[Answer]] = {}
 
@@ -61,7 +65,7 @@ class ReadyAnswers:
 
         Raises:
             ReadModelUnavailableError: the database is away and the cache does not hold the answer.
-            OverloadedError: too many are waiting for the database.
+            Exception: the bulkhead's own, when too many are waiting for the database.
         """
         stored = await self._cache.get(merchant_id, key)
         if stored is not None:
@@ -109,7 +113,7 @@ class ReadyAnswers:
     @asynccontextmanager
     async def _seat_at_database(self) -> AsyncIterator[None]:
         self.require_database()
-        async with self._turnstile.passage():
+        async with self._bulkhead:
             yield
 
     def _land(self, flight_key: tuple[str, str], flight: asyncio.Task[Answer]) -> None:

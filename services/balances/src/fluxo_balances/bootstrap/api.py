@@ -12,8 +12,9 @@ from fluxo_chassis.health import Health
 from fluxo_chassis.http.app import serve
 from fluxo_chassis.jwks import JwksKeys
 from fluxo_chassis.logging import configure_logging
-from fluxo_chassis.postgres import Notifications, open_pool, ping
+from fluxo_chassis.postgres import Notifications, breaker_for, open_pool, ping
 from fluxo_chassis.redis import connect, ping_redis
+from fluxo_chassis.resilience import Bulkhead, CircuitBreaker
 from redis.asyncio import Redis
 
 from fluxo_balances.adapters.postgres.consolidation import PROJECTION_CHANNEL, PostgresConsolidation
@@ -25,7 +26,6 @@ from fluxo_balances.application.get_daily_balance import GetDailyBalance
 from fluxo_balances.application.get_daily_balances import GetDailyBalances
 from fluxo_balances.application.ports import Consolidation
 from fluxo_balances.application.ready_answers import ReadyAnswers
-from fluxo_balances.application.turnstile import Turnstile
 from fluxo_balances.entrypoints.http.app import build_app
 from fluxo_balances.settings import ApiSettings
 
@@ -48,12 +48,14 @@ CACHE_TIMEOUT_S: Final = 0.25
 async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
     """Serve the balances until asked to stop."""
     configure_logging(settings, "fluxo-balances")
+    breaker = breaker_for("balances-database")
     async with AsyncExitStack() as opened:
         pool = await open_pool(
             settings.balances_database_url,
             application_name=settings.instance,
             max_size=CONNECTIONS_MAX,
             command_timeout_s=READ_TIMEOUT_S,
+            breaker=breaker,
         )
         opened.push_async_callback(pool.close)
         cache_client = connect(settings.cache_url, timeout_s=CACHE_TIMEOUT_S)
@@ -68,14 +70,26 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
             audience=settings.auth_audience,
             tenant_claim=TENANT_CLAIM,
         )
-        await serve(assemble(pool, cache_client, consolidation, verifier), settings, stop)
+        await serve(assemble(pool, breaker, cache_client, consolidation, verifier), settings, stop)
 
 
-def assemble(pool: asyncpg.Pool, cache_client: Redis, consolidation: Consolidation, verifier: TokenVerifier) -> FastAPI:
+def assemble(
+    pool: asyncpg.Pool,
+    breaker: CircuitBreaker,
+    cache_client: Redis,
+    consolidation: Consolidation,
+    verifier: TokenVerifier,
+) -> FastAPI:
     """Return the application on top of what was opened for it."""
+    bulkhead = Bulkhead(
+        "balances-reads", running_max=READS_RUNNING_MAX, waiting_max=READS_WAITING_MAX, wait_max_s=READ_WAIT_MAX_S
+    )
     cache = RedisBalanceCache(cache_client)
     health = Health()
     health.add("database", lambda: ping(pool), required=False)
+    health.add("database-circuit", breaker.observe, required=False)
+    health.add("reads-bulkhead", bulkhead.observe, required=False)
+    health.add("token-issuer", verifier.observe, required=False)
     health.add("cache", lambda: ping_redis(cache_client), required=False)
     health.add("cache-circuit", cache.breaker.observe, required=False)
     health.require_any("database", "cache")
@@ -87,7 +101,7 @@ def assemble(pool: asyncpg.Pool, cache_client: Redis, consolidation: Consolidati
     )
     answers = ReadyAnswers(
         cache,
-        Turnstile(running_max=READS_RUNNING_MAX, waiting_max=READS_WAITING_MAX, wait_max_s=READ_WAIT_MAX_S),
+        bulkhead,
         database_is_away=lambda: health.status("database") == "fail",
     )
     return build_app(queries, answers, health, verifier)

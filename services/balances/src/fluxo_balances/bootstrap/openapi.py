@@ -6,6 +6,7 @@ from fluxo_chassis.auth import TokenVerifier
 from fluxo_chassis.jwks import JwksKeys
 from fluxo_chassis.postgres import Notifications
 from fluxo_chassis.redis import connect
+from fluxo_chassis.resilience import CircuitBreaker
 
 from fluxo_balances.adapters.postgres.consolidation import PROJECTION_CHANNEL, PostgresConsolidation
 from fluxo_balances.bootstrap.api import TENANT_CLAIM, assemble
@@ -15,4 +16,4 @@ def openapi() -> dict[str, Any]:
     """Return the document; no server is asked for anything."""
     verifier = TokenVerifier(JwksKeys("file:///"), issuer="", audience="", tenant_claim=TENANT_CLAIM)
     consolidation = PostgresConsolidation(None, Notifications("", PROJECTION_CHANNEL))
-    return assemble(None, connect("redis://localhost"), consolidation, verifier).openapi()
+    return assemble(None, CircuitBreaker(""), connect("redis://localhost"), consolidation, verifier).openapi()

@@ -60,6 +60,9 @@ async def run_projector(settings: ProjectorSettings, stop: asyncio.Event) -> Non
         pace = Pace(settings.projector_batch_size, settings.projector_take_over_idle_s)
         projector = Projector(project, events, clock, pace, traceparent)
 
+        health.add("projecting", projector.taking.observe, required=False)
+        health.add("applying", projector.applying.observe, required=False)
+
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(serve(health_app(health), settings, stop))
             tasks.create_task(projector.run(stop))

@@ -4,10 +4,11 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import structlog
-from fluxo_chassis.resilience import Backoff, wait_for_stop
+from fluxo_chassis.resilience import Retry, wait_for_stop
 from fluxo_chassis.tracing import continue_trace
 
 from fluxo_balances.application.ports import Clock, Delivery, EntryEvents, ReadModelUnavailableError
@@ -33,6 +34,8 @@ class Pace:
 
 
 class Projector:
+    """Two things may be away: `taking` tells of the stream, `applying` of the database; each waits and tries again."""
+
     def __init__(
         self, project: ProjectEntries, events: EntryEvents, clock: Clock, pace: Pace, traceparent_of: TraceparentOf
     ) -> None:
@@ -42,23 +45,19 @@ class Projector:
         self._pace = pace
         self._traceparent_of = traceparent_of
         self._take_over_at = 0.0
+        self.taking = Retry("projecting")
+        self.applying = Retry("applying", cap_s=2.0)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Project until asked to stop; then the batch at hand is finished first."""
-        backoff = Backoff(0.1, 5.0)
-        while not stop.is_set():
-            try:
-                await self._turn(stop)
-                backoff.reset()
-            except Exception as error:  # noqa: BLE001 - whatever it is, the events wait, and the answer is to try again
-                log.warning("projecting failed and is tried again", reason=f"{type(error).__name__}: {error}")
-                await wait_for_stop(stop, backoff.next())
+        await self.taking.for_ever(partial(self._turn, stop), stop)
 
     async def _turn(self, stop: asyncio.Event) -> None:
         try:
             if not self._project.may_read:
                 await wait_for_stop(stop, READ_TIMEOUT_S)
             elif deliveries := await self._next():
+                self.taking.reached()
                 await self._project_when_possible(deliveries, stop)
         finally:
             # Also while the stream is away: what is applied must not stay hidden behind old cached answers.
@@ -75,19 +74,18 @@ class Projector:
 
     async def _project_when_possible(self, deliveries: Sequence[Delivery], stop: asyncio.Event) -> None:
         """Project, and while the database is away hold on to the batch: waiting is no failure of its events."""
-        backoff = Backoff(0.1, 2.0)
         # A batch of one continues the trace of the request that recorded its entry.
         traceparent = self._traceparent_of(deliveries[0].payload) if len(deliveries) == 1 else None
         with continue_trace(traceparent):
-            while not stop.is_set():
-                try:
-                    self._observe(deliveries, await self._project(deliveries))
-                except ReadModelUnavailableError as error:
-                    log.warning("the database is away, the batch waits", events=len(deliveries), reason=str(error))
-                    await self._settle()
-                    await wait_for_stop(stop, backoff.next())
-                else:
-                    return
+            await self.applying.until_done(partial(self._apply, deliveries), stop, on=ReadModelUnavailableError)
+
+    async def _apply(self, deliveries: Sequence[Delivery]) -> None:
+        try:
+            self._observe(deliveries, await self._project(deliveries))
+        except ReadModelUnavailableError:
+            # Meanwhile: what was applied before must not stay hidden behind old cached answers.
+            await self._settle()
+            raise
 
     async def _settle(self) -> None:
         now = self._clock.now

@@ -12,7 +12,8 @@ from fluxo_chassis.health import Health
 from fluxo_chassis.http.app import serve
 from fluxo_chassis.jwks import JwksKeys
 from fluxo_chassis.logging import configure_logging
-from fluxo_chassis.postgres import ping
+from fluxo_chassis.postgres import breaker_for, ping
+from fluxo_chassis.resilience import Bulkhead
 
 from fluxo_entries.adapters.cached_merchants import CachedMerchants
 from fluxo_entries.adapters.entry_ids import Uuid7EntryIds
@@ -35,13 +36,23 @@ from fluxo_entries.settings import ApiSettings
 
 TENANT_CLAIM: Final = "merchant_id"
 
+SEATS: Final = 8
+"""Connections for reads, and as many for writes that are not committed in groups; each kind queues only for its own."""
+
+WAITING_MAX: Final = 1_000
+WAIT_MAX_S: Final = 0.9
+
 
 async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
     """Serve the HTTP API until asked to stop; needs nothing but its database."""
     configure_logging(settings, "fluxo-entries")
+    url, instance = settings.entries_database_url, settings.instance
+    breaker = breaker_for("entries-database")
+    for_reads, for_writes = _bulkhead("entries-reads"), _bulkhead("entries-writes")
     async with (
-        pool_of(settings.entries_database_url, settings.instance, max_size=10) as pool,
-        GroupCommitter(settings.entries_database_url, settings.instance) as committer,
+        pool_of(url, instance, breaker=breaker, bulkhead=for_reads) as reads,
+        pool_of(url, instance, breaker=breaker, bulkhead=for_writes) as writes,
+        GroupCommitter(url, instance, breaker) as committer,
     ):
         verifier = TokenVerifier(
             JwksKeys(settings.auth_jwks_url),
@@ -49,26 +60,35 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
             audience=settings.auth_audience,
             tenant_claim=TENANT_CLAIM,
         )
-        await serve(assemble(pool, committer, verifier), settings, stop)
+        health = Health()
+        health.add("entries-database", partial(ping, writes), required=True)
+        health.add("entries-database-circuit", breaker.observe, required=False)
+        health.add("reads-bulkhead", for_reads.observe, required=False)
+        health.add("writes-bulkhead", for_writes.observe, required=False)
+        health.add("token-issuer", verifier.observe, required=False)
+        await serve(assemble(reads, writes, committer, verifier, health), settings, stop)
 
 
-def assemble(pool: asyncpg.Pool, committer: GroupCommitter, verifier: TokenVerifier) -> FastAPI:
+def assemble(
+    reads: asyncpg.Pool, writes: asyncpg.Pool, committer: GroupCommitter, verifier: TokenVerifier, health: Health
+) -> FastAPI:
     """Return the application on top of what was opened for it."""
-    health = Health()
-    health.add("entries-database", partial(ping, pool), required=True)
     clock, ids = SystemClock(), Uuid7EntryIds()
-    journal = ObservedJournal(PostgresJournal(pool, committer))
-    entries = PostgresEntries(pool)
+    journal = ObservedJournal(PostgresJournal(writes, committer))
     # Writes take what was known a second ago; who looks at or changes the settings sees them as they are.
-    known_merchants = CachedMerchants(PostgresMerchants(pool))
-    merchants = PostgresMerchants(pool, on_saved=known_merchants.forget)
+    known_merchants = CachedMerchants(PostgresMerchants(writes))
+    entries = PostgresEntries(reads)
     application = EntriesApplication(
         record_entry=RecordEntry(known_merchants, journal, clock, ids),
-        reverse_entry=ReverseEntry(entries, known_merchants, journal, clock, ids),
+        reverse_entry=ReverseEntry(PostgresEntries(writes), known_merchants, journal, clock, ids),
         record_entries_in_bulk=RecordEntriesInBulk(known_merchants, journal, clock, ids),
-        change_merchant=ChangeMerchant(merchants),
+        change_merchant=ChangeMerchant(PostgresMerchants(writes, on_saved=known_merchants.forget)),
         get_entry=GetEntry(entries),
         list_entries=ListEntries(entries),
-        get_merchant=GetMerchant(merchants),
+        get_merchant=GetMerchant(PostgresMerchants(reads)),
     )
     return create_entries_app(application, health=health, verifier=verifier)
+
+
+def _bulkhead(name: str) -> Bulkhead:
+    return Bulkhead(name, running_max=SEATS, waiting_max=WAITING_MAX, wait_max_s=WAIT_MAX_S)

@@ -3,7 +3,9 @@
 from typing import Any
 
 from fluxo_chassis.auth import TokenVerifier
+from fluxo_chassis.health import Health
 from fluxo_chassis.jwks import JwksKeys
+from fluxo_chassis.resilience import CircuitBreaker
 
 from fluxo_entries.adapters.postgres.group_commit import GroupCommitter
 from fluxo_entries.bootstrap.api import TENANT_CLAIM, assemble
@@ -12,4 +14,4 @@ from fluxo_entries.bootstrap.api import TENANT_CLAIM, assemble
 def openapi() -> dict[str, Any]:
     """Return the document; no server is asked for anything."""
     verifier = TokenVerifier(JwksKeys("file:///"), issuer="", audience="", tenant_claim=TENANT_CLAIM)
-    return assemble(None, GroupCommitter("", ""), verifier).openapi()
+    return assemble(None, None, GroupCommitter("", "", CircuitBreaker("")), verifier, Health()).openapi()

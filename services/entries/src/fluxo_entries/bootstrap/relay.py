@@ -45,6 +45,8 @@ async def run_relay(settings: RelaySettings, stop: asyncio.Event) -> None:
             MeasureGroups(outbox, stream),
             notifications,
         )
+        health.add("publishing", relay.retry.observe, required=False)
+        health.add("listening", notifications.retry.observe, required=False)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(serve(health_app(health), settings, stop))
             tasks.create_task(relay.run(stop))

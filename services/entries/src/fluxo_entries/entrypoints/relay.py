@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
 
 import structlog
 from fluxo_chassis.postgres import Notifications
-from fluxo_chassis.resilience import Backoff, wait_for_stop
+from fluxo_chassis.resilience import Backoff, Retry, wait_for_stop
 from prometheus_client import Counter, Gauge, Histogram
 
 from fluxo_entries.application.audit_stream import AuditStream
@@ -19,7 +20,6 @@ log = structlog.get_logger(__name__)
 
 POLL_S: Final = 1.0
 HELD_BACK_POLL_S: Final = (0.005, 0.02)
-RETRY_S: Final = (0.1, 5.0)
 AUDIT_EVERY_S: Final = 5.0
 MEASURE_EVERY_S: Final = 5.0
 PURGE_EVERY_S: Final = 60.0
@@ -43,6 +43,8 @@ gaps = Counter(
 
 
 class Relay:
+    """`retry` tells whether publishing waits for the database or the stream, and since when."""
+
     def __init__(
         self,
         publish: PublishOutbox,
@@ -58,37 +60,32 @@ class Relay:
         self._measure_backlog = measure_backlog
         self._measure_groups = measure_groups
         self._notifications = notifications
+        self._held_back = Backoff(*HELD_BACK_POLL_S)
+        self.retry = Retry("publishing")
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until asked to stop; what is being published then is finished first."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._publish_for_ever(stop))
+            tasks.create_task(self.retry.for_ever(partial(self._publish_next, stop), stop))
             tasks.create_task(_repeat(stop, self.audit, AUDIT_EVERY_S, "auditing the stream failed"))
             tasks.create_task(_repeat(stop, self.purge, PURGE_EVERY_S, "tidying up failed"))
             tasks.create_task(_repeat(stop, self.measure, MEASURE_EVERY_S, "measuring failed"))
 
-    async def _publish_for_ever(self, stop: asyncio.Event) -> None:
-        retry, held_back = Backoff(*RETRY_S), Backoff(*HELD_BACK_POLL_S)
-        while not stop.is_set():
-            try:
-                step = await self._publish()
-            except Exception as error:  # noqa: BLE001 - whatever it was, the rows are still there and are tried again
-                log.warning("publishing failed", reason=type(error).__name__, detail=str(error))
-                await wait_for_stop(stop, retry.next())
-                continue
-            retry.reset()
-            if step.published:
-                published_rows.inc(step.published)
-                batch_rows.observe(step.published)
-            if step.gap:
-                _report_gap(step.gap)
-            if step.is_held_back:
-                # Nobody notifies when the transaction that holds them back ends.
-                await self._wait(stop, held_back.next())
-                continue
-            held_back.reset()
-            if not step.published:
-                await self._wait(stop, POLL_S)
+    async def _publish_next(self, stop: asyncio.Event) -> None:
+        step = await self._publish()
+        self.retry.reached()
+        if step.published:
+            published_rows.inc(step.published)
+            batch_rows.observe(step.published)
+        if step.gap:
+            _report_gap(step.gap)
+        if step.is_held_back:
+            # Nobody notifies when the transaction that holds them back ends.
+            await self._wait(stop, self._held_back.next())
+            return
+        self._held_back.reset()
+        if not step.published:
+            await self._wait(stop, POLL_S)
 
     async def _wait(self, stop: asyncio.Event, timeout_s: float) -> None:
         waits = [

@@ -6,9 +6,9 @@ from uuid import UUID
 import asyncpg
 import structlog
 from fluxo_chassis.postgres import Notifications
+from fluxo_chassis.resilience import Bulkhead
 
 from fluxo_balances.adapters.postgres import read_sql
-from fluxo_balances.application.turnstile import OverloadedError
 
 PROJECTION_CHANNEL: Final = "fluxo_balances"
 WAITERS_MAX: Final = 1_000
@@ -30,6 +30,7 @@ class PostgresConsolidation:
         self._pool = pool
         self._notifications = notifications
         self._waiting: dict[asyncio.Future[None], tuple[UUID, str]] = {}
+        self._seats = Bulkhead("awaited-entries", running_max=WAITERS_MAX, waiting_max=0, wait_max_s=0)
         self._look = asyncio.Event()
         self._tasks: tuple[asyncio.Task[None], ...] = ()
 
@@ -48,10 +49,12 @@ class PostgresConsolidation:
         """Return True as soon as the merchant's entry is part of the read model, False when the time is over.
 
         Raises:
-            OverloadedError: WAITERS_MAX wait already.
+            BulkheadFull: WAITERS_MAX wait already.
         """
-        if len(self._waiting) >= WAITERS_MAX:
-            raise OverloadedError
+        async with self._seats:
+            return await self._wait_for(merchant_id, entry_id, timeout_s)
+
+    async def _wait_for(self, merchant_id: str, entry_id: UUID, timeout_s: float) -> bool:
         applied = asyncio.get_running_loop().create_future()
         self._waiting[applied] = (entry_id, merchant_id)
         self._look.set()

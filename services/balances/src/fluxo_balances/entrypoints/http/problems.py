@@ -7,7 +7,6 @@ from fluxo_chassis.problems import FieldError, Problem
 
 from fluxo_balances.application.await_entry import NotYetConsolidatedError
 from fluxo_balances.application.ports import ReadModelUnavailableError
-from fluxo_balances.application.turnstile import OverloadedError
 from fluxo_balances.domain.daily_balance import RangeTooLongError, RangeUpsideDownError
 
 _NOT_NOW = {
@@ -15,11 +14,6 @@ _NOT_NOW = {
         "unavailable",
         "Temporarily unavailable",
         "The balances cannot be read now. Try again shortly.",
-    ),
-    OverloadedError: (
-        "overloaded",
-        "Overloaded",
-        "More requests are waiting than can be answered soon. Try again shortly.",
     ),
     NotYetConsolidatedError: (
         "not-yet-consolidated",

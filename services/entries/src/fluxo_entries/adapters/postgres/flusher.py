@@ -6,6 +6,7 @@ from typing import Final
 import asyncpg
 import structlog
 from fluxo_chassis.postgres import CONNECT_TIMEOUT_S, is_away, server_settings
+from fluxo_chassis.resilience import CircuitBreaker, CircuitOpen
 
 from fluxo_entries.adapters.postgres.write import write_each
 from fluxo_entries.application.ports import Outcome, Recording
@@ -27,11 +28,16 @@ class DatabaseAwayError(Exception):
 
 
 class Flusher:
-    """Writes batches over a connection of its own, one at a time, and never guesses what became of one."""
+    """Writes batches over a connection of its own, one at a time, and never guesses what became of one.
 
-    def __init__(self, url: str, application_name: str) -> None:
+    The breaker is asked before something is sent, and told what came of it. What was sent is asked for past the
+    breaker: that one answer is worth a try of its own.
+    """
+
+    def __init__(self, url: str, application_name: str, breaker: CircuitBreaker) -> None:
         self._url = url
         self._application_name = application_name
+        self._breaker = breaker
         self._connection: asyncpg.Connection | None = None
 
     async def flush(self, recordings: Sequence[Recording], due: float) -> list[Outcome | Exception]:
@@ -41,21 +47,41 @@ class Flusher:
             DatabaseAwayError: nothing was sent.
             OutcomeUnknownError: the connection was lost, and nobody could be asked in time.
         """
+        connection = await self._connection_to_write_over(due - FIND_OUT_S)
         try:
             async with asyncio.timeout_at(due - FIND_OUT_S):
-                connection = await self._connected()
-        except Exception as error:
-            log.warning("no connection to write over", reason=type(error).__name__)
-            raise DatabaseAwayError from error
-        try:
-            async with asyncio.timeout_at(due - FIND_OUT_S):
-                return await write_each(connection, recordings)
+                outcomes = await write_each(connection, recordings)
         except Exception as error:
             if not is_away(error):
+                self._breaker.forget()
                 raise
             log.warning("connection lost while writing", rows=len(recordings), reason=type(error).__name__)
             self._disconnect()
+            # A connection that was cut leaves it to the next one to tell whether the server is there.
+            (self._breaker.fail if isinstance(error, TimeoutError) else self._breaker.forget)()
+        except asyncio.CancelledError:
+            self._breaker.forget()
+            raise
+        else:
+            self._breaker.succeed()
+            return outcomes
         return await self._find_out(recordings, due)
+
+    async def _connection_to_write_over(self, due: float) -> asyncpg.Connection:
+        try:
+            self._breaker.begin()
+        except CircuitOpen as error:
+            raise DatabaseAwayError from error
+        try:
+            async with asyncio.timeout_at(due):
+                return await self._connected()
+        except Exception as error:
+            self._breaker.fail()
+            log.warning("no connection to write over", reason=type(error).__name__)
+            raise DatabaseAwayError from error
+        except asyncio.CancelledError:
+            self._breaker.forget()
+            raise
 
     async def _find_out(self, recordings: Sequence[Recording], due: float) -> list[Outcome | Exception]:
         """Write them again: the keys let each be written once only, and tell which ones had been."""

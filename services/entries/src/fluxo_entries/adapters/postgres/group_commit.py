@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Final, NamedTuple, Self
 
 import asyncpg
+from fluxo_chassis.resilience import CircuitBreaker
 from prometheus_client import Gauge, Histogram
 
 from fluxo_entries.adapters.postgres.flusher import FIND_OUT_S, DatabaseAwayError, Flusher
@@ -39,20 +40,21 @@ class GroupCommitter:
 
     Each flusher takes as many recordings as wait when it is free, so a lone one is written at once. A full queue
     refuses: what waits longer than a client does is written for nobody. Whatever the database does, each caller is
-    answered within ANSWER_WITHIN_S of coming.
+    answered within ANSWER_WITHIN_S of coming, and at once while the breaker knows that it is away.
     """
 
     def __init__(
         self,
         url: str,
         application_name: str,
+        breaker: CircuitBreaker,
         *,
         queue_rows_max: int = QUEUE_ROWS_MAX,
         batch_rows_max: int = BATCH_ROWS_MAX,
     ) -> None:
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(queue_rows_max)
         self._batch_rows_max = batch_rows_max
-        self._flushers = [Flusher(url, application_name) for _ in range(FLUSHERS)]
+        self._flushers = [Flusher(url, application_name, breaker) for _ in range(FLUSHERS)]
         self._tasks: list[asyncio.Task[None]] = []
         self._is_closing = False
         group_commit_queue_rows.set_function(self._queue.qsize)

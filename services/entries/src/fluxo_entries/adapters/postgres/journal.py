@@ -5,6 +5,7 @@ from typing import Final
 
 import asyncpg
 from fluxo_chassis.postgres import is_away
+from fluxo_chassis.resilience import CircuitOpen
 
 from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.adapters.postgres.group_commit import GroupCommitter
@@ -52,6 +53,8 @@ class PostgresJournal:
         await self._pool.execute(sql.MEET_MERCHANTS, *_merchants_of(recordings), DEFAULT_TIME_ZONE)
         try:
             return await self._write_when_free(recordings, atomic=atomic)
+        except CircuitOpen:
+            raise  # Nothing was sent.
         except Exception as error:
             if not is_away(error):
                 raise

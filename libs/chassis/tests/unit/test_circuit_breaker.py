@@ -1,7 +1,9 @@
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from fluxo_chassis.resilience import Backoff, CircuitBreaker, CircuitOpen, wait_for_stop
+import time_machine
+from fluxo_chassis.resilience import CircuitBreaker, CircuitOpen
 from prometheus_client import REGISTRY
 
 pytestmark = pytest.mark.anyio
@@ -45,7 +47,7 @@ async def test_a_success_between_failures_keeps_it_closed():
 
 async def test_of_fifty_at_once_a_single_probe_goes_through():
     breaker = await opened("probe")
-    await asyncio.sleep(0.06)
+    await asyncio.sleep(0.07)
     went_through, release = [], asyncio.Event()
 
     async def call(number):
@@ -66,7 +68,7 @@ async def test_of_fifty_at_once_a_single_probe_goes_through():
 
 async def test_a_failed_probe_opens_it_again():
     breaker = await opened("again")
-    await asyncio.sleep(0.06)
+    await asyncio.sleep(0.07)
     await fail(breaker)
     assert breaker.state == "open"
     with pytest.raises(CircuitOpen):
@@ -76,7 +78,7 @@ async def test_a_failed_probe_opens_it_again():
 
 async def test_a_cancelled_probe_lets_the_next_one_try():
     breaker = await opened("cancelled")
-    await asyncio.sleep(0.06)
+    await asyncio.sleep(0.07)
 
     async def hang():
         async with breaker:
@@ -91,28 +93,67 @@ async def test_a_cancelled_probe_lets_the_next_one_try():
     assert breaker.state == "closed"
 
 
-async def test_waits_grow_to_a_cap_and_start_over():
-    backoff = Backoff(1, 5, jitter=0)
-    assert [backoff.next() for _ in range(5)] == [1, 2, 4, 5, 5]
-    backoff.reset()
-    assert backoff.next() == 1
-
-
-async def test_waits_of_many_callers_are_spread():
-    waits = [Backoff(1, 5).next() for _ in range(100)]
-    assert all(0.8 <= wait <= 1.2 for wait in waits)
-    assert len(set(waits)) > 50
-
-
-async def test_a_sleeper_wakes_when_asked_to_stop():
-    stop = asyncio.Event()
-    assert await wait_for_stop(stop, 0.01) is False
-    asyncio.get_running_loop().call_later(0.01, stop.set)
-    assert await wait_for_stop(stop, 60) is True
-
-
 async def test_its_state_is_a_health_check():
     closed = await CircuitBreaker("seen").observe()
     assert (closed.status, closed.observed_value) == ("pass", "closed")
     open_ = await (await opened("seen", reset_after_s=60)).observe()
     assert (open_.status, open_.observed_value) == ("warn", "open")
+    assert open_.output.startswith("away since 20")
+
+
+async def test_away_since_is_when_it_opened_first_until_it_closes():
+    breaker = await opened("since")
+    since = (await breaker.observe()).output
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=1), tick=True):
+        await asyncio.sleep(0.07)
+        await fail(breaker)
+    assert (await breaker.observe()).output == since
+    await asyncio.sleep(0.07)
+    async with breaker:
+        pass
+    assert (await breaker.observe()).output is None
+
+
+async def test_what_began_before_it_opened_neither_closes_it_nor_makes_it_rest_longer():
+    breaker = CircuitBreaker("late", failures=3, reset_after_s=0.05)
+    began, end = [], asyncio.Event()
+
+    async def slow(how):
+        breaker.begin()
+        began.append(how)
+        await end.wait()
+        how()
+
+    late = [asyncio.create_task(slow(how)) for how in (breaker.fail, breaker.succeed)]
+    await asyncio.sleep(0)
+    for _ in range(3):
+        await fail(breaker)
+    await asyncio.sleep(0.07)
+    end.set()
+    await asyncio.gather(*late)
+    assert breaker.state == "open"
+    async with breaker:
+        pass
+    assert breaker.state == "closed"
+
+
+async def test_a_probe_that_tells_nothing_lets_the_next_one_try():
+    breaker = await opened("nothing")
+    await asyncio.sleep(0.07)
+    breaker.begin()
+    breaker.forget()
+    assert breaker.state == "open"
+    async with breaker:
+        pass
+    assert breaker.state == "closed"
+
+
+async def test_the_wait_before_a_probe_grows_to_a_cap_while_probes_fail():
+    breaker = CircuitBreaker("grows", failures=1, reset_after_s=0.02, reset_cap_s=60)
+    await fail(breaker)
+    for wait_s in (0.03, 0.06):
+        await asyncio.sleep(wait_s)
+        await fail(breaker)
+    await asyncio.sleep(0.03)
+    with pytest.raises(CircuitOpen):
+        breaker.begin()

@@ -1,0 +1,16 @@
+"""PostgreSQL as a dependency that may be away: a pool, a listener, and what an error says about the server."""
+
+from fluxo_chassis.postgres.failures import is_away
+from fluxo_chassis.postgres.notifications import Notifications
+from fluxo_chassis.postgres.pool import CONNECT_TIMEOUT_S, Pool, breaker_for, open_pool, ping, server_settings
+
+__all__ = [
+    "CONNECT_TIMEOUT_S",
+    "Notifications",
+    "Pool",
+    "breaker_for",
+    "is_away",
+    "open_pool",
+    "ping",
+    "server_settings",
+]

@@ -1,0 +1,24 @@
+import asyncpg
+
+from fluxo_chassis.resilience import CircuitOpen
+
+_AWAY = (
+    OSError,  # refused, reset, unknown host; TimeoutError is one too
+    CircuitOpen,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.QueryCanceledError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InternalClientError,  # the server cut a connection, and asyncpg had not noticed yet
+)
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether an error says that the database cannot be used now, rather than that the statement is wrong."""
+    if isinstance(error, _AWAY):
+        return True
+    # asyncpg has one class for a connection closed under us and for a mistake of ours.
+    return isinstance(error, asyncpg.InterfaceError) and "clos" in str(error)

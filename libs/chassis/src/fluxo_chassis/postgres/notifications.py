@@ -1,0 +1,66 @@
+import asyncio
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+import asyncpg
+
+from fluxo_chassis.postgres.pool import CONNECT_TIMEOUT_S
+from fluxo_chassis.resilience import Retry
+
+ASK_EVERY_S = 5.0
+
+
+class Notifications:
+    """Listens on a channel over a connection of its own, which is opened again for ever.
+
+    A notification is a hint that something is new. Several make one, and so does every (re)connection, for something
+    may have been missed. `retry` tells whether it waits to connect again.
+    """
+
+    def __init__(self, url: str, channel: str) -> None:
+        self.retry = Retry("listening")
+        self._url = url
+        self._channel = channel
+        self._notified = asyncio.Event()
+        self._lost = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        listening = self.retry.for_ever(self._listen, asyncio.Event())
+        self._task = asyncio.create_task(listening, name=f"listen-{self._channel}")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def wait(self, timeout_s: float) -> bool:
+        """True as soon as there was a notification since the last wait, False after `timeout_s` without one."""
+        if not self._notified.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._notified.wait(), timeout_s)
+        was_notified = self._notified.is_set()
+        self._notified.clear()
+        return was_notified
+
+    async def _listen(self) -> None:
+        connection = await asyncpg.connect(self._url, timeout=CONNECT_TIMEOUT_S, command_timeout=CONNECT_TIMEOUT_S)
+        try:
+            self._lost.clear()
+            connection.add_termination_listener(lambda _connection: self._lost.set())
+            await connection.add_listener(self._channel, lambda *_: self._notified.set())
+            self.retry.reached()
+            self._notified.set()
+            while not self._lost.is_set():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._lost.wait(), ASK_EVERY_S)
+                if not self._lost.is_set():
+                    # A connection can die without a word (a paused or vanished server): ask.
+                    await connection.execute("SELECT 1")
+        finally:
+            connection.terminate()
+        raise ConnectionResetError("the server ended the connection")
