@@ -30,6 +30,7 @@ Exit status: 0 the promise held, 1 it did not (seed, history, differences are pr
 
 Examples:
   tests/chaos --minutes 20 --seed 7 --report docs/operating/reliability.md
+  tests/chaos --minutes 20 --seed 7,8,9          # three runs, one after another, in one report
   tests/chaos --faults kill-postgres,pause-valkey-streams --minutes 2
   tests/chaos --list
 """
@@ -41,28 +42,37 @@ def main() -> int:
     if options.list:
         print("\n".join(f"{fault.name:32}{fault.kind}" for fault in FAULTS.values()))
         return 0
-    seed = options.seed if options.seed is not None else SystemRandom().randrange(1_000_000)
+    began, played = time.monotonic(), list[Round]()
+    for seed in options.seed or [SystemRandom().randrange(1_000_000)]:
+        held = _run(options, seed)
+        if held is None:
+            return 1
+        played += held
+    if options.report is not None:
+        options.report.write_text(report(played, (time.monotonic() - began) / 60, options.hold_max_s))
+    return 0
+
+
+def _run(options: argparse.Namespace, seed: int) -> Sequence[Round] | None:
+    """Play the seed's rounds on a new system; returns them when all of them held."""
     print(f"seed {seed}", flush=True)
     data_dir = Path(tempfile.mkdtemp(prefix="fluxo-chaos-"))
     disks = Disks(data_dir / Topology.RIGGED.value)
     campaign = Campaign(data_dir, options.hold_max_s, disks, options.port_base)
-    began = time.monotonic()
     try:
-        asyncio.run(campaign.run(_plan(options, seed), began + options.minutes * 60))
+        asyncio.run(campaign.run(_plan(options, seed), time.monotonic() + options.minutes * 60))
     except (PromiseBrokenError, SystemBrokenError, httpx2.HTTPError) as error:
         _tell_failure(campaign, error, seed, data_dir)
         disks.keep()
-        return 1
-    if options.report is not None:
-        options.report.write_text(report(campaign.played, (time.monotonic() - began) / 60, options.hold_max_s))
-    print(f"{len(campaign.played)} rounds held, seed {seed}")
+        return None
+    print(f"{len(campaign.played)} rounds held, seed {seed}", flush=True)
     if options.keep:
         disks.keep()
         print(f"data kept in {data_dir}")
     else:
         disks.remove()
         shutil.rmtree(data_dir)
-    return 0
+    return campaign.played
 
 
 def _plan(options: argparse.Namespace, seed: int) -> Iterator[Round]:
@@ -88,7 +98,11 @@ def _options() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--minutes", type=float, default=20.0, help="begin no round after so many (default 20)")
-    parser.add_argument("--seed", type=int, help="repeat the rounds of an earlier run (default: a random one, printed)")
+    parser.add_argument(
+        "--seed",
+        type=_seeds,
+        help="repeat the rounds of earlier runs, comma-separated (default: a random one, printed)",
+    )
     parser.add_argument("--faults", type=_faults, default=list(FAULTS.values()), help="only these, comma-separated")
     parser.add_argument("--without", type=_faults, default=[], help="all but these")
     parser.add_argument("--together", action="store_true", help="begin with several faults at once")
@@ -104,6 +118,13 @@ def _options() -> argparse.Namespace:
     if not topologies or options.on not in {None, *topologies}:
         parser.error("no fault is left")
     return options
+
+
+def _seeds(numbers: str) -> list[int]:
+    try:
+        return [int(number) for number in numbers.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{numbers!r} is no whole number, nor several with commas between") from None
 
 
 def _faults(names: str) -> list[Fault]:

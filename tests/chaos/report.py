@@ -26,7 +26,7 @@ def report(rounds: Sequence[Round], minutes: float, hold_max_s: float) -> str:
                 if len(each.faults) == 1:
                     by_kind[fault.kind].append(each)
                     by_fault[fault.name].append(each)
-    seeds = ", ".join(sorted({str(each.seed) for each in rounds}))
+    seeds = ",".join(map(str, sorted({each.seed for each in rounds})))
     return PAGE.format(
         seeds=seeds,
         cores=os.cpu_count(),
@@ -60,7 +60,7 @@ def _never(missed: Mapping[str, str]) -> str:
 PAGE: Final = """\
 # Reliability, measured
 
-This page is written by a run of the chaos driver (`make chaos`); do not edit it. The promise under test:
+This page is written by the chaos driver (`make chaos`); do not edit it. The promise under test:
 **acknowledged = applied, exactly once in effect.** While merchants write and read, processes are killed and stopped,
 Redis is emptied, rolled back and trimmed, connections are cut, delayed, half open; events come twice, out of order, or
 to a consumer that never acknowledges them; disks are full, clocks are wrong, and both databases are put back to a
@@ -73,11 +73,11 @@ backup that was taken under load. Nobody helps it to heal, and after each round 
 - every day of every merchant is the sum of its entries, and each day opens with what the one before closed with;
 - no cached answer differs from the database; `fluxo verify` and `fluxo status` exit with 0; there are no dead letters.
 
-The run ended with all of it true.
+Every round ended with all of it true.
 
 | | |
 |---|---:|
-| seed | {seeds} |
+| seeds, one run each | {seeds} |
 | cores | {cores} |
 | minutes | {minutes:.0f} |
 | rounds | {rounds} |
@@ -94,7 +94,7 @@ From the end of the fault until a fresh write is acknowledged and part of its da
 acknowledged entry was found and counted (*whole*; a second of further traffic and the reading of all entries and
 balances included). Both from rounds with one fault only, except the line "several at once". A stream that was lost is
 filled again with all that the outbox still holds, so after those faults it takes the longer the more was recorded
-before: here everything since the run began. A process that hangs is first left ten to fifteen seconds to come back.
+before: here everything since its run began. A process that hangs is first left ten to fifteen seconds to come back.
 
 | kind of fault | rounds | visible, median | visible, longest | whole, longest |
 |---|---:|---:|---:|---:|
