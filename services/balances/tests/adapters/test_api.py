@@ -89,7 +89,9 @@ async def cache_wire(cache, cache_url) -> AsyncIterator[Wire]:
 
 
 @pytest.fixture
-async def api(database_wire, cache_wire, tmp_path) -> AsyncIterator[httpx2.AsyncClient]:
+async def api(database_wire, cache_wire, tmp_path, monkeypatch) -> AsyncIterator[httpx2.AsyncClient]:
+    # It is for a whole process and for good: later tests could not look at their own lines any more.
+    monkeypatch.setattr("fluxo_balances.bootstrap.api.configure_logging", lambda *_: None)
     key = ECKey.generate_key("P-256", {"kid": "test"}, auto_kid=False)
     (tmp_path / "jwks.json").write_bytes(orjson.dumps({"keys": [key.as_dict(private=False)]}))
     with socket.create_server(("127.0.0.1", 0)) as probe:
