@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -11,12 +12,17 @@ log = structlog.get_logger(__name__)
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
+CYCLES_LOOKED_FOR_AFTER = (50_000, 20, 50)
+"""Requests leave next to no cycles behind. Looking for them after every 700 objects, as is the default, took a fifth of
+the time of a process that answers writes."""
+
 
 def run(main: Callable[[asyncio.Event], Awaitable[None]]) -> int:
     """Runs `main` until it returns; SIGTERM or SIGINT sets its event, a second one ends the process at once.
 
     The exit code: 0 after a clean end, 1 after an exception, which is logged.
     """
+    _look_for_cycles_rarely()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_run(main))
 
@@ -29,6 +35,12 @@ def run_once(failure: str, work: Callable[[], None]) -> int:
         sys.stderr.write(f"{failure}: {str(error) or type(error).__name__}\n")
         return 1
     return 0
+
+
+def _look_for_cycles_rarely() -> None:
+    gc.collect()
+    gc.freeze()  # What was imported stays as long as the process.
+    gc.set_threshold(*CYCLES_LOOKED_FOR_AFTER)
 
 
 async def _run(main: Callable[[asyncio.Event], Awaitable[None]]) -> int:

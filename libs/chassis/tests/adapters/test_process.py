@@ -140,6 +140,21 @@ async def test_an_exception_ends_it_with_one_and_is_logged():
     assert b"ZeroDivisionError" in told
 
 
+async def test_it_does_not_search_what_it_imported_for_cycles():
+    program = """
+import gc, sys
+from fluxo_chassis.process import run
+
+async def main(stop):
+    print(len(gc.get_objects()) < gc.get_freeze_count(), gc.get_threshold()[0] > 10_000)
+
+sys.exit(run(main))
+"""
+    process = await start(program, free_port())
+    told, _ = await process.communicate()
+    assert told.split() == [b"True", b"True"]
+
+
 HEAD = b"POST /body HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\n"
 
 
