@@ -79,13 +79,15 @@ class Projector:
         # A batch of one continues the trace of the request that recorded its entry.
         traceparent = self._traceparent_of(deliveries[0].payload) if len(deliveries) == 1 else None
         with continue_trace(traceparent):
-            while not stop.is_set():
+            # Tried once at least: what was read while the stop was asked for would else wait for another instance.
+            while True:
                 try:
                     self._observe(deliveries, await self._project(deliveries))
                 except ReadModelUnavailableError as error:
                     log.warning("the database is away, the batch waits", events=len(deliveries), reason=str(error))
                     await self._settle()
-                    await wait_for_stop(stop, backoff.next())
+                    if await wait_for_stop(stop, backoff.next()):
+                        return
                 else:
                     return
 
