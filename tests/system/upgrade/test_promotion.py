@@ -5,6 +5,7 @@ import os
 from uuid import uuid4
 
 import asyncpg
+import httpx2
 import pytest
 import redis
 from fluxo_cli.embedded.directory import make_private, password_in, write_private
@@ -18,6 +19,7 @@ from fluxo_contracts.streams import ENTRIES_STREAM
 pytestmark = pytest.mark.timeout(180)
 
 XID_BITS = 48
+SALE = {"direction": "credit", "amount": "1.00", "description": "Venda"}
 
 
 class Pair:
@@ -147,3 +149,24 @@ def test_a_synchronous_standby_that_takes_over_under_load_has_all_that_was_ackno
     assert (compared.wrong, compared.days) == ({}, 1)
     assert set(published(fleet, 2)) == {entry["id"] for entry in traffic.recorded}
     assert traffic.failures.total() > 0, "the failing over was noticed"
+
+
+def test_while_the_synchronous_standby_is_away_nothing_is_acknowledged(fleet, this_release):
+    pair = Pair(fleet)
+    fleet.migrate(this_release)
+    pair.make_synchronous()
+    (entries,) = fleet.start(this_release, "entries-api", instance=1)
+    fleet.record(entries)
+    pair.stop_replicating()
+
+    headers = fleet.authorization | {"Idempotency-Key": "sale"}
+    in_bulk = {"mode": "atomic", "entries": [SALE | {"idempotency_key": f"bulk-{number}"} for number in range(3)]}
+    url = f"{entries.url}/v1/entries"
+    for _ in range(3):
+        for answer in (
+            httpx2.post(url, json=SALE, headers=headers, timeout=20),
+            httpx2.post(f"{url}/bulk", json=in_bulk, headers=headers, timeout=20),
+        ):
+            assert (answer.status_code, answer.json()["type"]) == (503, "/problems/outcome-unknown")
+    listed = httpx2.get(url, headers=headers, timeout=20).json()
+    assert len(listed["items"]) == 1, "what nobody else has, nobody sees"

@@ -120,7 +120,7 @@ class Supervisor:
         await asyncio.wait({stopped, finished}, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
         if not finished.done():
-            process.terminate()  # a migration is one transaction
+            process.terminate()  # what it has not committed is undone
         if not await finished:
             process.kill()
         if process.wait() != 0 and not self._stop.is_set():

@@ -49,7 +49,7 @@ def running(pool, streams_url, cache_url):
     """A projector at work, until the block ends: then it is asked to stop and must do so soon."""
 
     @asynccontextmanager
-    async def run(streams_url: str = streams_url, cache_url: str = cache_url) -> AsyncIterator[None]:
+    async def run(streams_url: str = streams_url, cache_url: str = cache_url) -> AsyncIterator[asyncio.Event]:
         streams, cache = connect(streams_url), connect(cache_url, timeout_s=0.5)
         events = RedisEntryEvents(streams, ConsumerGroup(streams), "p1")
         project = ProjectEntries(
@@ -59,7 +59,7 @@ def running(pool, streams_url, cache_url):
         projector = Projector(project, events, SystemClock(), Pace(100, take_over_idle_s=30), traceparent)
         task = asyncio.create_task(projector.run(stop))
         try:
-            yield
+            yield stop
         finally:
             stop.set()
             await asyncio.wait_for(task, 5)
@@ -98,6 +98,23 @@ async def test_a_stop_finishes_the_batch_at_hand(running, stream, entries, appli
         await stream.publish(*entries)
         await applied(10)
     assert await stream.pending() == {}
+
+
+async def test_what_comes_while_it_stops_is_applied_too_and_left_to_nobody(
+    running, stream, entries, applied, eventually
+):
+    async def waits_for_news():
+        return (await stream.client.info("clients"))["blocked_clients"] > 0
+
+    async with running() as stop:
+        await stream.publish(entries[0])
+        await applied(1)
+        await eventually(waits_for_news)
+        # What it is given now is its own.
+        stop.set()
+        await stream.publish(entries[1])
+    assert await stream.pending() == {}
+    await applied(2)
 
 
 async def test_it_outlives_a_restart_of_the_streams_server(running, own_server, stream, entries, applied, eventually):

@@ -26,8 +26,8 @@ class Retry(Circuit):
         *,
         on: type[Exception] | tuple[type[Exception], ...] = Exception,
     ) -> None:
-        """Try until the work is done or `stop` is set; errors other than `on` are the caller's."""
-        while not stop.is_set():
+        """Try, once at least, until the work is done or `stop` is set; errors other than `on` are the caller's."""
+        while True:
             if self._state == "open":
                 self._become("half-open")
             try:
@@ -36,7 +36,8 @@ class Retry(Circuit):
                 reason = f"{type(error).__name__}: {error}"
                 log.warning("%s failed and is tried again", self.name, reason=reason)
                 self._become("open")
-                await wait_for_stop(stop, self._backoff.next())
+                if await wait_for_stop(stop, self._backoff.next()):
+                    return
             else:
                 self.reached()
                 return
