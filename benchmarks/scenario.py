@@ -1,0 +1,92 @@
+"""What a scenario is, and what it is given."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from benchmarks.system import System
+from benchmarks.tools import Tool
+
+Figures = Mapping[str, float]
+"""Measured values by name. The unit stands last: `_per_s`, `_ms`, `_us`, `_mb`, `_percent`; a name that begins with
+`ratio` has none, any other is a count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Points of a curve; a round may have several under one name, one for each `line`."""
+
+    line: str
+    points: list[tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round gave. `cpu_us`: CPU microseconds by role, for each thing done, by what was done."""
+
+    figures: Figures
+    cpu_us: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    series: tuple[Series, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the median of a figure should be: at least or at most so much."""
+
+    figure: str
+    at_least: float | None = None
+    at_most: float | None = None
+    aim: float | None = None
+
+    def is_met(self, measured: float) -> bool:
+        """NaN, measured or not, meets nothing."""
+        return (self.at_least is None or measured >= self.at_least) and (
+            self.at_most is None or measured <= self.at_most
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long and how much is measured.
+
+    `seconds` of each measurement, `soak_seconds` of each long one; `backlog_events` wait for the projector,
+    `back_dated_events` for each mix of dates; `memory_entries` are recorded while memory is watched; `history_entries`
+    and `merchants` are what there is beforehand where the work has grown.
+    """
+
+    rounds: int = 3
+    seconds: float = 8.0
+    soak_seconds: float = 300.0
+    backlog_events: int = 1_000_000
+    back_dated_events: int = 100_000
+    memory_entries: int = 1_000_000
+    history_entries: int = 10_000_000
+    merchants: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A running system, how much to measure, and where to say what goes on."""
+
+    system: System
+    pace: Pace
+    say: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Measures on a system with so many replicas, and yields a round each time it has one.
+
+    `title` and `method` stand in the report. `is_quick`: belongs to `make bench-quick`. `x_axis` and `y_axis` are what
+    its series show, where it has some.
+    """
+
+    name: str
+    title: str
+    method: str
+    measure: Callable[[Bench], Iterator[Round]]
+    targets: tuple[Target, ...] = ()
+    needs: tuple[Tool, ...] = ()
+    replicas: int = 1
+    is_quick: bool = True
+    x_axis: str = ""
+    y_axis: str = ""

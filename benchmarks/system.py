@@ -1,0 +1,145 @@
+"""The real system, as `fluxo up` runs it, on a data directory and ports of its own."""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from fluxo_cli.embedded.directory import last_lines
+from fluxo_cli.embedded.postgres import PostgresServer
+from fluxo_cli.issuer import DevelopmentIssuer
+from fluxo_cli.load.target import Target
+from fluxo_cli.ports import is_free
+from fluxo_cli.runtime import load_environment
+from fluxo_cli.spawn import spawn
+
+FLUXO: Final = (sys.executable, "-m", "fluxo_cli")
+SCOPES: Final = ("entries:read", "entries:write", "balances:read")
+_STARTS_WITHIN_S: Final = 90.0
+_STOPS_WITHIN_S: Final = 60.0
+_POLL_S: Final = 0.1
+_PORT_BASES: Final = range(20_000, 32_000, 100)
+_PORTS_TAKEN: Final = (*range(1, 7), *range(11, 15), *range(31, 35), *range(51, 55), *range(71, 75), *range(90, 100))
+
+
+class SystemFailedError(Exception):
+    """The system under measurement did not do what it must; the message says what."""
+
+
+class System:
+    """Starts on entering, stops and removes its data on leaving. Nothing of it outlives this process."""
+
+    def __init__(self, replicas: int = 1) -> None:
+        self.replicas = replicas
+        self.data_dir = Path(tempfile.mkdtemp(prefix="fluxo-bench-"))
+        self.port_base = _free_port_base()
+        self.entries_url = f"http://127.0.0.1:{self.port_base + 1}"
+        self.balances_url = f"http://127.0.0.1:{self.port_base + 2}"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._output = self.data_dir / "up.out"
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        shutil.rmtree(self.data_dir, ignore_errors=True)
+
+    @property
+    def entries(self) -> Target:
+        return Target.of(self.entries_url)
+
+    @property
+    def balances(self) -> Target:
+        return Target.of(self.balances_url)
+
+    @property
+    def admin_url(self) -> str:
+        """The embedded PostgreSQL's superuser, in its database `postgres`."""
+        return PostgresServer(self.data_dir / "postgres", self.port_base + 3).admin_url
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process of this system is told; with credentials."""
+        return clean_environment() | load_environment(self.data_dir)
+
+    def start(self) -> None:
+        options = ["--data-dir", str(self.data_dir), "--port-base", str(self.port_base)]
+        with self._output.open("ab") as output:
+            self._process = spawn(
+                [*FLUXO, "up", *options, "--replicas", str(self.replicas)], log=output, env=clean_environment()
+            )
+        self.until(self._is_ready, _STARTS_WITHIN_S, "the system is ready")
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(_STOPS_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+
+    def pids(self) -> dict[str, int]:
+        """Return each process's id by its name, as `fluxo status --json` has it, without one that is just replaced."""
+        status = json.loads(self.fluxo("status", "--json"))
+        return {process["name"]: process["pid"] for process in status["processes"] if process["pid"] is not None}
+
+    def fluxo(self, *arguments: str) -> str:
+        """Return what `fluxo …` printed, whatever its exit status."""
+        command = [*FLUXO, *arguments, "--data-dir", str(self.data_dir)]
+        ran = subprocess.run(command, capture_output=True, text=True, env=clean_environment(), timeout=600, check=False)
+        return ran.stdout
+
+    def token(self, merchant: str) -> str:
+        issuer = DevelopmentIssuer(self.data_dir)
+        return issuer.token(merchant, scopes=SCOPES, role="owner", subject="bench", lifetime=timedelta(hours=12))
+
+    def tokens(self, merchants: list[str]) -> list[str]:
+        return [self.token(merchant) for merchant in merchants]
+
+    def until(self, holds: Callable[[], bool], within_s: float, what: str) -> None:
+        """Wait; raises SystemFailedError when it does not come true, or when the system ends meanwhile."""
+        deadline = time.monotonic() + within_s
+        while not holds():
+            ended = self._process is not None and self._process.poll() is not None
+            if ended or time.monotonic() > deadline:
+                raise SystemFailedError(f"not within {within_s:g} s: {what}\n{last_lines(self._output)}")
+            time.sleep(_POLL_S)
+
+    def _is_ready(self) -> bool:
+        with suppress(ValueError):  # it prints nothing while it has no state
+            return bool(json.loads(self.fluxo("status", "--json"))["ready"])
+        return False
+
+
+def clean_environment() -> dict[str, str]:
+    """Return this process's variables without what would point the system to other servers."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("FLUXO_")}
+
+
+def _free_port_base() -> int:
+    bases = list(_PORT_BASES)
+    random.shuffle(bases)
+    for base in bases:
+        if all(is_free(base + offset) for offset in _PORTS_TAKEN):
+            return base
+    raise SystemFailedError(f"no free range of 100 ports from {_PORT_BASES.start} on")
