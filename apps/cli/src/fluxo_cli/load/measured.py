@@ -34,7 +34,7 @@ class Measured:
 
     def add(self, exchange: Exchange) -> None:
         self.statuses[exchange.status] += 1
-        if exchange.status in _GOOD or exchange.status == _NOT_MODIFIED:
+        if _is_good(exchange.status):
             self.latencies_s.append(exchange.answered - exchange.due)
             self.cache_hits += b"; hit" in exchange.cache_status
 
@@ -50,6 +50,14 @@ class Measured:
     def good_per_s(self) -> float:
         return len(self.latencies_s) / self.seconds if self.seconds else 0.0
 
+    def bad_statuses(self) -> dict[int, int]:
+        """Return how many errors there were by status."""
+        return {status: count for status, count in self.statuses.items() if not _is_good(status)}
+
     def percentiles_ms(self, *percents: float) -> list[float]:
         latencies = sorted(self.latencies_s)
         return [percentile(latencies, percent) * 1_000 for percent in percents]
+
+
+def _is_good(status: int) -> bool:
+    return status in _GOOD or status == _NOT_MODIFIED
