@@ -1,4 +1,5 @@
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -7,17 +8,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from benchmarks.cluster import sizing
 from benchmarks.machine import commit, machine, versions
 from benchmarks.progress import Progress
+from benchmarks.report import write_report
 from benchmarks.results import Run, outcome
 from benchmarks.scenario import Bench, Pace, Round, Scenario
 from benchmarks.scenarios import SCENARIOS
-from benchmarks.system import System
 from benchmarks.table import print_table
 from benchmarks.tools import MissingToolError
 
 _HERE: Final = Path(__file__).parent
 RESULTS: Final = _HERE / "results"
+PAGE: Final = _HERE.parent / "docs" / "performance.md"
 _QUICK: Final = Pace(
     rounds=2,
     seconds=2.0,
@@ -46,8 +49,8 @@ the same machine can do without us (nginx, pgbench, COPY), round after round, an
 one run: absolute times drift on a shared machine. wrk, nginx and redis-benchmark are asked for where they are needed; a
 scenario whose tool is missing says so and is left out.
 
-A full run writes benchmarks/results/<date>-<commit>.json, the plots and docs/performance.md. --quick writes
-benchmarks/results/quick.json, which git ignores, and no document.
+A run of everything writes benchmarks/results/<date>-<commit>.json, docs/performance.md and its pictures. --quick and
+--scenarios write quick.json and some.json there, which git ignores, and no document.
 
 Exit status: 0 measured, 1 a scenario failed (which one and why is printed), 2 bad usage. A target that was missed does
 not fail a run.
@@ -65,6 +68,11 @@ def main() -> int:
         for scenario in SCENARIOS.values():
             print(f"{scenario.name:18}{scenario.title}{'' if scenario.is_quick else ' (not in --quick)'}")
         return 0
+    # So that a system that runs is stopped, and its data removed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    if options.report:
+        write_report(Run.load(options.report), PAGE, options.report.name)
+        return 0
     pace: Pace = options.pace
     began = time.monotonic()
     run = Run(
@@ -77,8 +85,11 @@ def main() -> int:
     )
     all_measured = _measure(run, options.scenarios, pace)
     run.seconds = round(time.monotonic() - began, 1)
-    path = RESULTS / ("quick.json" if options.quick else f"{run.began[:10]}-{run.commit.rstrip('+')}.json")
+    run.cluster = sizing(run.scenarios)
+    path = RESULTS / options.file.format(date=run.began[:10], commit=run.commit.rstrip("+"))
     run.save(path)
+    if options.is_complete:
+        write_report(run, PAGE, path.name)
     print_table(run)
     print(f"\nEvery figure of every round: {path}")
     return 0 if all_measured else 1
@@ -94,9 +105,7 @@ def _measure(run: Run, scenarios: Sequence[Scenario], pace: Pace) -> bool:
         try:
             for tool in scenario.needs:
                 tool.path()
-            say("starting the system")
-            with System(scenario.replicas) as system:
-                rounds.extend(scenario.measure(Bench(system, pace, say)))
+            rounds.extend(scenario.measure(Bench(pace, say)))
         except MissingToolError as error:
             not_run = str(error)
         except Exception as error:  # noqa: BLE001 - the others are still worth measuring
@@ -117,6 +126,9 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--list", action="store_true", help="list the scenarios and end")
     parser.add_argument("--quick", action="store_true", help="fewer scenarios, shorter rounds: about two minutes")
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE", help="write the document anew from a results file, and end"
+    )
     parser.add_argument("--scenarios", type=_scenarios, metavar="A,B", help="only these, comma-separated")
     defaults = Pace()
     for field, what in _PACE_OPTIONS.items():
@@ -132,6 +144,8 @@ def _options() -> argparse.Namespace:
     if any(value <= 0 for value in given.values()):
         parser.error("nothing can be measured with 0 or less")
     options.pace = replace(_QUICK if options.quick else defaults, **given)
+    options.is_complete = options.scenarios is None and not options.quick
+    options.file = "{date}-{commit}.json" if options.is_complete else "quick.json" if options.quick else "some.json"
     if options.scenarios is None:
         options.scenarios = [each for each in SCENARIOS.values() if each.is_quick or not options.quick]
     return options

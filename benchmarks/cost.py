@@ -21,6 +21,11 @@ class Cost:
 
     cpu_s: dict[str, float] = field(default_factory=dict)
 
+    def since(self, before: Mapping[str, float], pids: Mapping[str, int]) -> None:
+        """Fill in what was spent since `cpu_seconds` gave `before`."""
+        after = cpu_seconds(pids)
+        self.cpu_s = {role: max(spent - before.get(role, 0.0), 0.0) for role, spent in after.items()}
+
     def us_per(self, count: float) -> dict[str, float]:
         """Return CPU microseconds for each of so many things done; roles that did nothing are left out."""
         return {role: spent / count * 1e6 for role, spent in sorted(self.cpu_s.items()) if count and spent > 0}
@@ -32,8 +37,7 @@ def cost_of(system: System) -> Iterator[Cost]:
     cost = Cost()
     before = cpu_seconds(system.pids())
     yield cost
-    after = cpu_seconds(system.pids())
-    cost.cpu_s = {role: max(spent - before.get(role, 0.0), 0.0) for role, spent in after.items()}
+    cost.since(before, system.pids())
 
 
 def cpu_seconds(pids: Mapping[str, int]) -> dict[str, float]:

@@ -47,6 +47,14 @@ def stream_backlog(client: redis.Redis) -> int:
     return int(client.xlen(STREAM))
 
 
+def published_events(client: redis.Redis) -> int:
+    """Return how many events were ever published."""
+    try:
+        return int(client.xinfo_stream(STREAM)["entries-added"])
+    except redis.ResponseError:  # no such stream
+        return 0
+
+
 async def _is_published(system: System, client: redis.Redis) -> bool:
     try:
         last: str = client.xinfo_stream(STREAM)["last-generated-id"].decode()

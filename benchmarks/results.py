@@ -13,7 +13,7 @@ from benchmarks.scenario import Round, Scenario
 
 @dataclass(slots=True)
 class Run:
-    """`began` is an RFC 3339 instant in UTC; `options` what the run was told."""
+    """`began` is an RFC 3339 instant in UTC; `options` what the run was told; `cluster` is computed from the rest."""
 
     began: str
     seconds: float
@@ -22,6 +22,7 @@ class Run:
     versions: dict[str, str]
     options: dict[str, Any]
     scenarios: list[dict[str, Any]] = field(default_factory=list)
+    cluster: list[dict[str, Any]] = field(default_factory=list)
 
     def save(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)

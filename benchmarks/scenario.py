@@ -65,16 +65,26 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """A running system, how much to measure, and where to say what goes on."""
+    """How much to measure, and where to say what goes on."""
 
-    system: System
     pace: Pace
     say: Callable[[str], None]
+
+    def start(self, replicas: int = 1) -> System:
+        """Return a new system, to be entered."""
+        self.say(f"starting the system with {replicas} replicas" if replicas > 1 else "starting the system")
+        return System(replicas)
+
+    def rounds(self) -> Iterator[int]:
+        """Yield the numbers of the rounds, saying each."""
+        for number in range(self.pace.rounds):
+            self.say(f"round {number + 1} of {self.pace.rounds}")
+            yield number
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Measures on a system with so many replicas, and yields a round each time it has one.
+    """Starts the systems that it needs, measures, and yields a round each time it has one.
 
     `title` and `method` stand in the report. `is_quick`: belongs to `make bench-quick`. `x_axis` and `y_axis` are what
     its series show, where it has some.
@@ -86,7 +96,6 @@ class Scenario:
     measure: Callable[[Bench], Iterator[Round]]
     targets: tuple[Target, ...] = ()
     needs: tuple[Tool, ...] = ()
-    replicas: int = 1
     is_quick: bool = True
     x_axis: str = ""
     y_axis: str = ""

@@ -1,6 +1,5 @@
 """The real system, as `fluxo up` runs it, on a data directory and ports of its own."""
 
-import json
 import os
 import random
 import shutil
@@ -11,16 +10,18 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
+from urllib.request import urlopen
 
 from fluxo_cli.embedded.directory import last_lines
 from fluxo_cli.embedded.postgres import PostgresServer
 from fluxo_cli.issuer import DevelopmentIssuer
 from fluxo_cli.load.target import Target
 from fluxo_cli.ports import is_free
-from fluxo_cli.runtime import load_environment
+from fluxo_cli.runtime import load_environment, load_state
 from fluxo_cli.spawn import spawn
 
 FLUXO: Final = (sys.executable, "-m", "fluxo_cli")
@@ -45,6 +46,7 @@ class System:
         self.port_base = _free_port_base()
         self.entries_url = f"http://127.0.0.1:{self.port_base + 1}"
         self.balances_url = f"http://127.0.0.1:{self.port_base + 2}"
+        self.extra_pids: dict[str, int] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._output = self.data_dir / "up.out"
 
@@ -86,6 +88,10 @@ class System:
             self._process = spawn(
                 [*FLUXO, "up", *options, "--replicas", str(self.replicas)], log=output, env=clean_environment()
             )
+        self.until_ready()
+
+    def until_ready(self) -> None:
+        """Wait until all processes are, also those that are just being replaced."""
         self.until(self._is_ready, _STARTS_WITHIN_S, "the system is ready")
 
     def stop(self) -> None:
@@ -98,10 +104,24 @@ class System:
                 self._process.wait()
             self._process = None
 
+    def until_answers(self, port: int, path: str) -> None:
+        """Wait until a GET of the path is answered with success."""
+
+        def answers() -> bool:
+            with suppress(OSError), urlopen(f"http://127.0.0.1:{port}{path}", timeout=2) as answer:
+                return bool(answer.status == 200)
+            return False
+
+        self.until(answers, _STARTS_WITHIN_S, f"port {port} answers")
+
     def pids(self) -> dict[str, int]:
-        """Return each process's id by its name, as `fluxo status --json` has it, without one that is just replaced."""
-        status = json.loads(self.fluxo("status", "--json"))
-        return {process["name"]: process["pid"] for process in status["processes"] if process["pid"] is not None}
+        """Return each process's id by its name, as `fluxo status` has it, without one that is just replaced.
+
+        `extra_pids` holds what a scenario started beside them.
+        """
+        state = load_state(self.data_dir)
+        supervised = state.processes if state is not None else ()
+        return {process.name: process.pid for process in supervised if process.pid is not None} | self.extra_pids
 
     def fluxo(self, *arguments: str) -> str:
         """Return what `fluxo …` printed, whatever its exit status."""
@@ -110,11 +130,11 @@ class System:
         return ran.stdout
 
     def token(self, merchant: str) -> str:
-        issuer = DevelopmentIssuer(self.data_dir)
-        return issuer.token(merchant, scopes=SCOPES, role="owner", subject="bench", lifetime=timedelta(hours=12))
+        return self._issuer.token(merchant, scopes=SCOPES, role="owner", subject="bench", lifetime=timedelta(hours=12))
 
-    def tokens(self, merchants: list[str]) -> list[str]:
-        return [self.token(merchant) for merchant in merchants]
+    @cached_property
+    def _issuer(self) -> DevelopmentIssuer:
+        return DevelopmentIssuer(self.data_dir)
 
     def until(self, holds: Callable[[], bool], within_s: float, what: str) -> None:
         """Wait; raises SystemFailedError when it does not come true, or when the system ends meanwhile."""
@@ -126,9 +146,8 @@ class System:
             time.sleep(_POLL_S)
 
     def _is_ready(self) -> bool:
-        with suppress(ValueError):  # it prints nothing while it has no state
-            return bool(json.loads(self.fluxo("status", "--json"))["ready"])
-        return False
+        state = load_state(self.data_dir)
+        return state is not None and state.ready
 
 
 def clean_environment() -> dict[str, str]:

@@ -20,14 +20,17 @@ BULKS_A_ROUND = 6
 
 
 def measure(bench: Bench) -> Iterator[Round]:
-    system = bench.system
+    with bench.start() as system:
+        yield from _rounds(bench, system)
+
+
+def _rounds(bench: Bench, system: System) -> Iterator[Round]:
     days = [business_today()] * ENTRIES
     token = system.token("bulk")
     run_precisely(_send(system, [bulk_request(system, token, days)]))
     bound = BoundDatabase(system)
     bound.copy(ENTRIES)
-    for number in range(bench.pace.rounds):
-        bench.say(f"round {number + 1}")
+    for _ in bench.rounds():
         until_quiet(system)
         with cost_of(system) as cost:
             measured = run_precisely(_send(system, [bulk_request(system, token, days) for _ in range(BULKS_A_ROUND)]))

@@ -23,7 +23,12 @@ MERCHANT = "cached-day"
 
 
 def measure(bench: Bench) -> Iterator[Round]:
-    system, seconds = bench.system, bench.pace.seconds
+    with bench.start() as system:
+        yield from _rounds(bench, system)
+
+
+def _rounds(bench: Bench, system: System) -> Iterator[Round]:
+    seconds = bench.pace.seconds
     if len(cores()) < 2:
         raise SystemFailedError("it takes two cores: one for the server, one for the load")
     served, loading = cores()[:2]
@@ -31,13 +36,13 @@ def measure(bench: Bench) -> Iterator[Round]:
     seed_history(system, [MERCHANT], years=1, entries_a_day=3)
     token, path = system.token(MERCHANT), f"/v1/daily-balances/{day}"
     url = f"{system.balances_url}{path}"
-    body = asyncio.run(_body(system, path, token))
+    body = asyncio.run(body_of(system, path, token))
     pin(system.pids()["balances-api-1"], {served})
     try:
         with bounds.static_server(system.port_base + 90, body, served) as static:
             for each in (url, static):
                 wrk.get(each, connections=CONNECTIONS, seconds=1, token=token, cpu=loading)
-            for _ in range(bench.pace.rounds):
+            for _ in bench.rounds():
                 with cost_of(system) as cost:
                     ours = wrk.get(url, connections=CONNECTIONS, seconds=seconds, token=token, cpu=loading)
                 bound = wrk.get(static, connections=CONNECTIONS, seconds=seconds, token=token, cpu=loading)
@@ -64,7 +69,7 @@ def pin(pid: int, to: set[int]) -> None:
             os.sched_setaffinity(int(thread.name), to)
 
 
-async def _body(system: System, path: str, token: str) -> bytes:
+async def body_of(system: System, path: str, token: str) -> bytes:
     seen: list[Exchange] = []
     async with Pool(system.balances, 1) as pool:
         request = iter([system.balances.get(path, token)])

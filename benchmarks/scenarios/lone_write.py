@@ -16,13 +16,17 @@ from benchmarks.tools import PGBENCH
 
 
 def measure(bench: Bench) -> Iterator[Round]:
-    system, seconds = bench.system, bench.pace.seconds
+    with bench.start() as system:
+        yield from _rounds(bench, system)
+
+
+def _rounds(bench: Bench, system: System) -> Iterator[Round]:
+    seconds = bench.pace.seconds
     requests = entry_requests(system, "lone-write")
     run_precisely(_write(system, itertools.islice(requests, 20), 0.5))
     bound = BoundDatabase(system)
     bound.pgbench(1, 1)
-    for number in range(bench.pace.rounds):
-        bench.say(f"round {number + 1}")
+    for _ in bench.rounds():
         until_quiet(system)
         measured = run_precisely(_write(system, requests, seconds / 2))
         _, bound_ms = bound.pgbench(1, seconds / 2)
@@ -47,8 +51,8 @@ SCENARIO = Scenario(
     name="lone-write",
     title="A lone POST /v1/entries",
     method=(
-        "One connection records one entry after another, nobody else does anything. Beside it one pgbench client with "
-        "the same statement: what the database itself takes, commit to disk included."
+        "One connection records one entry after another, nobody else does anything. Beside it one pgbench client "
+        "with the same statement: what the database itself takes, commit to disk included."
     ),
     measure=measure,
     targets=(Target("p50_ms", at_most=1.5), Target("errors", at_most=0)),

@@ -7,20 +7,25 @@ from benchmarks.bounds import BoundDatabase
 from benchmarks.cost import cost_of
 from benchmarks.quiet import until_quiet
 from benchmarks.scenario import Bench, Round, Scenario, Target
+from benchmarks.system import System
 from benchmarks.tools import PGBENCH, WRK
 
 CONNECTIONS = 64
 
 
 def measure(bench: Bench) -> Iterator[Round]:
-    system, seconds = bench.system, bench.pace.seconds
+    with bench.start() as system:
+        yield from _rounds(bench, system)
+
+
+def _rounds(bench: Bench, system: System) -> Iterator[Round]:
+    seconds = bench.pace.seconds
     tokens = [system.token("record-entry")]
     warm_up = wrk.Entries(tokens, "warm-up")
     wrk.record(system.entries_url, warm_up, connections=CONNECTIONS, seconds=1)
     bound = BoundDatabase(system)
     bound.pgbench(CONNECTIONS, 1)
-    for number in range(bench.pace.rounds):
-        bench.say(f"round {number + 1}")
+    for number in bench.rounds():
         until_quiet(system)
         with cost_of(system) as cost:
             entries = wrk.Entries(tokens, f"round-{number}")

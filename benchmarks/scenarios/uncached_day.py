@@ -22,7 +22,12 @@ WARM_UP_S = 1.0
 
 
 def measure(bench: Bench) -> Iterator[Round]:
-    system, pace = bench.system, bench.pace
+    with bench.start() as system:
+        yield from _rounds(bench, system)
+
+
+def _rounds(bench: Bench, system: System) -> Iterator[Round]:
+    pace = bench.pace
     # Each day of the last year once for each merchant, and never again: so many merchants it takes.
     reads = math.ceil(RATE_PER_S * (pace.seconds + WARM_UP_S) * (pace.rounds + 1))
     merchants = {years: [f"day-{years}y-{n}" for n in range(math.ceil(reads / DAYS_A_YEAR))] for years in HISTORIES}
@@ -30,8 +35,7 @@ def measure(bench: Bench) -> Iterator[Round]:
         bench.say(f"{len(names)} merchants with {years} years of entries")
         seed_history(system, names, years=years, entries_a_day=1)
     requests = {years: unread_days(system, names) for years, names in merchants.items()}
-    for number in range(pace.rounds):
-        bench.say(f"round {number + 1}")
+    for number in bench.rounds():
         found: dict[int, Measured] = {}
         cpu_us: dict[str, dict[str, float]] = {}
         # The one that goes first changes from round to round.
@@ -74,10 +78,10 @@ SCENARIO = Scenario(
     name="uncached-day",
     title="A day from the database, 500 reads a second",
     method=(
-        "Open loop: a request every 2 ms whatever the answers do, latency counted from the instant it was due. Every "
-        "request asks for a day that was never asked for before (each day of the last year, of many merchants), so "
-        "that no cache can answer; `cache_hits` counts the answers that came from one all the same. The history is one "
-        "entry a day, for 1 year and for 10."
+        "Open loop: a request every 2 ms whatever the answers do, latency counted from the instant it was due. "
+        "Every request asks for a day that was never asked for before (each day of the last year, of many "
+        "merchants), so that no cache can answer; `cache_hits` counts the answers that came from one all the same. "
+        "The history is one entry a day, for 1 year and for 10."
     ),
     measure=measure,
     targets=(

@@ -25,11 +25,15 @@ MERCHANT = "visible"
 
 
 def measure(bench: Bench) -> Iterator[Round]:
-    system, seconds = bench.system, bench.pace.seconds
+    with bench.start() as system:
+        yield from _rounds(bench, system)
+
+
+def _rounds(bench: Bench, system: System) -> Iterator[Round]:
+    seconds = bench.pace.seconds
     requests = entry_requests(system, MERCHANT)
     run_precisely(_observe(system, requests, 1.0))
-    for number in range(bench.pace.rounds):
-        bench.say(f"round {number + 1}")
+    for _ in bench.rounds():
         until_quiet(system)
         writes, reads, visible_s = run_precisely(_observe(system, requests, seconds))
         found = sorted(visible_s)
