@@ -2,6 +2,7 @@ import argparse
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -110,6 +111,8 @@ def _measure(run: Run, scenarios: Sequence[Scenario], pace: Pace) -> bool:
             not_run = str(error)
         except Exception as error:  # noqa: BLE001 - the others are still worth measuring
             not_run, all_measured = f"{type(error).__name__}: {error}", False
+            progress.clear()
+            traceback.print_exc()
         progress.clear()
         if not_run:
             print(f"{scenario.name}: not run, {not_run}", file=sys.stderr)

@@ -19,8 +19,8 @@ class Load:
 
 
 LOADS: Final = (
-    Load("writes", 10_000, "record-entry", "entry, from request to balance"),
-    Load("reads, cached", 100_000, "cached-day", "cached read"),
+    Load("writes", 10_000, "replicas", "entry through nginx, 2 replicas"),
+    Load("cached reads", 100_000, "replicas", "cached read through nginx, 2 replicas"),
     Load("reads from the database", 10_000, "uncached-day", "uncached read, 10 years"),
 )
 

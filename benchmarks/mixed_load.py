@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import orjson
 from fluxo_cli.load.measured import Measured
-from fluxo_cli.load.pacing import open_loop
+from fluxo_cli.load.pacing import open_loop, with_ticks
 from fluxo_cli.load.pool import Pool
 
 from benchmarks.entries import entry
@@ -21,6 +21,7 @@ from benchmarks.wrk import business_today
 WRITES_PER_S: Final = 200
 MERCHANTS: Final = 50
 _CONNECTIONS: Final = 64
+_TICK_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +44,17 @@ class Merchants:
         self._tokens = [system.token(name) for name in names]
         self._rng = Random(seed)
 
-    async def run(
-        self, reads_per_s: float, seconds: float, begun: Callable[[asyncio.AbstractEventLoop], None] = lambda _: None
-    ) -> Mixed:
-        """Read and write for so long; `begun` is called with the loop when it begins."""
+    async def run(self, reads_per_s: float, seconds: float, tick: Callable[[float], None] = lambda _: None) -> Mixed:
+        """Read and write for so long; `tick` is called now and then with the seconds gone by."""
         async with (
             Pool(self._system.balances, _CONNECTIONS) as readers,
             Pool(self._system.entries, _CONNECTIONS) as writers,
         ):
-            begun(asyncio.get_running_loop())
-            reads, writes = await asyncio.gather(
+            both = asyncio.gather(
                 open_loop(readers, self._reads(), reads_per_s, seconds),
                 open_loop(writers, self._writes(), WRITES_PER_S, seconds),
             )
+            reads, writes = await with_ticks(both, tick, _TICK_S)
         return Mixed(reads, writes)
 
     def _reads(self) -> Iterator[bytes]:

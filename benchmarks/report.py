@@ -96,6 +96,7 @@ def _section(scenario: Scenario) -> str:
         picture=f"\n![{scenario['title']}]({PICTURES}/{scenario['name']}.svg)\n" if _lines(scenario) else "",
         count=len(scenario["rounds"]),
         figures="\n".join(_figure_rows(scenario)),
+        reading=f"\n{scenario['reading']}\n" if scenario["reading"] else "",
         cost="".join(_cost(what, roles) for what, roles in scenario["cpu_us"].items() if roles),
     )
 
@@ -136,7 +137,7 @@ SECTION: Final = """\
 | {count} rounds | median | least | most |
 |---|---:|---:|---:|
 {figures}
-{cost}"""
+{cost}{reading}"""
 
 LOAD: Final = """\
 **{per_s:,} {what} a second**: {cores:.1f} cores. (CPU as measured in [{scenario}](#{scenario}).)

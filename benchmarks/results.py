@@ -41,6 +41,7 @@ def outcome(scenario: Scenario, rounds: Sequence[Round], *, seconds: float, not_
         "name": scenario.name,
         "title": scenario.title,
         "method": scenario.method,
+        "reading": scenario.reading(medians) if rounds else "",
         "x_axis": scenario.x_axis,
         "y_axis": scenario.y_axis,
         "seconds": round(seconds, 1),

@@ -54,7 +54,7 @@ class Pace:
     """
 
     rounds: int = 3
-    seconds: float = 8.0
+    seconds: float = 6.0
     soak_seconds: float = 300.0
     backlog_events: int = 1_000_000
     back_dated_events: int = 100_000
@@ -75,6 +75,11 @@ class Bench:
         self.say(f"starting the system with {replicas} replicas" if replicas > 1 else "starting the system")
         return System(replicas)
 
+    def ticks(self, what: str, seconds: float) -> Callable[[float], None]:
+        """Say that so many seconds of something begin, and return what says how many have gone by."""
+        self.say(f"{what} for {seconds:g} s")
+        return lambda elapsed: self.say(f"{what}, {min(elapsed, seconds):.0f} of {seconds:g} s")
+
     def rounds(self) -> Iterator[int]:
         """Yield the numbers of the rounds, saying each."""
         for number in range(self.pace.rounds):
@@ -87,7 +92,7 @@ class Scenario:
     """Starts the systems that it needs, measures, and yields a round each time it has one.
 
     `title` and `method` stand in the report. `is_quick`: belongs to `make bench-quick`. `x_axis` and `y_axis` are what
-    its series show, where it has some.
+    its series show, where it has some; `reading` says in a sentence what the medians of its figures tell.
     """
 
     name: str
@@ -97,5 +102,6 @@ class Scenario:
     targets: tuple[Target, ...] = ()
     needs: tuple[Tool, ...] = ()
     is_quick: bool = True
+    reading: Callable[[Figures], str] = lambda _: ""
     x_axis: str = ""
     y_axis: str = ""

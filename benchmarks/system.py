@@ -123,11 +123,12 @@ class System:
         supervised = state.processes if state is not None else ()
         return {process.name: process.pid for process in supervised if process.pid is not None} | self.extra_pids
 
-    def fluxo(self, *arguments: str) -> str:
-        """Return what `fluxo …` printed, whatever its exit status."""
-        command = [*FLUXO, *arguments, "--data-dir", str(self.data_dir)]
+    def verify(self) -> None:
+        """Let `fluxo verify` compare every day; raises SystemFailedError with what it found."""
+        command = [*FLUXO, "verify", "--data-dir", str(self.data_dir)]
         ran = subprocess.run(command, capture_output=True, text=True, env=clean_environment(), timeout=600, check=False)
-        return ran.stdout
+        if ran.returncode != 0:
+            raise SystemFailedError(f"fluxo verify: {ran.stdout}{ran.stderr}")
 
     def token(self, merchant: str) -> str:
         return self._issuer.token(merchant, scopes=SCOPES, role="owner", subject="bench", lifetime=timedelta(hours=12))

@@ -56,5 +56,6 @@ SCENARIO = Scenario(
         "nobody asked for before; every day has an entry. Latency to the last byte."
     ),
     measure=measure,
+    is_quick=False,
     targets=(Target("p50_ms", at_most=15), Target("cache_hits", at_most=0), Target("errors", at_most=0)),
 )

@@ -3,11 +3,11 @@
 import asyncio
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from fluxo_cli.load.pacing import run_precisely
 
-from benchmarks.mixed_load import Merchants
+from benchmarks.mixed_load import Merchants, Mixed
 from benchmarks.quiet import until_quiet
 from benchmarks.scenario import Bench, Round, Scenario, Target
 from benchmarks.tools import NGINX
@@ -24,11 +24,7 @@ def measure(bench: Bench) -> Iterator[Round]:
             system.until_ready()
             pids = system.pids()
 
-            def kill_two(loop: asyncio.AbstractEventLoop, pids: dict[str, int] = pids) -> None:
-                loop.call_later(seconds / 3, os.kill, pids["balances-api-1"], signal.SIGKILL)
-                loop.call_later(seconds * 2 / 3, os.kill, pids["entries-api-1"], signal.SIGKILL)
-
-            found = run_precisely(merchants.run(READS_PER_S, seconds, kill_two))
+            found = run_precisely(_run_and_kill(merchants, pids, seconds))
             until_quiet(system)
             yield Round(
                 {
@@ -40,6 +36,14 @@ def measure(bench: Bench) -> Iterator[Round]:
                     "write_p99_ms": found.writes.percentiles_ms(99)[0],
                 }
             )
+        system.verify()
+
+
+async def _run_and_kill(merchants: Merchants, pids: Mapping[str, int], seconds: float) -> Mixed:
+    loop = asyncio.get_running_loop()
+    loop.call_later(seconds / 3, os.kill, pids["balances-api-1"], signal.SIGKILL)
+    loop.call_later(seconds * 2 / 3, os.kill, pids["entries-api-1"], signal.SIGKILL)
+    return await merchants.run(READS_PER_S, seconds)
 
 
 SCENARIO = Scenario(

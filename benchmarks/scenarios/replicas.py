@@ -12,7 +12,7 @@ from benchmarks import wrk
 from benchmarks.cost import cost_of
 from benchmarks.machine import cores
 from benchmarks.quiet import until_quiet
-from benchmarks.scenario import Bench, Round, Scenario, Series
+from benchmarks.scenario import Bench, Figures, Round, Scenario, Series, Target
 from benchmarks.seeding import seed_history
 from benchmarks.system import System
 from benchmarks.tools import NGINX, WRK
@@ -20,6 +20,8 @@ from benchmarks.tools import NGINX, WRK
 CONNECTIONS = 64
 REPLICAS = (1, 2, 4)
 MERCHANT = "replicas"
+_GAIN = 1.15
+"""A ratio below this is no gain worth a process."""
 
 
 def measure(bench: Bench) -> Iterator[Round]:
@@ -91,6 +93,19 @@ def _busy_percent(cpu_s: dict[str, float], seconds: float) -> float:
     return sum(cpu_s.values()) / (seconds * len(cores())) * 100
 
 
+def _reading(medians: Figures) -> str:
+    reads, writes = ([medians[f"ratio_of_{what}_with_{n}_to_1"] for n in REPLICAS[1:]] for what in ("reads", "writes"))
+    busy = medians["cores_busy_reading_with_1_percent"]
+    told = (
+        f"Two replicas answer {reads[0]:.2f} times the reads and {writes[0]:.2f} times the writes of one, four answer "
+        f"{reads[1]:.2f} and {writes[1]:.2f} times as many. One replica alone kept the cores {busy:.0f} % busy while "
+        "it read, beside wrk. "
+    )
+    if max(*reads, *writes) < _GAIN:
+        return told + "The next bottleneck is this machine's cores: more replicas only share them."
+    return told + "A single process was the bottleneck, until the cores were: replicas pay where there are idle cores."
+
+
 SCENARIO = Scenario(
     name="replicas",
     title="1, 2 and 4 replicas behind nginx, on this machine",
@@ -100,6 +115,8 @@ SCENARIO = Scenario(
         "system took of them, without wrk."
     ),
     measure=measure,
+    targets=(Target("errors", at_most=0),),
+    reading=_reading,
     needs=(WRK, NGINX),
     is_quick=False,
     x_axis="replicas",

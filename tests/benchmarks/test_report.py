@@ -19,7 +19,7 @@ from benchmarks.wording import figure_in_words, name_in_words, target_in_words
 
 def scenario(**changes: object) -> Scenario:
     told = {
-        "name": "record-entry",
+        "name": "replicas",
         "title": "Recording",
         "method": "As it is done.",
         "measure": lambda _: iter(()),
@@ -33,7 +33,7 @@ def scenario(**changes: object) -> Scenario:
 ROUNDS = [
     Round(
         {"ratio_to_pgbench": ratio, "p99_ms": p99_ms, "entries_per_s": 1_000 * ratio, "errors": 0},
-        {"entry, from request to balance": {"entries-api": 80.0 + p99_ms, "entries-relay": 7.0}},
+        {"entry through nginx, 2 replicas": {"entries-api": 80.0 + p99_ms, "entries-relay": 7.0}},
         (Series("entries-api-1", [(0, 50), (1_000, 60 + p99_ms)]),),
     )
     for ratio, p99_ms in ((0.4, 31.0), (0.6, 22.0), (0.9, 29.0))
@@ -78,7 +78,7 @@ def test_the_page_shows_target_beside_measured_ratios_first(run: Run):
     page = report(run, "results.json")
     rows = [line for line in page.splitlines() if (line.startswith("| ") and "≤" in line) or "≥" in line]
     assert rows == [
-        "| [Recording](#record-entry) | ratio to pgbench | 0.60 × | ≥ 0.50 × (aim 0.80 ×) | met |",
+        "| [Recording](#replicas) | ratio to pgbench | 0.60 × | ≥ 0.50 × (aim 0.80 ×) | met |",
         "|  | p99 | 29.00 ms | ≤ 25.00 ms | **missed** |",
     ]
     assert "1 of 2 targets were met" in page
@@ -139,7 +139,7 @@ def test_the_page_and_its_pictures_replace_those_of_an_earlier_run(run: Run, tmp
     stale.write_text("old")
     write_report(run, tmp_path / "performance.md", "results.json")
     names = {path.name for path in stale.parent.iterdir()}
-    assert names == {"targets.svg", "record-entry.svg"}
+    assert names == {"targets.svg", "replicas.svg"}
     shown = re.findall(r"!\[.*?\]\((.*?)\)", (tmp_path / "performance.md").read_text())
     assert set(shown) == {f"performance/{name}" for name in names}
 
