@@ -12,6 +12,8 @@ from benchmarks.wording import figure_in_words, name_in_words, target_in_words
 PICTURES: Final = "performance"
 """Directory of the pictures, beside the page."""
 
+_VERDICTS: Final = {True: "met", False: "**missed**", None: "not measured"}
+
 Scenario = Mapping[str, Any]
 
 
@@ -28,7 +30,7 @@ def write_report(run: Run, page: Path, results_name: str) -> None:
 
 def report(run: Run, results_name: str) -> str:
     measured = [scenario for scenario in run.scenarios if scenario["rounds"]]
-    met = [target["met"] for scenario in measured for target in scenario["targets"]]
+    met = [target["met"] for scenario in measured for target in scenario["targets"] if target["met"] is not None]
     return PAGE.format(
         began=run.began,
         minutes=run.seconds / 60,
@@ -83,7 +85,7 @@ def _target_rows(scenario: Scenario) -> Iterator[str]:
     name = f"[{scenario['title']}](#{scenario['name']})"
     for target in sorted(scenario["targets"], key=lambda each: not each["figure"].startswith("ratio")):
         measured = figure_in_words(target["figure"], target["measured"])
-        verdict = "met" if target["met"] else "**missed**"
+        verdict = _VERDICTS[target["met"]]
         yield f"| {name} | {name_in_words(target['figure'])} | {measured} | {target_in_words(target)} | {verdict} |"
         name = ""
 

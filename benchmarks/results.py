@@ -1,5 +1,6 @@
 """What a run leaves behind: all that the report may say."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from benchmarks.scenario import Round, Scenario
+from benchmarks.scenario import Figures, Round, Scenario
 
 
 @dataclass(slots=True)
@@ -36,7 +37,8 @@ class Run:
 
 def outcome(scenario: Scenario, rounds: Sequence[Round], *, seconds: float, not_run: str = "") -> dict[str, Any]:
     """Return a scenario's part of the file. `not_run` says why there are no rounds, or none after the last of them."""
-    medians = _medians([dict(each.figures) for each in rounds])
+    figures = [_numbers(each.figures) for each in rounds]
+    medians = _medians(figures)
     return {
         "name": scenario.name,
         "title": scenario.title,
@@ -47,8 +49,8 @@ def outcome(scenario: Scenario, rounds: Sequence[Round], *, seconds: float, not_
         "seconds": round(seconds, 1),
         "not_run": not_run,
         "rounds": [
-            {"figures": dict(each.figures), "cpu_us": each.cpu_us, "series": [asdict(line) for line in each.series]}
-            for each in rounds
+            {"figures": numbers, "cpu_us": each.cpu_us, "series": [asdict(line) for line in each.series]}
+            for numbers, each in zip(figures, rounds, strict=True)
         ],
         "medians": medians,
         "cpu_us": {
@@ -64,6 +66,11 @@ def outcome(scenario: Scenario, rounds: Sequence[Round], *, seconds: float, not_
             for target in scenario.targets
         ],
     }
+
+
+def _numbers(figures: Figures) -> dict[str, float]:
+    """Return the figures without those that are no number: JSON has none, such as the percentile of no answers."""
+    return {name: value for name, value in figures.items() if not math.isnan(value)}
 
 
 def _medians(rounds: Sequence[dict[str, float]]) -> dict[str, float]:

@@ -25,6 +25,7 @@ def measure(bench: Bench) -> Iterator[Round]:
                 p50, p99 = measured.percentiles_ms(50, 99)
                 figures[f"{what}_p99_at_{reads_per_s}_reads_a_second_ms"] = p99
                 figures[f"{what}_p50_at_{reads_per_s}_reads_a_second_ms"] = p50
+            figures[f"driver_late_p99_at_{reads_per_s}_reads_a_second_ms"] = found.reads.late_p99_ms
             figures[f"requests_at_{reads_per_s}_reads_a_second"] = found.reads.requests + found.writes.requests
             figures[f"errors_at_{reads_per_s}_reads_a_second"] = found.reads.errors + found.writes.errors
         system.verify()

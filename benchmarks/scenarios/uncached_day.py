@@ -55,6 +55,7 @@ def _rounds(bench: Bench, system: System) -> Iterator[Round]:
                 "p50_of_1_year_ms": p50_ms[1],
                 "p50_of_10_years_ms": p50_ms[10],
                 "cache_hits": sum(measured.cache_hits for measured in found.values()),
+                "driver_late_p99_ms": max(measured.late_p99_ms for measured in found.values()),
                 "errors": sum(measured.errors for measured in found.values()),
             },
             cpu_us,

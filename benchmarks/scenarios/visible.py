@@ -44,6 +44,7 @@ def _rounds(bench: Bench, system: System) -> Iterator[Round]:
                 "visible_p99_ms": percentile(found, 99) * 1e3,
                 "write_p50_ms": write_p50,
                 "write_p99_ms": write_p99,
+                "driver_late_p99_ms": writes.late_p99_ms,
                 "observed_entries": len(found),
                 "errors": writes.errors + reads.errors,
             }

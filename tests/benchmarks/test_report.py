@@ -69,6 +69,15 @@ def test_a_target_that_was_not_measured_is_neither_met_nor_missed():
     assert (target["measured"], target["met"]) == (None, None)
 
 
+def test_a_percentile_of_no_answers_is_left_out_and_meets_no_target(run: Run, tmp_path):
+    found = outcome(scenario(), [Round({"p99_ms": float("nan"), "errors": 12})], seconds=1.0)
+    assert found["medians"] == {"errors": 12}
+    assert found["targets"][0]["met"] is None
+    run.scenarios.append(found)
+    run.save(tmp_path / "results.json")
+    assert report(Run.load(tmp_path / "results.json"), "results.json") == report(run, "results.json")
+
+
 def test_what_is_no_number_meets_no_target():
     assert not Target("p99_ms", at_most=1).is_met(float("nan"))
     assert not Target("per_s", at_least=1).is_met(float("nan"))

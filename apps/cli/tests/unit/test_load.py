@@ -3,7 +3,8 @@
 import asyncio
 import itertools
 import math
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import Callable, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -39,7 +40,7 @@ async def server(answer: Callable[[int], bytes | None], delay_s: Callable[[int],
         yield Target("127.0.0.1", listening.sockets[0].getsockname()[1])
 
 
-def gets(target: Target) -> AsyncIterator[bytes]:
+def gets(target: Target) -> Iterator[bytes]:
     return itertools.repeat(target.get("/", "token"))
 
 
@@ -82,6 +83,21 @@ def test_a_stall_counts_for_every_request_that_it_held_up():
     assert latencies[-1] >= 0.5
     # Those that were due 50, 100, ... 450 ms later waited as much less; a closed loop would show one slow request.
     assert sum(latency > 0.09 for latency in latencies) >= 8
+
+
+def test_a_driver_that_is_late_says_so():
+    def slow_requests(target: Target) -> Iterator[bytes]:
+        for request in gets(target):
+            time.sleep(0.03)  # keeps the loop busy, as too high a rate does
+            yield request
+
+    async def measure() -> Measured:
+        async with server(lambda _: OK) as target, Pool(target, 4) as pool:
+            return await open_loop(pool, slow_requests(target), 100, 0.3)
+
+    measured = run_precisely(measure())
+    assert measured.late_p99_ms > 300  # 30 requests of 30 ms each, 10 ms apart
+    assert measured.percentiles_ms(99)[0] >= measured.late_p99_ms
 
 
 def test_an_open_loop_does_not_wait_for_answers_to_send():

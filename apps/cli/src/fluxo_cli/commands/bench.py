@@ -24,6 +24,7 @@ from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Json
 from fluxo_cli.rendering import note, show
 
 _TICK_S = 0.5
+_LATE_MS = 2.0
 _SOME_FAILED = 1
 
 
@@ -80,6 +81,7 @@ def bench(
     else:
         show(_table(found))
         _tell_errors(found)
+        _tell_lateness(found)
     if any(measured.errors for measured in found.values()):
         raise typer.Exit(_SOME_FAILED)
 
@@ -148,6 +150,7 @@ def _document(measured: Measured) -> dict[str, object]:
         "errors": measured.errors,
         "statuses": dict(measured.statuses),
         "cache_hits": measured.cache_hits,
+        "driver_late_p99_ms": round(measured.late_p99_ms, 3),
     }
 
 
@@ -168,3 +171,12 @@ def _tell_errors(found: dict[str, Measured]) -> None:
     for name, measured in found.items():
         for status, count in sorted(measured.bad_statuses().items()):
             note(f"{count:,} {name} got {f'status {status}' if status else 'no answer'}.")
+
+
+def _tell_lateness(found: dict[str, Measured]) -> None:
+    late_ms = max(measured.late_p99_ms for measured in found.values())
+    if late_ms > _LATE_MS:
+        note(
+            f"One request in a hundred left {late_ms:.1f} ms late or more, because this program had no time for it: "
+            "lower the rate, or run it on another machine than the services."
+        )

@@ -25,12 +25,14 @@ class Measured:
     """Latencies run from the instant a request was due, so that a stall counts for all it held up.
 
     Only good answers (2xx and 304) have a latency; everything else is an error, by its status, 0 for no answer.
+    `late_s`: how much later than due the driver itself came round to each request, whatever the answers did.
     """
 
     seconds: float = 0.0
     statuses: Counter[int] = field(default_factory=Counter)
     cache_hits: int = 0
     latencies_s: "array[float]" = field(default_factory=lambda: array("d"))
+    late_s: "array[float]" = field(default_factory=lambda: array("d"))
 
     def add(self, exchange: Exchange) -> None:
         self.statuses[exchange.status] += 1
@@ -57,6 +59,11 @@ class Measured:
     def percentiles_ms(self, *percents: float) -> list[float]:
         latencies = sorted(self.latencies_s)
         return [percentile(latencies, percent) * 1_000 for percent in percents]
+
+    @property
+    def late_p99_ms(self) -> float:
+        """NaN for a closed loop, where nothing is due."""
+        return percentile(sorted(self.late_s), 99) * 1_000
 
 
 def _is_good(status: int) -> bool:

@@ -57,6 +57,7 @@ async def open_loop(
     for due in due_instants(start, rate_per_s, seconds):
         if (delay := due - loop.time()) > 0:
             await asyncio.sleep(delay)
+        measured.late_s.append(loop.time() - due)
         pool.submit(next(requests), done, due)
     if left:
         await finished.wait()

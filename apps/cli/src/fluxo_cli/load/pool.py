@@ -48,11 +48,6 @@ class Pool:
             connection.close()
         await asyncio.sleep(0)  # lets the sockets close
 
-    @property
-    def unfinished(self) -> int:
-        """Requests that were submitted and are not done."""
-        return len(self._waiting) + sum(connection.exchange is not None for connection in self._open)
-
     def submit(self, request: bytes, done: Callable[[Exchange], None], due: float | None = None) -> None:
         """Send as soon as a connection is idle; `due`, an instant of the loop's clock, defaults to now."""
         exchange = Exchange(request, self._loop.time() if due is None else due, done)
