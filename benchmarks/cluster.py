@@ -21,7 +21,7 @@ class Load:
 LOADS: Final = (
     Load("writes", 10_000, "replicas", "entry through nginx, 2 replicas"),
     Load("cached reads", 100_000, "replicas", "cached read through nginx, 2 replicas"),
-    Load("reads from the database", 10_000, "uncached-day", "uncached read, 10 years"),
+    Load("reads from the database", 10_000, "uncached-day", "uncached read, 10 years of history"),
 )
 
 

@@ -33,6 +33,14 @@ class Mixed:
     def failed_percent(self) -> float:
         return (self.reads.errors + self.writes.errors) / (self.reads.requests + self.writes.requests) * 100
 
+    def failures(self) -> dict[str, float]:
+        """Return how many reads and writes failed by their status, 0 for no answer, as figures."""
+        return {
+            f"failed_{what}_with_status_{status}": count
+            for what, measured in (("reads", self.reads), ("writes", self.writes))
+            for status, count in sorted(measured.bad_statuses().items())
+        }
+
 
 class Merchants:
     """50 merchants with a year behind them. Every second read is of today, the others of any day of that year."""

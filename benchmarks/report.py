@@ -96,7 +96,7 @@ def _section(scenario: Scenario) -> str:
         title=scenario["title"],
         method=scenario["method"],
         picture=f"\n![{scenario['title']}]({PICTURES}/{scenario['name']}.svg)\n" if _lines(scenario) else "",
-        count=len(scenario["rounds"]),
+        rounds=f"{len(scenario['rounds'])} round{'s' if len(scenario['rounds']) > 1 else ''}",
         figures="\n".join(_figure_rows(scenario)),
         reading=f"\n{scenario['reading']}\n" if scenario["reading"] else "",
         cost="".join(_cost(what, roles) for what, roles in scenario["cpu_us"].items() if roles),
@@ -136,7 +136,7 @@ SECTION: Final = """\
 
 {method}
 {picture}
-| {count} rounds | median | least | most |
+| {rounds} | median | least | most |
 |---|---:|---:|---:|
 {figures}
 {cost}{reading}"""

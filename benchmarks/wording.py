@@ -8,7 +8,7 @@ _UNITS: Final = {
     "_ms": "{:,.2f} ms",
     "_us": "{:,.1f} µs",
     "_mb": "{:,.0f} MB",
-    "_percent": "{:,.3f} %",
+    "_percent": "{:.3g} %",
     "_s": "{:,.1f} s",
 }
 _NOTHING: Final = "–"

@@ -34,6 +34,7 @@ def measure(bench: Bench) -> Iterator[Round]:
                     "requests": found.reads.requests + found.writes.requests,
                     "read_p99_ms": found.reads.percentiles_ms(99)[0],
                     "write_p99_ms": found.writes.percentiles_ms(99)[0],
+                    **found.failures(),
                 }
             )
         system.verify()

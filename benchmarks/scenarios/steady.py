@@ -28,6 +28,7 @@ def measure(bench: Bench) -> Iterator[Round]:
             figures[f"driver_late_p99_at_{reads_per_s}_reads_a_second_ms"] = found.reads.late_p99_ms
             figures[f"requests_at_{reads_per_s}_reads_a_second"] = found.reads.requests + found.writes.requests
             figures[f"errors_at_{reads_per_s}_reads_a_second"] = found.reads.errors + found.writes.errors
+            figures |= {f"{name}_at_{reads_per_s}": count for name, count in found.failures().items()}
         system.verify()
     yield Round(figures)
 

@@ -43,7 +43,9 @@ def _rounds(bench: Bench, system: System) -> Iterator[Round]:
             run_precisely(_reads(system, requests[years], WARM_UP_S))
             with cost_of(system) as cost:
                 found[years] = run_precisely(_reads(system, requests[years], pace.seconds))
-            cpu_us[f"uncached read, {years} years"] = cost.us_per(found[years].requests)
+            cpu_us[f"uncached read, {years} year{'s' if years > 1 else ''} of history"] = cost.us_per(
+                found[years].requests
+            )
         p99_ms = {years: measured.percentiles_ms(99)[0] for years, measured in found.items()}
         p50_ms = {years: measured.percentiles_ms(50)[0] for years, measured in found.items()}
         yield Round(

@@ -177,7 +177,7 @@ def test_the_results_are_plain_json(run: Run, tmp_path):
         ("ratio_to_nginx", 0.4567, "0.46 ×"),
         ("reads_per_s", 12_345.6, "12,346/s"),
         ("p99_ms", 4.2, "4.20 ms"),
-        ("failed_percent", 0.05, "0.050 %"),
+        ("failed_percent", 0.05, "0.05 %"),
         ("errors", 0, "0"),
         ("p99_ms", None, "–"),
         ("p99_ms", float("nan"), "–"),
