@@ -73,7 +73,7 @@ async def body_of(system: System, path: str, token: str) -> bytes:
     seen: list[Exchange] = []
     async with Pool(system.balances, 1) as pool:
         request = iter([system.balances.get(path, token)])
-        await closed_loop(pool, request, 1, lambda measured: not measured.requests, seen.append)
+        await closed_loop(pool, request, 1, seen=seen.append)
     if seen[0].status != 200:
         raise SystemFailedError(f"{path} answered {seen[0].status}: {seen[0].body.decode(errors='replace')}")
     return seen[0].body

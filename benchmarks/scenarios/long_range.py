@@ -45,7 +45,7 @@ def _rounds(bench: Bench, system: System) -> Iterator[Round]:
 
 async def _reads(system: System, requests: list[bytes]) -> Measured:
     async with Pool(system.balances, 1) as pool:
-        return await closed_loop(pool, iter(requests), 1, lambda measured: measured.requests < len(requests))
+        return await closed_loop(pool, iter(requests), 1)
 
 
 SCENARIO = Scenario(

@@ -132,6 +132,14 @@ def test_a_closed_loop_sends_only_when_it_was_answered():
     assert under_way[1] == 3
 
 
+def test_a_closed_loop_ends_with_the_requests():
+    async def measure() -> Measured:
+        async with server(lambda _: OK) as target, Pool(target, 3) as pool:
+            return await closed_loop(pool, itertools.islice(gets(target), 10), 3)
+
+    assert run_precisely(measure()).statuses == {200: 10}
+
+
 def test_a_closed_loop_ends_after_its_seconds():
     async def measure() -> Measured:
         async with server(lambda _: OK) as target, Pool(target, 2) as pool:

@@ -69,17 +69,20 @@ async def closed_loop(
     pool: Pool,
     requests: Iterator[bytes],
     callers: int,
-    may_go_on: Callable[[Measured], bool],
+    may_go_on: Callable[[Measured], bool] = lambda _: True,
     seen: Seen = lambda _: None,
 ) -> Measured:
-    """Let so many callers each send its next request when it has the last answer, as long as `may_go_on` says so."""
+    """Let so many callers each send the next request when it has its last answer.
+
+    It ends with the requests, or when `may_go_on` says no.
+    """
     measured = Measured()
     start = asyncio.get_running_loop().time()
 
     async def call() -> None:
-        while may_go_on(measured):
+        while may_go_on(measured) and (request := next(requests, None)) is not None:
             answered = asyncio.get_running_loop().create_future()
-            pool.submit(next(requests), answered.set_result)
+            pool.submit(request, answered.set_result)
             exchange = await answered
             measured.add(exchange)
             seen(exchange)
