@@ -7,7 +7,7 @@ from fluxo_cli.load.measured import Measured
 from fluxo_cli.load.pacing import closed_loop, run_precisely
 from fluxo_cli.load.pool import Pool
 
-from benchmarks.bounds import BoundDatabase
+from benchmarks.bound_database import BoundDatabase
 from benchmarks.cost import cost_of
 from benchmarks.entries import bulk_request
 from benchmarks.quiet import until_quiet

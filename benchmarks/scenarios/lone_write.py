@@ -7,7 +7,7 @@ from fluxo_cli.load.measured import Measured
 from fluxo_cli.load.pacing import closed_loop, for_seconds, run_precisely
 from fluxo_cli.load.pool import Pool
 
-from benchmarks.bounds import BoundDatabase
+from benchmarks.bound_database import BoundDatabase
 from benchmarks.entries import entry_requests
 from benchmarks.quiet import until_quiet
 from benchmarks.scenario import Bench, Round, Scenario, Target
