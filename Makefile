@@ -11,10 +11,10 @@ define newline
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test chaos check format schemas stale-schemas
+.PHONY: help setup up test chaos bench bench-quick check format schemas stale-schemas
 
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/.synced ## Create .venv with the locked dependencies
 
@@ -38,10 +38,16 @@ test: setup ## Run every test; needs no running server and leaves none behind
 chaos: setup ## Kill, pause, empty and cut for a while: make chaos MINUTES=20 [ARGS="--seed 7"]
 	@$(BIN)/python tests/chaos --minutes $(or $(MINUTES),5) $(ARGS)
 
+bench: setup ## Measure all scenarios beside this machine's bounds, half an hour; writes docs/performance.md
+	@$(RUN) benchmarks $(ARGS)
+
+bench-quick: setup ## The main scenarios in about two minutes; writes no document
+	@$(RUN) benchmarks --quick $(ARGS)
+
 check: setup ## Format, lint, types, import contracts, generated files: in seconds
 	@$(BIN)/ruff format --check --quiet . || { echo "Unformatted files; run: make format"; exit 1; }
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy -p fluxo_contracts -p fluxo_chassis -p fluxo_entries -p fluxo_balances -p fluxo_cli
+	@$(BIN)/mypy -p fluxo_contracts -p fluxo_chassis -p fluxo_entries -p fluxo_balances -p fluxo_cli -p benchmarks
 	@$(BIN)/lint-imports --no-logo | grep -v "^$$" | tail -n 8; exit $${PIPESTATUS[0]}
 	@$(MAKE) --no-print-directory stale-schemas
 

@@ -6,6 +6,7 @@ import typer
 
 from fluxo_cli.commands import balances, entries, services
 from fluxo_cli.commands.backup import backup
+from fluxo_cli.commands.bench import bench
 from fluxo_cli.commands.dead_letters import dead_letters_app
 from fluxo_cli.commands.doctor import doctor
 from fluxo_cli.commands.groups import balances_app, entries_app
@@ -36,6 +37,7 @@ app.command()(rebuild)
 app.command()(backup)
 app.command()(restore)
 app.command()(doctor)
+app.command()(bench)
 app.add_typer(entries_app, name="entries")
 app.add_typer(balances_app, name="balances")
 app.add_typer(dead_letters_app, name="dead-letters")

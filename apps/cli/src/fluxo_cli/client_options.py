@@ -60,6 +60,15 @@ def connect(
     Raises:
         CommandError: nothing runs there (exit status 3), or no token can be had (2).
     """
+    return ServiceClient(service, find_url(service, url, data_dir), find_token(token, merchant, data_dir))
+
+
+def find_url(service: Literal["entries", "balances"], url: str | None, data_dir: Path) -> str:
+    """Return the address given, else that of the service running on the data directory.
+
+    Raises:
+        CommandError: nothing runs there (exit status 3).
+    """
     if url is None:
         state = load_state(data_dir)
         if state is None or service not in state.urls:
@@ -68,15 +77,20 @@ def connect(
                 f"--{service}-url or FLUXO_{service.upper()}_URL.",
                 exit_status=3,
             )
-        url = state.urls[service]
-    elif urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
+        return state.urls[service]
+    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
         raise typer.BadParameter(
             f"{url!r} is not an address such as http://127.0.0.1:8001.", param_hint=f"--{service}-url"
         )
-    return ServiceClient(service, url, _token(token, merchant, data_dir))
+    return url
 
 
-def _token(token: str | None, merchant: str | None, data_dir: Path) -> str:
+def find_token(token: str | None, merchant: str | None, data_dir: Path) -> str:
+    """Return the token given, else one of the data directory's development issuer.
+
+    Raises:
+        CommandError: there is neither (exit status 2).
+    """
     if token is not None:
         if merchant is not None:
             # Whose money is meant must never be a guess.

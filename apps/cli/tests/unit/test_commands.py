@@ -23,7 +23,9 @@ def _main(monkeypatch, *arguments: str) -> int:
     return int(ended.value.code or 0)
 
 
-@pytest.mark.parametrize("command", ["up", "status", "restart", "token", "doctor", "verify", "backup", "restore"])
+@pytest.mark.parametrize(
+    "command", ["up", "status", "restart", "token", "doctor", "verify", "backup", "restore", "bench"]
+)
 def test_the_help_of_a_command_shows_how_to_use_it(command: str):
     result = CliRunner().invoke(app, [command, "--help"])
     assert result.exit_code == 0

@@ -1,0 +1,1 @@
+"""Measures the real system beside the bounds of the same machine. Run it with `make bench`."""

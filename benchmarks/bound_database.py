@@ -1,0 +1,175 @@
+"""A second database on the system's own server, for what a client in C makes of the same tables: pgbench and COPY."""
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from io import BytesIO
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import asyncpg
+
+from benchmarks.system import System, SystemFailedError
+from benchmarks.tools import PGBENCH
+from benchmarks.wrk import business_today
+
+_NAME: Final = "fluxo_entries_bound"
+
+# One entry, its idempotency key and its event, as one statement: what a client in C can make of the same tables.
+_PGBENCH_STATEMENT: Final = """\
+WITH given AS MATERIALIZED (
+    SELECT uuidv7() AS id, 'bound-' || gen_random_uuid() AS key, sha256('body') AS request_hash, now() AS recorded_at
+), fresh AS (
+    INSERT INTO idempotency_keys (merchant_id, key, request_hash, entry_id)
+    SELECT 'bound', key, request_hash, id FROM given
+    ON CONFLICT DO NOTHING
+    RETURNING entry_id
+), recorded AS (
+    INSERT INTO entries (id, merchant_id, direction, amount_minor, currency, business_date, description, category,
+        reverses, recorded_at)
+    SELECT id, 'bound', 'credit', 1234, 'BRL', DATE '{day}', 'Venda de teste', 'bench', NULL, recorded_at
+    FROM given WHERE id IN (SELECT entry_id FROM fresh)
+), announced AS (
+    INSERT INTO outbox (event) SELECT '\\x{event}'::bytea FROM given WHERE id IN (SELECT entry_id FROM fresh)
+)
+SELECT entry_id FROM fresh;
+"""
+
+
+_MEET_MERCHANT: Final = """
+INSERT INTO merchants (merchant_id, name, currency, time_zone) VALUES ('bound', 'bound', 'BRL', 'America/Sao_Paulo')
+ON CONFLICT DO NOTHING
+"""
+
+
+class BoundDatabase:
+    """A second database on the system's own PostgreSQL: the entries service's schema, and nobody relaying from it."""
+
+    def __init__(self, system: System) -> None:
+        self._url = _with_database(system.environment["FLUXO_ENTRIES_DATABASE_URL"], _NAME)
+        owner = _with_database(system.environment["FLUXO_ENTRIES_MIGRATION_DATABASE_URL"], _NAME)
+        create = f"CREATE DATABASE {_NAME} OWNER {urlsplit(owner).username}"
+        asyncio.run(_execute(system.admin_url, f"DROP DATABASE IF EXISTS {_NAME} WITH (FORCE)", create))
+        told = {"FLUXO_ENTRIES_DATABASE_URL": self._url, "FLUXO_ENTRIES_MIGRATION_DATABASE_URL": owner}
+        subprocess.run(
+            [sys.executable, "-m", "fluxo_entries", "migrate"],
+            env=system.environment | told,
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
+        # A NOTIFY makes commits wait for each other. Two flushers don't feel that, 64 clients do: it would flatter us.
+        asyncio.run(_execute(owner, "ALTER TABLE outbox DISABLE TRIGGER USER"))
+        self._event, self._events_database = b"", system.environment["FLUXO_ENTRIES_DATABASE_URL"]
+
+    def event(self) -> bytes:
+        """Return an event as the system writes it: any that is in its outbox."""
+        if not self._event:
+            self._event = asyncio.run(_any_event(self._events_database))
+        return self._event
+
+    def pgbench(self, clients: int, seconds: float) -> tuple[float, float]:
+        """Return statements a second and their mean latency in ms, each a transaction, prepared."""
+        asyncio.run(_execute(self._url, _MEET_MERCHANT))
+        parts = urlsplit(self._url)
+        with tempfile.NamedTemporaryFile("w", prefix="fluxo-bench-", suffix=".sql") as script:
+            script.write(_PGBENCH_STATEMENT.format(day=business_today(), event=self.event().hex()))
+            script.flush()
+            ran = subprocess.run(
+                [
+                    PGBENCH.path(),
+                    "--no-vacuum",
+                    "--protocol=prepared",
+                    f"--client={clients}",
+                    f"--jobs={min(clients, os.cpu_count() or 1)}",
+                    f"--time={max(round(seconds), 1)}",
+                    f"--file={script.name}",
+                    f"--host={parts.hostname}",
+                    f"--port={parts.port}",
+                    f"--username={parts.username}",
+                    parts.path.lstrip("/"),
+                ],
+                env={**os.environ, "PGPASSWORD": parts.password or ""},
+                capture_output=True,
+                text=True,
+                timeout=seconds + 60,
+                check=False,
+            )
+        rate = re.search(r"^tps = ([0-9.]+)", ran.stdout, re.MULTILINE)
+        latency = re.search(r"^latency average = ([0-9.]+) ms", ran.stdout, re.MULTILINE)
+        if ran.returncode != 0 or rate is None or latency is None:
+            raise SystemFailedError(f"pgbench failed: {(ran.stderr or ran.stdout).strip()}")
+        return float(rate.group(1)), float(latency.group(1))
+
+    def copy(self, rows: int) -> float:
+        """Return the rows a second that three COPYs in one transaction bring in: keys, entries and outbox rows."""
+        return asyncio.run(_copy(self._url, rows, self.event()))
+
+
+def _with_database(url: str, database: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
+
+
+async def _execute(url: str, *statements: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def _any_event(url: str) -> bytes:
+    connection = await asyncpg.connect(url)
+    try:
+        event = await connection.fetchval("SELECT event FROM outbox ORDER BY xid DESC, seq DESC LIMIT 1")
+    finally:
+        await connection.close()
+    if event is None:
+        raise SystemFailedError("the outbox holds no event that a bound could copy")
+    return bytes(event)
+
+
+async def _copy(url: str, rows: int, event: bytes) -> float:
+    await _execute(url, _MEET_MERCHANT)
+    connection = await asyncpg.connect(url)
+    try:
+        ids: list[str] = [str(row["id"]) for row in await connection.fetch(_NEW_IDS, rows)]
+        day, run = business_today(), uuid4()
+        keys = "".join(f"bound\tbulk-{run}-{number}\t\\\\x{'ab' * 32}\t{id_}\n" for number, id_ in enumerate(ids))
+        entries = "".join(
+            f"{id_}\tbound\tcredit\t1234\tBRL\t{day}\tVenda de teste\tbench\t\\N\t{day}T12:00:00Z\n" for id_ in ids
+        )
+        events = f"\\\\x{event.hex()}\n" * rows
+        begin = time.perf_counter()
+        async with connection.transaction():
+            for table, columns, text in (
+                ("idempotency_keys", _KEY_COLUMNS, keys),
+                ("entries", _ENTRY_COLUMNS, entries),
+                ("outbox", ["event"], events),
+            ):
+                await connection.copy_to_table(table, source=BytesIO(text.encode()), columns=columns)
+        return rows / (time.perf_counter() - begin)
+    finally:
+        await connection.close()
+
+
+_NEW_IDS: Final = "SELECT uuidv7() AS id FROM generate_series(1, $1::integer) ORDER BY id"
+_KEY_COLUMNS: Final = ["merchant_id", "key", "request_hash", "entry_id"]
+_ENTRY_COLUMNS: Final = [
+    "id",
+    "merchant_id",
+    "direction",
+    "amount_minor",
+    "currency",
+    "business_date",
+    "description",
+    "category",
+    "reverses",
+    "recorded_at",
+]

