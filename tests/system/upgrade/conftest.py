@@ -276,6 +276,8 @@ class Fleet:
             "FLUXO_CACHE_URL": self.cache.url,
             "FLUXO_AUTH_JWKS_URL": (self._system.data_dir / "issuer" / "jwks.json").as_uri(),
             "FLUXO_LOG_FORMAT": "json",
+            # Of what an instance leaves behind that never comes back; 30 s are long in a test.
+            "FLUXO_PROJECTOR_TAKE_OVER_IDLE_S": "3",
             **own,
         }
 

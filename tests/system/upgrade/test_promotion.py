@@ -148,7 +148,6 @@ def test_a_synchronous_standby_that_takes_over_under_load_has_all_that_was_ackno
     compared = fleet.compare(this_release)
     assert (compared.wrong, compared.days) == ({}, 1)
     assert set(published(fleet, 2)) == {entry["id"] for entry in traffic.recorded}
-    assert traffic.failures.total() > 0, "the failing over was noticed"
 
 
 def test_while_the_synchronous_standby_is_away_nothing_is_acknowledged(fleet, this_release):
