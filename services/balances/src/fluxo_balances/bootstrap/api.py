@@ -19,6 +19,7 @@ from redis.asyncio import Redis
 from fluxo_balances.adapters.postgres.consolidation import PROJECTION_CHANNEL, PostgresConsolidation
 from fluxo_balances.adapters.postgres.daily_balances import PostgresDailyBalances
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
+from fluxo_balances.adapters.redis.near_cache import NearBalanceCache
 from fluxo_balances.application.await_entry import AwaitEntry
 from fluxo_balances.application.contents import Queries
 from fluxo_balances.application.get_daily_balance import GetDailyBalance
@@ -68,16 +69,24 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
             audience=settings.auth_audience,
             tenant_claim=TENANT_CLAIM,
         )
-        await serve(assemble(pool, cache_client, consolidation, verifier), settings, stop)
+        cache = await opened.enter_async_context(
+            NearBalanceCache(RedisBalanceCache(cache_client), settings.cache_url, CACHE_TIMEOUT_S)
+        )
+        await serve(assemble(pool, cache_client, cache, consolidation, verifier), settings, stop)
 
 
-def assemble(pool: asyncpg.Pool, cache_client: Redis, consolidation: Consolidation, verifier: TokenVerifier) -> FastAPI:
+def assemble(
+    pool: asyncpg.Pool,
+    cache_client: Redis,
+    cache: NearBalanceCache,
+    consolidation: Consolidation,
+    verifier: TokenVerifier,
+) -> FastAPI:
     """Return the application on top of what was opened for it."""
-    cache = RedisBalanceCache(cache_client)
     health = Health()
     health.add("database", lambda: ping(pool), required=False)
     health.add("cache", lambda: ping_redis(cache_client), required=False)
-    health.add("cache-circuit", cache.breaker.observe, required=False)
+    health.add("cache-circuit", cache.behind.breaker.observe, required=False)
     health.require_any("database", "cache")
     balances = PostgresDailyBalances(pool)
     queries = Queries(
