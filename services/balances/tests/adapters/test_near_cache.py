@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 from fluxo_balances.adapters.redis import near_cache
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
-from fluxo_balances.adapters.redis.near_answers import LIFETIME_S, NearAnswers
+from fluxo_balances.adapters.redis.near_answers import LIFETIME_S, REFRESH_AFTER_S, NearAnswers
 from fluxo_balances.adapters.redis.near_cache import NearBalanceCache
 from fluxo_balances.adapters.redis.tracked_connection import TrackedConnection
 from fluxo_balances.application.ports import CacheUnavailableError
@@ -33,10 +33,10 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
 
 
 @asynccontextmanager
-async def near_cache_at(url: str) -> AsyncIterator[NearBalanceCache]:
+async def near_cache_at(url: str, timeout_s: float = TIMEOUT_S) -> AsyncIterator[NearBalanceCache]:
     async with (
-        connect(url, timeout_s=TIMEOUT_S) as client,
-        NearBalanceCache(RedisBalanceCache(client), url, TIMEOUT_S) as cache,
+        connect(url, timeout_s=timeout_s) as client,
+        NearBalanceCache(RedisBalanceCache(client), url, timeout_s) as cache,
     ):
         await until(lambda: cache._connection is not None)
         yield cache
@@ -50,13 +50,14 @@ async def until(holds: Callable[[], bool], within_s: float = 10) -> None:
 
 @pytest.fixture
 async def near(cache, cache_url) -> AsyncIterator[NearBalanceCache]:
-    async with near_cache_at(cache_url) as near:
+    # Patient: a machine that is busy with other tests is no server that hangs.
+    async with near_cache_at(cache_url, timeout_s=5) as near:
         yield near
 
 
 @pytest.fixture
 async def other(cache, cache_url) -> AsyncIterator[NearBalanceCache]:
-    async with near_cache_at(cache_url) as other:
+    async with near_cache_at(cache_url, timeout_s=5) as other:
         yield other
 
 
@@ -121,6 +122,26 @@ async def test_an_answer_expires_by_itself(near, monkeypatch):
     await fill(near)
     now = time.monotonic()
     monkeypatch.setattr(near._near, "_clock", lambda: now + LIFETIME_S)
+    assert near.at_hand("m1", KEY) is None
+
+
+async def test_an_answer_that_is_wanted_stays_at_hand_though_each_goes_after_a_second(near, cache, monkeypatch):
+    await fill(near)
+    skipped_s = 0.0
+    monkeypatch.setattr(near._near, "_clock", lambda: time.monotonic() + skipped_s)
+    for _ in range(5):
+        skipped_s += (REFRESH_AFTER_S + LIFETIME_S) / 2
+        assert near.at_hand("m1", KEY).body == b"answer"
+        await asyncio.gather(*near._refreshing)
+
+
+async def test_a_refresh_that_fails_is_nobodys_error(near, cache, monkeypatch):
+    await fill(near)
+    now = time.monotonic() + REFRESH_AFTER_S
+    monkeypatch.setattr(near._near, "_clock", lambda: now)
+    assert near.at_hand("m1", KEY) is not None
+    near._connection.abort()
+    await asyncio.gather(*near._refreshing)
     assert near.at_hand("m1", KEY) is None
 
 
@@ -293,10 +314,11 @@ async def test_a_wrong_password_keeps_nothing_and_is_tried_again(cache_url, cach
         assert near.at_hand("m1", KEY) is None
 
 
-async def test_many_questions_share_the_connection_and_each_gets_its_own_reply(near, cache):
+async def test_many_questions_share_the_connection_and_each_gets_its_own_reply(cache, cache_url):
     for number in range(1_000):
         await cache.hset(f"balances:m{number}", KEY, str(number))
-    replies = await asyncio.gather(*(near.get(f"m{number}", KEY) for number in range(1_000)))
+    async with near_cache_at(cache_url, timeout_s=10) as near:
+        replies = await asyncio.gather(*(near.get(f"m{number}", KEY) for number in range(1_000)))
     assert replies == [str(number).encode() for number in range(1_000)]
 
 

@@ -2,12 +2,16 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from fluxo_balances.application.ports import KeptAnswer
 
 LIFETIME_S: Final = 1.0
-"""No answer is kept longer, whatever was not heard."""
+"""No answer is served longer without being asked for again, whatever was not heard."""
+
+REFRESH_AFTER_S: Final = 0.75
+"""One that is still wanted then is asked for again before it goes, so that not all its readers miss it at once."""
 
 BYTES_MAX: Final = 16 * 1024 * 1024
 
@@ -17,28 +21,47 @@ SHARE_BYTES_MAX: Final = BYTES_MAX // 16
 OVERHEAD_BYTES: Final = 1024
 """What an answer, or a shelf, takes up besides its own bytes; so the bound in bytes bounds their number too."""
 
+_NEVER: Final = float("inf")
+
+
+class _Kept(KeptAnswer):
+    __slots__ = ("good_until", "refresh_at")
+
+    def count_from(self, asked_at: float) -> None:
+        """Count its time from when it was last asked for."""
+        self.good_until = asked_at + LIFETIME_S
+        self.refresh_at = asked_at + REFRESH_AFTER_S
+
 
 class Shelf:
     """A merchant's answers. They came after it was set up, and go together when it is taken away."""
 
-    __slots__ = ("answers", "good_until", "size")
+    __slots__ = ("answers", "size")
 
-    def __init__(self, good_until: float) -> None:
-        self.answers: dict[str, KeptAnswer] = {}
-        self.good_until = good_until
+    def __init__(self) -> None:
+        self.answers: dict[str, _Kept] = {}
         self.size = OVERHEAD_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """When something was asked for, and the shelf that stood then."""
+
+    shelf: Shelf
+    asked_at: float
 
 
 class NearAnswers:
     """Answers of recently asked merchants, while it is told of every change: between `open` and `close`.
 
-    Whoever asks the cache takes the merchant's shelf first and puts the reply on that shelf. A change that is heard of
-    in between takes the shelf away, and what is put on a shelf that was taken away nobody sees.
+    Whoever asks the cache takes a mark first and keeps the reply under that mark. A change that is heard of in between
+    takes the merchant's shelf away, and a reply for a shelf that was taken away is not kept.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, refresh: Callable[[str, str], None], clock: Callable[[], float] = time.monotonic) -> None:
+        self._refresh = refresh
         self._clock = clock
-        self._shelves: dict[str, Shelf] = {}  # The oldest first: that is also the order in which they expire.
+        self._shelves: dict[str, Shelf] = {}
         self._is_open = False
         self.size = 0
 
@@ -53,34 +76,36 @@ class NearAnswers:
 
     def find(self, merchant_id: str, key: str) -> KeptAnswer | None:
         shelf = self._shelves.get(merchant_id)
-        if shelf is None or self._clock() >= shelf.good_until:
+        kept = None if shelf is None else shelf.answers.get(key)
+        if kept is None or (now := self._clock()) >= kept.good_until:
             return None
-        return shelf.answers.get(key)
+        if now >= kept.refresh_at:
+            kept.refresh_at = _NEVER
+            self._refresh(merchant_id, key)
+        return kept
 
-    def shelf(self, merchant_id: str) -> Shelf:
-        """Return the shelf for a reply to what is about to be asked."""
-        now = self._clock()
+    def mark(self, merchant_id: str) -> Mark:
+        """Return the mark of what is about to be asked for."""
         shelf = self._shelves.get(merchant_id)
-        if shelf is not None and now < shelf.good_until:
-            return shelf
-        self.drop(merchant_id)
-        shelf = Shelf(now + LIFETIME_S)
-        if self._is_open:
-            self._make_room(shelf.size, now)
-            self._shelves[merchant_id] = shelf
-            self.size += shelf.size
-        return shelf
+        if shelf is None:
+            shelf = Shelf()
+            if self._is_open:
+                self._make_room(shelf.size)
+                self._shelves[merchant_id] = shelf
+                self.size += shelf.size
+        return Mark(shelf, self._clock())
 
-    def keep(self, merchant_id: str, shelf: Shelf, key: str, body: bytes) -> None:
-        """Put a reply on the shelf that was taken before asking."""
-        size = len(body) + OVERHEAD_BYTES
-        if not self._stands(merchant_id, shelf) or key in shelf.answers or shelf.size + size > SHARE_BYTES_MAX:
+    def keep(self, merchant_id: str, mark: Mark, key: str, body: bytes) -> None:
+        """Keep a reply to what was asked for under the mark."""
+        if not self._stands(merchant_id, mark.shelf):
             return
-        self._make_room(size, self._clock())
-        if self._stands(merchant_id, shelf):
-            shelf.answers[key] = KeptAnswer(body)
-            shelf.size += size
-            self.size += size
+        kept = mark.shelf.answers.get(key)
+        if kept is not None and kept.body == body:
+            kept.count_from(mark.asked_at)
+        elif kept is None:
+            self._put(merchant_id, mark, key, body)
+        else:
+            self.drop(merchant_id)  # It has changed, and the change is still on its way.
 
     def drop(self, merchant_id: str) -> None:
         """Take the merchant's shelf away: something of theirs has changed."""
@@ -95,12 +120,22 @@ class NearAnswers:
     def count(self) -> int:
         return sum(len(shelf.answers) for shelf in self._shelves.values())
 
+    def _put(self, merchant_id: str, mark: Mark, key: str, body: bytes) -> None:
+        size = len(body) + OVERHEAD_BYTES
+        if mark.shelf.size + size > SHARE_BYTES_MAX:
+            self.drop(merchant_id)
+            return
+        self._make_room(size)
+        if self._stands(merchant_id, mark.shelf):
+            kept = mark.shelf.answers[key] = _Kept(body)
+            kept.count_from(mark.asked_at)
+            mark.shelf.size += size
+            self.size += size
+
     def _stands(self, merchant_id: str, shelf: Shelf) -> bool:
         return self._shelves.get(merchant_id) is shelf
 
-    def _make_room(self, size: int, now: float) -> None:
-        while self._shelves:
-            oldest = next(iter(self._shelves))
-            if now < self._shelves[oldest].good_until and self.size + size <= BYTES_MAX:
-                return
-            self.drop(oldest)
+    def _make_room(self, size: int) -> None:
+        """Take the oldest shelves away: what is still wanted comes again in the next second."""
+        while self._shelves and self.size + size > BYTES_MAX:
+            self.drop(next(iter(self._shelves)))

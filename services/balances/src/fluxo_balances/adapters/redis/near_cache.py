@@ -1,13 +1,14 @@
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self, cast
 
 import structlog
 from fluxo_chassis.resilience import Backoff
-from prometheus_client import Counter, Gauge
 from redis.exceptions import RedisError
 
+from fluxo_balances.adapters.redis import near_cache_metrics as metrics
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache, key_of, merchant_of
 from fluxo_balances.adapters.redis.near_answers import NearAnswers
 from fluxo_balances.adapters.redis.tracked_connection import TrackedConnection, open_tracked
@@ -17,13 +18,6 @@ log = structlog.get_logger(__name__)
 
 PING_EVERY_S: Final = 0.25
 """A connection that has gone silent is found out while nobody asks, too."""
-
-lookups_total = Counter("balance_near_cache_lookups_total", "Answers looked for in this process.", ["outcome"])
-_hits, _misses = lookups_total.labels("hit"), lookups_total.labels("miss")
-invalidations_total = Counter("balance_near_cache_invalidations_total", "Merchants whose answers had to go.")
-is_tracking = Gauge("balance_near_cache_is_tracking", "1 while the cache tells of changes; else nothing is kept.")
-entries = Gauge("balance_near_cache_entries", "Answers kept in this process.")
-size_bytes = Gauge("balance_near_cache_bytes", "What they take up.")
 
 
 class NearBalanceCache:
@@ -37,11 +31,12 @@ class NearBalanceCache:
         self.behind = behind
         self._url = url
         self._timeout_s = timeout_s
-        self._near = NearAnswers()
+        self._near = NearAnswers(self._refresh_soon)
+        self._refreshing: set[asyncio.Task[None]] = set()
         self._connection: TrackedConnection | None = None
         self._keeper: asyncio.Task[None] | None = None
-        entries.set_function(self._near.count)
-        size_bytes.set_function(lambda: self._near.size)
+        metrics.entries.set_function(self._near.count)
+        metrics.size_bytes.set_function(lambda: self._near.size)
 
     async def __aenter__(self) -> Self:
         self._keeper = asyncio.create_task(self._stay_connected(), name="near-cache")
@@ -57,27 +52,18 @@ class NearBalanceCache:
     def at_hand(self, merchant_id: str, key: str) -> KeptAnswer | None:
         kept = self._near.find(merchant_id, key)
         if kept is not None:
-            _hits.inc()
+            metrics.lookups.hits += 1
         return kept
 
     async def get(self, merchant_id: str, key: str) -> bytes | None:
         kept = self.at_hand(merchant_id, key)
         if kept is not None:
             return kept.body
-        _misses.inc()
-        connection = self._connection
-        if connection is None:
-            return await self.behind.get(merchant_id, key)
-        shelf = self._near.shelf(merchant_id)
+        metrics.lookups.misses += 1
         try:
-            body = cast("bytes | None", await connection.ask("HGET", key_of(merchant_id), key))
-        except TimeoutError:
-            return None  # The same server would take as long again.
+            return await self._ask(merchant_id, key)
         except (OSError, RedisError):
             return await self.behind.get(merchant_id, key)
-        if body is not None:
-            self._near.keep(merchant_id, shelf, key, body)
-        return body
 
     async def lease(self, merchant_id: str, key: str) -> str | None:
         return await self.behind.lease(merchant_id, key)
@@ -97,6 +83,24 @@ class NearBalanceCache:
             # After the shared ones: until then an older answer can still be fetched.
             for merchant_id in merchant_ids:
                 self._near.drop(merchant_id)
+
+    async def _ask(self, merchant_id: str, key: str) -> bytes | None:
+        if self._connection is None:
+            raise ConnectionResetError
+        mark = self._near.mark(merchant_id)
+        body = cast("bytes | None", await self._connection.ask("HGET", key_of(merchant_id), key))
+        if body is not None:
+            self._near.keep(merchant_id, mark, key, body)
+        return body
+
+    def _refresh_soon(self, merchant_id: str, key: str) -> None:
+        task = asyncio.create_task(self._refresh(merchant_id, key))
+        self._refreshing.add(task)
+        task.add_done_callback(self._refreshing.discard)
+
+    async def _refresh(self, merchant_id: str, key: str) -> None:
+        with suppress(OSError, RedisError):
+            await self._ask(merchant_id, key)
 
     async def _stay_connected(self) -> None:
         backoff = Backoff(0.05, 2.0)
@@ -129,7 +133,7 @@ class NearBalanceCache:
         if keys is None:
             self._near.clear()
             return
-        invalidations_total.inc(len(keys))
+        metrics.invalidations.inc(len(keys))
         for key in keys:
             self._near.drop(merchant_of(key))
 
@@ -138,9 +142,9 @@ class NearBalanceCache:
             raise ConnectionResetError  # In the moment after it began to track: nobody would say so again.
         self._connection = connection
         self._near.open()
-        is_tracking.set(1)
+        metrics.is_tracking.set(1)
 
     def _stop_keeping(self) -> None:
         self._connection = None
         self._near.close()
-        is_tracking.set(0)
+        metrics.is_tracking.set(0)
