@@ -28,6 +28,7 @@ from fluxo_balances.application.ports import Consolidation
 from fluxo_balances.application.ready_answers import ReadyAnswers
 from fluxo_balances.application.turnstile import Turnstile
 from fluxo_balances.entrypoints.http.app import build_app
+from fluxo_balances.entrypoints.http.at_hand import BalancesAtHand
 from fluxo_balances.settings import ApiSettings
 
 TENANT_CLAIM: Final = "merchant_id"
@@ -72,7 +73,8 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
         cache = await opened.enter_async_context(
             NearBalanceCache(RedisBalanceCache(cache_client), settings.cache_url, CACHE_TIMEOUT_S)
         )
-        await serve(assemble(pool, cache_client, cache, consolidation, verifier), settings, stop)
+        app = assemble(pool, cache_client, cache, consolidation, verifier)
+        await serve(app, settings, stop, short_way=BalancesAtHand(app.state.answers, verifier))
 
 
 def assemble(
