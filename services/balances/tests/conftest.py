@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from fluxo_balances.application.ports import DayView, RangeView, ReadModelUnavailableError, RecordedEntry
+from fluxo_balances.application.ports import DayView, KeptAnswer, RangeView, ReadModelUnavailableError, RecordedEntry
 from fluxo_balances.domain.daily_balance import NO_TOTALS, DateRange, Standing, Totals
 from fluxo_balances.domain.inbox import lowest_id
 from fluxo_chassis.postgres import open_pool
@@ -61,6 +61,10 @@ class MemoryCache:
 
     answers: dict[tuple[str, str], bytes] = field(default_factory=dict)
     leases: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def at_hand(self, merchant_id: str, key: str) -> KeptAnswer | None:
+        answer = self.answers.get((merchant_id, key))
+        return None if answer is None else KeptAnswer(answer)
 
     async def get(self, merchant_id: str, key: str) -> bytes | None:
         return self.answers.get((merchant_id, key))

@@ -42,6 +42,9 @@ class Principal:
         return scope in self.scopes and (self.role != READ_ONLY_ROLE or scope.endswith(":read"))
 
 
+_UNKNOWN: tuple[float, float, Principal | None] = (0.0, 0.0, None)
+
+
 class _Registry(JWSRegistry):
     max_header_length = 4096
 
@@ -63,20 +66,24 @@ class TokenVerifier:
 
     async def verify(self, token: str) -> Principal:
         """Whom the token stands for; 401 problem when it is not good, 503 when there are no keys to check it with."""
+        if (known := self.remembered(token)) is not None:
+            return known
         now = time.time()
-        if (known := self._verified.get(token)) is not None:
-            # Two clocks: the minute must not become hours when somebody puts the time of day back.
-            expires_at, remembered_until, principal = known
-            if now < expires_at + LEEWAY_S and time.monotonic() < remembered_until:
-                return principal
-            del self._verified[token]
         claims = await self._claims(token)
         expires_at = self._check(claims, now)
         principal = self._principal(claims)
+        self._verified.pop(token, None)
         if len(self._verified) >= CACHE_SIZE_MAX:
             del self._verified[next(iter(self._verified))]
         self._verified[token] = (expires_at, time.monotonic() + CACHE_S_MAX, principal)
         return principal
+
+    def remembered(self, token: str) -> Principal | None:
+        """Whom a token stands for that was verified within the last minute and has not expired since."""
+        # Two clocks: the minute must not become hours when somebody puts the time of day back.
+        expires_at, remembered_until, principal = self._verified.get(token, _UNKNOWN)
+        is_good = time.monotonic() < remembered_until and time.time() < expires_at + LEEWAY_S
+        return principal if is_good else None
 
     async def _claims(self, token: str) -> Mapping[str, Any]:
         if len(token) > TOKEN_LENGTH_MAX:

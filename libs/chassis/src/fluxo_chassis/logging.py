@@ -6,12 +6,13 @@ import sys
 import traceback
 from collections.abc import Callable, MutableMapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import orjson
 import structlog
 from structlog.typing import Processor
 
+from fluxo_chassis.line_output import LineOutput
 from fluxo_chassis.settings import ProcessSettings
 from fluxo_chassis.tracing import current_context
 
@@ -32,8 +33,9 @@ def configure_logging(settings: ProcessSettings, service: str) -> None:
         render: list[Processor] = [clock, structlog.dev.ConsoleRenderer()]
         factory: Callable[..., Any] = structlog.PrintLoggerFactory()
     else:
-        render = [EcsRenderer(service, settings.instance, settings.environment)]
-        factory = structlog.BytesLoggerFactory()
+        output = LineOutput()
+        render = [EcsRenderer(service, settings.instance, settings.environment, output)]
+        factory = structlog.BytesLoggerFactory(cast("BinaryIO", output))
     structlog.configure(
         processors=[*shared, *render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -65,9 +67,10 @@ def add_trace(_logger: object, _method: str, event: Event) -> Event:
 
 
 class EcsRenderer:
-    """Turns an event into one ECS line. Never raises: what cannot be encoded is replaced."""
+    """Turns an event into one ECS line for `output`. Never raises: what cannot be encoded is replaced."""
 
-    def __init__(self, service: str, instance: str, environment: str) -> None:
+    def __init__(self, service: str, instance: str, environment: str, output: LineOutput) -> None:
+        self.output = output
         self._static = {
             "ecs.version": ECS_VERSION,
             "service.name": service,

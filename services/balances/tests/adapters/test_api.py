@@ -214,3 +214,39 @@ async def test_your_own_write_is_read_as_soon_as_it_is_applied(api, pool, cache,
 
     await RedisBalanceCache(cache).invalidate(["m1"])
     assert (await api.get(URL)).content == answer.content
+
+
+async def test_the_short_way_and_the_ordinary_one_answer_alike(api):
+    """`TE` sends a request the ordinary way. Both find the answer in this process."""
+    await until(lambda: api.get(URL), cache_status="fluxo; hit")
+    tag = (await api.get(URL)).headers["etag"]
+    for method in ("GET", "HEAD"):
+        for condition in ({}, {"If-None-Match": tag}, {"If-None-Match": '"other"'}):
+            hits = await lookups(api, "hit")
+            headers = {**condition, "X-Request-Id": "order-7"}
+            short = await api.request(method, URL, headers=headers)
+            ordinary = await api.request(method, URL, headers={**headers, "TE": "trailers"})
+            assert await lookups(api, "hit") == hits + 2
+            assert (short.status_code, short.content) == (ordinary.status_code, ordinary.content)
+            assert without_date(short) == without_date(ordinary)
+
+
+def without_date(answer: httpx2.Response) -> list[tuple[bytes, bytes]]:
+    assert "date" in answer.headers
+    return [header for header in answer.headers.raw if header[0].lower() != b"date"]
+
+
+async def lookups(api: httpx2.AsyncClient, outcome: str) -> float:
+    found = (await api.get("/metrics")).text.partition(f'balance_near_cache_lookups_total{{outcome="{outcome}"}} ')[2]
+    return float(found.split()[0])
+
+
+async def test_your_own_write_is_not_hidden_by_what_is_at_hand(api, pool, recorded):
+    projection = PostgresProjection(pool)
+    for number in range(1, 30):
+        await until(lambda: api.get(URL), cache_status="fluxo; hit")
+        await api.get(URL)
+        entry = recorded("m1", DAY, credit=100)
+        await projection.apply([entry])
+        for params in ({"after_entry": str(entry.id)}, {}):
+            assert (await api.get(URL, params=params)).json()["entry_count"] == number

@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import date
 
 import pytest
@@ -6,6 +7,7 @@ from fluxo_balances.adapters.postgres.daily_balances import PostgresDailyBalance
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.adapters.redis import balance_cache
 from fluxo_balances.adapters.redis.balance_cache import FIELDS_MAX, LIFETIME_S, RedisBalanceCache
+from fluxo_balances.adapters.redis.near_cache import NearBalanceCache
 from fluxo_balances.application.get_daily_balance import GetDailyBalance
 from fluxo_balances.application.ports import BalanceCache, CacheUnavailableError
 from fluxo_balances.application.ready_answers import Origin, ReadyAnswers
@@ -19,10 +21,14 @@ DAY = date(2026, 11, 22)
 KEY = "2026-11-22"
 
 
-@pytest.fixture(params=["redis", "memory"])
-def any_cache(request, cache, memory_cache) -> BalanceCache:
+@pytest.fixture(params=["redis", "near", "memory"])
+async def any_cache(request, cache, cache_url, memory_cache) -> AsyncIterator[BalanceCache]:
     """What a port promises, every adapter keeps, the tests' own included."""
-    return RedisBalanceCache(cache) if request.param == "redis" else memory_cache
+    if request.param == "near":
+        async with NearBalanceCache(RedisBalanceCache(cache), cache_url, timeout_s=1) as near:
+            yield near
+    else:
+        yield RedisBalanceCache(cache) if request.param == "redis" else memory_cache
 
 
 async def test_what_was_stored_under_a_lease_is_found(any_cache):
@@ -168,8 +174,8 @@ async def test_what_was_read_before_an_update_is_never_served_after_it(pool, cac
     assert f'"closing_balance":"{served}"'.encode() in answer.body
 
 
-async def test_many_readers_and_updates_at_once_leave_nothing_stale(pool, cache, recorded):
-    balances, projection = RedisBalanceCache(cache), PostgresProjection(pool)
+async def test_many_readers_and_updates_at_once_leave_nothing_stale(pool, any_cache, recorded):
+    balances, projection = any_cache, PostgresProjection(pool)
     get_daily_balance = GetDailyBalance(PostgresDailyBalances(pool))
     answers = ReadyAnswers(
         balances, Bulkhead("reads", running_max=8, waiting_max=100, wait_max_s=5), database_is_away=lambda: False
@@ -182,6 +188,7 @@ async def test_many_readers_and_updates_at_once_leave_nothing_stale(pool, cache,
     async def keep_reading() -> None:
         while not updating.is_set():
             await answers.get("m1", KEY, read)
+            await asyncio.sleep(0)  # What is at hand is answered without giving way.
 
     readers = [asyncio.create_task(keep_reading()) for _ in range(4)]
     for count in range(1, 51):

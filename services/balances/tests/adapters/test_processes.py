@@ -12,6 +12,8 @@ import urllib.request
 from datetime import date
 
 import pytest
+from joserfc import jwt
+from joserfc.jwk import RSAKey
 
 pytestmark = pytest.mark.anyio
 
@@ -76,6 +78,46 @@ def test_a_projector_works_answers_its_health_and_stops_cleanly(
     ended = run("totals", "--merchant", "m1", "--from", "2026-11-22", BALANCES_DATABASE_URL=balances_database.url)
     day, _month_after = map(json.loads, ended.stdout.splitlines())
     assert day["closing_minor"] == 3
+
+
+def test_an_api_that_is_told_to_stop_has_logged_every_request(balances_database, cache, cache_url, tmp_path):
+    key = RSAKey.generate_key(2048, {"kid": "test"})
+    (tmp_path / "jwks.json").write_text(json.dumps({"keys": [key.as_dict(private=False)]}))
+    claims = {"iss": "fluxo-development", "aud": "fluxo", "exp": int(time.time()) + 600}
+    token = jwt.encode({"alg": "RS256", "kid": "test"}, claims | {"merchant_id": "m1", "scope": "balances:read"}, key)
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    urls = {"BALANCES_DATABASE_URL": balances_database.url, "CACHE_URL": cache_url}
+    log = tmp_path / "api.log"
+    with log.open("wb") as output:
+        api = subprocess.Popen(
+            [sys.executable, "-m", "fluxo_balances", "api"],
+            env=environment(PORT=str(port), LOG_FORMAT="json", AUTH_JWKS_URL=(tmp_path / "jwks.json").as_uri(), **urls),
+            stdout=output,
+        )
+    requests = 2_000
+    try:
+        assert wait_for(f"http://127.0.0.1:{port}/health/ready", b"pass")
+        assert wait_for(f"http://127.0.0.1:{port}/metrics", b"balance_near_cache_is_tracking 1.0")
+        request = f"GET /v1/daily-balances/2026-11-22 HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer {token}\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", port)) as client, client.makefile("rb") as answers:
+            for number in range(requests):
+                client.sendall(request.encode())
+                assert answers.readline() == b"HTTP/1.1 200 OK\r\n", number
+                headers = dict(iter(lambda: answers.readline().strip().partition(b": ")[::2], (b"", b"")))
+                answers.read(int(headers[b"content-length"]))
+            api.terminate()
+            assert client.recv(1) == b""
+        assert api.wait(timeout=15) == 0
+    finally:
+        api.kill()
+        api.wait()
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    told = [line for line in lines if line["message"] == "request" and line["http.route"].startswith("/v1/")]
+    assert len(told) == len({line["trace.id"] for line in told}) == requests
+    assert len({tuple(line) for line in told}) == 1
+    assert [line["@timestamp"] for line in told] == sorted(line["@timestamp"] for line in told)
+    assert told[0]["event.duration"] > told[-1]["event.duration"] > 0
 
 
 def wait_for(url: str, content: bytes) -> bool:

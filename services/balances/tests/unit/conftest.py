@@ -33,12 +33,16 @@ class Issuer:
     async def verify(self, token: str) -> Principal:
         return self.principals[token]
 
+    def remembered(self, token: str) -> Principal | None:
+        return self.principals.get(token)
+
 
 @dataclass
 class Service:
     http: httpx2.AsyncClient
     issuer: Issuer
     app: object
+    answers: ReadyAnswers
     database_is_away: bool = False
 
     def as_merchant(self, merchant_id: str, *scopes: str, role: str = "owner") -> None:
@@ -58,7 +62,7 @@ async def service(memory_read_model, memory_cache, memory_consolidation) -> Asyn
     issuer = Issuer()
     app = build_app(queries, answers, Health(), issuer)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://balances") as http:
-        service = Service(http, issuer, app)
+        service = Service(http, issuer, app, answers)
         service.as_merchant("m1")
         yield service
 

@@ -114,3 +114,23 @@ async def test_who_has_seen_an_entry_sees_it_from_then_on_though_the_projector_r
     memory_cache.answers["m1", "2026-11-22"] = b'"older"'
     await answers.forget("m1")
     assert (await answers.get("m1", "2026-11-22", database.read)).body == b'"old"'
+
+
+async def test_who_has_seen_an_entry_does_not_join_a_read_that_began_before_it(answers, database):
+    database.may_answer.clear()
+    early = asyncio.create_task(answers.get("m1", "2026-11-22", database.read))
+    await database.has_read.wait()
+    database.answer = b'"new"'
+    await answers.forget("m1")
+    late = asyncio.create_task(answers.get("m1", "2026-11-22", database.read))
+    database.may_answer.set()
+    assert [(await each).body for each in (early, late)] == [b'"old"', b'"new"']
+    assert (await answers.get("m1", "2026-11-22", database.read)).body == b'"new"'
+
+
+async def test_what_is_at_hand_is_served_as_it_is_only_while_the_database_is_there(answers, database):
+    assert answers.at_hand("m1", "2026-11-22") is None
+    await answers.get("m1", "2026-11-22", database.read)
+    assert answers.at_hand("m1", "2026-11-22").body == b'"old"'
+    database.is_away = True
+    assert answers.at_hand("m1", "2026-11-22") is None

@@ -1,22 +1,19 @@
 """All that happens around a request, in one pure ASGI class: a stack of them costs more than most handlers."""
 
-import hashlib
 import re
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import structlog
-from prometheus_client import Histogram
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fluxo_chassis import tracing
+from fluxo_chassis.http.account import account
 from fluxo_chassis.http.deadline import Deadline
 from fluxo_chassis.http.errors import known_problem, problem_answer
-from fluxo_chassis.metrics import http_request_duration_seconds
 from fluxo_chassis.postgres import is_away
 from fluxo_chassis.problems import Problem, overloaded, unavailable
 from fluxo_chassis.redis import is_away as is_redis_away
@@ -26,8 +23,9 @@ log = structlog.get_logger(__name__)
 
 OTHER = "other"
 HEAD_LIMIT_BYTES = 32_768
+"""Address and headers together."""
+
 CLIENT_LEFT = 499
-OPERATIONS_PATHS = ("/health", "/metrics")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUEST_ID = re.compile(rb"[!#-+\--\[\]-~]{1,128}\Z")
 _JSON = re.compile(r"application/([a-z0-9.!#$&^_+-]+\+)?json[ \t]*(;.*)?\Z", re.IGNORECASE | re.ASCII)
@@ -48,7 +46,6 @@ class Middleware:
         self._body_limit_bytes = body_limit_bytes
         self._body_limits = body_limits
         self._answer_within_s = answer_within_s
-        self._observers: dict[tuple[str, str, int], Histogram] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
@@ -59,7 +56,10 @@ class Middleware:
         try:
             await self._answer(scope, headers, receive, answer)
         finally:
-            self._account(scope, answer.status, time.perf_counter() - started)
+            method = scope["method"] if scope["method"] in _METHODS else OTHER
+            principal = scope.get("state", {}).get("principal")
+            tenant = None if principal is None else principal.tenant
+            account(method, route_template(scope), answer.status, time.perf_counter() - started, tenant)
             tracing.leave(token)
 
     async def _answer(self, scope: Scope, headers: Headers, receive: Receive, answer: "_Answer") -> None:
@@ -79,26 +79,6 @@ class Middleware:
             if answer.started:
                 raise
             await problem_answer(problem)(scope, receive, answer)
-
-    def _account(self, scope: Scope, status: int, duration_s: float) -> None:
-        method = scope["method"] if scope["method"] in _METHODS else OTHER
-        route = route_template(scope)
-        key = (method, route, status)
-        observer = self._observers.get(key)
-        if observer is None:
-            observer = self._observers[key] = http_request_duration_seconds.labels(method, route, str(status))
-        observer.observe(duration_s)
-        fields: dict[str, Any] = {
-            "http.request.method": method,
-            "http.route": route,
-            "http.response.status_code": status,
-            "event.duration": round(duration_s * 1e9),
-        }
-        principal = scope.get("state", {}).get("principal")
-        if principal is not None:
-            fields["organization.id"] = hashlib.sha256(principal.tenant.encode()).hexdigest()[:12]
-        # Probes and scrapes come every second or so, and say nothing new.
-        (log.debug if route.startswith(OPERATIONS_PATHS) else log.info)("request", **fields)
 
 
 class _Answer:
@@ -130,9 +110,14 @@ def route_template(scope: Scope) -> str:
 
 def _request_id(scope: Scope) -> str | None:
     for name, value in scope["headers"]:
-        if name == b"x-request-id" and _REQUEST_ID.match(value):
-            return str(value, "ascii")
+        if name == b"x-request-id" and (request_id := safe_request_id(value)) is not None:
+            return request_id
     return None
+
+
+def safe_request_id(value: bytes) -> str | None:
+    """What a caller gave, when it may stand in a header and a log line as it is."""
+    return str(value, "ascii") if _REQUEST_ID.match(value) else None
 
 
 def _refusal(scope: Scope, headers: Headers, limit: int) -> Problem | None:

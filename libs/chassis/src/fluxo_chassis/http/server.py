@@ -3,10 +3,15 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from fluxo_chassis.http.ready_account import ReadyAccount
+from fluxo_chassis.http.ready_answer import ShortWay
+from fluxo_chassis.http.short_way import ShortWayProtocol
 from fluxo_chassis.settings import BAD_CONFIGURATION, PREFIX, ProcessSettings
 
 GRACEFUL_TIMEOUT_S = 10
@@ -21,12 +26,18 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(app: ASGIApp, settings: ProcessSettings, stop: asyncio.Event) -> None:
-    """Serves until `stop` is set and the requests under way are answered, or ten seconds have passed."""
+async def serve(
+    app: ASGIApp, settings: ProcessSettings, stop: asyncio.Event, short_way: ShortWay | None = None
+) -> None:
+    """Serves until `stop` is set and the requests under way are answered, or ten seconds have passed.
+
+    Answers that `short_way` has ready are sent without asking `app`.
+    """
+    account = ReadyAccount()
     server = _Server(
         uvicorn.Config(
             app,
-            http="httptools",
+            http="httptools" if short_way is None else _protocol(short_way, account),
             ws="none",
             lifespan="on",
             access_log=False,
@@ -47,6 +58,12 @@ async def serve(app: ASGIApp, settings: ProcessSettings, stop: asyncio.Event) ->
         await server.serve(sockets=[_listen(settings)])
     finally:
         watcher.cancel()
+        account.settle()
+
+
+def _protocol(short_way: ShortWay, account: ReadyAccount) -> type[asyncio.Protocol]:
+    # uvicorn calls it as it would the class.
+    return cast("type[asyncio.Protocol]", partial(ShortWayProtocol, short_way=short_way, account=account))
 
 
 def _listen(settings: ProcessSettings) -> socket.socket:

@@ -123,6 +123,25 @@ class BalanceCache(Protocol):
         """
 
 
+@dataclass(slots=True, eq=False)
+class KeptAnswer:
+    """A stored answer that this process holds; `rendered` is for whoever serves it, and goes when it goes."""
+
+    body: bytes
+    rendered: object = None
+
+
+class NearBalanceCache(BalanceCache, Protocol):
+    """The same, with what was asked for lately kept in this process for a second at the most.
+
+    What an update removes from the cache goes from here as soon as this process hears of it, and at once when this
+    process itself removes it.
+    """
+
+    def at_hand(self, merchant_id: str, key: str) -> KeptAnswer | None:
+        """Return the stored answer if this process holds it; asks nobody."""
+
+
 class CacheUnavailableError(Exception):
     """The cache cannot be reached now."""
 

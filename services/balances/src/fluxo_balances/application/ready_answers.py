@@ -21,9 +21,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from fluxo_balances.application.ports import (
-    BalanceCache,
     Bulkhead,
     CacheUnavailableError,
+    KeptAnswer,
+    NearBalanceCache,
     ReadModelUnavailableError,
 )
 
@@ -54,11 +55,15 @@ class ReadyAnswers:
     served and marked stale.
     """
 
-    def __init__(self, cache: BalanceCache, bulkhead: Bulkhead, database_is_away: Callable[[], bool]) -> None:
+    def __init__(self, cache: NearBalanceCache, bulkhead: Bulkhead, database_is_away: Callable[[], bool]) -> None:
         self._cache = cache
         self._bulkhead = bulkhead
         self._database_is_away = database_is_away
         self._flights: dict[tuple[str, str], asyncio.Task[Answer]] = {}
+
+    def at_hand(self, merchant_id: str, key: str) -> KeptAnswer | None:
+        """Return an answer from the cache that may be served as it is, if this process holds it; asks nobody."""
+        return None if self._database_is_away() else self._cache.at_hand(merchant_id, key)
 
     async def get(self, merchant_id: str, key: str, read: ReadDatabase) -> Answer:
         """Return the merchant's answer for the key.
@@ -99,6 +104,9 @@ class ReadyAnswers:
         """
         with suppress(CacheUnavailableError):
             await self._cache.invalidate([merchant_id])
+        # A read that is under way may have begun before the entry was applied: nobody joins it any more.
+        for flight_key in [each for each in self._flights if each[0] == merchant_id]:
+            del self._flights[flight_key]
 
     async def _fill(self, merchant_id: str, key: str, read: ReadDatabase) -> Answer:
         # Seat first: a reader that is turned away must not leave a lease behind that keeps others from storing.
@@ -117,6 +125,7 @@ class ReadyAnswers:
             yield
 
     def _land(self, flight_key: tuple[str, str], flight: asyncio.Task[Answer]) -> None:
-        del self._flights[flight_key]
+        if self._flights.get(flight_key) is flight:
+            del self._flights[flight_key]
         if not flight.cancelled():
             flight.exception()  # Everybody who waited may have gone: then nobody else would ask for it.

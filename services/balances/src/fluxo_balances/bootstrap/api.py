@@ -20,6 +20,7 @@ from redis.asyncio import Redis
 from fluxo_balances.adapters.postgres.consolidation import PROJECTION_CHANNEL, PostgresConsolidation
 from fluxo_balances.adapters.postgres.daily_balances import PostgresDailyBalances
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
+from fluxo_balances.adapters.redis.near_cache import NearBalanceCache
 from fluxo_balances.application.await_entry import AwaitEntry
 from fluxo_balances.application.contents import Queries
 from fluxo_balances.application.get_daily_balance import GetDailyBalance
@@ -27,6 +28,7 @@ from fluxo_balances.application.get_daily_balances import GetDailyBalances
 from fluxo_balances.application.ports import Consolidation
 from fluxo_balances.application.ready_answers import ReadyAnswers
 from fluxo_balances.entrypoints.http.app import build_app
+from fluxo_balances.entrypoints.http.at_hand import BalancesAtHand
 from fluxo_balances.settings import ApiSettings
 
 TENANT_CLAIM: Final = "merchant_id"
@@ -70,13 +72,18 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
             audience=settings.auth_audience,
             tenant_claim=TENANT_CLAIM,
         )
-        await serve(assemble(pool, breaker, cache_client, consolidation, verifier), settings, stop)
+        cache = await opened.enter_async_context(
+            NearBalanceCache(RedisBalanceCache(cache_client), settings.cache_url, CACHE_TIMEOUT_S)
+        )
+        app = assemble(pool, breaker, cache_client, cache, consolidation, verifier)
+        await serve(app, settings, stop, short_way=BalancesAtHand(app.state.answers, verifier))
 
 
 def assemble(
     pool: asyncpg.Pool,
     breaker: CircuitBreaker,
     cache_client: Redis,
+    cache: NearBalanceCache,
     consolidation: Consolidation,
     verifier: TokenVerifier,
 ) -> FastAPI:
@@ -84,14 +91,13 @@ def assemble(
     bulkhead = Bulkhead(
         "balances-reads", running_max=READS_RUNNING_MAX, waiting_max=READS_WAITING_MAX, wait_max_s=READ_WAIT_MAX_S
     )
-    cache = RedisBalanceCache(cache_client)
     health = Health()
     health.add("database", lambda: ping(pool), required=False)
     health.add("database-circuit", breaker.observe, required=False)
     health.add("reads-bulkhead", bulkhead.observe, required=False)
     health.add("token-issuer", verifier.observe, required=False)
     health.add("cache", lambda: ping_redis(cache_client), required=False)
-    health.add("cache-circuit", cache.breaker.observe, required=False)
+    health.add("cache-circuit", cache.behind.breaker.observe, required=False)
     health.require_any("database", "cache")
     balances = PostgresDailyBalances(pool)
     queries = Queries(

@@ -19,6 +19,7 @@ LEASE_MS: Final = 5_000
 FIELDS_MAX: Final = 500
 """Answers and leases of one merchant: one that asks for every range there is must not crowd out the others."""
 
+_PREFIX: Final = "balances:"
 _AWAY: Final = (RedisError, OSError, CircuitOpen)
 
 
@@ -40,21 +41,21 @@ class RedisBalanceCache:
         with suppress(*_AWAY):
             async with self.breaker:
                 # The stubs allow for a client that decodes; this one answers bytes.
-                return cast("bytes | None", await self._client.hget(_hash(merchant_id), key))
+                return cast("bytes | None", await self._client.hget(key_of(merchant_id), key))
         return None
 
     async def lease(self, merchant_id: str, key: str) -> str | None:
         token = secrets.token_hex(8)
         with suppress(*_AWAY):
             async with self.breaker:
-                taken = await self._take_lease([_hash(merchant_id)], [key, token, LEASE_MS, FIELDS_MAX, LIFETIME_S])
+                taken = await self._take_lease([key_of(merchant_id)], [key, token, LEASE_MS, FIELDS_MAX, LIFETIME_S])
                 return token if taken else None
         return None
 
     async def store(self, merchant_id: str, key: str, answer: bytes, lease: str) -> None:
         with suppress(*_AWAY):
             async with self.breaker:
-                await self._store_if_leased([_hash(merchant_id)], [key, lease, answer])
+                await self._store_if_leased([key_of(merchant_id)], [key, lease, answer])
 
     async def invalidate(self, merchant_ids: Sequence[str]) -> None:
         """Remove every answer and every lease of the merchants.
@@ -65,10 +66,16 @@ class RedisBalanceCache:
         if not merchant_ids:
             return
         try:
-            await self._client.unlink(*map(_hash, merchant_ids))
+            await self._client.unlink(*map(key_of, merchant_ids))
         except (RedisError, OSError) as error:
             raise CacheUnavailableError from error
 
 
-def _hash(merchant_id: str) -> str:
-    return f"balances:{merchant_id}"
+def key_of(merchant_id: str) -> str:
+    """Return the key of the merchant's hash."""
+    return f"{_PREFIX}{merchant_id}"
+
+
+def merchant_of(key: bytes) -> str:
+    """Return whose hash it is."""
+    return key.decode(errors="replace").removeprefix(_PREFIX)

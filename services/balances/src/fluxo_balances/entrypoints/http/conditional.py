@@ -24,21 +24,30 @@ _ENTITY_TAG: Final = re.compile(r'(?:W/)?("[^"]*")')
 
 def conditional_response(request: Request, answer: Answer) -> Response:
     body = mark_stale(answer.body) if answer.origin is Origin.STALE else answer.body
-    etag = f'"{blake2b(body, digest_size=16).hexdigest()}"'
+    etag = etag_of(body)
+    condition = ", ".join(request.headers.getlist("if-none-match"))
+    return response(request.method, body, etag, answer.origin, client_has_it=holds(condition, etag))
+
+
+def etag_of(body: bytes) -> str:
+    return f'"{blake2b(body, digest_size=16).hexdigest()}"'
+
+
+def holds(condition: str, etag: str) -> bool:
+    """Whether an `If-None-Match` names the tag; the empty one names none."""
+    return condition.strip() == "*" or etag in _ENTITY_TAG.findall(condition)
+
+
+def response(method: str, body: bytes, etag: str, origin: Origin, *, client_has_it: bool) -> Response:
     headers = {
         "ETag": etag,
         "Cache-Control": "private, no-cache",
         "Vary": "Authorization",
-        "Cache-Status": CACHE_STATUS[answer.origin],
+        "Cache-Status": CACHE_STATUS[origin],
     }
-    if _has_it(request, etag):
+    if client_has_it:
         return Response(status_code=NOT_MODIFIED, headers=headers)
-    if request.method == "HEAD":
+    if method == "HEAD":
         headers["Content-Length"] = str(len(body))
         body = b""
     return Response(body, headers=headers, media_type="application/json")
-
-
-def _has_it(request: Request, etag: str) -> bool:
-    condition = ", ".join(request.headers.getlist("if-none-match"))
-    return condition.strip() == "*" or etag in _ENTITY_TAG.findall(condition)

@@ -1,4 +1,4 @@
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
@@ -7,7 +7,7 @@ from fluxo_balances.entrypoints.http.presenter import render_day
 from fluxo_balances.entrypoints.http.reading import BalancesReader, queries_of, respond
 from fluxo_balances.entrypoints.http.schemas import DailyBalanceBody, responses
 
-PATH = "/v1/daily-balances/{date}"
+PATH: Final = "/v1/daily-balances/{date}"
 
 router = APIRouter(tags=["daily balances"])
 

@@ -1,6 +1,6 @@
 """What both routes share: wait for an entry if asked to, come by the answer, answer conditionally."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Depends, Request, Response
@@ -14,7 +14,9 @@ from fluxo_balances.entrypoints.http.problems import as_problems
 
 answers_total = Counter("balance_answers_total", "Balances answered, by where the answer came from.", ["origin"])
 
-BalancesReader = Annotated[Principal, Depends(requires("balances:read"))]
+SCOPE: Final = "balances:read"
+
+BalancesReader = Annotated[Principal, Depends(requires(SCOPE))]
 
 
 def queries_of(request: Request) -> Queries:

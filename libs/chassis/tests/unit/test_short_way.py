@@ -1,0 +1,492 @@
+"""The short way through the server against the ordinary one, over real sockets: nobody can tell them apart."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from types import SimpleNamespace
+
+import pytest
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from fluxo_chassis.auth import Principal
+from fluxo_chassis.health import Health
+from fluxo_chassis.http import short_way
+from fluxo_chassis.http.app import create_app
+from fluxo_chassis.http.ready_account import ReadyAccount
+from fluxo_chassis.http.ready_answer import ReadyAnswer
+from fluxo_chassis.http.short_way import ShortWayProtocol
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+pytestmark = pytest.mark.anyio
+
+DATE = b"Sun, 22 Nov 2026 12:00:00 GMT"
+ROUTE = "/v1/things/{number}"
+TARGET = re.compile(rb"/v1/things/([0-9]+)\Z")
+SIZE = 20_000
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    """The event loop that processes run on."""
+    return "asyncio", {"use_uvloop": True}
+
+
+def thing(number: int, size: int = 0) -> Response:
+    return Response(f'{{"number":{number}}}'.ljust(size), media_type="application/json")
+
+
+def things_service(may_answer: asyncio.Event) -> FastAPI:
+    app = create_app(title="Things", version="1", description="Things.", health=Health())
+
+    @app.head(ROUTE)
+    @app.get(ROUTE)
+    async def shown(number: int, request: Request) -> Response:
+        request.state.principal = Principal("t-1", "ana", frozenset(), "owner")
+        response = thing(number)
+        return Response(b"", headers=dict(response.headers)) if request.method == "HEAD" else response
+
+    @app.get("/v1/slow/{number}")
+    async def slow(number: int) -> Response:
+        await may_answer.wait()
+        return thing(number)
+
+    @app.post("/v1/notes")
+    async def noted(request: Request) -> dict[str, int]:
+        return {"length": len(await request.body())}
+
+    return app
+
+
+def ready(method: bytes, target: bytes, _headers: object, *, size: int = 0) -> ReadyAnswer | None:
+    """Things below a hundred are ready."""
+    asked = TARGET.match(target)
+    if asked is None or int(asked[1]) >= 100:
+        return None
+    answer = ReadyAnswer.of(thing(int(asked[1]), size), route=ROUTE, tenant="t-1")
+    return answer if method == b"GET" else ReadyAnswer(answer.status, ROUTE, "t-1", answer.head, b"")
+
+
+class Wire(asyncio.Transport):
+    """What a socket would carry, without one: nothing is lost when the server closes while the client still sends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = bytearray()
+        self.may_read = asyncio.Event()
+        self.may_read.set()
+        self.is_closed = False
+
+    def write(self, data: bytes) -> None:
+        if not self.is_closed:
+            self.written += data
+
+    def is_closing(self) -> bool:
+        return self.is_closed
+
+    def close(self) -> None:
+        self.is_closed = True
+        self.may_read.set()
+
+    def pause_reading(self) -> None:
+        self.may_read.clear()
+
+    def resume_reading(self) -> None:
+        self.may_read.set()
+
+
+@dataclass
+class Server:
+    """One way of serving the application, without what starts and stops it."""
+
+    port: int
+    state: ServerState
+    may_answer: asyncio.Event
+    taken: list[bytes]
+    make: Callable[[], HttpToolsProtocol] | None = None
+    protocols: list[HttpToolsProtocol] = field(default_factory=list)
+
+    async def answer(self, *chunks: bytes) -> bytes:
+        """What the server writes when the chunks arrive one after the other, and whether it closes the connection."""
+        protocol, wire = self.make(), Wire()
+        protocol.connection_made(wire)
+        async with asyncio.timeout(10):
+            for chunk in chunks:
+                await wire.may_read.wait()
+                if wire.is_closed:
+                    break
+                protocol.data_received(chunk)
+            while self.state.tasks:
+                await asyncio.wait(self.state.tasks)
+        written = bytes(wire.written) + (b"(closed)" if wire.is_closed else b"")
+        protocol.connection_lost(None)
+        return written
+
+    async def talk(self, *chunks: bytes) -> bytes:
+        """Send the chunks one after the other; everything that comes back until the server closes the connection."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        with suppress(ConnectionError):
+            for chunk in chunks:
+                writer.write(chunk)
+                await writer.drain()
+                await asyncio.sleep(0)
+        async with asyncio.timeout(10):
+            answers = await reader.read()
+        writer.close()
+        return answers
+
+
+@pytest.fixture
+async def serving() -> Callable:
+    """`await serving("short")`, or `"ordinary"`: a server."""
+    listeners, account = [], ReadyAccount()
+
+    async def start(way: str, *, keep_alive_s: float = 75, take=ready) -> Server:
+        may_answer = asyncio.Event()
+        may_answer.set()
+        config = uvicorn.Config(
+            things_service(may_answer),
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            timeout_keep_alive=keep_alive_s,
+        )
+        config.load()
+        server = Server(0, ServerState(), may_answer, [])
+        server.state.default_headers = [(b"date", DATE)]
+
+        def short(method, target, headers):
+            answer = take(method, target, headers)
+            if answer is not None:
+                server.taken.append(target)
+            return answer
+
+        kinds = {
+            "short": partial(ShortWayProtocol, short_way=short, account=account),
+            "ordinary": HttpToolsProtocol,
+        }
+
+        def protocol() -> HttpToolsProtocol:
+            made = kinds[way](config=config, server_state=server.state, app_state={})
+            server.protocols.append(made)
+            return made
+
+        server.make = protocol
+        listener = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)
+        listeners.append(listener)
+        server.port = listener.sockets[0].getsockname()[1]
+        return server
+
+    yield start
+    account.settle()
+    for listener in listeners:
+        listener.close()
+
+
+def get(number: int | str, *headers: str, method: str = "GET", version: str = "1.1") -> bytes:
+    path = number if isinstance(number, str) else f"/v1/things/{number}"
+    head = "".join(f"{header}\r\n" for header in headers)
+    return f"{method} {path} HTTP/{version}\r\nHost: t\r\n{head}\r\n".encode("latin-1")
+
+
+LAST = get(1_000, "Connection: close")
+POST = b"POST /v1/notes HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\n"
+
+SEQUENCES = {
+    "one": get(1),
+    "head": get(1, method="HEAD"),
+    "own ids": get(
+        1, "X-Request-Id: order-7/a", "Traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    ),
+    "trace only": get(1, "TraceParent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+    "unsafe id": get(1, 'X-Request-Id: a"b'),
+    "two ids, the first unsafe": get(1, 'X-Request-Id: a"b', "X-Request-Id: order-8"),
+    "odd header case": get(1, "aCCept: */*", "X-REQUEST-ID: order-7"),
+    "several at once": get(1) + get(2) + get(3, method="HEAD") + get(4),
+    "hot and cold at once": get(1) + get(101) + get(2) + get(102) + get(3),
+    "cold first": get(101) + get(1) + get(2),
+    "a body between": get(1) + POST + b"Content-Length: 5\r\n\r\n[1,2]" + get(2),
+    "a chunked body between": get(1) + POST + b"Transfer-Encoding: chunked\r\n\r\n3\r\n[1]\r\n0\r\n\r\n" + get(2),
+    "get with a body": get(1, "Content-Length: 5", "Content-Type: application/json") + b"hello" + get(2),
+    "get with an empty body": get(1, "Content-Length: 0") + get(2),
+    "get with a chunked body": get(1, "Transfer-Encoding: chunked", "Content-Type: application/json")
+    + b"5\r\nhello\r\n0\r\n\r\n"
+    + get(2),
+    "length and chunks": get(1, "Content-Length: 5", "Transfer-Encoding: chunked") + b"0\r\n\r\n" + get(2),
+    "two lengths": get(1, "Content-Length: 5", "Content-Length: 6") + b"hello!",
+    "a request inside a body": get(1, "Content-Length: 44") + get(2),
+    "folded header": b"GET /v1/things/1 HTTP/1.1\r\nHost: t\r\nX-A: b\r\n c\r\n\r\n" + get(2),
+    "space before the colon": b"GET /v1/things/1 HTTP/1.1\r\nHost : t\r\n\r\n",
+    "bare line feeds": b"GET /v1/things/1 HTTP/1.1\nHost: t\n\n",
+    "a null in a header": b"GET /v1/things/1 HTTP/1.1\r\nHost: t\r\nX-A: \x00\r\n\r\n",
+    "no host": b"GET /v1/things/1 HTTP/1.1\r\n\r\n",
+    "empty lines before": b"\r\n\r\n" + get(1) + b"\r\n" + get(2),
+    "expects to be told to go on": get(1, "Expect: 100-continue") + get(2),
+    "upgrade": get(1, "Connection: Upgrade", "Upgrade: websocket"),
+    "another protocol": get(
+        1, "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA"
+    ),
+    "old version": get(1, version="1.0"),
+    "old version that stays": get(1, "Connection: keep-alive", version="1.0") + get(2),
+    "said to stay": get(1, "Connection: keep-alive") + get(2),
+    "said to close": get(1, "Connection: close") + get(2),
+    "close in the middle": get(1) + get(2, "Connection: Keep-Alive, close") + get(3),
+    "close while a cold one is under way": get(101, "Connection: close") + get(1),
+    "other methods": get(1, method="OPTIONS") + get(1, method="DELETE") + get(1, method="QUERY"),
+    "no method": b"get /v1/things/1 HTTP/1.1\r\nHost: t\r\n\r\n",
+    "a query": get("/v1/things/1?x=1") + get("/v1/things/1?") + get("/v1/things/1#x"),
+    "other spellings": get("/v1/things/%31") + get("//v1/things/1") + get("/v1/things/1/") + get("/v1/./things/1"),
+    "absolute": get("http://t/v1/things/1") + get("http:/v1/things/1"),
+    "too much head": get(1, f"X-A: {'x' * 33_000}") + get(2),
+    "just not too much head": get(1, f"X-A: {'x' * 32_700}") + get(2),
+    "too many headers": get(1, *(f"X-{number}: x" for number in range(8_000))) + get(2),
+    "not found": get("/v1/nothing") + get("/"),
+}
+
+
+def without_chance(answers: bytes) -> bytes:
+    """What two servers cannot have in common: ids that they made up."""
+    return re.sub(rb'(x-request-id: |"trace_id":")[0-9a-f]{32}', rb"\1...", answers)
+
+
+@pytest.mark.parametrize("split", ["whole", "by byte", "in threes"])
+@pytest.mark.parametrize("name", SEQUENCES)
+async def test_both_ways_give_the_same_bytes(serving, name, split):
+    if split != "whole" and len(SEQUENCES[name]) > 2_000:
+        pytest.skip("a great many pieces")
+    data = SEQUENCES[name] + get(4) + LAST
+    step = {"whole": len(data), "by byte": 1, "in threes": 3}[split]
+    chunks = [data[start : start + step] for start in range(0, len(data), step)]
+    ordinary, short = await serving("ordinary"), await serving("short")
+    expected = without_chance(await ordinary.answer(*chunks))
+    assert expected.startswith(b"HTTP/1.1 ")
+    assert without_chance(await short.answer(*chunks)) == expected
+
+
+@pytest.mark.parametrize("name", ["one", "head", "own ids", "several at once", "hot and cold at once", "cold first"])
+async def test_over_sockets_too(serving, name):
+    ordinary, short = await serving("ordinary"), await serving("short")
+    expected = without_chance(await ordinary.talk(SEQUENCES[name] + LAST))
+    for step in (1, 7, 10_000):
+        data = SEQUENCES[name] + LAST
+        chunks = [data[start : start + step] for start in range(0, len(data), step)]
+        assert without_chance(await short.talk(*chunks)) == expected
+
+
+async def test_ids_are_honoured(serving):
+    short = await serving("short")
+    assert b"x-request-id: order-7/a\r\n" in await short.answer(SEQUENCES["own ids"])
+    assert b"x-request-id: 4bf92f3577b34da6a3ce929d0e0e4736\r\n" in await short.answer(SEQUENCES["trace only"])
+    assert len(short.taken) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [
+        ("one", 1),
+        ("head", 1),
+        ("own ids", 1),
+        ("odd header case", 1),
+        ("several at once", 4),
+        ("hot and cold at once", 1),
+        ("cold first", 0),
+        ("said to stay", 2),
+        ("no host", 1),
+        ("a body between", 1),
+        ("get with a body", 0),
+        ("get with an empty body", 0),
+        ("length and chunks", 0),
+        ("two ids, the first unsafe", 0),
+        ("expects to be told to go on", 0),
+        ("upgrade", 0),
+        ("old version", 0),
+        ("old version that stays", 0),
+        ("said to close", 0),
+        ("close in the middle", 1),
+        ("absolute", 0),
+        ("a query", 0),
+        ("other methods", 0),
+        ("too much head", 0),
+        ("just not too much head", 2),
+    ],
+)
+async def test_what_is_plain_and_ready_takes_the_short_way_and_nothing_else_does(serving, name, taken):
+    short = await serving("short")
+    await short.answer(SEQUENCES[name])
+    assert len(short.taken) == taken
+
+
+async def test_garbage_after_a_ready_answer_is_refused_after_it(serving):
+    """The ordinary way refuses the garbage before it has answered what came first."""
+    answers = await (await serving("short")).answer(get(1) + b"\x00\x01\r\n\r\n")
+    assert re.findall(rb"HTTP/1.1 \d+", answers) == [b"HTTP/1.1 200", b"HTTP/1.1 400"]
+
+
+async def test_a_fault_in_the_short_way_is_logged_and_costs_nobody_an_answer(serving):
+    def fails(*_request):
+        raise LookupError
+
+    short = await serving("short", take=fails)
+    with capture_logs() as lines:
+        answers = await short.talk(get(1) + LAST)
+    assert answers.count(b"HTTP/1.1 200 OK") == 2
+    assert [line["event"] for line in lines] == ["the short way failed", "request", "request"]
+
+
+async def test_line_and_metrics_are_the_same(serving):
+    labels = {"method": "GET", "route": ROUTE, "status": "200"}
+
+    def counted() -> float:
+        return REGISTRY.get_sample_value("http_request_duration_seconds_count", labels) or 0
+
+    seen = []
+    ids = ["X-Request-Id: order-7", "Traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"]
+    for way in ("ordinary", "short"):
+        server = await serving(way)
+        before = counted()
+        with capture_logs() as lines:
+            await server.talk(get(1, *ids) + get(2), LAST)
+            await asyncio.sleep(0.05)
+        assert counted() == before + 3
+        seen.append([sorted(line) for line in lines])
+        assert {line.pop("event.duration") > 0 for line in lines} == {True}
+        seen.append(lines)
+    assert seen[0] == seen[2]
+    assert seen[1] == seen[3]
+
+
+async def test_answers_behind_a_slow_one_wait_for_it(serving):
+    short = await serving("short")
+    short.may_answer.clear()
+    talking = asyncio.create_task(short.talk(get(1) + get("/v1/slow/7") + get(2) + get(3) + LAST))
+    async with asyncio.timeout(5):
+        while not short.state.tasks:  # noqa: ASYNC110 - the server's tasks are no event of ours
+            await asyncio.sleep(0.001)
+    short.may_answer.set()
+    assert re.findall(rb'"number":(\d+)', await talking) == [b"1", b"7", b"2", b"3", b"1000"]
+    assert short.taken == [b"/v1/things/1"]
+
+
+async def test_who_asks_and_does_not_read_fills_no_memory_and_gets_all_in_order(serving):
+    short = await serving("short", take=partial(ready, size=SIZE))
+    reader, writer = await asyncio.open_connection("127.0.0.1", short.port, limit=2**10)
+    count, buffered = 2_000, 0
+
+    async def ask() -> None:
+        for number in range(count):
+            writer.write(get(number % 100))
+            await writer.drain()
+        writer.write(LAST)
+
+    asking = asyncio.create_task(ask())
+    for _ in range(50):
+        await asyncio.sleep(0.01)
+        buffered = max(buffered, *(each.transport.get_write_buffer_size() for each in short.protocols))
+    assert 0 < buffered < 10 * SIZE
+    assert len(short.taken) < count
+    reading = bytearray()
+    async with asyncio.timeout(30):
+        while chunk := await reader.read(2**20):
+            reading += chunk
+    await asking
+    answered = [int(number) for number in re.findall(rb'"number":(\d+)', reading)]
+    assert answered == [*(number % 100 for number in range(count)), 1_000]
+    writer.close()
+
+
+async def test_a_connection_that_is_idle_is_closed(serving):
+    short = await serving("short", keep_alive_s=0.05)
+    reader, writer = await asyncio.open_connection("127.0.0.1", short.port)
+    writer.write(get(1))
+    async with asyncio.timeout(5):
+        assert (await reader.read()).count(b"HTTP/1.1 200 OK") == 1
+    assert len(short.taken) == 1
+    writer.close()
+
+
+async def test_its_idle_time_counts_from_the_last_answer(serving, monkeypatch):
+    short = await serving("short", keep_alive_s=75)
+    protocol, wire = short.make(), Wire()
+    clock, timers = 1_000.0, []
+    monkeypatch.setattr(short_way.time, "perf_counter", lambda: clock)
+    protocol.loop = SimpleNamespace(call_later=lambda *timer: timers.append(timer) or timer)
+    protocol.connection_made(wire)
+    protocol.data_received(get(1))
+    clock += 50
+    protocol.data_received(get(1))
+    ((after_s, look),) = timers
+    assert after_s == 75
+    clock += 25
+    look()
+    assert not wire.is_closed
+    after_s, look = timers[1]
+    assert after_s == pytest.approx(50)
+    clock += 50
+    look()
+    assert wire.is_closed
+
+
+async def test_one_that_waits_for_an_ordinary_answer_is_not_idle(serving):
+    short = await serving("short", keep_alive_s=0.05)
+    short.may_answer.clear()
+    talking = asyncio.create_task(short.talk(get(1) + get("/v1/slow/7"), LAST))
+    await asyncio.sleep(0.2)
+    short.may_answer.set()
+    assert (await talking).count(b"HTTP/1.1 200 OK") == 3
+
+
+async def test_a_closed_connection_leaves_no_timer_behind(serving):
+    short = await serving("short")
+    await short.talk(get(1), LAST)
+    (protocol,) = short.protocols
+    async with asyncio.timeout(5):
+        while protocol in short.state.connections:  # noqa: ASYNC110 - uvicorn tells nobody
+            await asyncio.sleep(0.001)
+    assert protocol._idle_timer is None or protocol._idle_timer.cancelled()
+
+
+async def test_a_server_that_stops_closes_the_idle_and_answers_the_others(serving):
+    short = await serving("short")
+    short.may_answer.clear()
+    idle_reader, idle_writer = await asyncio.open_connection("127.0.0.1", short.port)
+    idle_writer.write(get(1))
+    await idle_reader.readuntil(b"}")
+    busy_reader, busy_writer = await asyncio.open_connection("127.0.0.1", short.port)
+    busy_writer.write(get(1) + get("/v1/slow/7"))
+    await busy_reader.readuntil(b"}")
+    for connection in list(short.state.connections):
+        connection.shutdown()
+    async with asyncio.timeout(5):
+        assert await idle_reader.read() == b""
+        short.may_answer.set()
+        last = await busy_reader.read()
+    assert b"connection: close" in last
+    assert b'"number":7' in last
+    idle_writer.close()
+    busy_writer.close()
+
+
+def test_the_date_is_that_of_the_server():
+    state = ServerState()
+    protocol = ShortWayProtocol(
+        uvicorn.Config(lambda: None, http="httptools", ws="none", lifespan="off", log_config=None),
+        state,
+        {},
+        asyncio.new_event_loop(),
+        short_way=ready,
+        account=ReadyAccount(),
+    )
+    written = []
+    protocol.transport = type("Transport", (), {"write": written.append})()
+    for date in (b"then", b"now"):
+        state.default_headers = [(b"date", date)]
+        protocol._send(ready(b"GET", b"/v1/things/1", {}), "order-7")
+    assert [b"date: then\r\n" in written[0], b"date: now\r\n" in written[1]] == [True, True]
+    assert short_way.STATUS_LINE[200] == b"HTTP/1.1 200 OK\r\n"

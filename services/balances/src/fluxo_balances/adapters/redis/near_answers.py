@@ -1,0 +1,141 @@
+"""The answers that this process keeps at hand, and the rule that nothing on them outlives a change unseen."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from fluxo_balances.application.ports import KeptAnswer
+
+LIFETIME_S: Final = 1.0
+"""No answer is served longer without being asked for again, whatever was not heard."""
+
+REFRESH_AFTER_S: Final = 0.75
+"""One that is still wanted then is asked for again before it goes, so that not all its readers miss it at once."""
+
+BYTES_MAX: Final = 16 * 1024 * 1024
+
+SHARE_BYTES_MAX: Final = BYTES_MAX // 16
+"""Of one merchant: who asks for every range there is must not crowd out the others."""
+
+OVERHEAD_BYTES: Final = 1024
+"""What an answer, or a shelf, takes up besides its own bytes; so the bound in bytes bounds their number too."""
+
+_NEVER: Final = float("inf")
+
+
+class _Kept(KeptAnswer):
+    __slots__ = ("good_until", "refresh_at")
+
+    def count_from(self, asked_at: float) -> None:
+        """Count its time from when it was last asked for."""
+        self.good_until = asked_at + LIFETIME_S
+        self.refresh_at = asked_at + REFRESH_AFTER_S
+
+
+class Shelf:
+    """A merchant's answers. They came after it was set up, and go together when it is taken away."""
+
+    __slots__ = ("answers", "size")
+
+    def __init__(self) -> None:
+        self.answers: dict[str, _Kept] = {}
+        self.size = OVERHEAD_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """When something was asked for, and the shelf that stood then."""
+
+    shelf: Shelf
+    asked_at: float
+
+
+class NearAnswers:
+    """Answers of recently asked merchants, while it is told of every change: between `open` and `close`.
+
+    Whoever asks the cache takes a mark first and keeps the reply under that mark. A change that is heard of in between
+    takes the merchant's shelf away, and a reply for a shelf that was taken away is not kept.
+    """
+
+    def __init__(self, refresh: Callable[[str, str], None], clock: Callable[[], float] = time.monotonic) -> None:
+        self._refresh = refresh
+        self._clock = clock
+        self._shelves: dict[str, Shelf] = {}
+        self._is_open = False
+        self.size = 0
+
+    def open(self) -> None:
+        """Keep answers from now on: whoever calls this will tell of every change of what is asked for."""
+        self._is_open = True
+
+    def close(self) -> None:
+        """Forget everything and keep nothing: changes may pass unheard."""
+        self._is_open = False
+        self.clear()
+
+    def find(self, merchant_id: str, key: str) -> KeptAnswer | None:
+        shelf = self._shelves.get(merchant_id)
+        kept = None if shelf is None else shelf.answers.get(key)
+        if kept is None or (now := self._clock()) >= kept.good_until:
+            return None
+        if now >= kept.refresh_at:
+            kept.refresh_at = _NEVER
+            self._refresh(merchant_id, key)
+        return kept
+
+    def mark(self, merchant_id: str) -> Mark:
+        """Return the mark of what is about to be asked for."""
+        shelf = self._shelves.get(merchant_id)
+        if shelf is None:
+            shelf = Shelf()
+            if self._is_open:
+                self._make_room(shelf.size)
+                self._shelves[merchant_id] = shelf
+                self.size += shelf.size
+        return Mark(shelf, self._clock())
+
+    def keep(self, merchant_id: str, mark: Mark, key: str, body: bytes) -> None:
+        """Keep a reply to what was asked for under the mark."""
+        if not self._stands(merchant_id, mark.shelf):
+            return
+        kept = mark.shelf.answers.get(key)
+        if kept is not None and kept.body == body:
+            kept.count_from(mark.asked_at)
+        elif kept is None:
+            self._put(merchant_id, mark, key, body)
+        else:
+            self.drop(merchant_id)  # It has changed, and the change is still on its way.
+
+    def drop(self, merchant_id: str) -> None:
+        """Take the merchant's shelf away: something of theirs has changed."""
+        shelf = self._shelves.pop(merchant_id, None)
+        if shelf is not None:
+            self.size -= shelf.size
+
+    def clear(self) -> None:
+        self._shelves.clear()
+        self.size = 0
+
+    def count(self) -> int:
+        return sum(len(shelf.answers) for shelf in self._shelves.values())
+
+    def _put(self, merchant_id: str, mark: Mark, key: str, body: bytes) -> None:
+        size = len(body) + OVERHEAD_BYTES
+        if mark.shelf.size + size > SHARE_BYTES_MAX:
+            self.drop(merchant_id)
+            return
+        self._make_room(size)
+        if self._stands(merchant_id, mark.shelf):
+            kept = mark.shelf.answers[key] = _Kept(body)
+            kept.count_from(mark.asked_at)
+            mark.shelf.size += size
+            self.size += size
+
+    def _stands(self, merchant_id: str, shelf: Shelf) -> bool:
+        return self._shelves.get(merchant_id) is shelf
+
+    def _make_room(self, size: int) -> None:
+        """Take the oldest shelves away: what is still wanted comes again in the next second."""
+        while self._shelves and self.size + size > BYTES_MAX:
+            self.drop(next(iter(self._shelves)))

@@ -1,0 +1,150 @@
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Final, Self, cast
+
+import structlog
+from fluxo_chassis.resilience import Backoff
+from redis.exceptions import RedisError
+
+from fluxo_balances.adapters.redis import near_cache_metrics as metrics
+from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache, key_of, merchant_of
+from fluxo_balances.adapters.redis.near_answers import NearAnswers
+from fluxo_balances.adapters.redis.tracked_connection import TrackedConnection, open_tracked
+from fluxo_balances.application.ports import KeptAnswer
+
+log = structlog.get_logger(__name__)
+
+PING_EVERY_S: Final = 0.25
+"""A connection that has gone silent is found out while nobody asks, too."""
+
+
+class NearBalanceCache:
+    """The balance cache with the answers of the last second kept in this process, ready to be sent.
+
+    The server tells of every change of a merchant's hash (client tracking); without that, nothing is kept and the cache
+    behind is asked each time. Enter it to let it connect; it connects again whenever it has to.
+    """
+
+    def __init__(self, behind: RedisBalanceCache, url: str, timeout_s: float) -> None:
+        self.behind = behind
+        self._url = url
+        self._timeout_s = timeout_s
+        self._near = NearAnswers(self._refresh_soon)
+        self._refreshing: set[asyncio.Task[None]] = set()
+        self._connection: TrackedConnection | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        metrics.entries.set_function(self._near.count)
+        metrics.size_bytes.set_function(lambda: self._near.size)
+
+    async def __aenter__(self) -> Self:
+        self._keeper = asyncio.create_task(self._stay_connected(), name="near-cache")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.wait([self._keeper])
+
+    def at_hand(self, merchant_id: str, key: str) -> KeptAnswer | None:
+        kept = self._near.find(merchant_id, key)
+        if kept is not None:
+            metrics.lookups.hits += 1
+        return kept
+
+    async def get(self, merchant_id: str, key: str) -> bytes | None:
+        kept = self.at_hand(merchant_id, key)
+        if kept is not None:
+            return kept.body
+        metrics.lookups.misses += 1
+        try:
+            return await self._ask(merchant_id, key)
+        except (OSError, RedisError):
+            return await self.behind.get(merchant_id, key)
+
+    async def lease(self, merchant_id: str, key: str) -> str | None:
+        return await self.behind.lease(merchant_id, key)
+
+    async def store(self, merchant_id: str, key: str, answer: bytes, lease: str) -> None:
+        await self.behind.store(merchant_id, key, answer, lease)
+
+    async def invalidate(self, merchant_ids: Sequence[str]) -> None:
+        """Remove every answer and every lease of the merchants; here at once, in other processes as soon as they hear.
+
+        Raises:
+            CacheUnavailableError: the shared cache could not do it. Here they are gone all the same.
+        """
+        try:
+            await self.behind.invalidate(merchant_ids)
+        finally:
+            # After the shared ones: until then an older answer can still be fetched.
+            for merchant_id in merchant_ids:
+                self._near.drop(merchant_id)
+
+    async def _ask(self, merchant_id: str, key: str) -> bytes | None:
+        if self._connection is None:
+            raise ConnectionResetError
+        mark = self._near.mark(merchant_id)
+        body = cast("bytes | None", await self._connection.ask("HGET", key_of(merchant_id), key))
+        if body is not None:
+            self._near.keep(merchant_id, mark, key, body)
+        return body
+
+    def _refresh_soon(self, merchant_id: str, key: str) -> None:
+        task = asyncio.create_task(self._refresh(merchant_id, key))
+        self._refreshing.add(task)
+        task.add_done_callback(self._refreshing.discard)
+
+    async def _refresh(self, merchant_id: str, key: str) -> None:
+        with suppress(OSError, RedisError):
+            await self._ask(merchant_id, key)
+
+    async def _stay_connected(self) -> None:
+        backoff = Backoff(0.05, 2.0)
+        has_said_so = False
+        while True:
+            try:
+                connection = await open_tracked(
+                    self._url,
+                    timeout_s=self._timeout_s,
+                    on_invalidated=self._drop,
+                    on_lost=self._stop_keeping,
+                )
+                self._start_keeping(connection)
+                log.info("the near cache tracks changes")
+                has_said_so = False
+                backoff.reset()
+                while True:
+                    await asyncio.sleep(PING_EVERY_S)
+                    await connection.ask("PING")
+            except (OSError, RedisError) as error:
+                if not has_said_so:
+                    log.warning("the near cache cannot track changes", **{"error.type": type(error).__name__})
+                has_said_so = True
+            finally:
+                if self._connection is not None:
+                    self._connection.abort()
+            await asyncio.sleep(backoff.next())
+
+    def _drop(self, keys: Sequence[bytes] | None) -> None:
+        if keys is None:
+            self._near.clear()
+            return
+        metrics.invalidations.inc(len(keys))
+        for key in keys:
+            self._near.drop(merchant_of(key))
+
+    def _start_keeping(self, connection: TrackedConnection) -> None:
+        if connection.is_lost:
+            raise ConnectionResetError  # In the moment after it began to track: nobody would say so again.
+        self._connection = connection
+        self._near.open()
+        metrics.is_tracking.set(1)
+
+    def _stop_keeping(self) -> None:
+        self._connection = None
+        self._near.close()
+        metrics.is_tracking.set(0)

@@ -1,0 +1,345 @@
+"""The near cache against a real server that changes, hangs, dies and forgets."""
+
+import asyncio
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+from fluxo_balances.adapters.redis import near_cache
+from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
+from fluxo_balances.adapters.redis.near_answers import LIFETIME_S, REFRESH_AFTER_S, NearAnswers
+from fluxo_balances.adapters.redis.near_cache import NearBalanceCache
+from fluxo_balances.adapters.redis.tracked_connection import TrackedConnection
+from fluxo_balances.application.ports import CacheUnavailableError
+from fluxo_chassis.redis import connect
+from fluxo_cli.embedded.valkey import ValkeyServer
+
+pytestmark = pytest.mark.anyio
+
+KEY = "2026-11-22"
+HASH = "balances:m1"
+TIMEOUT_S = 0.25
+
+with_and_without = pytest.mark.parametrize("guarded", [True, False], ids=["with", "without"])
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    """The event loop that the process runs on: its transports differ from those of the standard one."""
+    return "asyncio", {"use_uvloop": True}
+
+
+@asynccontextmanager
+async def near_cache_at(url: str, timeout_s: float = TIMEOUT_S) -> AsyncIterator[NearBalanceCache]:
+    async with (
+        connect(url, timeout_s=timeout_s) as client,
+        NearBalanceCache(RedisBalanceCache(client), url, timeout_s) as cache,
+    ):
+        await until(lambda: cache._connection is not None)
+        yield cache
+
+
+async def until(holds: Callable[[], bool], within_s: float = 10) -> None:
+    async with asyncio.timeout(within_s):
+        while not holds():  # noqa: ASYNC110 - the server's doing is no event of ours
+            await asyncio.sleep(0.001)
+
+
+@pytest.fixture
+async def near(cache, cache_url) -> AsyncIterator[NearBalanceCache]:
+    # Patient: a machine that is busy with other tests is no server that hangs.
+    async with near_cache_at(cache_url, timeout_s=5) as near:
+        yield near
+
+
+@pytest.fixture
+async def other(cache, cache_url) -> AsyncIterator[NearBalanceCache]:
+    async with near_cache_at(cache_url, timeout_s=5) as other:
+        yield other
+
+
+@pytest.fixture
+def own_server(tmp_path) -> Iterator[ValkeyServer]:
+    """A cache server that may be stopped and killed."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    server = ValkeyServer(tmp_path / "own", port, persistent=False)
+    server.start()
+    yield server
+    server.process.send_signal(signal.SIGCONT)
+    server.stop()
+
+
+async def fill(cache: NearBalanceCache, answer: bytes = b"answer", key: str = KEY) -> None:
+    await cache.store("m1", key, answer, await cache.lease("m1", key))
+    await settle(cache)
+    assert await cache.get("m1", key) == answer
+
+
+async def settle(cache: NearBalanceCache) -> None:
+    """Wait until every change so far is heard of."""
+    await cache._connection.ask("PING")
+
+
+async def test_what_was_asked_for_is_at_hand(near):
+    assert near.at_hand("m1", KEY) is None
+    await fill(near)
+    assert near.at_hand("m1", KEY).body == b"answer"
+
+
+async def test_a_change_by_another_process_takes_it_away(near, other):
+    await fill(near)
+    await other.invalidate(["m1"])
+    await until(lambda: near.at_hand("m1", KEY) is None, within_s=LIFETIME_S / 2)
+    assert await near.get("m1", KEY) is None
+
+
+async def test_who_forgets_has_forgotten_at_once_though_the_cache_is_away(near, monkeypatch):
+    async def away(*_merchant_ids):
+        raise CacheUnavailableError
+
+    await fill(near)
+    monkeypatch.setattr(near.behind, "invalidate", away)
+    with pytest.raises(CacheUnavailableError):
+        await near.invalidate(["m1"])
+    assert near.at_hand("m1", KEY) is None
+
+
+async def test_an_answer_fetched_before_forgetting_is_not_kept_after_it(near, cache):
+    await fill(near)
+    near._near.clear()
+    fetching = asyncio.create_task(near.get("m1", KEY))
+    await asyncio.sleep(0)
+    near._near.drop("m1")
+    assert await fetching == b"answer"
+    assert near.at_hand("m1", KEY) is None
+
+
+async def test_an_answer_expires_by_itself(near, monkeypatch):
+    await fill(near)
+    now = time.monotonic()
+    monkeypatch.setattr(near._near, "_clock", lambda: now + LIFETIME_S)
+    assert near.at_hand("m1", KEY) is None
+
+
+async def test_an_answer_that_is_wanted_stays_at_hand_though_each_goes_after_a_second(near, cache, monkeypatch):
+    await fill(near)
+    skipped_s = 0.0
+    monkeypatch.setattr(near._near, "_clock", lambda: time.monotonic() + skipped_s)
+    for _ in range(5):
+        skipped_s += (REFRESH_AFTER_S + LIFETIME_S) / 2
+        assert near.at_hand("m1", KEY).body == b"answer"
+        await asyncio.gather(*near._refreshing)
+
+
+async def test_a_refresh_that_fails_is_nobodys_error(near, cache, monkeypatch):
+    await fill(near)
+    now = time.monotonic() + REFRESH_AFTER_S
+    monkeypatch.setattr(near._near, "_clock", lambda: now)
+    assert near.at_hand("m1", KEY) is not None
+    near._connection.abort()
+    await asyncio.gather(*near._refreshing)
+    assert near.at_hand("m1", KEY) is None
+
+
+async def change_and_look(near: NearBalanceCache, changes: int) -> int:
+    """Change an answer again and again under its readers' feet; how often an older one was at hand after that.
+
+    Whether a reader may still see the older one is decided by a reply that this process has read on the connection on
+    which it is told of changes: when that has come, it has been told.
+    """
+    stale, done = 0, asyncio.Event()
+
+    async def keep_reading() -> None:
+        while not done.is_set():
+            await near.get("m1", KEY)
+            await asyncio.sleep(0)
+
+    readers = [asyncio.create_task(keep_reading()) for _ in range(4)]
+    async with connect(near._url) as writer:
+        for number in range(changes):
+            current = str(number).encode()
+            await writer.hset(HASH, KEY, current)
+            await settle(near)
+            kept = near.at_hand("m1", KEY)
+            stale += kept is not None and kept.body != current
+    done.set()
+    await asyncio.gather(*readers)
+    return stale
+
+
+async def test_many_changes_and_readers_at_once_leave_nothing_stale(near):
+    assert await change_and_look(near, 5_000) == 0
+
+
+@with_and_without
+async def test_what_was_asked_for_before_a_change_is_not_kept_after_it(guarded, near, cache, monkeypatch):
+    if not guarded:
+        monkeypatch.setattr(NearAnswers, "_stands", stands_whatever_was_heard)
+    replied, may_go_on = asyncio.Event(), asyncio.Event()
+    ask = near._connection.ask
+
+    async def ask_slowly(*command):
+        reply = await ask(*command)
+        replied.set()
+        await may_go_on.wait()
+        return reply
+
+    await cache.hset(HASH, KEY, b"old")
+    monkeypatch.setattr(near._connection, "ask", ask_slowly)
+    reader = asyncio.create_task(near.get("m1", KEY))
+    await replied.wait()
+    monkeypatch.setattr(near._connection, "ask", ask)
+    await cache.hset(HASH, KEY, b"new")
+    await settle(near)
+    may_go_on.set()
+    assert await reader == b"old"
+    assert (await near.get("m1", KEY) == b"new") is guarded
+
+
+def stands_whatever_was_heard(near, merchant_id, shelf):
+    """What would be if the shelf were no mark: a reply is kept, whatever was heard since it was asked for."""
+    near._shelves[merchant_id] = shelf
+    return True
+
+
+async def test_a_hash_that_goes_by_expiry_is_heard_of(near, cache):
+    await fill(near)
+    await cache.pexpire(HASH, 1)
+    await until(lambda: near.at_hand("m1", KEY) is None, within_s=LIFETIME_S / 2)
+
+
+@pytest.mark.parametrize("command", ["FLUSHALL", "FLUSHDB"])
+async def test_a_server_that_is_emptied_empties_this_too(near, cache, command):
+    await fill(near)
+    await cache.execute_command(command)
+    await settle(near)
+    assert near.at_hand("m1", KEY) is None
+    assert near._near.size == 0
+
+
+@with_and_without
+async def test_a_lost_connection_takes_everything_away_and_nothing_is_kept_until_changes_are_heard_again(
+    guarded, near, cache, monkeypatch
+):
+    await fill(near)
+    if not guarded:
+        monkeypatch.setattr(near._near, "close", lambda: None)
+    number = await near._connection.ask("CLIENT", "ID")
+    await cache.execute_command("CLIENT", "KILL", "ID", number)
+    await until(lambda: near._connection is None)
+    await cache.hset(HASH, KEY, b"newer")
+    kept = near.at_hand("m1", KEY)
+    assert (kept is None) is guarded
+
+    if guarded:
+        assert await near.get("m1", KEY) == b"newer"
+        assert near.at_hand("m1", KEY) is None
+        await until(lambda: near._connection is not None)
+        assert await near.get("m1", KEY) == b"newer"
+        assert near.at_hand("m1", KEY).body == b"newer"
+
+
+async def test_many_lost_connections_leave_nothing_stale(near, cache):
+    async def kill() -> None:
+        for _ in range(20):
+            await until(lambda: near._connection is not None)
+            number = await near._connection.ask("CLIENT", "ID")
+            await cache.execute_command("CLIENT", "KILL", "ID", number)
+            await until(lambda: near._connection is None)
+
+    killing = asyncio.create_task(kill())
+    stale = 0
+    async with connect(near._url) as writer:
+        number = 0
+        while not killing.done():
+            number += 1
+            current = str(number).encode()
+            await writer.hset(HASH, KEY, current)
+            try:
+                await settle(near)
+            except (AttributeError, OSError):
+                await asyncio.sleep(0)
+            kept = near.at_hand("m1", KEY)
+            stale += kept is not None and kept.body != current
+            await near.get("m1", KEY)
+    await killing
+    assert number > 20
+    assert stale == 0
+
+
+async def test_a_server_that_hangs_is_found_out_within_the_lifetime_of_an_answer(own_server):
+    async with near_cache_at(own_server.url) as near:
+        await fill(near)
+        own_server.process.send_signal(signal.SIGSTOP)
+        started = time.monotonic()
+        await until(lambda: near.at_hand("m1", KEY) is None, within_s=LIFETIME_S + 0.2)
+        await until(lambda: near._connection is None)
+        assert time.monotonic() - started < near_cache.PING_EVERY_S + TIMEOUT_S + 0.5
+        own_server.process.send_signal(signal.SIGCONT)
+        await until(lambda: near._connection is not None)
+        await fill(near, b"newer", key="2026-11-23")
+
+
+async def test_a_server_that_starts_again_is_found_again(own_server):
+    async with near_cache_at(own_server.url) as near:
+        await fill(near)
+        own_server.stop()
+        await until(lambda: near._connection is None)
+        assert near.at_hand("m1", KEY) is None
+        assert await near.get("m1", KEY) is None
+        own_server.start()
+        await until(lambda: near._connection is not None)
+        await until(lambda: near.behind.breaker.state == "closed")
+        await fill(near)
+
+
+async def test_without_a_server_it_behaves_as_an_empty_cache():
+    url = "redis://127.0.0.1:1"
+    async with connect(url) as client, NearBalanceCache(RedisBalanceCache(client), url, TIMEOUT_S) as near:
+        assert await near.get("m1", KEY) is None
+        assert near.at_hand("m1", KEY) is None
+
+
+async def test_a_wrong_password_keeps_nothing_and_is_tried_again(cache_url, cache):
+    url = cache_url.replace("redis://:", "redis://:wrong")
+    if url == cache_url:
+        pytest.skip("the given server asks for no password")
+    async with NearBalanceCache(RedisBalanceCache(cache), url, TIMEOUT_S) as near:
+        await cache.hset(HASH, KEY, b"answer")
+        assert await near.get("m1", KEY) == b"answer"
+        assert near.at_hand("m1", KEY) is None
+
+
+async def test_many_questions_share_the_connection_and_each_gets_its_own_reply(cache, cache_url):
+    for number in range(1_000):
+        await cache.hset(f"balances:m{number}", KEY, str(number))
+    async with near_cache_at(cache_url, timeout_s=10) as near:
+        replies = await asyncio.gather(*(near.get(f"m{number}", KEY) for number in range(1_000)))
+    assert replies == [str(number).encode() for number in range(1_000)]
+
+
+async def test_who_goes_away_does_not_take_the_next_ones_reply(near, cache):
+    await cache.hset(HASH, mapping={"a": b"1", "b": b"2"})
+    gone, stays = asyncio.create_task(near.get("m1", "a")), asyncio.create_task(near.get("m1", "b"))
+    await asyncio.sleep(0)
+    gone.cancel()
+    assert await stays == b"2"
+
+
+async def test_a_reply_that_is_no_resp_ends_the_connection():
+    lost = asyncio.Event()
+    connection = TrackedConnection(1, lambda _keys: None, lost.set)
+
+    async def talk_nonsense(_reader, writer):
+        writer.write(b"HTTP/1.1 400\r\n\r\n")
+
+    async with await asyncio.start_server(talk_nonsense, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        await asyncio.get_running_loop().create_connection(lambda: connection, "127.0.0.1", port)
+        await asyncio.wait_for(lost.wait(), 5)
+    with pytest.raises(ConnectionResetError):
+        await connection.ask("PING")

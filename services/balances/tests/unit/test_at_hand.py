@@ -1,0 +1,130 @@
+"""What is at hand is what the ordinary way would answer, and nothing is at hand that it would refuse."""
+
+from datetime import date
+
+import pytest
+from fluxo_balances.entrypoints.http.at_hand import BalancesAtHand
+from fluxo_chassis.http.ready_answer import ReadyAnswer
+
+pytestmark = pytest.mark.anyio
+
+DAY = "/v1/daily-balances/2026-11-22"
+RANGE = "/v1/daily-balances?from=2026-11-01&to=2026-11-22"
+
+
+@pytest.fixture
+def ask(service):
+    at_hand = BalancesAtHand(service.answers, service.issuer)
+
+    def ask(target: str = DAY, method: str = "GET", **headers: str) -> ReadyAnswer | None:
+        given = {"authorization": service.http.headers.get("Authorization", ""), **headers}
+        lower = {name.replace("_", "-").encode(): value.encode("latin-1") for name, value in given.items()}
+        return at_hand(method.encode(), target.encode("latin-1"), lower)
+
+    return ask
+
+
+CONDITIONS = [None, "{tag}", "W/{tag}", '"other", {tag}', "*", '"other"', "junk"]
+
+
+@pytest.mark.parametrize("target", [DAY, RANGE])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("condition", CONDITIONS)
+async def test_it_is_what_the_ordinary_way_answers(service, november, ask, target, method, condition):
+    tag = (await service.http.get(target)).headers["etag"]
+    headers = {} if condition is None else {"If-None-Match": condition.format(tag=tag)}
+    expected = await service.http.request(method, target, headers=headers)
+    assert expected.headers["cache-status"] == "fluxo; hit"
+    for _ in range(2):
+        answer = ask(target, method, **{name.lower(): value for name, value in headers.items()})
+        given = [(name, value) for name, value in expected.headers.raw if not name.lower().startswith(b"x-")]
+        assert answer.head == b"".join(b"%b: %b\r\n" % header for header in given)
+        assert (answer.status, answer.body) == (expected.status_code, expected.content)
+        assert answer.tenant == "m1"
+
+
+async def test_the_route_is_the_one_that_was_declared(service, ask):
+    for target, route in ((DAY, "/v1/daily-balances/{date}"), (RANGE, "/v1/daily-balances")):
+        await service.http.get(target)
+        assert ask(target).route == route
+
+
+async def test_what_nobody_asked_for_yet_is_not_at_hand(ask):
+    assert ask() is None
+
+
+async def test_an_update_takes_it_away(service, memory_cache, memory_read_model, ask):
+    await service.http.get(DAY)
+    memory_read_model.add("m1", date(2026, 1, 1), credit=1)
+    await memory_cache.invalidate(["m1"])
+    assert ask() is None
+
+
+async def test_while_the_database_is_away_nothing_is_at_hand_as_it_has_to_be_marked(service, ask):
+    await service.http.get(DAY)
+    service.database_is_away = True
+    assert ask() is None
+
+
+async def test_each_merchant_has_its_own(service, november, ask):
+    await service.http.get(DAY)
+    mine = ask()
+    service.as_merchant("m2")
+    assert ask() is None
+    await service.http.get(DAY)
+    assert (mine.tenant, ask().tenant) == ("m1", "m2")
+    assert ask().body != mine.body
+
+
+@pytest.mark.parametrize(("scopes", "role"), [(("entries:read",), "owner"), (("balances:write",), "accountant")])
+async def test_without_the_scope_nothing_is_at_hand(service, ask, scopes, role):
+    await service.http.get(DAY)
+    service.as_merchant("m1", *scopes, role=role)
+    assert ask() is None
+    service.as_merchant("m1", "balances:read", role="accountant")
+    assert ask() is not None
+
+
+async def test_without_a_token_that_is_remembered_nothing_is_at_hand(service, ask):
+    await service.http.get(DAY)
+    token = service.http.headers["Authorization"].removeprefix("Bearer ")
+    for authorization in (
+        "",
+        "Bearer ",
+        "Bearer unknown",
+        f"Basic {token}",
+        token,
+        f"Bearer {token} ",
+        f"Bearer\t{token}",
+    ):
+        assert ask(authorization=authorization) is None
+    del service.issuer.principals[token]
+    assert ask(authorization=f"Bearer {token}") is None
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        f"{DAY}?",
+        f"{DAY}?after_entry=0197a5b8-1111-7111-8111-111111111111",
+        f"{DAY}/",
+        f"{DAY}\n",
+        f"{DAY}#x",
+        f"/{DAY}",
+        "/v1/daily-balances/2026-11-2",
+        "/v1/daily-balances/2026-11-2²",
+        "/v1/daily-balances/%32026-11-22",
+        "http://balances/v1/daily-balances/2026-11-22",
+        "/v1/daily-balances?to=2026-11-22&from=2026-11-01",
+        f"{RANGE}&after_entry=0197a5b8-1111-7111-8111-111111111111",
+        f"{RANGE}&x=1",
+        "/v1/daily-balances?from=2026-11-22&to=2026-11-01",
+        "/v1/daily-balances?from=2026-11-22",
+        "/v1/daily-balances",
+        "",
+    ],
+)
+async def test_any_other_target_goes_the_ordinary_way(service, ask, target):
+    await service.http.get(DAY)
+    await service.http.get(RANGE)
+    assert ask(target) is None
