@@ -168,4 +168,5 @@ async def test_a_crowd_keeps_neither_the_health_check_nor_each_other_for_long(po
     refused = [seconds for error, seconds in answers if isinstance(error, BulkheadFull)]
     assert len(refused) + sum(error is None for error, _ in answers) == 400
     assert sum(seconds < 0.3 for seconds in refused) >= 400 - SEATS - 300, "those whom there was no room for"
-    assert max(seconds for _, seconds in answers) < 2
+    # The last of them would wait for fifteen seconds if nobody were turned away.
+    assert max(seconds for _, seconds in answers) < 5
