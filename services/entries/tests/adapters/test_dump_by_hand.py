@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import asyncpg
 import pytest
-from fluxo_chassis.postgres import open_pool
+from fluxo_chassis.postgres import breaker_for, open_pool
 from fluxo_cli.embedded.databases import ensure_database
 from fluxo_cli.embedded.postgres import PostgresServer
 from fluxo_cli.postgres_client import client_program
@@ -69,7 +69,10 @@ async def test_a_dump_restored_by_hand_begins_a_generation_and_publishes_everyth
         )
         await there.close()
 
-    async with await open_pool(app_url, application_name="test") as pool, GroupCommitter(app_url, "test") as committer:
+    async with (
+        await open_pool(app_url, application_name="test") as pool,
+        GroupCommitter(app_url, "test", breaker_for("test")) as committer,
+    ):
         outbox = PostgresOutbox(pool, keep=timedelta(hours=24))
         there = replace(line, pool=pool, journal=PostgresJournal(pool, committer), outbox=outbox)
         after = await there.send(3)
