@@ -88,7 +88,7 @@ async def _one_after_another(service: Service, requests: Iterator[bytes], count:
 
 SCENARIO = Scenario(
     name="long-history",
-    title="Ten years and ten million entries of one merchant",
+    title="Ten years of one merchant with very many entries",
     method=(
         "Two merchants in the same databases: one with ten years of history, one with a year of an entry a day. One "
         "caller reads days that no cache holds, records entries, and lists the newest 50, one request after "

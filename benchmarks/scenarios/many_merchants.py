@@ -54,7 +54,7 @@ def _rounds(bench: Bench, system: System) -> Iterator[Round]:
 
 SCENARIO = Scenario(
     name="many-merchants",
-    title="Ten thousand merchants, and one who gets half of all entries",
+    title="Very many merchants, and one who gets half of all entries",
     method=(
         "wrk with 64 connections records entries of one merchant, of all in turn, and of all in turn but every "
         "second one of the same. CPU is that of all processes from the request to the balance, for each entry; a "

@@ -90,7 +90,7 @@ def _round(curves: Curves, entries: int) -> Round:
 
 SCENARIO = Scenario(
     name="memory",
-    title="Memory while a million entries go through",
+    title="Memory while very many entries go through",
     method=(
         "wrk records entries of 20 merchants with 64 connections while 100 reads a second go on; every five seconds "
         "each process's resident memory is noted. Growth is from the first tenth of the entries to the last; the "
