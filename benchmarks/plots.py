@@ -8,7 +8,7 @@ from typing import Final
 
 _INK, _PALE, _GOOD, _BAD = "#222222", "#bbbbbb", "#2a7f62", "#b3402a"
 _LINES: Final = ("#2a5f8f", "#b3402a", "#2a7f62", "#8f5f2a", "#6b4c9a", "#777777", "#c08a00")
-_WIDTH: Final = 760
+_WIDTH: Final = 860
 Points = Sequence[tuple[float, float]]
 
 
@@ -23,7 +23,7 @@ class Bar:
 
 def bars(title: str, rows: Sequence[Bar]) -> str:
     """Draw one bar a row, with a line at 1; what is over 2 is cut off there and says how much it is."""
-    left, step, scale = 330, 22, 190
+    left, step, scale = 390, 22, 190
     height = 50 + step * len(rows)
     parts = [_text(10, 20, title, size=14)]
     for number, row in enumerate(rows):
@@ -39,10 +39,10 @@ def bars(title: str, rows: Sequence[Bar]) -> str:
 
 def curves(title: str, x_axis: str, y_axis: str, lines: Mapping[str, Points]) -> str:
     """Draw lines from the origin, both axes linear, each with its name at the side."""
-    left, right, top, bottom, height = 80, 560, 36, 300, 340
+    left, right, top, bottom, height = 80, 560, 52, 316, 356
     x_max = _round_up(max(x for points in lines.values() for x, _ in points))
     y_max = _round_up(max(y for points in lines.values() for _, y in points))
-    parts = [_text(10, 20, title, size=14), _text(right, height - 8, x_axis, anchor="end"), _text(10, top + 2, y_axis)]
+    parts = [_text(10, 20, title, size=14), _text(right, height - 8, x_axis, anchor="end"), _text(10, top - 14, y_axis)]
     for part in range(5):
         x, y = left + (right - left) * part / 4, bottom - (bottom - top) * part / 4
         parts.append(f'<line x1="{left}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}" stroke="{_PALE}"/>')
