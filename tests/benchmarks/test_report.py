@@ -161,7 +161,7 @@ def test_pictures_are_well_formed_and_small(run: Run):
 
 def test_a_curve_is_drawn_to_scale():
     points = re.search(r'points="(.*?)"', curves("t", "x", "y", {"a": [(0, 0), (5, 100), (10, 50)]})).group(1)
-    assert points == "80.0,300.0 320.0,36.0 560.0,168.0"
+    assert points == "80.0,316.0 320.0,52.0 560.0,184.0"
 
 
 def test_the_results_are_plain_json(run: Run, tmp_path):
