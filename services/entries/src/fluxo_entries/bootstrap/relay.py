@@ -31,7 +31,7 @@ async def run_relay(settings: RelaySettings, stop: asyncio.Event) -> None:
     async with (
         pool_of(settings.entries_database_url, settings.instance, max_size=6) as pool,
         connect(settings.streams_url) as redis,
-        Notifications(settings.entries_database_url, OUTBOX_CHANNEL) as notifications,
+        Notifications(settings.entries_database_url, OUTBOX_CHANNEL, alone=True) as notifications,
     ):
         health = Health()
         health.add("entries-database", partial(ping, pool), required=True)
