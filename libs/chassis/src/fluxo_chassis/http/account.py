@@ -11,15 +11,17 @@ from typing import Any, NamedTuple
 import structlog
 from prometheus_client import Histogram
 
-from fluxo_chassis import tracing
+from fluxo_chassis import spans, tracing
 from fluxo_chassis.http.request_line import RequestLine
 from fluxo_chassis.metrics import http_request_duration_seconds
+from fluxo_chassis.spans import Attributes, Span
 
 log = structlog.get_logger(__name__)
 
 OPERATIONS_PATHS = ("/health", "/metrics")
 EVENT = "request"
 SETTLE_AFTER_S = 0.01
+FAULT = 500
 
 
 class Kind(NamedTuple):
@@ -67,6 +69,8 @@ class RequestAccount:
                 kind = (answered.kind, answered.tenant is not None)
                 durations, line = self._kinds.get(kind) or self._prepare(kind)
                 durations.observe(answered.duration_s)
+                if spans.is_on():
+                    _trace(answered)
                 if line is None:
                     _log_now(answered)
                     continue
@@ -93,6 +97,17 @@ def _render(line: RequestLine, answered: Answered) -> str:
     if answered.tenant is None:
         return line.render(answered.at_ns, duration_ns, *ids)
     return line.render(answered.at_ns, duration_ns, organization_id(answered.tenant), *ids)
+
+
+def _trace(answered: Answered) -> None:
+    method, route, status = answered.kind
+    if route.startswith(OPERATIONS_PATHS):
+        return
+    attributes: Attributes = {"http.request.method": method, "http.route": route, "http.response.status_code": status}
+    began_ns = answered.at_ns - round(answered.duration_s * 1e9)
+    error = str(status) if status >= FAULT else None
+    name = f"{method} {route}"
+    spans.record(Span(name, "server", answered.context, began_ns, answered.at_ns, attributes, error=error))
 
 
 def _log_now(answered: Answered) -> None:
