@@ -14,8 +14,10 @@ from fluxo_cli.errors import CommandError
 _BAD_USAGE = 2
 _SBIN = "/usr/sbin:/usr/local/sbin:/opt/homebrew/bin"  # where nginx is, and an ordinary user's PATH often is not
 
-# A request that may have changed something is never sent twice: nginx passes POST and PATCH on only when they could
-# not be sent at all. An instance that fails is left alone for a second.
+# An instance that fails is left alone for a second, and its request is tried on another one. A write may have been
+# carried out by then, so nginx by itself passes POST and PATCH on only when they could not be sent at all. With an
+# idempotency key it is one write however often it is sent, and may be tried again as reads are. An answer, also a 503,
+# is an answer: a crowd that one instance sheds must not be sent to the next.
 _CONFIGURATION = """\
 daemon off;
 {user}pid {directory}/nginx.pid;
@@ -39,10 +41,10 @@ http {{
     proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
     proxy_set_header X-Forwarded-Proto $scheme;
     proxy_connect_timeout 1s;
-    proxy_read_timeout 60s;
+    proxy_read_timeout 5s;  # services answer within 1.5 s, and within 3.5 when they wait for an entry
     proxy_next_upstream error timeout;
     proxy_next_upstream_tries 3;
-    proxy_next_upstream_timeout 5s;
+    proxy_next_upstream_timeout 8s;
 {upstreams}
     server {{
         listen 127.0.0.1:{health_port};
@@ -58,7 +60,19 @@ _UPSTREAM = """\
     }}
     server {{
         listen 127.0.0.1:{port};
-        location / {{ proxy_pass http://{name}; }}
+        location / {{
+            error_page 418 = @with_key;
+            if ($http_idempotency_key) {{ return 418; }}
+            proxy_pass http://{name};
+        }}
+        location @with_key {{
+            proxy_next_upstream error timeout non_idempotent;
+            proxy_pass http://{name};
+        }}
+        location = /v1/entries/bulk {{
+            proxy_read_timeout 15s;  # a bulk is given 10 s
+            proxy_pass http://{name};
+        }}
     }}
 """
 

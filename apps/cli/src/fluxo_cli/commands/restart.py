@@ -24,8 +24,9 @@ def restart(
 ) -> None:
     """Restart services one after another, each only when the one before is ready again.
 
-    Each finishes the requests it has begun. With more than one replica clients notice next to nothing: a write that
-    the balancer was just sending may fail, and is safe to repeat with its key. Use it after an upgrade. The first
+    Each finishes the requests it has begun. With more than one replica clients notice next to nothing: the balancer
+    repeats reads, and writes with their key; a bulk that it was just sending may fail, and is safe to repeat with its
+    keys. Use it after an upgrade. The first
     process that does not come back ends the command, and the others go on as they were.
 
     Examples:

@@ -45,6 +45,7 @@ async def serve(
             server_header=False,
             proxy_headers=False,
             timeout_keep_alive=KEEP_ALIVE_S,
+            backlog=BACKLOG,
             timeout_graceful_shutdown=GRACEFUL_TIMEOUT_S,
         )
     )
@@ -55,7 +56,7 @@ async def serve(
 
     watcher = asyncio.create_task(end_when_stopped(), name="stop-server")
     try:
-        await server.serve(sockets=[_listen(settings)])
+        await server.serve(sockets=[_bind(settings)])
     finally:
         watcher.cancel()
 
@@ -65,12 +66,15 @@ def _protocol(short_way: ShortWay, account: RequestAccount) -> type[asyncio.Prot
     return cast("type[asyncio.Protocol]", partial(ShortWayProtocol, short_way=short_way, account=account))
 
 
-def _listen(settings: ProcessSettings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+def _bind(settings: ProcessSettings) -> socket.socket:
+    """Take the port. Connections are refused until the server listens, when the application has started."""
+    bound = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+        bound.bind((settings.host, settings.port))
     except OSError as error:
         sys.stderr.write(
             f"{PREFIX}PORT: cannot listen on {settings.host}:{settings.port} ({error.strerror or error}).\n"
         )
         raise SystemExit(BAD_CONFIGURATION) from None
+    return bound

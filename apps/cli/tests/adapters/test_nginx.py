@@ -1,0 +1,161 @@
+"""The load balancer's rules, with a real nginx before servers that fail: what is tried twice, and what never."""
+
+import os
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from fluxo_cli.errors import CommandError
+from fluxo_cli.nginx import Upstream, balancer, find_nginx
+
+BODY = b'{"amount":"' + b"9" * 70_000 + b'.00"}'
+
+
+def is_there() -> bool:
+    try:
+        find_nginx()
+    except CommandError:
+        return False
+    return True
+
+
+pytestmark = pytest.mark.skipif(not is_there(), reason="nginx is not on this machine: apt install nginx-light")
+
+
+class Instance:
+    """An API instance by its socket: takes requests, notes them, and does with each what it is told to."""
+
+    def __init__(self, behave: Callable[[socket.socket], None]) -> None:
+        self.requests: list[bytes] = []
+        self._behave = behave
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            with connection:
+                self.requests.append(_read_request(connection))
+                self._behave(connection)
+
+    def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join()
+
+
+def _read_request(connection: socket.socket) -> bytes:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += connection.recv(65_536)
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = next(
+        (int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0
+    )
+    while len(body) < length:
+        body += connection.recv(65_536)
+    return head + b"\r\n\r\n" + body
+
+
+def dies(connection: socket.socket) -> None:
+    """As a process does that is killed when it has read the request: whether it was carried out nobody knows."""
+
+
+def answers(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 201 Created\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok")
+
+
+def refuses(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 4\r\nconnection: close\r\n\r\nbusy")
+
+
+@pytest.fixture
+def balanced(tmp_path: Path) -> Iterator[Callable[..., tuple[str, list[Instance]]]]:
+    """`url, instances = balanced(dies, answers)`: an address whose requests nginx sends to such instances."""
+    opened: list[Instance] = []
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def start(*behaviours: Callable[[socket.socket], None]) -> tuple[str, list[Instance]]:
+        opened.extend(map(Instance, behaviours))
+        port, health_port = free_port(), free_port()
+        upstream = Upstream("entries", port, [instance.port for instance in opened])
+        child = balancer(tmp_path / "nginx", [upstream], health_port=health_port, env=os.environ)
+        processes.append(subprocess.Popen(list(map(str, child.argv)), env=dict(child.env), stderr=subprocess.DEVNULL))
+        until_listens(port)
+        return f"http://127.0.0.1:{port}", opened
+
+    yield start
+    for process in processes:
+        process.terminate()
+        process.wait(10)
+    for instance in opened:
+        instance.close()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+def until_listens(port: int) -> None:
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        else:
+            return
+
+
+def send(url: str, method: str, **headers: str) -> int:
+    content = BODY if method in ("POST", "PATCH") else None
+    return httpx2.request(method, f"{url}/v1/entries", content=content, headers=headers, timeout=20).status_code
+
+
+def test_a_write_with_its_key_is_repeated_whole_on_another_instance(balanced):
+    url, (first, second) = balanced(dies, answers)
+    assert [send(url, "POST", **{"Idempotency-Key": f"key-{number}"}) for number in range(4)] == [201] * 4
+    assert first.requests
+    assert {request.partition(b"\r\n\r\n")[2] for request in second.requests} == {BODY}
+    assert all(b"idempotency-key: key-" in request.lower() for request in second.requests)
+    assert all(request.startswith(b"POST /v1/entries HTTP/1.1\r\n") for request in second.requests)
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_a_write_without_a_key_is_sent_once_only(balanced, method):
+    url, instances = balanced(dies, dies)
+    assert send(url, method) == 502
+    assert sum(len(instance.requests) for instance in instances) == 1
+
+
+def test_a_read_is_tried_elsewhere(balanced):
+    url, instances = balanced(dies, answers)
+    assert [send(url, "GET") for _ in range(4)] == [201] * 4
+    assert instances[0].requests
+
+
+def test_an_instance_that_refuses_has_answered(balanced):
+    """Its 503 says when to come again; sent on, a crowd that one instance sheds would hit the next."""
+    url, instances = balanced(refuses, refuses)
+    assert send(url, "POST", **{"Idempotency-Key": "key"}) == 503
+    assert sum(len(instance.requests) for instance in instances) == 1
+
+
+def test_an_instance_that_fails_is_left_alone_for_a_moment(balanced):
+    url, (dying, healthy) = balanced(dies, answers)
+    for _ in range(20):
+        assert send(url, "GET") == 201
+    assert len(healthy.requests) == 20
+    assert len(dying.requests) <= 4
