@@ -54,6 +54,7 @@ http {{
 """
 _UPSTREAM = """\
     upstream {name} {{
+        zone {name} 64k;  # what one worker finds out about an instance, all know
         least_conn;
 {servers}
         keepalive 64;
