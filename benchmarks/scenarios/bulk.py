@@ -27,13 +27,15 @@ def measure(bench: Bench) -> Iterator[Round]:
 def _rounds(bench: Bench, system: System) -> Iterator[Round]:
     days = [business_today()] * ENTRIES
     token = system.token("bulk")
-    run_precisely(_send(system, [bulk_request(system, token, days)]))
+    run_precisely(send_in_turn(system, [bulk_request(system, token, days)]))
     bound = BoundDatabase(system)
     bound.copy(ENTRIES)
     for _ in bench.rounds():
         until_quiet(system)
         with cost_of(system) as cost:
-            measured = run_precisely(_send(system, [bulk_request(system, token, days) for _ in range(BULKS_A_ROUND)]))
+            measured = run_precisely(
+                send_in_turn(system, [bulk_request(system, token, days) for _ in range(BULKS_A_ROUND)])
+            )
             until_quiet(system)
         copied_per_s = median(bound.copy(ENTRIES) for _ in range(BULKS_A_ROUND))
         p50, longest = measured.percentiles_ms(50, 100)
@@ -50,7 +52,7 @@ def _rounds(bench: Bench, system: System) -> Iterator[Round]:
         )
 
 
-async def _send(system: System, requests: list[bytes]) -> Measured:
+async def send_in_turn(system: System, requests: list[bytes]) -> Measured:
     async with Pool(system.entries, 1, timeout_s=60) as pool:
         return await closed_loop(pool, iter(requests), 1)
 

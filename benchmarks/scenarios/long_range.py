@@ -18,34 +18,38 @@ MERCHANTS = 20
 RANGES_A_ROUND = 3
 
 
+class Ranges:
+    """Merchants with ten years behind them, and reads of ten years that nobody asked for before."""
+
+    def __init__(self, bench: Bench, system: System) -> None:
+        merchants = [f"range-{number}" for number in range(MERCHANTS)]
+        bench.say(f"{len(merchants)} merchants with {DAYS} days of entries")
+        seed_history(system, merchants, years=10, entries_a_day=1)
+        self._system = system
+        self._tokens = [system.token(merchant) for merchant in merchants]
+        self._last = business_today()
+
+    async def read_next(self) -> Measured:
+        """Read some ranges of every merchant, one after another, each to end a day before the last one."""
+        lasts = [self._last - timedelta(days=back) for back in range(RANGES_A_ROUND)]
+        self._last -= timedelta(days=RANGES_A_ROUND)
+        paths = [f"/v1/daily-balances?from={last - timedelta(days=DAYS - 1)}&to={last}" for last in lasts]
+        requests = [self._system.balances.get(path, token) for path in paths for token in self._tokens]
+        async with Pool(self._system.balances, 1) as pool:
+            return await closed_loop(pool, iter(requests), 1)
+
+
 def measure(bench: Bench) -> Iterator[Round]:
     with bench.start() as system:
-        yield from _rounds(bench, system)
-
-
-def _rounds(bench: Bench, system: System) -> Iterator[Round]:
-    merchants = [f"range-{number}" for number in range(MERCHANTS)]
-    bench.say(f"{len(merchants)} merchants with {DAYS} days of entries")
-    seed_history(system, merchants, years=10, entries_a_day=1)
-    tokens = [system.token(merchant) for merchant in merchants]
-    today, target = business_today(), system.balances
-    for number in bench.rounds():
-        # No range is asked for twice, so that no cache can hold it: each ends a day before the last one.
-        lasts = [today - timedelta(days=number * RANGES_A_ROUND + back) for back in range(RANGES_A_ROUND)]
-        paths = [f"/v1/daily-balances?from={last - timedelta(days=DAYS - 1)}&to={last}" for last in lasts]
-        with cost_of(system) as cost:
-            requests = [target.get(path, token) for path in paths for token in tokens]
-            measured = run_precisely(_reads(system, requests))
-        p50, p99 = measured.percentiles_ms(50, 99)
-        yield Round(
-            {"p50_ms": p50, "p99_ms": p99, "cache_hits": measured.cache_hits, "errors": measured.errors},
-            {"range of 3,650 days": cost.us_per(measured.requests)},
-        )
-
-
-async def _reads(system: System, requests: list[bytes]) -> Measured:
-    async with Pool(system.balances, 1) as pool:
-        return await closed_loop(pool, iter(requests), 1)
+        ranges = Ranges(bench, system)
+        for _ in bench.rounds():
+            with cost_of(system) as cost:
+                measured = run_precisely(ranges.read_next())
+            p50, p99 = measured.percentiles_ms(50, 99)
+            yield Round(
+                {"p50_ms": p50, "p99_ms": p99, "cache_hits": measured.cache_hits, "errors": measured.errors},
+                {"range of 3,650 days": cost.us_per(measured.requests)},
+            )
 
 
 SCENARIO = Scenario(

@@ -40,9 +40,9 @@ def _rounds(bench: Bench, system: System) -> Iterator[Round]:
         cpu_us: dict[str, dict[str, float]] = {}
         # The one that goes first changes from round to round.
         for years in HISTORIES if number % 2 == 0 else reversed(HISTORIES):
-            run_precisely(_reads(system, requests[years], WARM_UP_S))
+            run_precisely(read_at_rate(system, requests[years], WARM_UP_S))
             with cost_of(system) as cost:
-                found[years] = run_precisely(_reads(system, requests[years], pace.seconds))
+                found[years] = run_precisely(read_at_rate(system, requests[years], pace.seconds))
             cpu_us[f"uncached read, {years} year{'s' if years > 1 else ''} of history"] = cost.us_per(
                 found[years].requests
             )
@@ -72,7 +72,7 @@ def unread_days(system: System, merchants: list[str]) -> Iterator[bytes]:
         yield target.get(f"/v1/daily-balances/{today - timedelta(days=back)}", token)
 
 
-async def _reads(system: System, requests: Iterator[bytes], seconds: float) -> Measured:
+async def read_at_rate(system: System, requests: Iterator[bytes], seconds: float) -> Measured:
     async with Pool(system.balances, CONNECTIONS) as pool:
         return await open_loop(pool, requests, RATE_PER_S, seconds)
 

@@ -1,0 +1,76 @@
+"""Where the APIs' time goes, for each kind of request whose cost is theirs."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from fluxo_cli.load.pacing import run_precisely
+
+from benchmarks import wrk
+from benchmarks.cost import cost_of
+from benchmarks.entries import bulk_request
+from benchmarks.profiling import profile_of
+from benchmarks.quiet import until_quiet
+from benchmarks.scenario import Bench, Round, Scenario
+from benchmarks.scenarios import bulk, long_range, record_entry, uncached_day
+from benchmarks.seeding import seed_history
+from benchmarks.system import System
+from benchmarks.tools import PY_SPY, WRK
+from benchmarks.wrk import business_today
+
+ENTRIES_API, BALANCES_API = "entries-api", "balances-api"
+
+Work = Callable[[], float]
+"""Does some work and returns how many things were done."""
+
+
+def measure(bench: Bench) -> Iterator[Round]:
+    figures: dict[str, float] = {}
+    cpu_us: dict[str, Mapping[str, float]] = {}
+    with bench.start() as system:
+        for what, role, work in _works(bench, system):
+            bench.say(what)
+            until_quiet(system)
+            with profile_of(system.pids()[f"{role}-1"]) as profile, cost_of(system) as cost:
+                done = work()
+            figures[f"samples_of_{what.replace(' ', '_')}"] = profile.samples.total()
+            cpu_us[f"{what}, by part of the {role.replace('-api', ' API')}"] = profile.split(cost.us_per(done)[role])
+    yield Round(figures, cpu_us)
+
+
+def _works(bench: Bench, system: System) -> Iterator[tuple[str, str, Work]]:
+    seconds = bench.pace.seconds
+    tokens = [system.token("profile")]
+
+    def record() -> float:
+        entries = wrk.Entries(tokens, "profile")
+        return wrk.record(system.entries_url, entries, connections=record_entry.CONNECTIONS, seconds=seconds).requests
+
+    yield "recorded entry", ENTRIES_API, record
+
+    bulks = [bulk_request(system, tokens[0], [business_today()] * bulk.ENTRIES) for _ in range(bulk.BULKS_A_ROUND)]
+    yield (
+        "entry of a bulk",
+        ENTRIES_API,
+        lambda: run_precisely(bulk.send_in_turn(system, bulks)).requests * bulk.ENTRIES,
+    )
+
+    merchants = [f"profile-day-{number}" for number in range(20)]
+    seed_history(system, merchants, years=1, entries_a_day=1)
+    days = uncached_day.unread_days(system, merchants)
+    yield "uncached day", BALANCES_API, lambda: run_precisely(uncached_day.read_at_rate(system, days, seconds)).requests
+
+    ranges = long_range.Ranges(bench, system)
+    yield "range of 3,650 days", BALANCES_API, lambda: run_precisely(ranges.read_next()).requests
+
+
+SCENARIO = Scenario(
+    name="profiles",
+    title="Where the time goes",
+    method=(
+        "The scenarios that one API process bounds, once more and for a few seconds each, while py-spy samples the "
+        "stack of that process. A sample counts for the innermost frame that is not the standard library's; the "
+        "CPU time of each request, as in the scenario itself, is divided by the samples."
+    ),
+    measure=measure,
+    is_quick=False,
+    needs=(WRK, PY_SPY),
+)
