@@ -18,7 +18,7 @@ kubernetes_validate = pytest.importorskip("kubernetes_validate", reason=f"kubern
 
 LEAST = {"auth": {"jwksUrl": "https://id.example/keys", "issuer": "https://id.example/"}}
 MOST = LEAST | {
-    "image": {"registry": "registry.example/", "pullSecrets": ["registry"]},
+    "image": {"registry": "registry.example/", "pullSecrets": ["registry"], "entriesDigest": f"sha256:{'0' * 64}"},
     "entriesApi": {"autoscaling": {"enabled": False}, "extraEnv": {"FLUXO_LOG_FORMAT": "json"}},
     "entriesRelay": {"extraEnv": {"FLUXO_OUTBOX_KEEP_H": 48}},
     "balancesProjector": {"keda": {"enabled": True, "address": "streams:6379"}},
@@ -92,6 +92,14 @@ def test_each_manifest_is_what_kubernetes_takes(values, version):
 def test_every_process_is_told_what_it_needs_and_nothing_unknown(values, process):
     manifests = rendered(values)
     assert complaints(PROCESSES[process], told(manifests, pods(manifests)[process])) == []
+
+
+def test_each_image_is_pinned_by_its_own_digest():
+    images = {name: pod["spec"]["containers"][0]["image"] for name, pod in pods(rendered(MOST)).items()}
+    for name, reference in images.items():
+        service = name.split("-")[0]
+        digest = f"@sha256:{'0' * 64}" if service == "entries" else ""
+        assert reference == f"registry.example/fluxo-{service}:0.1.0{digest}"
 
 
 @BOTH

@@ -1,4 +1,4 @@
-"""The table of values in the chart's README, from the comments of values.yaml: `python -m tests.deploy.values_table`."""
+"""The table of values in the chart's README, written by `python -m tests.deploy.values_table`."""
 
 import json
 import re

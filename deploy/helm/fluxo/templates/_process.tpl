@@ -29,6 +29,7 @@ helm.sh/chart: {{ (index . 0).Chart.Name }}-{{ (index . 0).Chart.Version }}
 {{- define "fluxo.image" -}}
 {{- $image := (index . 0).Values.image }}
 {{- $image.registry }}{{ get $image (index . 1) }}:{{ $image.tag | default (index . 0).Chart.AppVersion }}
+{{- with get $image (printf "%sDigest" (index . 1)) }}@{{ . }}{{ end }}
 {{- end }}
 
 {{- /* The "restricted" Pod Security Standard; the numbers are the image's. */}}
