@@ -77,13 +77,15 @@ def app(tmp_path_factory) -> Callable[[str], Path]:
             done = subprocess.run(
                 [uv, *shlex.split(image(target).build)[1:], "--python", sys.executable, "--quiet"],
                 cwd=source,
-                env=os.environ | {"UV_PROJECT_ENVIRONMENT": str(place), "UV_PYTHON_DOWNLOADS": "never"},
+                # Compiled, as in the image: nothing may write beside the sources later.
+                env=os.environ | {"UV_PROJECT_ENVIRONMENT": str(place), "UV_COMPILE_BYTECODE": "1"},
                 capture_output=True,
                 text=True,
                 timeout=110,
                 check=False,
             )
             assert done.returncode == 0, done.stderr
+            place.chmod(0o755)  # for the user of the image
             built[target] = place
         return built[target]
 

@@ -5,6 +5,8 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,7 +22,9 @@ from conftest import free_port
 from tests.deploy.dockerfile import image
 from tests.deploy.operator import COMPOSE, SECRET
 
-STARTS_WITHIN_S = 30
+STARTS_WITHIN_S = 60
+UNSHARE = ("unshare", "--mount", "--propagation", "private")
+CONFINED = str(Path(__file__).with_name("confined.sh"))
 
 
 def until(holds, what: str) -> None:
@@ -40,13 +44,17 @@ def answers(url: str) -> bool:
 class Host:
     """This machine in place of the engine: compose's services by name, each at ports of its own."""
 
-    def __init__(self, model: dict, app, directory: Path) -> None:
+    def __init__(self, model: dict, app, directory: Path, keys: Path) -> None:
         self.services = model["services"]
         self.directory = directory
         self.places: dict[str, str] = {}
         """What stands in compose's files, and what it is here; longest first."""
         self.ports: dict[str, list[int]] = {}
-        self._app = app
+        self.confines = os.geteuid() == 0 and subprocess.run([*UNSHARE, "true"], check=False).returncode == 0
+        """Whether our processes get a read-only root, a numeric user and no rights, as an engine would do it."""
+        if not self.confines:
+            self.places["/etc/fluxo/jwks.json"] = str(keys)
+        self._app, self._keys, self._roots = app, keys, 0
         self._stack = ExitStack()
         self.running: dict[str, list[subprocess.Popen[bytes]]] = {}
 
@@ -58,20 +66,32 @@ class Host:
     def environment(self, name: str, **own: str) -> dict[str, str]:
         service = self.services[name]
         told = image(service["build"]["target"]).env | service["environment"] | own
-        bin_of_app = self._app(service["build"]["target"]) / "bin"
-        return {key: self.here(value) for key, value in told.items()} | {"PATH": f"{bin_of_app}:/usr/bin:/bin"}
+        return {key: self.here(value) for key, value in told.items()} | {"PATH": f"{self._bin(name)}:/usr/bin:/bin"}
 
-    def argv(self, name: str) -> list[str]:
-        return [*image(self.services[name]["build"]["target"]).entrypoint, *self.services[name]["command"]]
+    def argv(self, name: str, *instead: str) -> list[str]:
+        """Return the command of a container, or another one inside it; confined as by an engine where that can be."""
+        inside = image(self.services[name]["build"]["target"])
+        argv = list(instead) or [*inside.entrypoint, *self.services[name]["command"]]
+        if not self.confines:
+            return [f"{self._bin(name)}/{argv[0]}", *argv[1:]]
+        self._roots += 1
+        root = self.directory / f"root-{self._roots}"
+        root.mkdir()
+        app, user = self._app(self.services[name]["build"]["target"]), inside.user.split(":")[0]
+        return [*UNSHARE, CONFINED, *map(str, (root, app, sys.base_prefix, user, self._keys)), *argv]
 
-    def run(self, name: str) -> None:
-        """Run a one-shot to its end."""
-        env = self.environment(name)
-        with (self.directory / f"{name}.log").open("wb") as log:
-            done = subprocess.run(
-                self._by_path(self.argv(name), env), env=env, cwd="/", stdout=log, stderr=log, timeout=60, check=False
-            )
-        assert done.returncode == 0, (self.directory / f"{name}.log").read_text()
+    def run(self, name: str, *instead: str, **own: str) -> int:
+        """Run a one-shot, or another command in its place, to its end."""
+        with (self.directory / f"{name}-once.log").open("wb") as log:
+            return subprocess.run(
+                self.argv(name, *instead),
+                env=self.environment(name, **own),
+                cwd="/",
+                stdout=log,
+                stderr=log,
+                timeout=60,
+                check=False,
+            ).returncode
 
     def start(self, name: str) -> None:
         """Start as many of it as `scale` says."""
@@ -79,8 +99,11 @@ class Host:
         for _ in range(self.services[name].get("scale", 1)):
             port = free_port()
             env = self.environment(name, FLUXO_PORT=str(port))
-            self.running[name].append(self._spawn(f"{name}-{port}", self._by_path(self.argv(name), env), env))
+            self.running[name].append(self._spawn(f"{name}-{port}", self.argv(name), env))
             self.ports[name].append(port)
+
+    def _bin(self, name: str) -> str:
+        return "/app/bin" if self.confines else str(self._app(self.services[name]["build"]["target"]) / "bin")
 
     def valkey(self, name: str) -> str:
         """Start a Valkey by compose's own command, and return its URL here."""
@@ -103,27 +126,30 @@ class Host:
         self.places[f"{name}:6379"] = f"127.0.0.1:{port}"
         return url
 
-    def nginx(self) -> None:
-        """Start nginx on compose's own file; a name that stands for all instances becomes their addresses."""
+    def nginx(self, instances: dict[str, list[int]]) -> dict[int, int]:
+        """Start nginx on compose's own file, with addresses where it has a name that stands for all instances.
+
+        Returns the ports here of the ports there.
+        """
         program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
         if program is None:
             pytest.skip("nginx is not installed; run: apt install nginx-light")
-        text = (COMPOSE / "nginx" / "nginx.conf").read_text().replace("/tmp/", f"{self.directory}/")  # noqa: S108
+        directory = Path(tempfile.mkdtemp(prefix="nginx-", dir=self.directory))
+        text = (COMPOSE / "nginx" / "nginx.conf").read_text().replace("/tmp/", f"{directory}/")  # noqa: S108
         for name, port in (("entries-api", 8001), ("balances-api", 8002)):
-            line = f"server {name}:{port} resolve max_fails=2 fail_timeout=1s;"
-            assert line in text
-            text = text.replace(
-                line,
-                "\n".join(line.replace(f"{name}:{port} resolve", f"127.0.0.1:{here}") for here in self.ports[name]),
-            )
-        for port in (8001, 8002, 8080):
-            self.ports[f"nginx-{port}"] = [free_port()]
-            text = text.replace(f"listen {port};", f"listen 127.0.0.1:{self.ports[f'nginx-{port}'][0]};")
-        configuration = self.directory / "nginx.conf"
+            line = f"server {name}:{port} resolve "
+            (rest,) = re.findall(f"{line}(.*)", text)
+            servers = [f"server 127.0.0.1:{here} {rest}" for here in instances[name]]
+            text = text.replace(f"{line}{rest}", "\n".join(servers))
+        here = {port: free_port() for port in (8001, 8002, 8080)}
+        for there, port in here.items():
+            text = text.replace(f"listen {there};", f"listen 127.0.0.1:{port};")
+        configuration = directory / "nginx.conf"
         configuration.write_text(("user root;\n" if os.geteuid() == 0 else "") + text)
-        argv = [program, "-p", str(self.directory), "-c", str(configuration), *self.services["nginx"]["entrypoint"][1:]]
-        self.running["nginx"] = [self._spawn("nginx", argv, dict(os.environ), signal.SIGQUIT)]
-        until(lambda: answers(f"http://127.0.0.1:{self.ports['nginx-8080'][0]}/health/live"), "nginx answers")
+        argv = [program, "-p", str(directory), "-c", str(configuration), *self.services["nginx"]["entrypoint"][1:]]
+        self._spawn(directory.name, argv, dict(os.environ), signal.SIGQUIT)
+        until(lambda: answers(f"http://127.0.0.1:{here[8080]}/health/live"), "nginx answers")
+        return here
 
     def _spawn(
         self, name: str, argv: list[str], env: dict[str, str], stop: signal.Signals = signal.SIGTERM
@@ -132,9 +158,6 @@ class Host:
             process = subprocess.Popen(argv, env=env, cwd="/", stdout=log, stderr=log, start_new_session=True)
         self._stack.callback(_end, process, stop)
         return process
-
-    def _by_path(self, argv: list[str], env: dict[str, str]) -> list[str]:
-        return [str(shutil.which(argv[0], path=env["PATH"])), *argv[1:]]
 
     def close(self) -> None:
         self._stack.close()

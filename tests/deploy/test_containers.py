@@ -1,13 +1,14 @@
 """The containers of compose.yaml as processes of this machine.
 
 Each is started by its own command, in the environment that its image and compose give it, from what the Dockerfile
-installs. Only names are others: a host of the network becomes an address and a port here. What the engine would add
-(read-only root, user, networks) is not there.
+installs. Only names are others: a host of the network becomes an address and a port here. Where we are root they also
+get what an engine would give them: a read-only root, a numeric user, no rights. Networks and limits are not there.
 """
 
-import shutil
-import subprocess
+import socket
+import threading
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from tests.deploy.dockerfile import image
 from tests.deploy.host import Host, answers, database, until
 from tests.deploy.operator import SECRET, filled
 
+pytestmark = pytest.mark.timeout(300)  # six processes and two environments are made first
 SCOPES = ("entries:read", "entries:write", "balances:read")
 DAY = "2026-03-10"
 
@@ -30,15 +32,14 @@ def host(composed, app, postgres_url, tmp_path_factory) -> Iterator[Host]:
     """Everything that compose would start, without nginx."""
     directory = tmp_path_factory.mktemp("host")
     env = filled(AUTH_JWKS_URL="file:///etc/fluxo/jwks.json", AUTH_ISSUER="fluxo-development")
-    host = Host(composed(env, ("compose.yaml", "compose.dev.yaml")), app, directory)
-    issuer = DevelopmentIssuer(directory / "issuer")
-    host.places["file:///etc/fluxo/jwks.json"] = issuer.jwks_url
+    keys = DevelopmentIssuer(directory / "issuer").jwks
+    host = Host(composed(env, ("compose.yaml", "compose.dev.yaml")), app, directory, keys)
     with database(host, postgres_url, "entries-db"), database(host, postgres_url, "balances-db"):
         try:
             for name in ("streams", "cache"):
                 host.valkey(name)
             for name in ("entries-migrate", "balances-migrate"):
-                host.run(name)
+                assert host.run(name) == 0, name
             for name in ("entries-api", "entries-relay", "balances-api", "balances-projector"):
                 host.start(name)
             for name, ports in host.ports.items():
@@ -85,13 +86,22 @@ def test_an_entry_at_one_instance_is_a_balance_at_the_others(host, merchant):
 
 @pytest.mark.parametrize("name", ["entries-api", "entries-relay", "balances-api", "balances-projector"])
 def test_the_healthcheck_of_the_image_tells_a_process_that_lives_from_one_that_does_not(host, name):
-    python, *arguments = image(host.services[name]["build"]["target"]).healthcheck
-    exits = []
-    for port in (host.ports[name][0], free_port()):
-        env = host.environment(name, FLUXO_PORT=str(port))
-        argv = [str(shutil.which(python, path=env["PATH"])), *arguments]
-        exits.append(subprocess.run(argv, env=env, capture_output=True, timeout=20, check=False).returncode)
+    healthcheck = image(host.services[name]["build"]["target"]).healthcheck
+    exits = [host.run(name, *healthcheck, FLUXO_PORT=str(port)) for port in (host.ports[name][0], free_port())]
     assert exits == [0, 1]
+
+
+@pytest.mark.parametrize("name", ["entries-api", "entries-relay", "balances-api", "balances-projector"])
+def test_a_process_is_content_with_a_read_only_root_and_no_rights(host, name):
+    if not host.confines:
+        pytest.skip("only root can confine a process as an engine does")
+    (process, *_) = host.running[name]
+    status = dict(line.split(":\t", 1) for line in Path(f"/proc/{process.pid}/status").read_text().splitlines())
+    assert set(status["Uid"].split()) == {image(host.services[name]["build"]["target"]).user.split(":")[0]}
+    assert (status["CapEff"], status["CapBnd"], status["NoNewPrivs"]) == ("0" * 16, "0" * 16, "1")
+    assert process.poll() is None
+    touched = {place: host.run(name, "sh", "-c", f"touch {place}/file") for place in ("/", "/app", "/etc", "/tmp")}  # noqa: S108
+    assert [place for place, exit_code in touched.items() if exit_code == 0] == ["/tmp"]  # noqa: S108
 
 
 @pytest.mark.parametrize(
@@ -122,19 +132,54 @@ def _read(path: Path) -> bytes:
         return b""
 
 
-def test_behind_nginx_an_instance_of_each_may_stop_and_a_write_is_never_sent_twice(host, merchant):
+def test_behind_nginx_an_instance_of_each_may_stop_and_every_entry_counts_once(host, merchant):
     """A read goes to the other instance. A write may be answered 502; only its client repeats it, with its key."""
-    host.nginx()
-    entries, balances = host.ports["nginx-8001"][0], host.ports["nginx-8002"][0]
-    assert merchant.get(f"http://127.0.0.1:{entries}/metrics").status_code == 404
-    before = int(float(closing_balance(merchant, balances, record(merchant, entries, "before"))))
+    ports = host.nginx(host.ports)
+    assert merchant.get(f"http://127.0.0.1:{ports[8001]}/metrics").status_code == 404
+    before = int(float(closing_balance(merchant, ports[8002], record(merchant, ports[8001], "before"))))
 
     for name in ("entries-api", "balances-api"):
         host.running[name][0].terminate()
     for number in range(50):
-        last = record(merchant, entries, f"while-{number}", tries=3)
-        read = merchant.get(f"http://127.0.0.1:{balances}/v1/daily-balances/2026-03-{number % 28 + 1:02}")
+        last = record(merchant, ports[8001], f"while-{number}", tries=3)
+        read = merchant.get(f"http://127.0.0.1:{ports[8002]}/v1/daily-balances/2026-03-{number % 28 + 1:02}")
         assert read.status_code == 200, read.text
 
-    assert closing_balance(merchant, balances, last) == f"{before + 50}.00"
+    assert closing_balance(merchant, ports[8002], last) == f"{before + 50}.00"
     assert [host.running[name][0].wait(15) for name in ("entries-api", "balances-api")] == [0, 0]
+
+
+class Mute:
+    """An instance that takes a request and dies before it answers."""
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            with connection:
+                self.taken.append(connection.recv(65_536).split(b" ", 1)[0].decode())
+
+    def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+
+@pytest.mark.parametrize(("method", "sent"), [("GET", 2), ("POST", 1), ("PATCH", 1)])
+def test_nginx_asks_another_instance_only_what_changes_nothing(host, method, sent):
+    with ExitStack() as stack:
+        instances = [stack.enter_context(closing(Mute())) for _ in range(2)]
+        mute = [instance.port for instance in instances]
+        ports = host.nginx({"entries-api": mute, "balances-api": mute})
+
+        answer = httpx2.request(method, f"http://127.0.0.1:{ports[8001]}/v1/entries", timeout=10)
+
+        assert answer.status_code == 502
+        assert [taken for instance in instances for taken in instance.taken] == [method] * sent
