@@ -5,7 +5,8 @@ set -eu
 root=$1 app=$2 python=$3 user=$4 keys=$5
 shift 5
 
-mount -t tmpfs -o mode=755 tmpfs "$root"
+# Anybody might write into it: what keeps them from it is that it becomes read-only below.
+mount -t tmpfs -o mode=1777 tmpfs "$root"
 mkdir -p "$root/etc/fluxo" "$root/app" "$root/tmp"
 for place in /bin /sbin /lib /lib64 /usr /proc /dev "$python"; do
     if [ -L "$place" ]; then
