@@ -23,7 +23,7 @@ MOST = LEAST | {
     "entriesRelay": {"extraEnv": {"FLUXO_OUTBOX_KEEP_H": 48}},
     "balancesProjector": {"keda": {"enabled": True, "address": "streams:6379"}},
     "ingress": {"enabled": True, "host": "fluxo.example", "tlsSecret": "tls", "className": "nginx"},
-    "networkPolicy": {"telemetryPorts": [4317]},
+    "telemetry": {"endpoint": "http://collector:4318", "sampled": 0.1},
     "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
     "cloudnativepg": {"enabled": True, "storageClass": "fast", "imageName": "postgresql:18"},
     "podLabels": {"team": "ledger"},
@@ -196,7 +196,7 @@ def test_a_process_may_reach_whom_its_environment_names(values):
     for name, pod in pods(manifests).items():
         policy = policies[f"fluxo-{name}"]["spec"]
         may = {port["port"] for rule in policy["egress"] for port in rule["ports"]}
-        needs = {int(port) for port in re.findall(r"@[\w.-]+:(\d+)", str(told(manifests, pod)))}
+        needs = {int(port) for port in re.findall(r"(?:@|//)[\w.-]+:(\d+)", str(told(manifests, pod)))}
         assert needs | {53} <= may, name
         assert (443 in may) == name.endswith("-api"), name
         callers = policy.get("ingress", [{"from": []}])[0]["from"]

@@ -52,6 +52,8 @@ class System:
         self.port_base = free_port_base()
         self.process: subprocess.Popen[bytes] | None = None
         self.output = data_dir.with_suffix(".out")
+        self.settings: dict[str, str] = {}
+        """Environment variables that it is started with."""
 
     def cli(self, *arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
         command = [FLUXO, *arguments, "--data-dir", str(self.data_dir)]
@@ -74,7 +76,11 @@ class System:
         command = [FLUXO, "up", "--data-dir", str(self.data_dir), "--port-base", str(self.port_base), *options]
         with self.output.open("ab") as output:
             self.process = subprocess.Popen(
-                command, stdout=output, stderr=output, env=clean_environment(), start_new_session=True
+                command,
+                stdout=output,
+                stderr=output,
+                env=clean_environment() | self.settings,
+                start_new_session=True,
             )
         self.until(lambda: self.process.poll() is not None or self.ready(), STARTS_WITHIN_S)
         assert self.process.poll() is None, self.output.read_text()

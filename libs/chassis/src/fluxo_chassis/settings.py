@@ -3,7 +3,7 @@
 import os
 import socket
 import sys
-from typing import ClassVar, Literal, Self, TypeVar
+from typing import Annotated, ClassVar, Literal, Self, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
@@ -28,6 +28,12 @@ class ProcessSettings(BaseSettings):
     environment: Environment = "development"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "console"] = "auto"
+    otlp_endpoint: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    """Base URL of an OpenTelemetry collector, such as http://collector:4318; without one nothing is sent."""
+
+    traces_sampled: float = Field(default=1.0, ge=0, le=1)
+    """Share of the traces that begin here whose spans are sent."""
+
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     instance: str = Field(default="", max_length=128)

@@ -1,6 +1,7 @@
 import asyncio
 import socket
 import time
+from contextlib import AsyncExitStack
 
 import asyncpg
 import pytest
@@ -205,6 +206,38 @@ async def test_a_lost_listener_connects_again_and_counts_it_as_news(postgres_url
         assert await notifications.wait(5)
         await pool.execute("NOTIFY chassis_news")
         assert await notifications.wait(5)
+
+
+async def until_listening(notifications):
+    async with asyncio.timeout(5):
+        while not notifications.is_listening:  # noqa: ASYNC110 - it sets no event
+            await asyncio.sleep(0.01)
+
+
+async def test_of_those_that_listen_alone_one_is_woken_and_another_follows_when_its_session_ends(postgres_url, pool):
+    async with AsyncExitStack() as later:
+        async with Notifications(postgres_url, "chassis_turn", alone=True) as first:
+            await until_listening(first)
+            second = await later.enter_async_context(Notifications(postgres_url, "chassis_turn", alone=True))
+            assert await first.wait(5)
+            await pool.execute("NOTIFY chassis_turn")
+            assert await first.wait(5)
+            assert not await second.wait(0.6), "it tried more than once, and was left asleep"
+            assert not second.is_listening
+        await until_listening(second)
+        assert await second.wait(5), "something may have been missed in between"
+        assert not first.is_listening
+
+
+async def test_those_who_do_not_listen_alone_are_all_woken(postgres_url, pool):
+    async with Notifications(postgres_url, "chassis_news") as one, Notifications(postgres_url, "chassis_news") as other:
+        await until_listening(one)
+        await until_listening(other)
+        await one.wait(0)
+        await other.wait(0)
+        await pool.execute("NOTIFY chassis_news")
+        assert await one.wait(5)
+        assert await other.wait(5)
 
 
 async def test_a_listener_waits_for_a_server_that_comes_later():

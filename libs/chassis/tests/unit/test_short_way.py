@@ -14,8 +14,8 @@ from fastapi import FastAPI, Request, Response
 from fluxo_chassis.auth import Principal
 from fluxo_chassis.health import Health
 from fluxo_chassis.http import short_way
+from fluxo_chassis.http.account import RequestAccount
 from fluxo_chassis.http.app import create_app
-from fluxo_chassis.http.ready_account import ReadyAccount
 from fluxo_chassis.http.ready_answer import ReadyAnswer
 from fluxo_chassis.http.short_way import ShortWayProtocol
 from prometheus_client import REGISTRY
@@ -108,6 +108,7 @@ class Server:
     state: ServerState
     may_answer: asyncio.Event
     taken: list[bytes]
+    settle: Callable[[], None]
     make: Callable[[], HttpToolsProtocol] | None = None
     protocols: list[HttpToolsProtocol] = field(default_factory=list)
 
@@ -144,13 +145,15 @@ class Server:
 @pytest.fixture
 async def serving() -> Callable:
     """`await serving("short")`, or `"ordinary"`: a server."""
-    listeners, account = [], ReadyAccount()
+    listeners, accounts = [], []
 
     async def start(way: str, *, keep_alive_s: float = 75, take=ready) -> Server:
         may_answer = asyncio.Event()
         may_answer.set()
+        app = things_service(may_answer)
+        accounts.append(app.state.account)
         config = uvicorn.Config(
-            things_service(may_answer),
+            app,
             http="httptools",
             ws="none",
             lifespan="off",
@@ -159,7 +162,7 @@ async def serving() -> Callable:
             timeout_keep_alive=keep_alive_s,
         )
         config.load()
-        server = Server(0, ServerState(), may_answer, [])
+        server = Server(0, ServerState(), may_answer, [], app.state.account.settle)
         server.state.default_headers = [(b"date", DATE)]
 
         def short(method, target, headers):
@@ -169,7 +172,7 @@ async def serving() -> Callable:
             return answer
 
         kinds = {
-            "short": partial(ShortWayProtocol, short_way=short, account=account),
+            "short": partial(ShortWayProtocol, short_way=short, account=app.state.account),
             "ordinary": HttpToolsProtocol,
         }
 
@@ -185,7 +188,8 @@ async def serving() -> Callable:
         return server
 
     yield start
-    account.settle()
+    for account in accounts:
+        account.settle()
     for listener in listeners:
         listener.close()
 
@@ -336,6 +340,7 @@ async def test_a_fault_in_the_short_way_is_logged_and_costs_nobody_an_answer(ser
     short = await serving("short", take=fails)
     with capture_logs() as lines:
         answers = await short.talk(get(1) + LAST)
+        short.settle()
     assert answers.count(b"HTTP/1.1 200 OK") == 2
     assert [line["event"] for line in lines] == ["the short way failed", "request", "request"]
 
@@ -353,7 +358,7 @@ async def test_line_and_metrics_are_the_same(serving):
         before = counted()
         with capture_logs() as lines:
             await server.talk(get(1, *ids) + get(2), LAST)
-            await asyncio.sleep(0.05)
+            server.settle()
         assert counted() == before + 3
         seen.append([sorted(line) for line in lines])
         assert {line.pop("event.duration") > 0 for line in lines} == {True}
@@ -481,10 +486,10 @@ def test_the_date_is_that_of_the_server():
         {},
         asyncio.new_event_loop(),
         short_way=ready,
-        account=ReadyAccount(),
+        account=RequestAccount(),
     )
     written = []
-    protocol.transport = type("Transport", (), {"write": written.append})()
+    protocol.transport = type("Transport", (), {"write_whole": written.append})()
     for date in (b"then", b"now"):
         state.default_headers = [(b"date", date)]
         protocol._send(ready(b"GET", b"/v1/things/1", {}), "order-7")

@@ -20,7 +20,11 @@ def test_the_decision_not_to_sample_is_passed_on():
 
 
 def test_a_later_version_may_say_more():
-    assert tracing.parse_traceparent(f"cc-{TRACE_ID}-00f067aa0ba902b7-01-what-the-future-brings") == (TRACE_ID, "01")
+    assert tracing.parse_traceparent(f"cc-{TRACE_ID}-00f067aa0ba902b7-01-what-the-future-brings") == (
+        TRACE_ID,
+        "00f067aa0ba902b7",
+        "01",
+    )
 
 
 @pytest.mark.parametrize(

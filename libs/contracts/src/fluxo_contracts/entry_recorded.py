@@ -52,6 +52,13 @@ _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(EntryRecorded)
 
 
+class _Traced(msgspec.Struct):
+    traceparent: str | None = None
+
+
+_traced_decoder = msgspec.json.Decoder(_Traced)
+
+
 def encode(event: EntryRecorded) -> bytes:
     """Return the event as UTF-8 JSON, instants in UTC ending in Z."""
     return _encoder.encode(event)
@@ -76,6 +83,14 @@ def decode(payload: bytes) -> EntryRecorded:
     if int(event.data.amount.replace(".", "")) != event.data.amount_minor:
         raise UndecodableEventError("amount and amount_minor are different money")
     return event
+
+
+def traceparent_of(payload: bytes | None) -> str | None:
+    """Return the trace of the request that recorded the entry; None also for a payload that cannot be decoded."""
+    try:
+        return _traced_decoder.decode(payload or b"{}").traceparent
+    except (ValueError, RecursionError):
+        return None
 
 
 def utc(instant: datetime) -> datetime:

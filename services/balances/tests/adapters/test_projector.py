@@ -9,7 +9,7 @@ from datetime import date
 import asyncpg
 import pytest
 import redis.asyncio
-from fluxo_balances.adapters.events import recorded_entry, traceparent
+from fluxo_balances.adapters.events import recorded_entry
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
 from fluxo_balances.adapters.redis.consumer_group import ConsumerGroup
@@ -19,6 +19,7 @@ from fluxo_balances.entrypoints.projector import Pace, Projector
 from fluxo_chassis.clock import SystemClock
 from fluxo_chassis.redis import connect
 from fluxo_cli.embedded.valkey import ValkeyServer
+from fluxo_contracts.entry_recorded import traceparent_of
 
 pytestmark = pytest.mark.anyio
 
@@ -56,7 +57,7 @@ def running(pool, streams_url, cache_url):
             events, PostgresProjection(pool), RedisBalanceCache(cache), SystemClock(), recorded_entry
         )
         stop = asyncio.Event()
-        projector = Projector(project, events, SystemClock(), Pace(100, take_over_idle_s=30), traceparent)
+        projector = Projector(project, events, SystemClock(), Pace(100, take_over_idle_s=30), traceparent_of)
         task = asyncio.create_task(projector.run(stop))
         try:
             yield stop

@@ -49,7 +49,7 @@ async def append(journal, recording, number):
 @asynccontextmanager
 async def running_relay(database, outbox, stream):
     stop = asyncio.Event()
-    async with Notifications(database.url, "fluxo_outbox") as notifications:
+    async with Notifications(database.url, "fluxo_outbox", alone=True) as notifications:
         relay = Relay(
             PublishOutbox(outbox, stream),
             AuditStream(outbox, stream),
@@ -161,6 +161,19 @@ async def test_a_running_relay_publishes_within_milliseconds(
         ids = await published(streams) + await append(journal, recording, 1)
         await until_published(streams, ids)
         assert asyncio.get_running_loop().time() - started < 0.5
+
+
+async def test_another_relay_publishes_while_the_one_whose_turn_it_is_does_not(
+    entries_database, outbox, stream, journal, streams, recording
+):
+    async with Notifications(entries_database.url, "fluxo_outbox", alone=True) as paused:
+        async with asyncio.timeout(5):
+            while not paused.is_listening:
+                await asyncio.sleep(0.01)
+        async with running_relay(entries_database, outbox, stream):
+            for _ in range(3):
+                ids = await published(streams) + await append(journal, recording, 2)
+                await until_published(streams, ids)
 
 
 async def test_a_row_held_back_is_published_as_soon_as_the_other_transaction_ends(

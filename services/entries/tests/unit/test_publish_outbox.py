@@ -46,7 +46,9 @@ class FakeStream:
             raise StreamMovedBackError
         if rows[0].position < self.gap_below:
             raise GapFoundError("skipped by group someone")
-        self.published += rows
+        new = [row for row in rows if row.position > await self.position()]
+        self.published += new
+        return len(new)
 
 
 async def test_steps_go_on_where_the_stream_stands():
@@ -57,8 +59,8 @@ async def test_steps_go_on_where_the_stream_stands():
 
 
 async def test_a_step_that_finds_nothing_tells_whether_something_is_about_to_come():
-    assert await PublishOutbox(FakeOutbox(), FakeStream())() == Step(0, is_held_back=False)
-    assert await PublishOutbox(FakeOutbox(held_back=1), FakeStream())() == Step(0, is_held_back=True)
+    assert await PublishOutbox(FakeOutbox(), FakeStream())() == Step(0, 0, is_held_back=False)
+    assert await PublishOutbox(FakeOutbox(held_back=1), FakeStream())() == Step(0, 0, is_held_back=True)
 
 
 async def test_a_stream_that_moved_back_is_filled_from_where_it_stands_now():
@@ -66,9 +68,34 @@ async def test_a_stream_that_moved_back_is_filled_from_where_it_stands_now():
     publish = PublishOutbox(outbox, stream, batch_rows_max=2)
     await publish()
     stream.moves_back = True
-    assert await publish() == Step(0, is_held_back=True)
-    assert await publish() == Step(2, is_held_back=False)
+    assert await publish() == Step(1, 0, is_held_back=True)
+    assert await publish() == Step(2, 2, is_held_back=False)
     await publish()
+    assert stream.published == outbox.rows
+
+
+async def test_a_step_that_follows_another_asks_the_stream_for_its_position_no_more():
+    class Counting(FakeStream):
+        asked = 0
+
+        async def position(self):
+            self.asked += 1
+            return await super().position()
+
+    stream = Counting()
+    publish = PublishOutbox(FakeOutbox(visible=6), stream, batch_rows_max=2)
+    steps = [await publish() for _ in range(4)]
+    by_publishing = 3 * 3  # what the fake asks itself, for each step that publishes
+    assert [step.found for step in steps] == [2, 2, 2, 0]
+    assert stream.asked == 1 + by_publishing
+
+
+async def test_rows_that_another_relay_was_faster_with_were_found_but_not_published():
+    outbox, stream = FakeOutbox(visible=4), FakeStream()
+    one, other = (PublishOutbox(outbox, stream, batch_rows_max=2) for _ in range(2))
+    await one()
+    await other()
+    assert await one() == Step(2, 0, is_held_back=False)
     assert stream.published == outbox.rows
 
 
@@ -77,7 +104,7 @@ async def test_what_lies_before_a_gap_is_published_again_from_the_beginning():
     publish = PublishOutbox(outbox, stream, batch_rows_max=2)
     await publish()
     stream.gap_below = StreamPosition(1 << XID_BITS, 0)
-    assert await publish() == Step(0, is_held_back=True, gap="skipped by group someone")
+    assert await publish() == Step(1, 0, is_held_back=True, gap="skipped by group someone")
     assert [(await publish()).published for _ in range(3)] == [2, 1, 0]
     assert stream.published[2:] == outbox.rows
 

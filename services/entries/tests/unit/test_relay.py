@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 from fluxo_entries.application.publish_outbox import Step
-from fluxo_entries.entrypoints.relay import GATHER_ROWS, GATHER_S, Relay
+from fluxo_entries.application.stream_state import StreamPosition
+from fluxo_entries.entrypoints.relay import GATHER_ROWS, GATHER_S, LOOK_EVERY_S, POLL_S, Relay
 
 pytestmark = pytest.mark.anyio
 
@@ -16,10 +17,43 @@ async def nothing():
 
 
 class Silence:
-    """Nobody notifies."""
+    """Nobody notifies; `waits` are those that the relay made."""
+
+    def __init__(self, *, is_listening=True):
+        self.is_listening = is_listening
+        self.waits = []
 
     async def wait(self, timeout_s):
-        await asyncio.sleep(timeout_s)
+        self.waits.append(timeout_s)
+        await asyncio.sleep(0)
+
+
+class Publishing:
+    """A stream whose position is the next of those given, and steps that publish what is given."""
+
+    def __init__(self, positions, published):
+        self.positions = iter(positions)
+        self.published = iter(published)
+        self.steps = 0
+
+    async def position(self):
+        return StreamPosition(1, next(self.positions))
+
+    async def __call__(self):
+        self.steps += 1
+        published = next(self.published)
+        return Step(published, published, is_held_back=False)
+
+
+async def steps_taken(publishing, turns, *, is_listening=False):
+    """How many steps a relay has taken after each of so many turns."""
+    silence = Silence(is_listening=is_listening)
+    relay = Relay(publishing, nothing, nothing, nothing, nothing, silence)
+    taken = []
+    for _ in range(turns):
+        await relay.publish_next(asyncio.Event())
+        taken.append(publishing.steps)
+    return taken, silence.waits
 
 
 async def seconds_for(published):
@@ -32,7 +66,7 @@ async def seconds_for(published):
         await asyncio.sleep(0)
         if taken == STEPS:
             stop.set()
-        return Step(published, is_held_back=False)
+        return Step(published, published, is_held_back=False)
 
     relay = Relay(publish, nothing, nothing, nothing, nothing, Silence())
     began = asyncio.get_running_loop().time()
@@ -48,3 +82,21 @@ async def test_while_rows_come_thick_a_step_gathers_them():
 @pytest.mark.parametrize("published", [1, GATHER_ROWS.start - 1, GATHER_ROWS.stop])
 async def test_a_lone_row_and_a_full_step_are_followed_at_once(published):
     assert await seconds_for(published) < (STEPS - 1) * GATHER_S
+
+
+async def test_the_relay_that_is_notified_publishes_and_never_looks_what_others_do():
+    taken, waits = await steps_taken(Publishing([], [1, 1, 0]), 3, is_listening=True)
+    assert taken == [1, 2, 3]
+    assert waits == [POLL_S]
+
+
+async def test_another_relay_only_looks_while_the_stream_moves():
+    taken, waits = await steps_taken(Publishing([5, 6, 7, 8], []), 4)
+    assert taken == [0, 0, 0, 0]
+    assert waits == [LOOK_EVERY_S] * 4
+
+
+async def test_another_relay_publishes_when_the_stream_stands_still_until_nothing_is_left():
+    taken, waits = await steps_taken(Publishing([5, 5, 9, 12], [3, 4, 0]), 6)
+    assert taken == [0, 1, 2, 3, 3, 3]
+    assert waits == [LOOK_EVERY_S] * 4

@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import orjson
@@ -6,7 +6,6 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
 
 from fluxo_chassis.health.monitor import Health
 from fluxo_chassis.metrics import metrics_endpoint
@@ -14,7 +13,7 @@ from fluxo_chassis.metrics import metrics_endpoint
 HEALTH_MEDIA_TYPE = "application/health+json"
 
 
-def health_routes(health: Health) -> list[Route]:
+def health_routes(health: Health, before_scrape: Callable[[], None] = lambda: None) -> list[Route]:
     """`/health/live`, `/health/ready`, `/health` and `/metrics`; each answers at once, from what was seen last."""
 
     async def live(_request: Request) -> Response:
@@ -27,15 +26,19 @@ def health_routes(health: Health) -> list[Route]:
         body = health.report()
         return _answer(503 if body["status"] == "fail" else 200, body)
 
+    async def metrics(request: Request) -> Response:
+        before_scrape()
+        return await metrics_endpoint(request)
+
     return [
         Route("/health/live", live),
         Route("/health/ready", ready),
         Route("/health", report),
-        Route("/metrics", metrics_endpoint),
+        Route("/metrics", metrics),
     ]
 
 
-def health_app(health: Health) -> ASGIApp:
+def health_app(health: Health) -> Starlette:
     """The whole HTTP side of a worker."""
 
     @asynccontextmanager

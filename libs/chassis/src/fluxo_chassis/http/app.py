@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fluxo_chassis.auth import TokenVerifier
 from fluxo_chassis.health import Health, health_routes
+from fluxo_chassis.http.account import RequestAccount
 from fluxo_chassis.http.direct import DirectRoutes
 from fluxo_chassis.http.errors import install_error_handlers
 from fluxo_chassis.http.middleware import Middleware
@@ -70,7 +71,9 @@ def create_app(
             else:
                 async with lifespan(app):
                     yield
+        account.settle()
 
+    account = RequestAccount()
     app = _Application(
         title=title,
         version=version,
@@ -80,10 +83,12 @@ def create_app(
         redoc_url=None,
     )
     app.state.verifier = verifier
-    for route in health_routes(health):
+    app.state.account = account
+    for route in health_routes(health, before_scrape=account.settle):
         app.add_api_route(route.path, route.endpoint, methods=list(route.methods or ()), include_in_schema=False)
     app.edge = Middleware(
         DirectRoutes(app, super(_Application, app).__call__),
+        account,
         body_limit_bytes=body_limit_bytes,
         body_limits=body_limits or {},
         answer_within_s=answer_within_s,

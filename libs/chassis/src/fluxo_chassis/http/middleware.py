@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fluxo_chassis import tracing
-from fluxo_chassis.http.account import account
+from fluxo_chassis.http.account import Kind, RequestAccount
 from fluxo_chassis.http.deadline import Deadline
 from fluxo_chassis.http.errors import known_problem, problem_answer
 from fluxo_chassis.postgres import is_away
@@ -37,12 +37,14 @@ class Middleware:
     def __init__(
         self,
         app: ASGIApp,
+        account: RequestAccount,
         *,
         body_limit_bytes: int,
         body_limits: Mapping[str, int],
         answer_within_s: Callable[[Scope], float],
     ) -> None:
         self._app = app
+        self._account = account
         self._body_limit_bytes = body_limit_bytes
         self._body_limits = body_limits
         self._answer_within_s = answer_within_s
@@ -59,7 +61,8 @@ class Middleware:
             method = scope["method"] if scope["method"] in _METHODS else OTHER
             principal = scope.get("state", {}).get("principal")
             tenant = None if principal is None else principal.tenant
-            account(method, route_template(scope), answer.status, time.perf_counter() - started, tenant)
+            kind = Kind(method, route_template(scope), answer.status)
+            self._account.note(kind, tenant, time.perf_counter() - started, context)
             tracing.leave(token)
 
     async def _answer(self, scope: Scope, headers: Headers, receive: Receive, answer: "_Answer") -> None:

@@ -7,9 +7,10 @@ from functools import partial
 from typing import cast
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
 
-from fluxo_chassis.http.ready_account import ReadyAccount
+from fluxo_chassis.http.account import RequestAccount
+from fluxo_chassis.http.joined_writes import JoiningProtocol
 from fluxo_chassis.http.ready_answer import ShortWay
 from fluxo_chassis.http.short_way import ShortWayProtocol
 from fluxo_chassis.settings import BAD_CONFIGURATION, PREFIX, ProcessSettings
@@ -27,17 +28,16 @@ class _Server(uvicorn.Server):
 
 
 async def serve(
-    app: ASGIApp, settings: ProcessSettings, stop: asyncio.Event, short_way: ShortWay | None = None
+    app: Starlette, settings: ProcessSettings, stop: asyncio.Event, short_way: ShortWay | None = None
 ) -> None:
     """Serves until `stop` is set and the requests under way are answered, or ten seconds have passed.
 
-    Answers that `short_way` has ready are sent without asking `app`.
+    Answers that `short_way` has ready are sent without asking `app`, which then is one of `create_app`.
     """
-    account = ReadyAccount()
     server = _Server(
         uvicorn.Config(
             app,
-            http="httptools" if short_way is None else _protocol(short_way, account),
+            http=JoiningProtocol if short_way is None else _protocol(short_way, app.state.account),
             ws="none",
             lifespan="on",
             access_log=False,
@@ -58,10 +58,9 @@ async def serve(
         await server.serve(sockets=[_listen(settings)])
     finally:
         watcher.cancel()
-        account.settle()
 
 
-def _protocol(short_way: ShortWay, account: ReadyAccount) -> type[asyncio.Protocol]:
+def _protocol(short_way: ShortWay, account: RequestAccount) -> type[asyncio.Protocol]:
     # uvicorn calls it as it would the class.
     return cast("type[asyncio.Protocol]", partial(ShortWayProtocol, short_way=short_way, account=account))
 

@@ -13,10 +13,11 @@ import time
 from typing import Any
 
 import structlog
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from fluxo_chassis.http.account import Kind, RequestAccount
+from fluxo_chassis.http.joined_writes import JoiningProtocol
 from fluxo_chassis.http.middleware import HEAD_LIMIT_BYTES, safe_request_id
-from fluxo_chassis.http.ready_account import ReadyAccount
 from fluxo_chassis.http.ready_answer import ReadyAnswer, ShortWay
 from fluxo_chassis.tracing import TraceContext, start_trace
 
@@ -27,8 +28,8 @@ _METHODS = {b"GET": "GET", b"HEAD": "HEAD"}
 _MORE = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade", b"trailer", b"te"})
 
 
-class ShortWayProtocol(HttpToolsProtocol):
-    def __init__(self, *args: Any, short_way: ShortWay, account: ReadyAccount, **kwargs: Any) -> None:
+class ShortWayProtocol(JoiningProtocol):
+    def __init__(self, *args: Any, short_way: ShortWay, account: RequestAccount, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._short_way = short_way
         self._account = account
@@ -55,7 +56,8 @@ class ShortWayProtocol(HttpToolsProtocol):
                 context = _trace(headers)
                 self._send(answer, context.request_id)
                 finished = time.perf_counter()
-                self._account.note(_METHODS[method], answer, finished - started, context)
+                kind = Kind(_METHODS[method], answer.route, answer.status)
+                self._account.note(kind, answer.tenant, finished - started, context)
                 self._close_when_idle(finished)
                 return
         self._go_the_ordinary_way()
@@ -104,7 +106,7 @@ class ShortWayProtocol(HttpToolsProtocol):
         if self._default_headers is not self.server_state.default_headers:  # The date: once a second.
             self._default_headers = self.server_state.default_headers
             self._default_head = b"".join(b"%b: %b\r\n" % header for header in self._default_headers)
-        self.transport.write(
+        self.transport.write_whole(
             b"".join(
                 (
                     STATUS_LINE[answer.status],

@@ -9,6 +9,8 @@ from fluxo_chassis.postgres.pool import CONNECT_TIMEOUT_S
 from fluxo_chassis.resilience import Retry
 
 ASK_EVERY_S = 5.0
+TRY_TURN_EVERY_S = 0.25
+TRY_TURN = "SELECT pg_try_advisory_lock(hashtext('listen'), hashtext($1))"
 
 
 class Notifications:
@@ -16,12 +18,17 @@ class Notifications:
 
     A notification is a hint that something is new. Several make one, and so does every (re)connection, for something
     may have been missed. `retry` tells whether it waits to connect again.
+
+    Of all that want to listen `alone` to a channel one at a time does, and the others are not woken. Its turn is a lock
+    of its session: when that ends, for whatever reason, another one listens within a moment.
     """
 
-    def __init__(self, url: str, channel: str) -> None:
+    def __init__(self, url: str, channel: str, *, alone: bool = False) -> None:
         self.retry = Retry("listening")
+        self.is_listening = False
         self._url = url
         self._channel = channel
+        self._alone = alone
         self._notified = asyncio.Event()
         self._lost = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -52,15 +59,21 @@ class Notifications:
         try:
             self._lost.clear()
             connection.add_termination_listener(lambda _connection: self._lost.set())
-            await connection.add_listener(self._channel, lambda *_: self._notified.set())
             self.retry.reached()
+            while self._alone and not await connection.fetchval(TRY_TURN, self._channel):
+                await self._until_lost(TRY_TURN_EVERY_S)
+            await connection.add_listener(self._channel, lambda *_: self._notified.set())
+            self.is_listening = True
             self._notified.set()
-            while not self._lost.is_set():
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._lost.wait(), ASK_EVERY_S)
-                if not self._lost.is_set():
-                    # A connection can die without a word (a paused or vanished server): ask.
-                    await connection.execute("SELECT 1")
+            while True:
+                await self._until_lost(ASK_EVERY_S)
+                # A connection can die without a word (a paused or vanished server): ask.
+                await connection.execute("SELECT 1")
         finally:
+            self.is_listening = False
             connection.terminate()
-        raise ConnectionResetError("the server ended the connection")
+
+    async def _until_lost(self, timeout_s: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._lost.wait(), timeout_s)
+            raise ConnectionResetError("the server ended the connection")

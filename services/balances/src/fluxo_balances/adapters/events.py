@@ -1,6 +1,5 @@
 """From the events of the contract to what the use cases know."""
 
-import msgspec
 from fluxo_contracts.entry_recorded import UndecodableEventError as NotInTheContractError
 from fluxo_contracts.entry_recorded import decode
 
@@ -29,18 +28,3 @@ def recorded_entry(payload: bytes) -> RecordedEntry:
         currency=entry.currency,
         recorded_at=entry.recorded_at,
     )
-
-
-class _Traced(msgspec.Struct):
-    traceparent: str | None = None
-
-
-_traced = msgspec.json.Decoder(_Traced)
-
-
-def traceparent(payload: bytes | None) -> str | None:
-    """Return the trace of the request that recorded the entry; None also for a payload that cannot be decoded."""
-    try:
-        return _traced.decode(payload or b"{}").traceparent
-    except (ValueError, RecursionError):
-        return None

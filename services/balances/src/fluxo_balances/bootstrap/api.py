@@ -15,6 +15,7 @@ from fluxo_chassis.logging import configure_logging
 from fluxo_chassis.postgres import Notifications, breaker_for, open_pool, ping
 from fluxo_chassis.redis import connect, ping_redis
 from fluxo_chassis.resilience import Bulkhead, CircuitBreaker
+from fluxo_chassis.spans import exported_as_configured
 from redis.asyncio import Redis
 
 from fluxo_balances.adapters.postgres.consolidation import PROJECTION_CHANNEL, PostgresConsolidation
@@ -52,6 +53,7 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
     configure_logging(settings, "fluxo-balances")
     breaker = breaker_for("balances-database")
     async with AsyncExitStack() as opened:
+        opened.enter_context(exported_as_configured(settings, "fluxo-balances"))
         pool = await open_pool(
             settings.balances_database_url,
             application_name=settings.instance,

@@ -10,8 +10,10 @@ from fluxo_chassis.http.app import serve
 from fluxo_chassis.logging import configure_logging
 from fluxo_chassis.postgres import open_pool, ping
 from fluxo_chassis.redis import connect, ping_redis
+from fluxo_chassis.spans import exported_as_configured
+from fluxo_contracts.entry_recorded import traceparent_of
 
-from fluxo_balances.adapters.events import recorded_entry, traceparent
+from fluxo_balances.adapters.events import recorded_entry
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
 from fluxo_balances.adapters.redis.consumer_group import ConsumerGroup
@@ -35,6 +37,7 @@ async def run_projector(settings: ProjectorSettings, stop: asyncio.Event) -> Non
     """Project entry events until asked to stop."""
     configure_logging(settings, "fluxo-balances")
     async with AsyncExitStack() as opened:
+        opened.enter_context(exported_as_configured(settings, "fluxo-balances"))
         pool = await open_pool(
             settings.balances_database_url,
             application_name=settings.instance,
@@ -58,7 +61,7 @@ async def run_projector(settings: ProjectorSettings, stop: asyncio.Event) -> Non
         projection = PostgresProjection(pool)
         project = ProjectEntries(events, projection, RedisBalanceCache(cache), clock, recorded_entry)
         pace = Pace(settings.projector_batch_size, settings.projector_take_over_idle_s)
-        projector = Projector(project, events, clock, pace, traceparent)
+        projector = Projector(project, events, clock, pace, traceparent_of)
 
         health.add("projecting", projector.taking.observe, required=False)
         health.add("applying", projector.applying.observe, required=False)

@@ -8,8 +8,11 @@ from functools import partial
 from typing import Final
 
 import structlog
+from fluxo_chassis import spans
+from fluxo_chassis.batch_spans import record_batch, record_next
 from fluxo_chassis.resilience import Retry, wait_for_stop
-from fluxo_chassis.tracing import continue_trace
+from fluxo_chassis.tracing import TraceContext, continue_trace
+from fluxo_contracts.streams import ENTRIES_STREAM
 
 from fluxo_balances.application.ports import Clock, Delivery, EntryEvents, ReadModelUnavailableError
 from fluxo_balances.application.project_entries import Projected, ProjectEntries
@@ -50,6 +53,7 @@ class Projector:
         self._pace = pace
         self._traceparent_of = traceparent_of
         self._take_over_at = 0.0
+        self._unsettled_spans: list[TraceContext] = []
         self.taking = Retry("projecting")
         self.applying = Retry("applying", cap_s=2.0)
 
@@ -89,18 +93,26 @@ class Projector:
             await self.applying.until_done(partial(self._apply, deliveries), stop, on=ReadModelUnavailableError)
 
     async def _apply(self, deliveries: Sequence[Delivery]) -> None:
+        began_ns = time.time_ns()
         try:
-            self._observe(deliveries, await self._project(deliveries))
+            projected = await self._project(deliveries)
         except ReadModelUnavailableError:
             # Meanwhile: what was applied before must not stay hidden behind old cached answers.
             await self._settle()
             raise
+        if spans.is_on():
+            traceparents = [self._traceparent_of(delivery.payload) for delivery in deliveries]
+            self._unsettled_spans += record_batch(f"project {ENTRIES_STREAM}", "consumer", traceparents, began_ns)
+        self._observe(deliveries, projected)
 
     async def _settle(self) -> None:
-        now = self._clock.now
+        now, began_ns = self._clock.now, time.time_ns()
         for entry in await self._project.settle():
             metrics.recorded_to_visible.observe((now() - entry.recorded_at).total_seconds())
         metrics.unsettled_events.set(self._project.unsettled)
+        if self._unsettled_spans and not self._project.unsettled:
+            record_next("remove cached answers", "client", self._unsettled_spans, began_ns)
+            self._unsettled_spans.clear()
 
     def _observe(self, deliveries: Sequence[Delivery], projected: Projected) -> None:
         metrics.batch_size.observe(len(deliveries))

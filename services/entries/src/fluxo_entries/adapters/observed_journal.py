@@ -1,5 +1,7 @@
 from collections.abc import Iterable, Sequence
+from typing import Final
 
+from fluxo_chassis.spans import span
 from prometheus_client import Counter
 
 from fluxo_entries.application.ports import Disposition, Journal, Outcome, Recording
@@ -9,22 +11,25 @@ entries_appended = Counter(
     "Requests to append an entry, by what became of them; those that raised are not counted.",
     ["disposition"],
 )
+DATABASE: Final = {"db.system.name": "postgresql"}
 _counters = {disposition: entries_appended.labels(disposition.value.replace(" ", "_")) for disposition in Disposition}
 
 
 class ObservedJournal:
-    """Counts what a journal answers."""
+    """Counts what a journal answers, and records how long it took for the trace."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
 
     async def append(self, recording: Recording) -> Outcome:
-        outcome = await self._journal.append(recording)
+        with span("append entry", "client", DATABASE):
+            outcome = await self._journal.append(recording)
         _count([outcome])
         return outcome
 
     async def append_all(self, recordings: Sequence[Recording], *, atomic: bool) -> list[Outcome]:
-        outcomes = await self._journal.append_all(recordings, atomic=atomic)
+        with span("append entries", "client", {**DATABASE, "db.operation.batch.size": len(recordings)}):
+            outcomes = await self._journal.append_all(recordings, atomic=atomic)
         if not atomic or all(outcome.entry for outcome in outcomes):
             _count(outcomes)
         return outcomes

@@ -214,10 +214,11 @@ class EntriesStream(Protocol):
     async def position(self) -> StreamPosition:
         """Return the last generated id, 0-0 when there is no stream."""
 
-    async def publish(self, after: StreamPosition, rows: Sequence[OutboxRow]) -> None:
+    async def publish(self, after: StreamPosition, rows: Sequence[OutboxRow]) -> int:
         """Add the rows in order under their own ids, atomically with a check of what lies before them.
 
-        Rows that the stream already holds (another relay's) are skipped; the first failure stops the batch.
+        Rows that the stream already holds (another relay's) are skipped; the first failure stops the batch. Returns how
+        many were added.
 
         Raises:
             StreamMovedBackError: the stream's last id is below `after`; nothing was added.

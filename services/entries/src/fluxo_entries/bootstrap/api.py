@@ -14,6 +14,7 @@ from fluxo_chassis.jwks import JwksKeys
 from fluxo_chassis.logging import configure_logging
 from fluxo_chassis.postgres import breaker_for, ping
 from fluxo_chassis.resilience import Bulkhead
+from fluxo_chassis.spans import exported_as_configured
 
 from fluxo_entries.adapters.cached_merchants import CachedMerchants
 from fluxo_entries.adapters.entry_ids import Uuid7EntryIds
@@ -49,24 +50,25 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
     url, instance = settings.entries_database_url, settings.instance
     breaker = breaker_for("entries-database")
     for_reads, for_writes = _bulkhead("entries-reads"), _bulkhead("entries-writes")
-    async with (
-        pool_of(url, instance, breaker=breaker, bulkhead=for_reads) as reads,
-        pool_of(url, instance, breaker=breaker, bulkhead=for_writes) as writes,
-        GroupCommitter(url, instance, breaker) as committer,
-    ):
-        verifier = TokenVerifier(
-            JwksKeys(settings.auth_jwks_url),
-            issuer=settings.auth_issuer,
-            audience=settings.auth_audience,
-            tenant_claim=TENANT_CLAIM,
-        )
-        health = Health()
-        health.add("entries-database", partial(ping, writes), required=True)
-        health.add("entries-database-circuit", breaker.observe, required=False)
-        health.add("reads-bulkhead", for_reads.observe, required=False)
-        health.add("writes-bulkhead", for_writes.observe, required=False)
-        health.add("token-issuer", verifier.observe, required=False)
-        await serve(assemble(reads, writes, committer, verifier, health), settings, stop)
+    with exported_as_configured(settings, "fluxo-entries"):
+        async with (
+            pool_of(url, instance, breaker=breaker, bulkhead=for_reads) as reads,
+            pool_of(url, instance, breaker=breaker, bulkhead=for_writes) as writes,
+            GroupCommitter(url, instance, breaker) as committer,
+        ):
+            verifier = TokenVerifier(
+                JwksKeys(settings.auth_jwks_url),
+                issuer=settings.auth_issuer,
+                audience=settings.auth_audience,
+                tenant_claim=TENANT_CLAIM,
+            )
+            health = Health()
+            health.add("entries-database", partial(ping, writes), required=True)
+            health.add("entries-database-circuit", breaker.observe, required=False)
+            health.add("reads-bulkhead", for_reads.observe, required=False)
+            health.add("writes-bulkhead", for_writes.observe, required=False)
+            health.add("token-issuer", verifier.observe, required=False)
+            await serve(assemble(reads, writes, committer, verifier, health), settings, stop)
 
 
 def assemble(

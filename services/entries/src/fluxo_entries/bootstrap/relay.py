@@ -10,9 +10,11 @@ from fluxo_chassis.http.app import serve
 from fluxo_chassis.logging import configure_logging
 from fluxo_chassis.postgres import Notifications, ping
 from fluxo_chassis.redis import connect, ping_redis
+from fluxo_chassis.spans import exported_as_configured
 
 from fluxo_entries.adapters.postgres.outbox import PostgresOutbox
 from fluxo_entries.adapters.redis.entries_stream import RedisEntriesStream
+from fluxo_entries.adapters.traced_entries_stream import TracedEntriesStream
 from fluxo_entries.application.audit_stream import AuditStream
 from fluxo_entries.application.measure_backlog import MeasureBacklog
 from fluxo_entries.application.measure_groups import MeasureGroups
@@ -28,25 +30,27 @@ OUTBOX_CHANNEL: Final = "fluxo_outbox"
 async def run_relay(settings: RelaySettings, stop: asyncio.Event) -> None:
     """Publish the outbox until asked to stop; ready while both of its ends are there."""
     configure_logging(settings, "fluxo-entries")
-    async with (
-        pool_of(settings.entries_database_url, settings.instance, max_size=6) as pool,
-        connect(settings.streams_url) as redis,
-        Notifications(settings.entries_database_url, OUTBOX_CHANNEL) as notifications,
-    ):
-        health = Health()
-        health.add("entries-database", partial(ping, pool), required=True)
-        health.add("streams", partial(ping_redis, redis), required=True)
-        outbox, stream = PostgresOutbox(pool, timedelta(hours=settings.outbox_keep_h)), RedisEntriesStream(redis)
-        relay = Relay(
-            PublishOutbox(outbox, stream),
-            AuditStream(outbox, stream),
-            PurgeOutbox(outbox, stream),
-            MeasureBacklog(outbox, stream),
-            MeasureGroups(outbox, stream),
-            notifications,
-        )
-        health.add("publishing", relay.retry.observe, required=False)
-        health.add("listening", notifications.retry.observe, required=False)
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(serve(health_app(health), settings, stop))
-            tasks.create_task(relay.run(stop))
+    with exported_as_configured(settings, "fluxo-entries"):
+        async with (
+            pool_of(settings.entries_database_url, settings.instance, max_size=6) as pool,
+            connect(settings.streams_url) as redis,
+            Notifications(settings.entries_database_url, OUTBOX_CHANNEL, alone=True) as notifications,
+        ):
+            health = Health()
+            health.add("entries-database", partial(ping, pool), required=True)
+            health.add("streams", partial(ping_redis, redis), required=True)
+            outbox = PostgresOutbox(pool, timedelta(hours=settings.outbox_keep_h))
+            stream = RedisEntriesStream(redis)
+            relay = Relay(
+                PublishOutbox(outbox, TracedEntriesStream(stream)),
+                AuditStream(outbox, stream),
+                PurgeOutbox(outbox, stream),
+                MeasureBacklog(outbox, stream),
+                MeasureGroups(outbox, stream),
+                notifications,
+            )
+            health.add("publishing", relay.retry.observe, required=False)
+            health.add("listening", notifications.retry.observe, required=False)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(serve(health_app(health), settings, stop))
+                tasks.create_task(relay.run(stop))

@@ -15,10 +15,12 @@ from fluxo_entries.application.measure_backlog import MeasureBacklog
 from fluxo_entries.application.measure_groups import MeasureGroups
 from fluxo_entries.application.publish_outbox import PublishOutbox
 from fluxo_entries.application.purge_outbox import PurgeOutbox
+from fluxo_entries.application.stream_state import StreamPosition
 
 log = structlog.get_logger(__name__)
 
 POLL_S: Final = 1.0
+LOOK_EVERY_S: Final = 0.25
 HELD_BACK_POLL_S: Final = (0.005, 0.02)
 GATHER_S: Final = 0.004
 GATHER_ROWS: Final = range(8, 500)
@@ -48,7 +50,12 @@ gaps = Counter(
 
 
 class Relay:
-    """`retry` tells whether publishing waits for the database or the stream, and since when."""
+    """Publishes while it is the one that is notified; stands in for that one when the stream does not move.
+
+    Several relays may publish at any time and every event still goes out once (`PublishOutbox`); but each of them does
+    all of the work. So the others only look now and then. `retry` tells whether publishing waits for the database or
+    the stream, and since when.
+    """
 
     def __init__(
         self,
@@ -66,6 +73,8 @@ class Relay:
         self._measure_groups = measure_groups
         self._notifications = notifications
         self._held_back = Backoff(*HELD_BACK_POLL_S)
+        self._seen: StreamPosition | None = None
+        self._stands_in = False
         self.retry = Retry("publishing")
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -77,8 +86,21 @@ class Relay:
             tasks.create_task(_repeat(stop, self.measure, MEASURE_EVERY_S, "measuring failed"))
 
     async def publish_next(self, stop: asyncio.Event) -> None:
+        if self._notifications.is_listening or self._stands_in or await self._is_standing_still():
+            await self._take_step(stop)
+        else:
+            self.retry.reached()
+            await self._wait(stop, LOOK_EVERY_S)
+
+    async def _is_standing_still(self) -> bool:
+        """Whether the stream is where it was when this was last asked."""
+        before, self._seen = self._seen, await self._publish.position()
+        return self._seen == before
+
+    async def _take_step(self, stop: asyncio.Event) -> None:
         step = await self._publish()
         self.retry.reached()
+        self._stands_in = step.published > 0 and not self._notifications.is_listening
         if step.published:
             published_rows.inc(step.published)
             batch_rows.observe(step.published)
@@ -89,9 +111,9 @@ class Relay:
             await self._wait(stop, self._held_back.next())
             return
         self._held_back.reset()
-        if not step.published:
-            await self._wait(stop, POLL_S)
-        elif step.published in GATHER_ROWS:
+        if not step.found:
+            await self._wait(stop, POLL_S if self._notifications.is_listening else LOOK_EVERY_S)
+        elif step.found in GATHER_ROWS:
             await wait_for_stop(stop, GATHER_S)
 
     async def _wait(self, stop: asyncio.Event, timeout_s: float) -> None:

@@ -29,7 +29,7 @@ class RedisEntriesStream:
         info = await self._info()
         return START if info is None else _position(info["last-generated-id"])
 
-    async def publish(self, after: StreamPosition, rows: Sequence[OutboxRow]) -> None:
+    async def publish(self, after: StreamPosition, rows: Sequence[OutboxRow]) -> int:
         arguments: list[str | bytes] = [EVENT_FIELD, _id(after), _id(rows[0].position.start_of_generation())]
         for row in rows:
             arguments += (_id(row.position), row.event)
@@ -38,6 +38,7 @@ class RedisEntriesStream:
             raise StreamMovedBackError
         if isinstance(answer, bytes):
             raise GapFoundError(answer.decode())
+        return int(answer)
 
     async def state(self) -> StreamState:
         # In this order, so that another relay's trim in between makes nothing look as if it were missing.

@@ -5,9 +5,7 @@ import orjson
 import pytest
 import structlog
 from fluxo_chassis import tracing
-from fluxo_chassis.http.account import account
-from fluxo_chassis.http.ready_account import ReadyAccount
-from fluxo_chassis.http.ready_answer import ReadyAnswer
+from fluxo_chassis.http.account import Kind, RequestAccount, organization_id
 from fluxo_chassis.logging import configure_logging
 from fluxo_chassis.settings import ProcessSettings
 from prometheus_client import REGISTRY
@@ -15,7 +13,7 @@ from prometheus_client import REGISTRY
 pytestmark = pytest.mark.anyio
 
 ROUTE = "/v1/100%/{number}"
-ANSWER = ReadyAnswer(200, ROUTE, "t-1", b"", b"")
+KIND = Kind("GET", ROUTE, 200)
 
 
 @pytest.fixture(autouse=True)
@@ -38,25 +36,36 @@ def lines(capfdbinary):
     return read
 
 
-async def test_the_line_is_the_ordinary_one(lines):
-    ready = ReadyAccount()
+@pytest.mark.parametrize("tenant", ["t-1", None])
+async def test_the_line_is_the_one_that_the_logger_would_write(lines, tenant):
+    account = RequestAccount()
+    organization = {"organization.id": organization_id(tenant)} if tenant else {}
     with tracing.continue_trace("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01") as context:
-        account("GET", ROUTE, 200, 0.0000123, "t-1")
-        ready.note("GET", ANSWER, 0.0000123, context)
-        ready.settle()
-    ordinary, short = lines()
-    assert list(short) == list(ordinary)
-    stamps = [line.pop("@timestamp") for line in (ordinary, short)]
-    assert short == ordinary
+        structlog.get_logger("fluxo_chassis.http.account").info(
+            "request",
+            **{
+                "http.request.method": "GET",
+                "http.route": ROUTE,
+                "http.response.status_code": 200,
+                "event.duration": 12_300,
+            },
+            **organization,
+        )
+    account.note(KIND, tenant, 0.0000123, context)
+    account.settle()
+    ordinary, ours = lines()
+    assert list(ours) == list(ordinary)
+    stamps = [line.pop("@timestamp") for line in (ordinary, ours)]
+    assert ours == ordinary
     assert len(stamps[0]) == len(stamps[1])
     assert stamps[0] <= stamps[1]
 
 
 async def test_what_is_noted_is_settled_a_moment_later_without_being_asked_to(lines):
-    ready = ReadyAccount()
+    account = RequestAccount()
     before = count()
     for _ in range(300):
-        ready.note("GET", ANSWER, 0.001, tracing.start_trace(None))
+        account.note(KIND, "t-1", 0.001, tracing.start_trace(None))
     found = lines()
     async with asyncio.timeout(5):
         while len(found) < 300:
@@ -72,11 +81,11 @@ def count():
 
 
 async def test_lines_stay_in_order(lines):
-    ready = ReadyAccount()
-    ready.note("GET", ANSWER, 0.001, tracing.start_trace(None))
-    ready.settle()
+    account = RequestAccount()
+    account.note(KIND, "t-1", 0.001, tracing.start_trace(None))
+    account.settle()
     for number in range(3):
-        ready.note("GET", ANSWER, 0.001, tracing.start_trace(None, request_id=f"before-{number}"))
+        account.note(KIND, "t-1", 0.001, tracing.start_trace(None, request_id=f"before-{number}"))
         structlog.get_logger().warning(f"then {number}")
     told = [line.get("http.request.id") or line["message"] for line in lines()][1:]
     assert told == ["before-0", "then 0", "before-1", "then 1", "before-2", "then 2"]
@@ -84,17 +93,25 @@ async def test_lines_stay_in_order(lines):
 
 async def test_below_the_level_there_is_a_duration_and_no_line(capfdbinary):
     configure_logging(ProcessSettings(log_format="json", log_level="warning"), "some-service")
-    ready = ReadyAccount()
+    account = RequestAccount()
     before = count()
-    ready.note("GET", ANSWER, 0.001, tracing.start_trace(None))
-    ready.settle()
+    account.note(KIND, "t-1", 0.001, tracing.start_trace(None))
+    account.settle()
     assert capfdbinary.readouterr().out == b""
     assert count() == before + 1
 
 
 async def test_people_get_their_line_too(capsys):
     configure_logging(ProcessSettings(log_format="console"), "some-service")
-    ready = ReadyAccount()
-    ready.note("GET", ANSWER, 0.001, tracing.start_trace(None, request_id="order-7"))
-    ready.settle()
+    account = RequestAccount()
+    account.note(KIND, "t-1", 0.001, tracing.start_trace(None, request_id="order-7"))
+    account.settle()
     assert "order-7" in capsys.readouterr().out
+
+
+async def test_probes_are_told_at_debug_level_only(lines):
+    account = RequestAccount()
+    account.note(Kind("GET", "/health/ready", 200), None, 0.001, tracing.start_trace(None))
+    account.note(KIND, None, 0.001, tracing.start_trace(None))
+    account.settle()
+    assert [line["http.route"] for line in lines()] == [ROUTE]

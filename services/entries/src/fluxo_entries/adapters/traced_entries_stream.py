@@ -1,0 +1,37 @@
+import time
+from collections.abc import Sequence
+
+from fluxo_chassis import spans
+from fluxo_chassis.batch_spans import record_batch
+from fluxo_contracts.entry_recorded import traceparent_of
+from fluxo_contracts.streams import ENTRIES_STREAM
+
+from fluxo_entries.application.ports import EntriesStream, OutboxRow
+from fluxo_entries.application.stream_state import StreamPosition, StreamState
+
+
+class TracedEntriesStream:
+    """Records each publishing in the trace of the request behind it. Nothing is looked at while nobody wants spans."""
+
+    def __init__(self, stream: EntriesStream) -> None:
+        self._stream = stream
+
+    async def position(self) -> StreamPosition:
+        return await self._stream.position()
+
+    async def publish(self, after: StreamPosition, rows: Sequence[OutboxRow]) -> int:
+        began_ns = time.time_ns()
+        added = await self._stream.publish(after, rows)
+        if added and spans.is_on():
+            record_batch(f"publish {ENTRIES_STREAM}", "producer", map(_traceparent, rows[-added:]), began_ns)
+        return added
+
+    async def state(self) -> StreamState:
+        return await self._stream.state()
+
+    async def trim_below(self, acknowledged: StreamPosition) -> int:
+        return await self._stream.trim_below(acknowledged)
+
+
+def _traceparent(row: OutboxRow) -> str | None:
+    return traceparent_of(row.event)
