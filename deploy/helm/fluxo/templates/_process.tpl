@@ -1,0 +1,98 @@
+{{- /* The four processes, each with what it works with. */}}
+{{- define "fluxo.processes" -}}
+entries-api: {service: entries, run: api, port: 8001, values: entriesApi, auth: true}
+entries-relay: {service: entries, run: relay, port: 8011, values: entriesRelay, streams: true}
+balances-api: {service: balances, run: api, port: 8002, values: balancesApi, auth: true, cache: true}
+balances-projector: {service: balances, run: projector, port: 8012, values: balancesProjector, streams: true, cache: true}
+{{- end }}
+
+{{- define "fluxo.name" -}}
+{{ contains "fluxo" .Release.Name | ternary .Release.Name (printf "%s-fluxo" .Release.Name) | trunc 40 | trimSuffix "-" }}
+{{- end }}
+
+{{- /* What selects pods: never changes in the life of a release. Takes (list root component). */}}
+{{- define "fluxo.selector" -}}
+app.kubernetes.io/name: fluxo
+app.kubernetes.io/instance: {{ (index . 0).Release.Name }}
+{{- with index . 1 }}
+app.kubernetes.io/component: {{ . }}
+{{- end }}
+{{- end }}
+
+{{- define "fluxo.labels" -}}
+{{ include "fluxo.selector" . }}
+app.kubernetes.io/version: {{ (index . 0).Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ (index . 0).Release.Service }}
+helm.sh/chart: {{ (index . 0).Chart.Name }}-{{ (index . 0).Chart.Version }}
+{{- end }}
+
+{{- define "fluxo.image" -}}
+{{- $image := (index . 0).Values.image }}
+{{- $image.registry }}{{ get $image (index . 1) }}:{{ $image.tag | default (index . 0).Chart.AppVersion }}
+{{- with get $image (printf "%sDigest" (index . 1)) }}@{{ . }}{{ end }}
+{{- end }}
+
+{{- /* The "restricted" Pod Security Standard; the numbers are the image's. */}}
+{{- define "fluxo.podSecurity" -}}
+automountServiceAccountToken: false
+enableServiceLinks: false
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 10001
+  runAsGroup: 10001
+  seccompProfile: {type: RuntimeDefault}
+{{- end }}
+
+{{- define "fluxo.containerSecurity" -}}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities: {drop: [ALL]}
+{{- end }}
+
+{{- define "fluxo.placement" -}}
+{{- with .Values.image.pullSecrets }}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ . }}
+  {{- end }}
+{{- end }}
+{{- with .Values.nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- end }}
+
+{{- define "fluxo.secretEnv" -}}
+- name: {{ index . 0 }}
+  valueFrom: {secretKeyRef: {name: {{ index . 1 }}, key: {{ index . 2 }}}}
+{{- end }}
+
+{{- /* The database as the role that the service works as. Takes (list root service). */}}
+{{- define "fluxo.databaseEnv" -}}
+{{- $root := index . 0 }}{{ $service := index . 1 }}{{ $given := get $root.Values.database $service }}
+{{- $variable := printf "FLUXO_%s_DATABASE_URL" (upper $service) }}
+{{- if $root.Values.cloudnativepg.enabled }}
+{{- include "fluxo.secretEnv" (list "DATABASE_PASSWORD" (get $root.Values.cloudnativepg (printf "%sAppSecret" $service)) "password") }}
+- name: {{ $variable }}
+  value: postgresql://fluxo_{{ $service }}_app:$(DATABASE_PASSWORD)@{{ include "fluxo.name" $root }}-{{ $service }}-db-rw:5432/fluxo_{{ $service }}?sslmode=require
+{{- else }}
+{{- include "fluxo.secretEnv" (list $variable $given.existingSecret $given.appUrlKey) }}
+{{- end }}
+{{- end }}
+
+{{- /* The database as its owner, for the migration alone. */}}
+{{- define "fluxo.ownerEnv" -}}
+{{- $root := index . 0 }}{{ $service := index . 1 }}{{ $given := get $root.Values.database $service }}
+{{- $variable := printf "FLUXO_%s_MIGRATION_DATABASE_URL" (upper $service) }}
+{{- if $root.Values.cloudnativepg.enabled }}
+{{- include "fluxo.secretEnv" (list $variable (printf "%s-%s-db-app" (include "fluxo.name" $root) $service) "uri") }}
+{{- else }}
+{{- include "fluxo.secretEnv" (list $variable $given.existingSecret $given.ownerUrlKey) }}
+{{- end }}
+{{- end }}
