@@ -3,6 +3,7 @@
 from collections import Counter
 
 import pytest
+
 from benchmarks.profiling import Profile, part_of
 
 
