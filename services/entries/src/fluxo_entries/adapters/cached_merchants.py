@@ -1,3 +1,4 @@
+import asyncio
 import time
 from typing import Final
 
@@ -5,28 +6,33 @@ from fluxo_entries.application.ports import Merchants
 from fluxo_entries.domain.merchant import Merchant
 
 KEPT_S: Final = 1.0
+RENEWED_AFTER_S: Final = 0.5
 KEPT_MERCHANTS_MAX: Final = 10_000
 
 
 class CachedMerchants:
     """Spares a busy merchant's writes a query each; a change made elsewhere shows within a second.
 
-    A stale currency can do no harm: the database refuses an entry that is not in the merchant's.
+    A stale currency can do no harm: the database refuses an entry that is not in the merchant's. Those who ask at the
+    same time share one query, and a merchant who is asked for all the time is renewed beside the requests: else all
+    those of an instant, every second, would wait for each other's.
     """
 
     def __init__(self, merchants: Merchants) -> None:
         self._merchants = merchants
         self._kept: dict[str, tuple[float, Merchant]] = {}
+        self._queries: dict[str, asyncio.Task[Merchant]] = {}
 
     async def get(self, merchant_id: str) -> Merchant:
-        now = time.monotonic()
-        kept_until, merchant = self._kept.get(merchant_id, (0.0, None))
-        if merchant is None or kept_until <= now:
-            merchant = await self._merchants.get(merchant_id)
-            if len(self._kept) >= KEPT_MERCHANTS_MAX:
-                self._kept.clear()
-            self._kept[merchant_id] = (now + KEPT_S, merchant)
-        return merchant
+        since, merchant = self._kept.get(merchant_id, (0.0, None))
+        age_s = time.monotonic() - since
+        if merchant is not None and age_s < RENEWED_AFTER_S:
+            return merchant
+        query = self._queries.get(merchant_id) or self._ask(merchant_id)
+        if merchant is not None and age_s < KEPT_S:
+            return merchant
+        # Whoever stops waiting takes it from nobody else.
+        return await asyncio.shield(query)
 
     async def save(self, merchant: Merchant) -> None:
         await self._merchants.save(merchant)
@@ -34,3 +40,22 @@ class CachedMerchants:
 
     def forget(self, merchant_id: str) -> None:
         self._kept.pop(merchant_id, None)
+        self._queries.pop(merchant_id, None)
+
+    def _ask(self, merchant_id: str) -> asyncio.Task[Merchant]:
+        asked_at = time.monotonic()
+        query = self._queries[merchant_id] = asyncio.create_task(self._merchants.get(merchant_id))
+
+        def keep(done: asyncio.Task[Merchant]) -> None:
+            # One that was forgotten meanwhile may have been read before it was changed.
+            is_current = self._queries.get(merchant_id) is done
+            if is_current:
+                del self._queries[merchant_id]
+            # Looked at, so that a failure that nobody waited for is no complaint: the next to ask finds out.
+            if not done.cancelled() and done.exception() is None and is_current:
+                if len(self._kept) >= KEPT_MERCHANTS_MAX:
+                    self._kept.clear()
+                self._kept[merchant_id] = (asked_at, done.result())
+
+        query.add_done_callback(keep)
+        return query
