@@ -60,9 +60,13 @@ define write-schemas
 $(RUN) fluxo_entries openapi > $(1)/entries.openapi.json
 $(RUN) fluxo_balances openapi > $(1)/balances.openapi.json
 $(RUN) fluxo_contracts asyncapi > $(1)/events.asyncapi.json
+{ $(RUN) fluxo_entries metrics api && $(RUN) fluxo_entries metrics relay && $(RUN) fluxo_balances metrics api && \
+  $(RUN) fluxo_balances metrics projector; } > $(1)/metrics.jsonl
+$(RUN) fluxo_chassis.metric_reference < $(1)/metrics.jsonl > $(1)/metrics.md
+rm $(1)/metrics.jsonl
 endef
 
-schemas: setup ## Write docs/reference again: OpenAPI and AsyncAPI
+schemas: setup ## Write docs/reference again: OpenAPI, AsyncAPI, metrics
 	@$(call write-schemas,$(REFERENCE))
 
 stale-schemas:

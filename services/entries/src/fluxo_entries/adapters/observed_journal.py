@@ -3,13 +3,21 @@ from collections.abc import Iterable, Sequence
 from prometheus_client import Counter
 
 from fluxo_entries.application.ports import Disposition, Journal, Outcome, Recording
+from fluxo_entries.domain.entry import Direction
 
 entries_appended = Counter(
     "fluxo_entries_appended",
     "Requests to append an entry, by what became of them; those that raised are not counted.",
     ["disposition"],
 )
+entries_recorded = Counter(
+    "fluxo_entries_recorded",
+    "Entries that were recorded; a reversal has the direction opposite to its original's.",
+    ["direction"],
+)
 _counters = {disposition: entries_appended.labels(disposition.value.replace(" ", "_")) for disposition in Disposition}
+
+_recorded = {direction: entries_recorded.labels(direction.value) for direction in Direction}
 
 
 class ObservedJournal:
@@ -36,3 +44,5 @@ class ObservedJournal:
 def _count(outcomes: Iterable[Outcome]) -> None:
     for outcome in outcomes:
         _counters[outcome.disposition].inc()
+        if outcome.disposition is Disposition.RECORDED and outcome.entry is not None:
+            _recorded[outcome.entry.direction].inc()
