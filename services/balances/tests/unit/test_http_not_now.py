@@ -2,6 +2,7 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
+from fluxo_balances.entrypoints.http.get_daily_balance import PATH
 from prometheus_client import REGISTRY
 
 pytestmark = pytest.mark.anyio
@@ -60,7 +61,7 @@ async def test_an_entry_that_is_not_consolidated_in_time_is_said_so(service, uui
 
 async def test_waits_are_measured_in_vain_ones_included(service, november, memory_consolidation, uuid7):
     def waits():
-        return REGISTRY.get_sample_value("balance_after_entry_wait_seconds_count")
+        return REGISTRY.get_sample_value("balance_after_entry_wait_seconds_count", {"route": PATH}) or 0
 
     entry_id, before = uuid7(datetime.now(UTC)), waits()
     await service.http.get(DAY, params={"after_entry": str(entry_id)})
