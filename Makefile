@@ -66,10 +66,16 @@ $(RUN) fluxo_chassis.metric_reference < $(1)/metrics.jsonl > $(1)/metrics.md
 rm $(1)/metrics.jsonl
 endef
 
-schemas: setup ## Write docs/reference again: OpenAPI, AsyncAPI, metrics
+DASHBOARDS := deploy/grafana/dashboards
+WRITE_DASHBOARDS := $(BIN)/python deploy/grafana/source
+
+schemas: setup ## Write docs/reference (OpenAPI, AsyncAPI, metrics) and the dashboards again
 	@$(call write-schemas,$(REFERENCE))
+	@$(WRITE_DASHBOARDS) $(DASHBOARDS)
 
 stale-schemas:
 	@set -e; fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; \
 	$(subst $(newline),; ,$(call write-schemas,$$fresh)); \
-	for file in $$(ls "$$fresh"); do cmp -s "$$fresh/$$file" $(REFERENCE)/$$file || { echo "$(REFERENCE)/$$file is stale; run: make schemas"; exit 1; }; done
+	for file in $$(ls "$$fresh"); do cmp -s "$$fresh/$$file" $(REFERENCE)/$$file || { echo "$(REFERENCE)/$$file is stale; run: make schemas"; exit 1; }; done; \
+	mkdir "$$fresh/dashboards"; $(WRITE_DASHBOARDS) "$$fresh/dashboards"; \
+	diff -rq "$$fresh/dashboards" $(DASHBOARDS) > /dev/null || { echo "$(DASHBOARDS) is stale; run: make schemas"; exit 1; }
