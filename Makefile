@@ -68,14 +68,18 @@ endef
 
 DASHBOARDS := deploy/grafana/dashboards
 WRITE_DASHBOARDS := $(BIN)/python deploy/grafana/source
+KIBANA := deploy/elk/kibana
+WRITE_KIBANA := $(BIN)/python deploy/elk/kibana_objects.py
 
 schemas: setup ## Write docs/reference (OpenAPI, AsyncAPI, metrics) and the dashboards again
 	@$(call write-schemas,$(REFERENCE))
 	@$(WRITE_DASHBOARDS) $(DASHBOARDS)
+	@$(WRITE_KIBANA) $(KIBANA)
 
 stale-schemas:
 	@set -e; fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; \
 	$(subst $(newline),; ,$(call write-schemas,$$fresh)); \
 	for file in $$(ls "$$fresh"); do cmp -s "$$fresh/$$file" $(REFERENCE)/$$file || { echo "$(REFERENCE)/$$file is stale; run: make schemas"; exit 1; }; done; \
-	mkdir "$$fresh/dashboards"; $(WRITE_DASHBOARDS) "$$fresh/dashboards"; \
-	diff -rq "$$fresh/dashboards" $(DASHBOARDS) > /dev/null || { echo "$(DASHBOARDS) is stale; run: make schemas"; exit 1; }
+	mkdir "$$fresh/grafana" "$$fresh/kibana"; $(WRITE_DASHBOARDS) "$$fresh/grafana"; $(WRITE_KIBANA) "$$fresh/kibana"; \
+	diff -rq "$$fresh/grafana" $(DASHBOARDS) > /dev/null || { echo "$(DASHBOARDS) is stale; run: make schemas"; exit 1; }; \
+	diff -rq "$$fresh/kibana" $(KIBANA) > /dev/null || { echo "$(KIBANA) is stale; run: make schemas"; exit 1; }
