@@ -62,7 +62,7 @@ $(RUN) fluxo_balances openapi > $(1)/balances.openapi.json
 $(RUN) fluxo_contracts asyncapi > $(1)/events.asyncapi.json
 { $(RUN) fluxo_entries metrics api && $(RUN) fluxo_entries metrics relay && $(RUN) fluxo_balances metrics api && \
   $(RUN) fluxo_balances metrics projector; } > $(1)/metrics.jsonl
-$(RUN) fluxo_chassis.metric_reference < $(1)/metrics.jsonl > $(1)/metrics.md
+$(BIN)/python deploy/metrics_page.py < $(1)/metrics.jsonl > $(1)/metrics.md
 rm $(1)/metrics.jsonl
 endef
 

@@ -20,16 +20,7 @@ pytestmark = pytest.mark.skipif(
 WITHIN_S = 30
 OBJECTIVES = 3
 DAY = date(2026, 11, 24)
-QUIET_PANELS = {
-    # What they show did not happen here; nor did anything start again.
-    "business: Starts",
-    "pipeline: Starts",
-    "services: Starts",
-    "business: Reads that merchants were refused",
-    "business: Writes that merchants were refused",
-    "services: Failed (5xx), as a share",
-    "services: Refused (4xx)",
-}
+MAY_BE_QUIET = {"business: Starts", "pipeline: Starts", "services: Starts", "services: Failed (5xx), as a share"}
 
 
 class Prometheus:
@@ -98,6 +89,8 @@ def watched(system, prometheus) -> Prometheus:
             merchant.day(DAY, after=entry["id"])
             merchant.day(DAY)
             merchant.days(DAY, DAY)
+        assert merchant.post("/v1/entries", {}, "k").status_code == 422
+        assert merchant.http.get(f"{system.balances_url}/v1/daily-balances/never").status_code == 422
         return len(prometheus.query("slo:error_budget_left:ratio30d")) == OBJECTIVES
 
     system.until(is_seen, WITHIN_S)
@@ -158,5 +151,4 @@ def test_every_panel_has_something_to_show(system, watched):
         return {place for place, series in shown.items() if not series}
 
     # A gauge that is measured every five seconds may come late; a rate needs two looks.
-    system.until(lambda: quiet() <= QUIET_PANELS, WITHIN_S)
-    assert quiet() == QUIET_PANELS
+    system.until(lambda: quiet() <= MAY_BE_QUIET, WITHIN_S)

@@ -1,4 +1,4 @@
-from fluxo_chassis.metric_reference import Metric, describe, page
+from fluxo_chassis.metric_descriptions import Metric, describe
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -27,10 +27,3 @@ def test_the_client_librarys_own_metrics_are_left_to_a_note():
     registry = CollectorRegistry()
     Counter("python_snakes", "Snakes.", registry=registry)
     assert describe("zoo", registry) == []
-
-
-def test_the_page_names_a_shared_metric_once_with_every_process_that_has_it():
-    shared = {"name": "stay_seconds", "type": "histogram", "labels": [], "help": "How long.", "bounds": [0.1, 1.0]}
-    text = page([Metric(**shared, process="inn"), Metric(**shared, process="hotel")])
-    assert "| `stay_seconds` | histogram | seconds | – | hotel<br>inn | How long. |" in text
-    assert "| `stay_seconds` | 0.1, 1 |" in text
