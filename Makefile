@@ -68,12 +68,26 @@ define write-schemas
 $(RUN) fluxo_entries openapi > $(1)/entries.openapi.json
 $(RUN) fluxo_balances openapi > $(1)/balances.openapi.json
 $(RUN) fluxo_contracts asyncapi > $(1)/events.asyncapi.json
+{ $(RUN) fluxo_entries metrics api && $(RUN) fluxo_entries metrics relay && $(RUN) fluxo_balances metrics api && \
+  $(RUN) fluxo_balances metrics projector; } > $(1)/metrics.jsonl
+$(BIN)/python deploy/metrics_page.py < $(1)/metrics.jsonl > $(1)/metrics.md
+rm $(1)/metrics.jsonl
 endef
 
-schemas: setup ## Write docs/reference again: OpenAPI and AsyncAPI
+DASHBOARDS := deploy/grafana/dashboards
+WRITE_DASHBOARDS := $(BIN)/python deploy/grafana/source
+KIBANA := deploy/elk/kibana
+WRITE_KIBANA := $(BIN)/python deploy/elk/kibana_objects.py
+
+schemas: setup ## Write docs/reference (OpenAPI, AsyncAPI, metrics) and the dashboards again
 	@$(call write-schemas,$(REFERENCE))
+	@$(WRITE_DASHBOARDS) $(DASHBOARDS)
+	@$(WRITE_KIBANA) $(KIBANA)
 
 stale-schemas:
 	@set -e; fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; \
 	$(subst $(newline),; ,$(call write-schemas,$$fresh)); \
-	for file in $$(ls "$$fresh"); do cmp -s "$$fresh/$$file" $(REFERENCE)/$$file || { echo "$(REFERENCE)/$$file is stale; run: make schemas"; exit 1; }; done
+	for file in $$(ls "$$fresh"); do cmp -s "$$fresh/$$file" $(REFERENCE)/$$file || { echo "$(REFERENCE)/$$file is stale; run: make schemas"; exit 1; }; done; \
+	mkdir "$$fresh/grafana" "$$fresh/kibana"; $(WRITE_DASHBOARDS) "$$fresh/grafana"; $(WRITE_KIBANA) "$$fresh/kibana"; \
+	diff -rq "$$fresh/grafana" $(DASHBOARDS) > /dev/null || { echo "$(DASHBOARDS) is stale; run: make schemas"; exit 1; }; \
+	diff -rq "$$fresh/kibana" $(KIBANA) > /dev/null || { echo "$(KIBANA) is stale; run: make schemas"; exit 1; }

@@ -2,11 +2,12 @@ import json
 import os
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fluxo_cli.__main__ import app, main
-from fluxo_cli.runtime import save_environment, save_state, sole_supervisor
+from fluxo_cli.runtime import ProcessState, save_environment, save_state, sole_supervisor
 from typer.testing import CliRunner
 
 
@@ -49,6 +50,16 @@ def test_status_shows_what_runs(monkeypatch, tmp_path: Path, capsys, system_stat
             "urls": {"entries": "http://127.0.0.1:8001"},
             "processes": [{"name": "entries-api-1", "pid": 2, "ready": True}],
         }
+
+
+def test_status_tells_prometheus_where_the_processes_are(monkeypatch, tmp_path: Path, capsys, system_state):
+    servers = (ProcessState(name="postgres", pid=3, ready=True, port=8003),)
+    with sole_supervisor(tmp_path):
+        save_state(tmp_path, replace(system_state, processes=system_state.processes + servers))
+        assert _main(monkeypatch, "status", "--targets", "--data-dir", str(tmp_path)) == 0
+        assert json.loads(capsys.readouterr().out) == [
+            {"targets": ["127.0.0.1:8001"], "labels": {"job": "entries-api", "instance": "entries-api-1"}}
+        ]
 
 
 def test_only_services_that_run_can_be_restarted(monkeypatch, tmp_path: Path, capsys, system_state):

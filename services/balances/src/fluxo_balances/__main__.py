@@ -87,6 +87,17 @@ def openapi(_arguments: argparse.Namespace) -> int:
     return 0
 
 
+def metrics(arguments: argparse.Namespace) -> int:
+    from importlib import import_module
+
+    from fluxo_chassis.metric_descriptions import lines
+
+    # Importing a process's parts registers its metrics.
+    import_module(f"fluxo_balances.bootstrap.{arguments.process}")
+    sys.stdout.buffer.write(lines(f"balances-{arguments.process}"))
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="fluxo_balances",
@@ -113,6 +124,9 @@ def _parser() -> argparse.ArgumentParser:
     emptying = commands.add_parser("empty-redis", help="remove events and cached answers, as a restore must, and end")
     emptying.set_defaults(run=empty_redis)
     commands.add_parser("openapi", help="print the OpenAPI document, and end").set_defaults(run=openapi)
+    describing = commands.add_parser("metrics", help="print what a process measures, one JSON object a line, and end")
+    describing.add_argument("process", choices=["api", "projector"])
+    describing.set_defaults(run=metrics)
     return parser
 
 

@@ -198,12 +198,13 @@ async def test_a_dead_letter_holds_the_event_as_it_came_and_the_reason(joined, s
     assert await stream.pending() == {}
 
 
-async def test_the_backlog_tells_unread_and_pending(joined, stream, streams):
+async def test_the_backlog_tells_unread_pending_and_dead(joined, stream, streams):
     events = await joined("p1")
-    for _ in range(5):
+    for _ in range(6):
         await stream.publish_raw(event=b"x")
-    await events.read(2, 0.05)
-    assert await ConsumerGroup(streams).backlog() == Backlog(unread=3, pending=2)
+    dead, *_held = await events.read(3, 0.05)
+    await events.bury([DeadLetter(dead, "It is dead.")])
+    assert await ConsumerGroup(streams).backlog() == Backlog(unread=3, pending=2, dead_letters=1)
 
 
 async def test_consumers_that_are_gone_for_good_are_forgotten_but_not_what_they_hold(joined, stream, streams):

@@ -2,6 +2,8 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
+from fluxo_balances.entrypoints.http.get_daily_balance import PATH
+from prometheus_client import REGISTRY
 
 pytestmark = pytest.mark.anyio
 
@@ -55,6 +57,18 @@ async def test_an_entry_that_is_not_consolidated_in_time_is_said_so(service, uui
     answer = await service.http.get(DAY, params={"after_entry": str(uuid7(datetime.now(UTC)))})
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
     assert answer.json()["type"] == "/problems/not-yet-consolidated"
+
+
+async def test_waits_are_measured_in_vain_ones_included(service, november, memory_consolidation, uuid7):
+    def waits():
+        return REGISTRY.get_sample_value("balance_after_entry_wait_seconds_count", {"route": PATH}) or 0
+
+    entry_id, before = uuid7(datetime.now(UTC)), waits()
+    await service.http.get(DAY, params={"after_entry": str(entry_id)})
+    memory_consolidation.applied.add(("m1", entry_id))
+    await service.http.get(DAY, params={"after_entry": str(entry_id)})
+    await service.http.get(DAY)
+    assert waits() == before + 2
 
 
 async def test_nobody_waits_for_an_entry_while_the_database_is_known_to_be_away(service, uuid7, memory_consolidation):

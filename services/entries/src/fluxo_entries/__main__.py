@@ -1,4 +1,4 @@
-"""The processes of the entries service: `python -m fluxo_entries api|relay|migrate|totals|replay|openapi`."""
+"""The processes of the entries service: `python -m fluxo_entries PROCESS`; `--help` lists them."""
 
 # ruff: noqa: PLC0415 - each process pays for its own parts only
 
@@ -77,6 +77,17 @@ def openapi(_arguments: argparse.Namespace) -> int:
     return 0
 
 
+def metrics(arguments: argparse.Namespace) -> int:
+    from importlib import import_module
+
+    from fluxo_chassis.metric_descriptions import lines
+
+    # Importing a process's parts registers its metrics.
+    import_module(f"fluxo_entries.bootstrap.{arguments.process}")
+    sys.stdout.buffer.write(lines(f"entries-{arguments.process}"))
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="fluxo_entries",
@@ -101,6 +112,9 @@ def _parser() -> argparse.ArgumentParser:
     replaying.add_argument("--mark", type=UUID, required=True, metavar="UUID", help="what the consumer knows it by")
     replaying.set_defaults(run=replay)
     commands.add_parser("openapi", help="print the OpenAPI document, and end").set_defaults(run=openapi)
+    describing = commands.add_parser("metrics", help="print what a process measures, one JSON object a line, and end")
+    describing.add_argument("process", choices=["api", "relay"])
+    describing.set_defaults(run=metrics)
     return parser
 
 

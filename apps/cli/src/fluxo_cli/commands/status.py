@@ -1,3 +1,5 @@
+from typing import Annotated
+
 import orjson
 import typer
 from rich.console import Console
@@ -6,8 +8,15 @@ from rich.table import Table
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Json
 from fluxo_cli.runtime import SystemState, load_state
 
+MEASURED = ("entries-api", "entries-relay", "balances-api", "balances-projector")
 
-def status(*, data_dir: DataDir = DEFAULT_DATA_DIR, json: Json = False) -> None:
+Targets = Annotated[
+    bool,
+    typer.Option("--targets", help="Print what Prometheus finds the processes by (file_sd), for deploy/prometheus."),
+]
+
+
+def status(*, data_dir: DataDir = DEFAULT_DATA_DIR, json: Json = False, targets: Targets = False) -> None:
     """Show what runs, and whether all of it is ready.
 
     Exit status: 0 when everything is ready, 1 when not, or when nothing runs.
@@ -16,9 +25,13 @@ def status(*, data_dir: DataDir = DEFAULT_DATA_DIR, json: Json = False) -> None:
       fluxo status
 
       fluxo status --json | jq -r .urls.entries
+
+      fluxo status --targets > deploy/prometheus/targets/fluxo.json
     """
     state = load_state(data_dir)
-    if json:
+    if targets:
+        print(orjson.dumps(_targets(state), option=orjson.OPT_INDENT_2).decode())
+    elif json:
         print(orjson.dumps(_document(state), option=orjson.OPT_INDENT_2).decode())
     elif state is None:
         typer.echo(f"Nothing runs on {data_dir}: start it with `fluxo up`.", err=True)
@@ -40,6 +53,16 @@ def _document(state: SystemState | None) -> dict[str, object]:
             {"name": process.name, "pid": process.pid, "ready": process.ready} for process in state.processes
         ],
     }
+
+
+def _targets(state: SystemState | None) -> list[dict[str, object]]:
+    """One group for each process that has metrics: its kind is the job, its name the instance."""
+    processes = () if state is None else state.processes
+    return [
+        {"targets": [f"127.0.0.1:{process.port}"], "labels": {"job": kind, "instance": process.name}}
+        for process in processes
+        if (kind := process.name.rpartition("-")[0]) in MEASURED
+    ]
 
 
 def _table(state: SystemState) -> Table:

@@ -15,6 +15,9 @@ projected_events: Final = Counter(
 applied_events: Final = projected_events.labels("applied")
 duplicate_events: Final = projected_events.labels("duplicate")
 dead_letters: Final = Counter("fluxo_dead_letters", "Events that could not be applied.")
+dead_letters_waiting: Final = Gauge(
+    "fluxo_dead_letters_waiting", "Dead letters that nobody has redriven or discarded yet."
+)
 recorded_to_visible: Final = Histogram(
     "fluxo_recorded_to_visible_seconds",
     "Time from an entry's recording until every read shows it.",

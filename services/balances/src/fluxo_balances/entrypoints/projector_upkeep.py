@@ -22,6 +22,8 @@ class Backlog(Protocol):
     def unread(self) -> int | None: ...
     @property
     def pending(self) -> int: ...
+    @property
+    def dead_letters(self) -> int: ...
 
 
 class Group(Protocol):
@@ -35,6 +37,7 @@ async def measure(group: Group, stop: asyncio.Event) -> None:
     async def once() -> None:
         backlog = await group.backlog()
         metrics.pending_events.set(backlog.pending)
+        metrics.dead_letters_waiting.set(backlog.dead_letters)
         if backlog.unread is not None:
             metrics.unread_events.set(backlog.unread)
 

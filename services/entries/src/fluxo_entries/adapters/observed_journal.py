@@ -5,6 +5,7 @@ from fluxo_chassis.spans import span
 from prometheus_client import Counter
 
 from fluxo_entries.application.ports import Disposition, Journal, Outcome, Recording
+from fluxo_entries.domain.entry import Direction
 
 entries_appended = Counter(
     "fluxo_entries_appended",
@@ -12,7 +13,14 @@ entries_appended = Counter(
     ["disposition"],
 )
 DATABASE: Final = {"db.system.name": "postgresql"}
+entries_recorded = Counter(
+    "fluxo_entries_recorded",
+    "Entries that were recorded; a reversal has the direction opposite to its original's.",
+    ["direction"],
+)
 _counters = {disposition: entries_appended.labels(disposition.value.replace(" ", "_")) for disposition in Disposition}
+
+_recorded = {direction: entries_recorded.labels(direction.value) for direction in Direction}
 
 
 class ObservedJournal:
@@ -41,3 +49,5 @@ class ObservedJournal:
 def _count(outcomes: Iterable[Outcome]) -> None:
     for outcome in outcomes:
         _counters[outcome.disposition].inc()
+        if outcome.disposition is Disposition.RECORDED and outcome.entry is not None:
+            _recorded[outcome.entry.direction].inc()

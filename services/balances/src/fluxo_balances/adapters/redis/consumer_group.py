@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import redis.asyncio
-from fluxo_contracts.streams import DAILY_BALANCES_GROUP, ENTRIES_STREAM
+from fluxo_contracts.streams import DAILY_BALANCES_GROUP, ENTRIES_DEAD_LETTERS_STREAM, ENTRIES_STREAM
 from redis.exceptions import ResponseError
 
 _BEGINNING: Final = "0"  # "$" would skip what was published before the first projector ran.
@@ -28,10 +28,14 @@ return removed
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """`unread` events were delivered to nobody yet (None when the server cannot tell), `pending` not acknowledged."""
+    """`unread` events were delivered to nobody yet (None when the server cannot tell), `pending` not acknowledged.
+
+    `dead_letters` are those that an operator has neither redriven nor discarded.
+    """
 
     unread: int | None
     pending: int
+    dead_letters: int
 
 
 def is_missing_group(error: ResponseError) -> bool:
@@ -53,6 +57,7 @@ class ConsumerGroup:
                 raise
 
     async def backlog(self) -> Backlog:
+        dead_letters = await self._client.xlen(ENTRIES_DEAD_LETTERS_STREAM)
         try:
             groups = await self._client.xinfo_groups(ENTRIES_STREAM)
         except ResponseError as error:
@@ -61,8 +66,8 @@ class ConsumerGroup:
             groups = []
         for group in groups:
             if group["name"] == DAILY_BALANCES_GROUP.encode():
-                return Backlog(group["lag"], group["pending"])
-        return Backlog(0, 0)
+                return Backlog(group["lag"], group["pending"], dead_letters)
+        return Backlog(0, 0, dead_letters)
 
     async def remove_idle_consumers(self, idle_s: float) -> int:
         """Forget consumers that hold nothing and did not ask for so long; returns how many."""

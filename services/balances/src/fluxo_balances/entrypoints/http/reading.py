@@ -5,7 +5,8 @@ from uuid import UUID
 
 from fastapi import Depends, Request, Response
 from fluxo_chassis.auth import Principal, requires
-from prometheus_client import Counter
+from fluxo_chassis.http.middleware import route_template
+from prometheus_client import Counter, Histogram
 
 from fluxo_balances.application.contents import Queries
 from fluxo_balances.application.ready_answers import ReadDatabase, ReadyAnswers
@@ -13,6 +14,12 @@ from fluxo_balances.entrypoints.http.conditional import conditional_response
 from fluxo_balances.entrypoints.http.problems import as_problems
 
 answers_total = Counter("balance_answers_total", "Balances answered, by where the answer came from.", ["origin"])
+after_entry_wait_seconds = Histogram(
+    "balance_after_entry_wait_seconds",
+    "Time that reads with `after_entry` waited for their entry, in vain ones included.",
+    ["route"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5),
+)
 
 SCOPE: Final = "balances:read"
 
@@ -36,7 +43,8 @@ async def respond(
     with as_problems():
         if after_entry is not None:
             answers.require_database()
-            await queries_of(request).await_entry(merchant_id, after_entry)
+            with after_entry_wait_seconds.labels(route_template(request.scope)).time():
+                await queries_of(request).await_entry(merchant_id, after_entry)
             await answers.forget(merchant_id)
         if after_entry is not None or cache_key is None:
             answer = await answers.past_cache(read)
