@@ -172,14 +172,17 @@ class Mute:
         self._listener.close()
 
 
-@pytest.mark.parametrize(("method", "sent"), [("GET", 2), ("POST", 1), ("PATCH", 1)])
-def test_nginx_asks_another_instance_only_what_changes_nothing(host, method, sent):
+@pytest.mark.parametrize(
+    ("method", "key", "sent"), [("GET", "", 2), ("POST", "", 1), ("PATCH", "", 1), ("POST", "k", 2)]
+)
+def test_nginx_asks_another_instance_only_what_changes_nothing_or_has_its_key(host, method, key, sent):
     with ExitStack() as stack:
         instances = [stack.enter_context(closing(Mute())) for _ in range(2)]
         mute = [instance.port for instance in instances]
         ports = host.nginx({"entries-api": mute, "balances-api": mute})
 
-        answer = httpx2.request(method, f"http://127.0.0.1:{ports[8001]}/v1/entries", timeout=10)
+        headers = {"Idempotency-Key": key} if key else {}
+        answer = httpx2.request(method, f"http://127.0.0.1:{ports[8001]}/v1/entries", headers=headers, timeout=10)
 
         assert answer.status_code == 502
         assert [taken for instance in instances for taken in instance.taken] == [method] * sent
