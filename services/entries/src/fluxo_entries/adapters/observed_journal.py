@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from prometheus_client import Counter
 
@@ -33,6 +33,7 @@ class ObservedJournal:
         return await self._journal.find(merchant_id, idempotency_key, request_hash)
 
 
-def _count(outcomes: Iterable[Outcome]) -> None:
-    for outcome in outcomes:
-        _counters[outcome.disposition].inc()
+def _count(outcomes: Sequence[Outcome]) -> None:
+    for disposition, counter in _counters.items():
+        if number := sum(outcome.disposition is disposition for outcome in outcomes):
+            counter.inc(number)

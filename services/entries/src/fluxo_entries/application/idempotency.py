@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii
-from typing import Final
+from typing import Final, NamedTuple
 
 from fluxo_entries.application.ports import Disposition, Journal, Outcome, Recording
 from fluxo_entries.domain.entry import Draft, Entry
@@ -19,8 +19,7 @@ from fluxo_entries.domain.errors import (
 _canonical_json: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The entry as it was recorded; `replayed` when an earlier request with the same key did it."""
 
     entry: Entry

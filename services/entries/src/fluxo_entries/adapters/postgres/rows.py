@@ -33,7 +33,7 @@ def entry_row(entry: Entry) -> tuple[Any, ...]:
     return (
         entry.id,
         entry.merchant_id,
-        entry.direction.value,
+        entry.direction,
         entry.amount_minor,
         entry.currency,
         entry.business_date,

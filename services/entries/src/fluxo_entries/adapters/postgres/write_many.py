@@ -1,5 +1,6 @@
 """Many recordings in one transaction: by COPY when all their keys are new, by statements when one is not."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Final, TypeVar
 
@@ -59,13 +60,19 @@ async def _copy(connection: asyncpg.Connection, recordings: Sequence[Recording])
             "idempotency_keys", columns=sql.KEY_COLUMNS, records=[key_row(recording) for recording in chunk]
         )
     for chunk in _chunks(recordings):
-        await connection.copy_records_to_table(
-            "entries", columns=sql.ENTRY_COLUMNS, records=[entry_row(recording.entry) for recording in chunk]
+        # The events are made while the database works on the entries.
+        _, events = await asyncio.gather(
+            connection.copy_records_to_table(
+                "entries", columns=sql.ENTRY_COLUMNS, records=[entry_row(recording.entry) for recording in chunk]
+            ),
+            _events_of(chunk),
         )
-        await connection.copy_records_to_table(
-            "outbox", columns=["event"], records=[(event_of(recording),) for recording in chunk]
-        )
+        await connection.copy_records_to_table("outbox", columns=["event"], records=events)
     return [Outcome(Disposition.RECORDED, recording.entry) for recording in recordings]
+
+
+async def _events_of(recordings: Sequence[Recording]) -> list[tuple[bytes]]:
+    return [(event_of(recording),) for recording in recordings]
 
 
 async def _write_in_key_order(connection: asyncpg.Connection, recordings: Sequence[Recording]) -> list[Outcome]:
