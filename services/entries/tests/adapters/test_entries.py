@@ -11,6 +11,7 @@ from fluxo_entries.adapters.postgres.merchants import PostgresMerchants
 from fluxo_entries.application.ports import DayTotals, EntryFilter, Position
 from fluxo_entries.domain.entry import Direction
 from fluxo_entries.domain.merchant import Merchant
+from fluxo_entries.entrypoints.http.answers import entry_answer, json_answer
 
 pytestmark = pytest.mark.anyio
 
@@ -153,3 +154,20 @@ async def test_a_change_shows_at_once_where_it_was_made(pool):
     async with asyncio.timeout(3):
         while (await known.get("padaria")).name != "elsewhere":
             await asyncio.sleep(0.05)
+
+
+async def test_what_was_stored_is_answered_byte_for_byte_as_when_it_was_recorded(journal, entries, recording):
+    original = recording()
+    reversal = recording(reverses=original.entry.id, category=None)
+    for each in (original, reversal):
+        await journal.append(each)
+
+    stored, stored_reversal = [await entries.get("padaria", each.entry.id) for each in (original, reversal)]
+
+    assert answer(stored.entry, stored.reversed_by) == answer(original.entry, reversal.entry.id)
+    assert answer(stored_reversal.entry) == answer(reversal.entry)
+    assert f'"id":"{original.entry.id}"' in answer(stored.entry)
+
+
+def answer(entry, reversed_by=None):
+    return json_answer(200, entry_answer(entry, reversed_by)).body.decode()

@@ -31,6 +31,18 @@ async def test_atomic_answers_with_every_entry(api, bulk, item):
     assert shown.json() == response.json()["items"][0]
 
 
+async def test_every_byte_of_an_answer(bulk, item):
+    response = await bulk("atomic", item("a"), item("b", direction="debit", category=None, description='"Pão" \\N'))
+    assert response.content.decode() == (
+        '{"items":[{"id":"019ac5a0-0000-7000-8000-000000000001","direction":"credit","amount":"150.00",'
+        '"currency":"BRL","business_date":"2026-11-22","description":"Venda balcão","category":"vendas",'
+        '"reverses":null,"reversed_by":null,"recorded_at":"2026-11-22T15:00:00.123456Z"},'
+        '{"id":"019ac5a0-0000-7000-8000-000000000002","direction":"debit","amount":"150.00",'
+        '"currency":"BRL","business_date":"2026-11-22","description":"\\"Pão\\" \\\\N","category":null,'
+        '"reverses":null,"reversed_by":null,"recorded_at":"2026-11-22T15:00:00.123456Z"}]}'
+    )
+
+
 async def test_atomic_sent_again_is_replayed(bulk, item):
     first = await bulk("atomic", item("a"), item("b"))
     again = await bulk("atomic", item("a"), item("b"))

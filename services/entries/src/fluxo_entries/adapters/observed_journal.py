@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from fluxo_chassis.spans import span
@@ -46,8 +46,12 @@ class ObservedJournal:
         return await self._journal.find(merchant_id, idempotency_key, request_hash)
 
 
-def _count(outcomes: Iterable[Outcome]) -> None:
-    for outcome in outcomes:
-        _counters[outcome.disposition].inc()
-        if outcome.disposition is Disposition.RECORDED and outcome.entry is not None:
-            _recorded[outcome.entry.direction].inc()
+def _count(outcomes: Sequence[Outcome]) -> None:
+    for disposition, counter in _counters.items():
+        if number := sum(outcome.disposition is disposition for outcome in outcomes):
+            counter.inc(number)
+    recorded = Disposition.RECORDED
+    directions = [outcome.entry.direction for outcome in outcomes if outcome.disposition is recorded and outcome.entry]
+    for direction, counter in _recorded.items():
+        if number := directions.count(direction):
+            counter.inc(number)

@@ -4,7 +4,8 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from json.encoder import encode_basestring_ascii
+from typing import Final, NamedTuple
 
 from fluxo_entries.application.ports import Disposition, Journal, Outcome, Recording
 from fluxo_entries.domain.entry import Draft, Entry
@@ -18,8 +19,7 @@ from fluxo_entries.domain.errors import (
 _canonical_json: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The entry as it was recorded; `replayed` when an earlier request with the same key did it."""
 
     entry: Entry
@@ -47,17 +47,18 @@ def draft_hash(draft: Draft) -> bytes:
     It takes the draft as it was given: an omitted date stays omitted, so that a retry after midnight is still the
     same request.
     """
-    return request_hash(
-        "record entry",
-        {
-            "direction": draft.direction,
-            "amount_minor": draft.amount_minor,
-            "description": draft.description,
-            "category": draft.category,
-            "currency": draft.currency,
-            "business_date": None if draft.business_date is None else draft.business_date.isoformat(),
-        },
+    # `request_hash` of the fields, spelt out: the general encoder costs three times as much.
+    day = None if draft.business_date is None else draft.business_date.isoformat()
+    canonical = (
+        f'["record entry",{{"amount_minor":{draft.amount_minor},"business_date":{_json(day)},'
+        f'"category":{_json(draft.category)},"currency":{_json(draft.currency)},'
+        f'"description":{_json(draft.description)},"direction":{_json(draft.direction)}}}]'
     )
+    return hashlib.sha256(canonical.encode("ascii")).digest()
+
+
+def _json(text: str | None) -> str:
+    return "null" if text is None else encode_basestring_ascii(text)
 
 
 async def record_once(journal: Journal, attempt: Attempt, decide: Callable[[], Entry]) -> Answer:

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from fluxo_entries.application.stream_state import StreamPosition, StreamState
@@ -35,8 +35,7 @@ class Merchants(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class Recording:
+class Recording(NamedTuple):
     """One request to append an entry, once for its (merchant, idempotency key).
 
     `request_hash` is 32 bytes over the operation and its canonical body: equal hashes are the same request.
@@ -54,8 +53,7 @@ class Disposition(Enum):
     KEY_REUSED = "key reused"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """`entry` is the stored one: its own when RECORDED, the earlier one when REPLAYED, None when KEY_REUSED."""
 
     disposition: Disposition

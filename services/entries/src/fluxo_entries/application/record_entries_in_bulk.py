@@ -1,6 +1,6 @@
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from fluxo_entries.application.idempotency import Answer, answer_of, draft_hash
 from fluxo_entries.application.ports import Clock, EntryIds, Journal, Merchants, Outcome, Recording
@@ -10,8 +10,7 @@ from fluxo_entries.domain.errors import IdempotencyKeyReusedError, RejectedField
 from fluxo_entries.domain.merchant import Merchant
 
 
-@dataclass(frozen=True, slots=True)
-class BulkItem:
+class BulkItem(NamedTuple):
     idempotency_key: str
     draft: Draft
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -31,7 +31,13 @@ class Merchant:
 
     def today(self, now: datetime) -> date:
         """Return the merchant's calendar day at an aware instant."""
-        return now.astimezone(ZoneInfo(self.time_zone)).date()
+        return _day(now, self.time_zone)
+
+
+@lru_cache(maxsize=64)
+def _day(now: datetime, time_zone: str) -> date:
+    # Remembered for a while: the items of a bulk all ask for the same.
+    return now.astimezone(ZoneInfo(time_zone)).date()
 
 
 def known_currency(code: str) -> str:

@@ -9,12 +9,12 @@ from fluxo_chassis.resilience import CircuitOpen
 
 from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.adapters.postgres.group_commit import GroupCommitter
-from fluxo_entries.adapters.postgres.write import LOST_A_RACE, TRIES_MAX, find, key_of, refusal, write
+from fluxo_entries.adapters.postgres.write import LOST_A_RACE, TRIES_MAX, find, refusal
+from fluxo_entries.adapters.postgres.write_many import write_many
 from fluxo_entries.application.ports import Disposition, Outcome, Recording
 from fluxo_entries.domain.errors import OutcomeUnknownError, OverloadedError
 from fluxo_entries.domain.merchant import DEFAULT_TIME_ZONE
 
-CHUNK_ROWS: Final = 1_000
 FIND_OUT_TIMEOUT_S: Final = 0.5
 """With the time-out of the statement that was lost, the caller has its answer within two seconds."""
 
@@ -32,23 +32,6 @@ class PostgresJournal:
         return await self._committer.append(recording)
 
     async def append_all(self, recordings: Sequence[Recording], *, atomic: bool) -> list[Outcome]:
-        # The keys' order for the database, so that concurrent ones cannot deadlock; the caller's order for the answer.
-        order = sorted(range(len(recordings)), key=lambda index: key_of(recordings[index]))
-        in_key_order = await self._append_in_key_order([recordings[index] for index in order], atomic=atomic)
-        outcomes = dict(zip(order, in_key_order, strict=True))
-        return [outcomes[index] for index in range(len(recordings))]
-
-    async def find(self, merchant_id: str, idempotency_key: str, request_hash: bytes) -> Outcome | None:
-        key = (merchant_id, idempotency_key)
-        async with self._pool.acquire() as connection:
-            stored = (await find(connection, [key])).get(key)
-        if stored is None:
-            return None
-        if stored.request_hash != request_hash:
-            return Outcome(Disposition.KEY_REUSED, None)
-        return Outcome(Disposition.REPLAYED, stored.entry)
-
-    async def _append_in_key_order(self, recordings: Sequence[Recording], *, atomic: bool) -> list[Outcome]:
         # Committed by itself: others would have to wait for a new merchant until all its entries are in.
         await self._pool.execute(sql.MEET_MERCHANTS, *_merchants_of(recordings), DEFAULT_TIME_ZONE)
         try:
@@ -70,38 +53,26 @@ class PostgresJournal:
                     await asyncio.sleep(FIND_OUT_PAUSE_S)
         raise OutcomeUnknownError("The database went away while it wrote.")
 
+    async def find(self, merchant_id: str, idempotency_key: str, request_hash: bytes) -> Outcome | None:
+        key = (merchant_id, idempotency_key)
+        async with self._pool.acquire() as connection:
+            stored = (await find(connection, [key])).get(key)
+        if stored is None:
+            return None
+        if stored.request_hash != request_hash:
+            return Outcome(Disposition.KEY_REUSED, None)
+        return Outcome(Disposition.REPLAYED, stored.entry)
+
     async def _write_when_free(self, recordings: Sequence[Recording], *, atomic: bool) -> list[Outcome]:
         for _ in range(TRIES_MAX):
             try:
                 async with self._pool.acquire() as connection:
-                    return await _write_all(connection, recordings, atomic=atomic)
+                    return await write_many(connection, recordings, atomic=atomic)
             except LOST_A_RACE:
                 continue
             except asyncpg.IntegrityConstraintViolationError as error:
                 raise refusal(error, recordings[0]) from error
         raise OverloadedError("The database is too busy to write this now.")
-
-
-async def _write_all(connection: asyncpg.Connection, recordings: Sequence[Recording], *, atomic: bool) -> list[Outcome]:
-    outcomes: list[Outcome] = []
-    transaction = connection.transaction()
-    await transaction.start()
-    try:
-        for start in range(0, len(recordings), CHUNK_ROWS):
-            outcomes += await write(connection, recordings[start : start + CHUNK_ROWS])
-    except asyncpg.PostgresError:
-        if not connection.is_closed():
-            await transaction.rollback()
-        raise
-    except BaseException:
-        # A server that does not answer would not answer a rollback either.
-        connection.terminate()
-        raise
-    if atomic and any(outcome.disposition is Disposition.KEY_REUSED for outcome in outcomes):
-        await transaction.rollback()
-    else:
-        await transaction.commit()
-    return outcomes
 
 
 def _merchants_of(recordings: Sequence[Recording]) -> tuple[list[str], list[str]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from fluxo_entries.adapters.events import event_of
 from fluxo_entries.application.ports import Recording
@@ -14,14 +15,25 @@ def columns_of(recordings: Sequence[Recording]) -> list[tuple[Any, ...]]:
 
 
 def _row_of(recording: Recording) -> tuple[Any, ...]:
-    entry = recording.entry
     return (
         recording.idempotency_key,
         recording.request_hash,
         event_of(recording),
+        *entry_row(recording.entry),
+    )
+
+
+def key_row(recording: Recording) -> tuple[str, str, bytes, UUID]:
+    """Return the values of `sql.KEY_COLUMNS`."""
+    return recording.entry.merchant_id, recording.idempotency_key, recording.request_hash, recording.entry.id
+
+
+def entry_row(entry: Entry) -> tuple[Any, ...]:
+    """Return the values of `sql.ENTRY_COLUMNS`."""
+    return (
         entry.id,
         entry.merchant_id,
-        entry.direction.value,
+        entry.direction,
         entry.amount_minor,
         entry.currency,
         entry.business_date,

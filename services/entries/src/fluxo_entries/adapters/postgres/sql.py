@@ -6,6 +6,9 @@ from typing import Final
 ENTRY: Final = """id, merchant_id, direction, amount_minor, currency, business_date, description, category, reverses,
     recorded_at"""
 
+ENTRY_COLUMNS: Final = [column.strip() for column in ENTRY.split(",")]
+KEY_COLUMNS: Final = ["merchant_id", "key", "request_hash", "entry_id"]
+
 # Keys that are taken are left out in silence, with their entries and events. A merchant that never set anything gets
 # its row here, so that the entries' foreign key holds. Callers sort by merchant and key: two statements that want the
 # same keys in different orders would deadlock.
@@ -36,7 +39,7 @@ SELECT entry_id FROM fresh
 
 # A statement of its own: the one above cannot see what others committed after it began.
 FIND_BY_KEYS: Final = f"""
-SELECT key, request_hash, {", ".join(f"entries.{column.strip()}" for column in ENTRY.split(","))}
+SELECT key, request_hash, {", ".join(f"entries.{column}" for column in ENTRY_COLUMNS)}
 FROM unnest($1::text[], $2::text[]) AS given (merchant_id, key)
 JOIN idempotency_keys USING (merchant_id, key)
 JOIN entries ON entries.id = entry_id

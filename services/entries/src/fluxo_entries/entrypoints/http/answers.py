@@ -1,7 +1,8 @@
 """What callers get: each shape stands here once, for the documentation, the type checker and the answer itself."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Annotated, Literal, NotRequired
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from fluxo_entries.domain.entry import Entry
 from fluxo_entries.domain.merchant import Merchant
 from fluxo_entries.domain.money import format_amount
 
-EntryId = Annotated[str, Field(json_schema_extra={"format": "uuid"}, examples=["019ac5a0-7d3e-7c44-b0b1-6c1a2f3e4d5c"])]
+EntryId = Annotated[UUID, Field(examples=["019ac5a0-7d3e-7c44-b0b1-6c1a2f3e4d5c"])]
 
 
 class EntryAnswer(TypedDict):
@@ -26,7 +27,7 @@ class EntryAnswer(TypedDict):
     direction: Literal["credit", "debit"]
     amount: Annotated[str, Field(pattern=r"^[0-9]{1,12}\.[0-9]{2}$", examples=["150.00"])]
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$", examples=["BRL"])]
-    business_date: Annotated[str, Field(json_schema_extra={"format": "date"}, examples=["2026-11-22"])]
+    business_date: Annotated[date, Field(examples=["2026-11-22"])]
     description: str
     category: str | None
     reverses: Annotated[EntryId | None, Field(description="The entry that this one undoes.")]
@@ -87,7 +88,7 @@ def json_answer(
     content: EntryAnswer | PageAnswer | BulkAnswer | PartialBulkAnswer | MerchantAnswer,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    return Response(orjson.dumps(content), status, headers, "application/json")
+    return Response(orjson.dumps(content, default=_text_of_id), status, headers, "application/json")
 
 
 def recorded_answer(answer: Answer) -> Response:
@@ -98,15 +99,15 @@ def recorded_answer(answer: Answer) -> Response:
 
 def entry_answer(entry: Entry, reversed_by: UUID | None = None) -> EntryAnswer:
     return {
-        "id": str(entry.id),
+        "id": entry.id,
         "direction": entry.direction.value,
         "amount": format_amount(entry.amount_minor),
         "currency": entry.currency,
-        "business_date": entry.business_date.isoformat(),
+        "business_date": entry.business_date,
         "description": entry.description,
         "category": entry.category,
-        "reverses": None if entry.reverses is None else str(entry.reverses),
-        "reversed_by": None if reversed_by is None else str(reversed_by),
+        "reverses": entry.reverses,
+        "reversed_by": reversed_by,
         "recorded_at": _instant(entry.recorded_at),
     }
 
@@ -120,6 +121,17 @@ def merchant_answer(merchant: Merchant) -> MerchantAnswer:
     }
 
 
+def _text_of_id(value: object) -> str:
+    # Ids that come from the database are of the driver's own class, which the encoder does not know.
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is not for an answer")
+
+
+@lru_cache(maxsize=64)
 def _instant(instant: datetime) -> str:
-    """Return the instant in UTC with all six decimals, so that equal instants read equal."""
+    """Return the instant in UTC with all six decimals, so that equal instants read equal.
+
+    Remembered for a while: all entries of a bulk have the same.
+    """
     return instant.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"

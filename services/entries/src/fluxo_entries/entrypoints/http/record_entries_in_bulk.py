@@ -24,6 +24,7 @@ from fluxo_entries.entrypoints.http.answers import (
 )
 from fluxo_entries.entrypoints.http.bodies import Bulk, BulkEntry
 from fluxo_entries.entrypoints.http.documentation import WRITE_PROBLEMS, recorded_in_bulk
+from fluxo_entries.entrypoints.http.good_items import good_item
 from fluxo_entries.entrypoints.http.problems import keys_reused, problem_of, rejected
 
 PATH: Final = "/v1/entries/bulk"
@@ -81,6 +82,9 @@ async def _each(
 
 
 def _parse(item: object) -> BulkItem | Problem:
+    good = good_item(item)
+    if good is not None:
+        return good
     try:
         return BulkEntry.model_validate(item).item()
     except ValidationError as error:

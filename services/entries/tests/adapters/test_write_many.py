@@ -1,0 +1,131 @@
+"""Whatever way many recordings are written, what is stored is what single ones would have left."""
+
+import asyncio
+from collections import Counter
+
+import asyncpg
+import pytest
+from asyncpg.transaction import Transaction
+from fluxo_entries.adapters.events import event_of
+from fluxo_entries.adapters.postgres import sql
+from fluxo_entries.adapters.postgres.merchants import PostgresMerchants
+from fluxo_entries.adapters.postgres.rows import entry_of
+from fluxo_entries.adapters.postgres.write_many import CHUNK_ROWS
+from fluxo_entries.application.ports import Disposition
+from fluxo_entries.domain.entry import Direction
+from fluxo_entries.domain.errors import RejectedFieldsError
+from fluxo_entries.domain.merchant import Merchant
+
+pytestmark = pytest.mark.anyio
+
+TEXTS = ["Venda balcão", "\\N", "\\.", 'a"b', "a'b", "ação 🧁", "x" * 200, "{a,b}", "NULL"]
+
+
+async def stored(pool):
+    """Return key, request hash, entry and event of all that is stored, by entry."""
+    rows = await pool.fetch(
+        f"""SELECT key, request_hash, event, {", ".join(f"entries.{column}" for column in sql.ENTRY_COLUMNS)}
+        FROM entries
+        FULL JOIN idempotency_keys ON entry_id = id AND idempotency_keys.merchant_id = entries.merchant_id
+        FULL JOIN outbox ON convert_from(event, 'UTF8')::jsonb ->> 'id' = id::text"""
+    )
+    return {row["id"]: (row["key"], row["request_hash"], entry_of(row), row["event"]) for row in rows}
+
+
+def expected(*recordings):
+    return {each.entry.id: (each.idempotency_key, each.request_hash, each.entry, event_of(each)) for each in recordings}
+
+
+async def count(pool, table):
+    return await pool.fetchval(f"SELECT count(*) FROM {table}")
+
+
+@pytest.mark.parametrize("taken", [False, True], ids=["all new", "one taken"])
+async def test_keys_entries_and_events_are_stored_as_given(journal, pool, recording, taken):
+    before = [recording(key="mm")] if taken else []
+    for each in before:
+        await journal.append(each)
+    given = [
+        recording(description=text, category=category, direction=direction)
+        for text in TEXTS
+        for category, direction in ((None, Direction.DEBIT), ("\\t\\", Direction.CREDIT))
+    ]
+
+    outcomes = await journal.append_all([*given, *(recording(key="mm") for _ in before)], atomic=True)
+
+    assert await stored(pool) == expected(*before, *given)
+    assert [outcome.entry for outcome in outcomes] == [each.entry for each in [*given, *before]]
+
+
+@pytest.mark.parametrize("atomic", [True, False])
+async def test_a_key_that_is_taken_far_behind_is_replayed_and_nothing_is_written_twice(
+    journal, pool, recording, atomic
+):
+    last = "z" * 8
+    earlier = await journal.append(recording(key=last))
+    given = [recording(key=f"{n:05}") for n in range(2 * CHUNK_ROWS)]
+
+    outcomes = await journal.append_all([recording(key=last), *given], atomic=atomic)
+
+    assert outcomes[0].entry == earlier.entry
+    assert [outcome.disposition for outcome in outcomes] == [
+        Disposition.REPLAYED, *[Disposition.RECORDED] * len(given)
+    ]  # fmt: skip
+    assert await count(pool, "entries") == await count(pool, "outbox") == len(given) + 1
+    assert await count(pool, "idempotency_keys") == len(given) + 1
+
+
+async def test_a_key_twice_in_one_bulk_is_one_request_or_reused(journal, pool, recording):
+    between = [recording(key=f"k{n:05}") for n in range(CHUNK_ROWS)]
+
+    outcomes = await journal.append_all(
+        [recording(key="k"), *between, recording(key="k"), recording(key="k", body="other")], atomic=False
+    )
+
+    assert [outcomes[0].disposition, *(o.disposition for o in outcomes[-2:])] == [
+        Disposition.RECORDED, Disposition.REPLAYED, Disposition.KEY_REUSED
+    ]  # fmt: skip
+    assert outcomes[-2].entry == outcomes[0].entry
+    assert await count(pool, "entries") == await count(pool, "outbox") == len(between) + 1
+
+
+async def test_a_bulk_in_another_currency_than_the_merchants_is_refused_whole(journal, pool, recording):
+    await PostgresMerchants(pool).save(Merchant("padaria", "Padaria", currency="EUR"))
+    with pytest.raises(RejectedFieldsError):
+        await journal.append_all([recording(), recording()], atomic=False)
+    assert await count(pool, "idempotency_keys") == await count(pool, "entries") == await count(pool, "outbox") == 0
+
+
+@pytest.mark.parametrize("is_committed", [True, False])
+async def test_a_connection_lost_at_the_commit_is_asked_about(journal, pool, monkeypatch, recording, is_committed):
+    commit = Transaction.commit
+
+    async def lose(transaction):
+        monkeypatch.setattr(Transaction, "commit", commit)
+        if is_committed:
+            await commit(transaction)
+        transaction._connection.terminate()
+        raise asyncpg.ConnectionDoesNotExistError
+
+    monkeypatch.setattr(Transaction, "commit", lose)
+    given = [recording() for _ in range(30)]
+
+    outcomes = await journal.append_all(given, atomic=True)
+
+    assert [outcome.entry for outcome in outcomes] == [each.entry for each in given]
+    assert {outcome.disposition for outcome in outcomes} == {Disposition.RECORDED}
+    assert await stored(pool) == expected(*given)
+
+
+async def test_of_two_bulks_with_the_same_keys_one_records_and_the_other_replays(journal, pool, recording):
+    keys = [f"k{n:05}" for n in range(CHUNK_ROWS + 1)]
+
+    mine, theirs = await asyncio.gather(
+        *(journal.append_all([recording(key=key) for key in keys], atomic=True) for _ in range(2))
+    )
+
+    assert [outcome.entry for outcome in mine] == [outcome.entry for outcome in theirs]
+    assert sorted(Counter(o.disposition.value for o in [*mine, *theirs]).items()) == [
+        ("recorded", len(keys)), ("replayed", len(keys))
+    ]  # fmt: skip
+    assert await count(pool, "entries") == await count(pool, "outbox") == len(keys)
