@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 from fluxo_balances.application.ports import DayView, KeptAnswer, RangeView, ReadModelUnavailableError, RecordedEntry
-from fluxo_balances.domain.daily_balance import NO_TOTALS, DateRange, Standing, Totals
+from fluxo_balances.domain.daily_balance import NO_TOTALS, DateRange, Standing, Totals, TotalsByDay
 from fluxo_balances.domain.inbox import lowest_id
 from fluxo_chassis.postgres import open_pool
 
@@ -34,8 +34,13 @@ class MemoryReadModel:
     async def range(self, merchant_id: str, days: DateRange) -> RangeView:
         self._read()
         totals = {day: self._totals(merchant_id, day) for owner, day, _, _ in self.entries if owner == merchant_id}
-        within = {day: each for day, each in totals.items() if days.first <= day <= days.last}
-        return RangeView(self._standing(merchant_id), self._opening(merchant_id, days.first), within)
+        rows = [
+            (day, each.credits_minor, each.debits_minor, each.entry_count)
+            for day, each in totals.items()
+            if days.first <= day <= days.last
+        ]
+        columns = TotalsByDay(*zip(*rows, strict=True))
+        return RangeView(self._standing(merchant_id), self._opening(merchant_id, days.first), columns)
 
     def _read(self) -> None:
         self.reads += 1

@@ -1,13 +1,13 @@
 """What the use cases need from outside, in their own words."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import TracebackType
 from typing import Protocol
 from uuid import UUID
 
-from fluxo_balances.domain.daily_balance import DateRange, Standing, Totals
+from fluxo_balances.domain.daily_balance import DateRange, Standing, Totals, TotalsByDay
 
 
 class Clock(Protocol):
@@ -67,11 +67,11 @@ class DayView:
 
 @dataclass(frozen=True, slots=True)
 class RangeView:
-    """The same for a range: only days with entries stand in `totals_by_date`."""
+    """The same for a range."""
 
     standing: Standing
     opening_minor: int
-    totals_by_date: Mapping[date, Totals]
+    totals: TotalsByDay
 
 
 class DailyBalances(Protocol):
