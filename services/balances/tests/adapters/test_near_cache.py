@@ -11,12 +11,13 @@ import pytest
 from fluxo_balances.adapters.redis import near_cache
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
 from fluxo_balances.adapters.redis.near_answers import LIFETIME_S, REFRESH_AFTER_S, NearAnswers
-from fluxo_balances.adapters.redis.near_cache import NearBalanceCache
+from fluxo_balances.adapters.redis.near_cache import PING_EVERY_S, NearBalanceCache
 from fluxo_balances.adapters.redis.tracked_connection import TrackedConnection
 from fluxo_balances.application.ports import CacheUnavailableError
 from fluxo_chassis.redis import connect
 from fluxo_cli.embedded.valkey import ValkeyServer
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 pytestmark = pytest.mark.anyio
 
@@ -377,6 +378,22 @@ async def test_who_goes_away_does_not_take_the_next_ones_reply(near, cache):
     await asyncio.sleep(0)
     gone.cancel()
     assert await stays == b"2"
+
+
+async def test_an_answer_handed_over_gets_there_without_another_question(near, cache):
+    await near.store("m1", KEY, b"answer", (await near.look_up("m1", KEY)).lease)
+    elsewhere = RedisBalanceCache(cache)
+    async with asyncio.timeout(PING_EVERY_S / 2):
+        while (await elsewhere.look_up("m1", KEY)).answer != b"answer":
+            pass
+
+
+async def test_a_command_that_is_refused_is_the_error_of_whoever_asked_and_of_nobody_else(near):
+    near._connection.tell("NONSENSE")
+    refused = asyncio.create_task(near._connection.ask_together(("PING",), ("NONSENSE",), ("PING",)))
+    assert await near._connection.ask("PING") == b"PONG"
+    with pytest.raises(ResponseError):
+        await refused
 
 
 async def test_a_reply_that_is_no_resp_ends_the_connection():

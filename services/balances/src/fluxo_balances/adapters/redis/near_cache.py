@@ -75,7 +75,7 @@ class NearBalanceCache:
             return await self.behind.look_up(merchant_id, key)
 
     async def store(self, merchant_id: str, key: str, answer: bytes, lease: bytes) -> None:
-        """Hand the answer to the shared cache; whoever asks for it on this connection finds it."""
+        """Hand the answer to the shared cache, a moment later at most; who asks in this process finds it at once."""
         if self._connection is None:
             await self.behind.store(merchant_id, key, answer, lease)
         else:

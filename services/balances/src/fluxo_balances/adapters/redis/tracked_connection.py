@@ -1,7 +1,6 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any, Final, cast
 
 import hiredis
@@ -13,6 +12,8 @@ Invalidated = Callable[[Sequence[bytes] | None], None]
 """Told which keys have changed; None stands for all of them."""
 
 Command = Sequence[str | bytes | int]
+
+TOLD_WITHIN_S: Final = 0.005
 
 _NOT_YET: Final = object()
 
@@ -59,6 +60,8 @@ class TrackedConnection(asyncio.Protocol):
         self._replies = hiredis.Reader(notEnoughData=_NOT_YET)
         self._waiting: deque[_Question] = deque()
         self._watch: asyncio.TimerHandle | None = None
+        self._told: list[Command] = []
+        self._telling: asyncio.TimerHandle | None = None
         self._transport: asyncio.Transport | None = None
 
     @property
@@ -82,14 +85,22 @@ class TrackedConnection(asyncio.Protocol):
         Raises:
             ConnectionError, TimeoutError, ResponseError: as `ask`, for any of them.
         """
+        if self._transport is None:
+            raise ConnectionResetError
         answer = asyncio.get_running_loop().create_future()
         self._send(commands, answer)
         return cast("Sequence[Any]", await answer)
 
     def tell(self, *command: str | bytes | int) -> None:
-        """Send one command whose reply nobody waits for; nothing is sent once the connection is lost."""
-        with suppress(ConnectionResetError):
-            self._send((command,), None)
+        """Send a command that nobody waits for: with the next question, or TOLD_WITHIN_S later. May get lost.
+
+        A write of its own costs as much as all else about it, and here it is out of everybody's way.
+        """
+        if self._transport is None:
+            return
+        self._told.append(command)
+        if self._telling is None:
+            self._telling = asyncio.get_running_loop().call_later(TOLD_WITHIN_S, self._send)
 
     def abort(self) -> None:
         """End the connection now."""
@@ -109,18 +120,25 @@ class TrackedConnection(asyncio.Protocol):
     def connection_lost(self, _error: Exception | None) -> None:
         self._lose(ConnectionResetError())
 
-    def _send(self, commands: Sequence[Command], answer: asyncio.Future[Sequence[Any]] | None) -> None:
+    def _send(self, commands: Sequence[Command] = (), answer: asyncio.Future[Sequence[Any]] | None = None) -> None:
+        """Send what was told and then the commands of a question."""
         if self._transport is None:
-            raise ConnectionResetError
+            return
+        if self._telling is not None:
+            self._telling.cancel()
+            self._telling = None
         loop = asyncio.get_running_loop()
-        self._waiting.append(_Question(len(commands), answer, loop.time()))
-        packed = [hiredis.pack_command(command) for command in commands]  # type: ignore[arg-type]  # its stub: one word
+        told, self._told = self._told, []
+        for sent, waits in ((told, None), (commands, answer)):
+            if sent:
+                self._waiting.append(_Question(len(sent), waits, loop.time()))
+        packed = [hiredis.pack_command(command) for command in (*told, *commands)]  # type: ignore[arg-type]  # its stub: one word
         self._transport.write(b"".join(packed))
         if self._watch is None:
             self._watch = loop.call_later(self._timeout_s, self._look_whether_silent)
 
     def _look_whether_silent(self) -> None:
-        # A timer for each question costs a tenth of the question: one looks at the oldest, as long as there is any.
+        # One timer for all: it looks at the oldest question, as long as there is any.
         self._watch = None
         if not self._waiting:
             return
@@ -151,8 +169,9 @@ class TrackedConnection(asyncio.Protocol):
         if self._transport is None:
             return
         self._transport = None
-        if self._watch is not None:
-            self._watch.cancel()
+        for timer in (self._watch, self._telling):
+            if timer is not None:
+                timer.cancel()
         self._on_lost()
         for question in self._waiting:
             question.fail(error)
