@@ -8,8 +8,15 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from fluxo_balances.application.ports import DayView, KeptAnswer, RangeView, ReadModelUnavailableError, RecordedEntry
-from fluxo_balances.domain.daily_balance import NO_TOTALS, DateRange, Standing, Totals
+from fluxo_balances.application.ports import (
+    DayView,
+    KeptAnswer,
+    Lookup,
+    RangeView,
+    ReadModelUnavailableError,
+    RecordedEntry,
+)
+from fluxo_balances.domain.daily_balance import NO_TOTALS, DateRange, Standing, Totals, TotalsByDay
 from fluxo_balances.domain.inbox import lowest_id
 from fluxo_chassis.postgres import open_pool
 
@@ -34,8 +41,13 @@ class MemoryReadModel:
     async def range(self, merchant_id: str, days: DateRange) -> RangeView:
         self._read()
         totals = {day: self._totals(merchant_id, day) for owner, day, _, _ in self.entries if owner == merchant_id}
-        within = {day: each for day, each in totals.items() if days.first <= day <= days.last}
-        return RangeView(self._standing(merchant_id), self._opening(merchant_id, days.first), within)
+        rows = [
+            (day, each.credits_minor, each.debits_minor, each.entry_count)
+            for day, each in totals.items()
+            if days.first <= day <= days.last
+        ]
+        columns = TotalsByDay(*zip(*rows, strict=True))
+        return RangeView(self._standing(merchant_id), self._opening(merchant_id, days.first), columns)
 
     def _read(self) -> None:
         self.reads += 1
@@ -60,28 +72,27 @@ class MemoryCache:
     """Answers and leases in two dictionaries."""
 
     answers: dict[tuple[str, str], bytes] = field(default_factory=dict)
-    leases: dict[tuple[str, str], str] = field(default_factory=dict)
+    leases: dict[str, bytes] = field(default_factory=dict)
+    is_away: bool = False
 
     def at_hand(self, merchant_id: str, key: str) -> KeptAnswer | None:
         answer = self.answers.get((merchant_id, key))
         return None if answer is None else KeptAnswer(answer)
 
-    async def get(self, merchant_id: str, key: str) -> bytes | None:
-        return self.answers.get((merchant_id, key))
+    async def look_up(self, merchant_id: str, key: str) -> Lookup:
+        if self.is_away:
+            return Lookup()
+        lease = self.leases.setdefault(merchant_id, secrets.token_bytes(4))
+        return Lookup(self.answers.get((merchant_id, key)), lease)
 
-    async def lease(self, merchant_id: str, key: str) -> str | None:
-        token = secrets.token_hex(4)
-        return token if self.leases.setdefault((merchant_id, key), token) == token else None
-
-    async def store(self, merchant_id: str, key: str, answer: bytes, lease: str) -> None:
-        if self.leases.get((merchant_id, key)) == lease:
-            del self.leases[merchant_id, key]
+    async def store(self, merchant_id: str, key: str, answer: bytes, lease: bytes) -> None:
+        if self.leases.get(merchant_id) == lease:
             self.answers[merchant_id, key] = answer
 
     async def invalidate(self, merchant_ids: Sequence[str]) -> None:
-        for held in (self.answers, self.leases):
-            for key in [key for key in held if key[0] in merchant_ids]:
-                del held[key]
+        for merchant_id in merchant_ids:
+            self.leases.pop(merchant_id, None)
+        self.answers = {key: answer for key, answer in self.answers.items() if key[0] not in merchant_ids}
 
 
 @dataclass

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import httpx2
 import pytest
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.routing import APIRoute
 from fluxo_chassis.auth import Principal, requires
 from fluxo_chassis.health import Health
@@ -17,6 +17,7 @@ pytestmark = pytest.mark.anyio
 
 WRITER = {"Authorization": "Bearer owner:notes:write", "X-Colour": "red", "X-Request-Id": "one"}
 JSON = {"Content-Type": "application/json"}
+READER = {"Authorization": "Bearer owner:notes:read"}
 TRACE = {"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}
 
 
@@ -29,6 +30,11 @@ class FixedVerifier:
 class Note(BaseModel):
     model_config = ConfigDict(extra="forbid")
     text: str = Field(max_length=5)
+
+
+class Page(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    first: int = Field(1, alias="from", le=99)
 
 
 async def colour(request: Request) -> str:
@@ -56,6 +62,15 @@ def service(route_class):
         if note.text == "crash":
             raise RuntimeError("secret")
         return Response(note.text, 201, {"Location": "/notes/1"})
+
+    @routes.head("/notes/{number}/pages", include_in_schema=False)
+    @routes.get("/notes/{number}/pages")
+    async def pages(
+        principal: Annotated[Principal, Depends(requires("notes:read"))],
+        number: Annotated[int, Path(ge=1)],
+        page: Annotated[Page, Query()],
+    ) -> Response:
+        return Response(f"{principal.tenant} {number} {page.first}")
 
     app.include_router(routes)
     return app
@@ -97,7 +112,40 @@ async def asked(app, method="POST", path="/notes", **request):
     ],
 )
 async def test_every_request_is_answered_as_by_the_framework(request_):
-    request_ = {"headers": WRITER} | request_
+    await assert_answered_alike({"headers": WRITER} | request_)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/notes/7/pages",
+        "/notes/7/pages?",
+        "/notes/7/pages?from=3",
+        "/notes/7/pages?from=%33",
+        "/notes/%37/pages",
+        "/notes/0/pages",
+        "/notes/seven/pages",
+        "/notes//pages",
+        "/notes/7%2F8/pages",
+        "/notes/7/pages/",
+        "/notes/7/pages?from=",
+        "/notes/7/pages?from",
+        "/notes/7/pages?from=100",
+        "/notes/7/pages?first=3",
+        "/notes/7/pages?from=3&from=4",
+        "/notes/7/pages?from=four&from=4",
+        "/notes/7/pages?from=3&more=1",
+        "/notes/seven/pages?from=100",
+    ],
+)
+@pytest.mark.parametrize(
+    ("method", "headers"), [("GET", READER), ("HEAD", READER), ("GET", {}), ("GET", WRITER), ("POST", READER)]
+)
+async def test_parameters_of_path_and_query_are_read_as_by_the_framework(method, path, headers):
+    await assert_answered_alike({"method": method, "path": path, "headers": headers})
+
+
+async def assert_answered_alike(request_):
     request_["headers"] = request_["headers"] | TRACE
     both = service(DirectRoute), service(APIRoute)
 
@@ -129,6 +177,7 @@ async def test_a_good_request_never_enters_the_framework(monkeypatch):
 
     monkeypatch.setattr(app, "middleware_stack", framework)
     assert (await asked(app, json={"text": "mine"}, headers=WRITER)).status_code == 201
+    assert (await asked(app, "GET", "/notes/7/pages?from=3", headers=READER)).text == "t-1 7 3"
 
 
 async def test_what_the_endpoint_refuses_is_not_asked_for_twice():
@@ -141,12 +190,32 @@ def test_the_document_describes_it_like_any_other_route():
     assert service(DirectRoute).openapi() == service(APIRoute).openapi()
 
 
-@pytest.mark.parametrize("path", ["/notes/{number}", "/notes"])
-def test_an_endpoint_that_asks_for_more_is_refused_when_it_is_declared(path):
-    routes = APIRouter(route_class=DirectRoute)
+async def plain(number: int) -> Response:
+    return Response(str(number))
 
+
+async def two_models(first: Annotated[Page, Query()], number: int) -> Response:
+    return Response(f"{first} {number}")
+
+
+async def with_header(colour: Annotated[str, Header()]) -> Response:
+    return Response(colour)
+
+
+async def with_parameter_below(number: Annotated[int, Depends(plain)]) -> Response:
+    return Response(str(number))
+
+
+@pytest.mark.parametrize(
+    ("path", "endpoint"),
+    [
+        ("/notes", plain),
+        ("/notes", two_models),
+        ("/notes", with_header),
+        ("/notes", with_parameter_below),
+        ("/notes/{number:int}", plain),
+    ],
+)
+def test_an_endpoint_that_asks_for_more_is_refused_when_it_is_declared(path, endpoint):
     with pytest.raises(TypeError, match="direct route"):
-
-        @routes.get(path)
-        async def notes(number: int) -> Response:
-            return Response(str(number))
+        APIRouter(route_class=DirectRoute).get(path)(endpoint)

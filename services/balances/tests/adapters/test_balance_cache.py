@@ -5,20 +5,27 @@ from datetime import date
 import pytest
 from fluxo_balances.adapters.postgres.daily_balances import PostgresDailyBalances
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
-from fluxo_balances.adapters.redis import balance_cache
-from fluxo_balances.adapters.redis.balance_cache import FIELDS_MAX, LIFETIME_S, RedisBalanceCache
+from fluxo_balances.adapters.redis.balance_cache import FIELDS_MAX, LIFETIME_S, RedisBalanceCache, keys_of
 from fluxo_balances.adapters.redis.near_cache import NearBalanceCache
 from fluxo_balances.application.get_daily_balance import GetDailyBalance
-from fluxo_balances.application.ports import BalanceCache, CacheUnavailableError
+from fluxo_balances.application.ports import BalanceCache, CacheUnavailableError, Lookup
 from fluxo_balances.application.ready_answers import Origin, ReadyAnswers
 from fluxo_balances.entrypoints.http.presenter import render_day
 from fluxo_chassis.redis import connect
 from fluxo_chassis.resilience import Bulkhead
+from redis._parsers import Encoder
+from redis.cluster import RedisCluster
 
 pytestmark = pytest.mark.anyio
 
 DAY = date(2026, 11, 22)
 KEY = "2026-11-22"
+LEASE = "balances:m1"
+ANSWERS = "{balances:m1}:answers"
+
+
+async def store(cache: BalanceCache, key: str, answer: bytes, merchant_id: str = "m1") -> None:
+    await cache.store(merchant_id, key, answer, (await cache.look_up(merchant_id, key)).lease)
 
 
 @pytest.fixture(params=["redis", "near", "memory"])
@@ -32,96 +39,115 @@ async def any_cache(request, cache, cache_url, memory_cache) -> AsyncIterator[Ba
 
 
 async def test_what_was_stored_under_a_lease_is_found(any_cache):
-    assert await any_cache.get("m1", KEY) is None
-    await any_cache.store("m1", KEY, b"answer", await any_cache.lease("m1", KEY))
-    assert await any_cache.get("m1", KEY) == b"answer"
+    assert (await any_cache.look_up("m1", KEY)).answer is None
+    await any_cache.store("m1", KEY, b"answer", (await any_cache.look_up("m1", KEY)).lease)
+    assert (await any_cache.look_up("m1", KEY)).answer == b"answer"
 
 
-async def test_only_one_reader_gets_the_lease(any_cache):
-    leases = [await any_cache.lease("m1", KEY) for _ in range(3)]
-    assert [lease is None for lease in leases] == [False, True, True]
+async def test_until_an_update_every_reader_gets_the_same_lease_and_each_merchant_another(any_cache):
+    first, again, other_day = [(await any_cache.look_up("m1", key)).lease for key in (KEY, KEY, "2026-11-23")]
+    assert first == again == other_day is not None
+    assert (await any_cache.look_up("m2", KEY)).lease != first
+    await any_cache.invalidate(["m1"])
+    assert (await any_cache.look_up("m1", KEY)).lease != first
 
 
 async def test_without_a_lease_that_stands_nothing_is_stored(any_cache):
-    await any_cache.store("m1", KEY, b"answer", "made up")
-    lease = await any_cache.lease("m1", KEY)
+    await any_cache.store("m1", KEY, b"answer", b"made up")
+    lease = (await any_cache.look_up("m1", KEY)).lease
     await any_cache.invalidate(["m1"])
     await any_cache.store("m1", KEY, b"answer", lease)
-    assert await any_cache.get("m1", KEY) is None
+    assert (await any_cache.look_up("m1", KEY)).answer is None
 
 
 async def test_the_lease_of_before_an_update_does_not_pass_for_the_one_after_it(any_cache):
-    before = await any_cache.lease("m1", KEY)
+    before = (await any_cache.look_up("m1", KEY)).lease
     await any_cache.invalidate(["m1"])
-    after = await any_cache.lease("m1", KEY)
+    after = (await any_cache.look_up("m1", KEY)).lease
     await any_cache.store("m1", KEY, b"old", before)
-    assert await any_cache.get("m1", KEY) is None
+    assert (await any_cache.look_up("m1", KEY)).answer is None
     await any_cache.store("m1", KEY, b"new", after)
-    assert await any_cache.get("m1", KEY) == b"new"
+    assert (await any_cache.look_up("m1", KEY)).answer == b"new"
 
 
 async def test_an_update_removes_all_of_the_merchants_answers_and_nobody_elses(any_cache):
     for merchant_id, key in (("m1", KEY), ("m1", "2026-01-01..2026-11-22"), ("m2", KEY), ("m3", KEY)):
-        await any_cache.store(merchant_id, key, b"answer", await any_cache.lease(merchant_id, key))
+        await any_cache.store(merchant_id, key, b"answer", (await any_cache.look_up(merchant_id, key)).lease)
     await any_cache.invalidate(["m1", "m2", "unknown"])
-    assert await any_cache.get("m1", KEY) is None
-    assert await any_cache.get("m1", "2026-01-01..2026-11-22") is None
-    assert await any_cache.get("m2", KEY) is None
-    assert await any_cache.get("m3", KEY) == b"answer"
+    assert (await any_cache.look_up("m1", KEY)).answer is None
+    assert (await any_cache.look_up("m1", "2026-01-01..2026-11-22")).answer is None
+    assert (await any_cache.look_up("m2", KEY)).answer is None
+    assert (await any_cache.look_up("m3", KEY)).answer == b"answer"
     await any_cache.invalidate([])
 
 
 async def test_no_answer_is_kept_for_more_than_an_hour(cache):
     balances = RedisBalanceCache(cache)
-    await balances.store("m1", KEY, b"answer", await balances.lease("m1", KEY))
-    assert LIFETIME_S - 5 < await cache.ttl("balances:m1") <= LIFETIME_S == 3_600
-    await cache.expire("balances:m1", 100)
-    await balances.store("m1", "2026-11-23", b"answer", await balances.lease("m1", "2026-11-23"))
-    assert await cache.ttl("balances:m1") <= 100
+    await store(balances, KEY, b"answer")
+    for key in (LEASE, ANSWERS):
+        assert LIFETIME_S - 5 < await cache.ttl(key) <= LIFETIME_S == 3_600
+        await cache.expire(key, 100)
+    await store(balances, "2026-11-23", b"answer")
+    assert [0 < await cache.ttl(key) <= 100 for key in (LEASE, ANSWERS)] == [True, True]
 
 
-async def test_an_expired_lease_goes_to_the_next_reader(cache, monkeypatch):
+async def test_what_is_left_of_answers_whose_lease_went_alone_is_void(cache):
     balances = RedisBalanceCache(cache)
-    monkeypatch.setattr(balance_cache, "LEASE_MS", 1)
-    first = await balances.lease("m1", KEY)
-    await asyncio.sleep(0.005)
-    second = await balances.lease("m1", KEY)
-    await balances.store("m1", KEY, b"first", first)
-    assert await balances.get("m1", KEY) is None
-    await balances.store("m1", KEY, b"second", second)
-    assert await balances.get("m1", KEY) == b"second"
+    await store(balances, KEY, b"old")
+    await cache.delete(LEASE)
+    assert (await balances.look_up("m1", KEY)).answer is None
+    await store(balances, "2026-11-23", b"new")
+    assert (await balances.look_up("m1", KEY)).answer is None
+    assert (await balances.look_up("m1", "2026-11-23")).answer == b"new"
+
+
+async def test_a_lease_outlives_its_answers(cache):
+    balances = RedisBalanceCache(cache)
+    await store(balances, KEY, b"answer")
+    await cache.delete(ANSWERS)
+    assert (await balances.look_up("m1", KEY)).answer is None
+    await store(balances, KEY, b"again")
+    assert (await balances.look_up("m1", KEY)).answer == b"again"
+
+
+def test_a_cluster_has_a_merchants_keys_in_one_slot():
+    client = RedisCluster.__new__(RedisCluster)
+    client.encoder = Encoder("utf-8", "strict", decode_responses=False)
+    assert keys_of("m1") == (LEASE, ANSWERS)
+    assert client.keyslot(LEASE) == client.keyslot(ANSWERS)
 
 
 async def test_one_merchant_cannot_fill_the_cache(cache):
     balances = RedisBalanceCache(cache)
-    for number in range(FIELDS_MAX):
-        assert await balances.lease("m1", str(number)) is not None
-    assert await balances.lease("m1", "one more") is None
-    assert await balances.lease("m2", "one more") is not None
+    for number in range(FIELDS_MAX + 10):
+        await store(balances, str(number), b"answer")
+    assert await cache.hlen(ANSWERS) == FIELDS_MAX
+    await store(balances, KEY, b"answer", merchant_id="m2")
+    assert (await balances.look_up("m2", KEY)).answer == b"answer"
 
 
 async def test_two_instances_share_the_cache(cache, cache_url):
     async with connect(cache_url) as other_client:
         here, there = RedisBalanceCache(cache), RedisBalanceCache(other_client)
-        await here.store("m1", KEY, b"answer", await here.lease("m1", KEY))
-        assert await there.get("m1", KEY) == b"answer"
+        await here.store("m1", KEY, b"answer", (await here.look_up("m1", KEY)).lease)
+        assert (await there.look_up("m1", KEY)).answer == b"answer"
         await there.invalidate(["m1"])
-        assert await here.get("m1", KEY) is None
+        assert (await here.look_up("m1", KEY)).answer is None
 
 
 async def test_scripts_survive_a_server_that_forgot_them(cache):
     balances = RedisBalanceCache(cache)
-    await balances.lease("m1", "warm")
+    await store(balances, "warm", b"answer")
     await cache.script_flush()
-    await balances.store("m1", KEY, b"answer", await balances.lease("m1", KEY))
-    assert await balances.get("m1", KEY) == b"answer"
+    await balances.store("m1", KEY, b"answer", (await balances.look_up("m1", KEY)).lease)
+    assert (await balances.look_up("m1", KEY)).answer == b"answer"
 
 
 async def test_a_lost_connection_costs_one_miss(cache):
     balances = RedisBalanceCache(cache)
-    await balances.store("m1", KEY, b"answer", await balances.lease("m1", KEY))
+    await balances.store("m1", KEY, b"answer", (await balances.look_up("m1", KEY)).lease)
     await cache.connection_pool.disconnect()
-    answers = [await balances.get("m1", KEY) for _ in range(2)]
+    answers = [(await balances.look_up("m1", KEY)).answer for _ in range(2)]
     assert answers[-1] == b"answer"
 
 
@@ -129,9 +155,8 @@ async def test_a_cache_that_is_away_behaves_as_an_empty_one_but_owns_up_to_a_fai
     async with connect("redis://127.0.0.1:1") as nowhere:
         balances = RedisBalanceCache(nowhere)
         for _ in range(10):
-            assert await balances.get("m1", KEY) is None
-            assert await balances.lease("m1", KEY) is None
-            await balances.store("m1", KEY, b"answer", "lease")
+            assert await balances.look_up("m1", KEY) == Lookup()
+            await balances.store("m1", KEY, b"answer", b"lease")
         with pytest.raises(CacheUnavailableError):
             await balances.invalidate(["m1"])
 
@@ -139,8 +164,9 @@ async def test_a_cache_that_is_away_behaves_as_an_empty_one_but_owns_up_to_a_fai
 class NaiveCache(RedisBalanceCache):
     """What this service's cache would be without leases: stores whatever a reader brings."""
 
-    async def store(self, merchant_id: str, key: str, answer: bytes, lease: str) -> None:
-        await self._client.hset(f"balances:{merchant_id}", key, answer)
+    async def store(self, merchant_id: str, key: str, answer: bytes, lease: bytes) -> None:
+        current = (await self.look_up(merchant_id, key)).lease
+        await super().store(merchant_id, key, answer, current)
 
 
 @pytest.mark.parametrize(("kind", "served"), [(RedisBalanceCache, "1.50"), (NaiveCache, "1.00")])
@@ -194,7 +220,7 @@ async def test_many_readers_and_updates_at_once_leave_nothing_stale(pool, any_ca
     for count in range(1, 51):
         await projection.apply([recorded("m1", DAY, credit=100)])
         await balances.invalidate(["m1"])
-        stored = await balances.get("m1", KEY)
+        stored = (await balances.look_up("m1", KEY)).answer
         assert stored is None or f'"entry_count":{count},'.encode() in stored
     updating.set()
     await asyncio.gather(*readers)

@@ -11,16 +11,18 @@ import pytest
 from fluxo_balances.adapters.redis import near_cache
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
 from fluxo_balances.adapters.redis.near_answers import LIFETIME_S, REFRESH_AFTER_S, NearAnswers
-from fluxo_balances.adapters.redis.near_cache import NearBalanceCache
+from fluxo_balances.adapters.redis.near_cache import PING_EVERY_S, NearBalanceCache
 from fluxo_balances.adapters.redis.tracked_connection import TrackedConnection
 from fluxo_balances.application.ports import CacheUnavailableError
 from fluxo_chassis.redis import connect
 from fluxo_cli.embedded.valkey import ValkeyServer
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 pytestmark = pytest.mark.anyio
 
 KEY = "2026-11-22"
-HASH = "balances:m1"
+LEASE = "balances:m1"
 TIMEOUT_S = 0.25
 
 with_and_without = pytest.mark.parametrize("guarded", [True, False], ids=["with", "without"])
@@ -74,9 +76,23 @@ def own_server(tmp_path) -> Iterator[ValkeyServer]:
 
 
 async def fill(cache: NearBalanceCache, answer: bytes = b"answer", key: str = KEY) -> None:
-    await cache.store("m1", key, answer, await cache.lease("m1", key))
-    await settle(cache)
-    assert await cache.get("m1", key) == answer
+    await cache.store("m1", key, answer, (await cache.look_up("m1", key)).lease)
+    assert await get(cache, key) == answer
+
+
+async def get(cache: NearBalanceCache, key: str = KEY) -> bytes | None:
+    return (await cache.look_up("m1", key)).answer
+
+
+async def change(server: Redis, answer: bytes, key: str = KEY) -> None:
+    """An update, and a reader elsewhere that has stored the answer of after it."""
+    await RedisBalanceCache(server).invalidate(["m1"])
+    await put(server, answer, key)
+
+
+async def put(server: Redis, answer: bytes, key: str = KEY, merchant_id: str = "m1") -> None:
+    elsewhere = RedisBalanceCache(server)
+    await elsewhere.store(merchant_id, key, answer, (await elsewhere.look_up(merchant_id, key)).lease)
 
 
 async def settle(cache: NearBalanceCache) -> None:
@@ -90,11 +106,25 @@ async def test_what_was_asked_for_is_at_hand(near):
     assert near.at_hand("m1", KEY).body == b"answer"
 
 
+async def test_what_is_filled_in_takes_nothing_away(near, other):
+    """What ADR 0023 is about: of one merchant's many days, each that is read and stored leaves the others at hand."""
+    await fill(near)
+    await fill(other, key="2026-11-23")
+    await fill(near, key="2026-11-24")
+    await settle(near)
+    assert near.at_hand("m1", KEY).body == b"answer"
+    assert near.at_hand("m1", "2026-11-24").body == b"answer"
+    assert other.at_hand("m1", "2026-11-23").body == b"answer"
+    await other.invalidate(["m1"])
+    await until(lambda: near.at_hand("m1", KEY) is None, within_s=LIFETIME_S / 2)
+    assert near.at_hand("m1", "2026-11-24") is None
+
+
 async def test_a_change_by_another_process_takes_it_away(near, other):
     await fill(near)
     await other.invalidate(["m1"])
     await until(lambda: near.at_hand("m1", KEY) is None, within_s=LIFETIME_S / 2)
-    assert await near.get("m1", KEY) is None
+    assert await get(near) is None
 
 
 async def test_who_forgets_has_forgotten_at_once_though_the_cache_is_away(near, monkeypatch):
@@ -111,7 +141,7 @@ async def test_who_forgets_has_forgotten_at_once_though_the_cache_is_away(near, 
 async def test_an_answer_fetched_before_forgetting_is_not_kept_after_it(near, cache):
     await fill(near)
     near._near.clear()
-    fetching = asyncio.create_task(near.get("m1", KEY))
+    fetching = asyncio.create_task(get(near))
     await asyncio.sleep(0)
     near._near.drop("m1")
     assert await fetching == b"answer"
@@ -155,14 +185,14 @@ async def change_and_look(near: NearBalanceCache, changes: int) -> int:
 
     async def keep_reading() -> None:
         while not done.is_set():
-            await near.get("m1", KEY)
+            await get(near)
             await asyncio.sleep(0)
 
     readers = [asyncio.create_task(keep_reading()) for _ in range(4)]
     async with connect(near._url) as writer:
         for number in range(changes):
             current = str(number).encode()
-            await writer.hset(HASH, KEY, current)
+            await change(writer, current)
             await settle(near)
             kept = near.at_hand("m1", KEY)
             stale += kept is not None and kept.body != current
@@ -180,24 +210,24 @@ async def test_what_was_asked_for_before_a_change_is_not_kept_after_it(guarded, 
     if not guarded:
         monkeypatch.setattr(NearAnswers, "_stands", stands_whatever_was_heard)
     replied, may_go_on = asyncio.Event(), asyncio.Event()
-    ask = near._connection.ask
+    ask_together = near._connection.ask_together
 
-    async def ask_slowly(*command):
-        reply = await ask(*command)
+    async def ask_slowly(*commands):
+        replies = await ask_together(*commands)
         replied.set()
         await may_go_on.wait()
-        return reply
+        return replies
 
-    await cache.hset(HASH, KEY, b"old")
-    monkeypatch.setattr(near._connection, "ask", ask_slowly)
-    reader = asyncio.create_task(near.get("m1", KEY))
+    await put(cache, b"old")
+    monkeypatch.setattr(near._connection, "ask_together", ask_slowly)
+    reader = asyncio.create_task(get(near))
     await replied.wait()
-    monkeypatch.setattr(near._connection, "ask", ask)
-    await cache.hset(HASH, KEY, b"new")
+    monkeypatch.setattr(near._connection, "ask_together", ask_together)
+    await change(cache, b"new")
     await settle(near)
     may_go_on.set()
     assert await reader == b"old"
-    assert (await near.get("m1", KEY) == b"new") is guarded
+    assert (await get(near) == b"new") is guarded
 
 
 def stands_whatever_was_heard(near, merchant_id, shelf):
@@ -206,9 +236,28 @@ def stands_whatever_was_heard(near, merchant_id, shelf):
     return True
 
 
-async def test_a_hash_that_goes_by_expiry_is_heard_of(near, cache):
+@with_and_without
+async def test_an_answer_is_kept_only_if_its_lease_still_stood_when_tracking_began(guarded, near, cache, monkeypatch):
+    ask_together = near._connection.ask_together
+
+    async def with_a_change_in_between(looking_up, *tracking):
+        (reply,) = await ask_together(looking_up)
+        if not tracking:
+            return [reply]  # A ping.
+        await change(cache, b"new")
+        caching, lease = await ask_together(*tracking)
+        return [reply, caching, lease if guarded else reply[0]]
+
+    await put(cache, b"old")
+    monkeypatch.setattr(near._connection, "ask_together", with_a_change_in_between)
+    assert await get(near) == b"old"
+    await settle(near)
+    assert (near.at_hand("m1", KEY) is None) is guarded
+
+
+async def test_a_lease_that_goes_by_expiry_is_heard_of(near, cache):
     await fill(near)
-    await cache.pexpire(HASH, 1)
+    await cache.pexpire(LEASE, 1)
     await until(lambda: near.at_hand("m1", KEY) is None, within_s=LIFETIME_S / 2)
 
 
@@ -231,15 +280,15 @@ async def test_a_lost_connection_takes_everything_away_and_nothing_is_kept_until
     number = await near._connection.ask("CLIENT", "ID")
     await cache.execute_command("CLIENT", "KILL", "ID", number)
     await until(lambda: near._connection is None)
-    await cache.hset(HASH, KEY, b"newer")
+    await change(cache, b"newer")
     kept = near.at_hand("m1", KEY)
     assert (kept is None) is guarded
 
     if guarded:
-        assert await near.get("m1", KEY) == b"newer"
+        assert await get(near) == b"newer"
         assert near.at_hand("m1", KEY) is None
         await until(lambda: near._connection is not None)
-        assert await near.get("m1", KEY) == b"newer"
+        assert await get(near) == b"newer"
         assert near.at_hand("m1", KEY).body == b"newer"
 
 
@@ -258,14 +307,14 @@ async def test_many_lost_connections_leave_nothing_stale(near, cache):
         while not killing.done():
             number += 1
             current = str(number).encode()
-            await writer.hset(HASH, KEY, current)
+            await change(writer, current)
             try:
                 await settle(near)
             except (AttributeError, OSError):
                 await asyncio.sleep(0)
             kept = near.at_hand("m1", KEY)
             stale += kept is not None and kept.body != current
-            await near.get("m1", KEY)
+            await get(near)
     await killing
     assert number > 20
     assert stale == 0
@@ -290,7 +339,7 @@ async def test_a_server_that_starts_again_is_found_again(own_server):
         own_server.stop()
         await until(lambda: near._connection is None)
         assert near.at_hand("m1", KEY) is None
-        assert await near.get("m1", KEY) is None
+        assert await get(near) is None
         own_server.start()
         await until(lambda: near._connection is not None)
         await until(lambda: near.behind.breaker.state == "closed")
@@ -300,7 +349,7 @@ async def test_a_server_that_starts_again_is_found_again(own_server):
 async def test_without_a_server_it_behaves_as_an_empty_cache():
     url = "redis://127.0.0.1:1"
     async with connect(url) as client, NearBalanceCache(RedisBalanceCache(client), url, TIMEOUT_S) as near:
-        assert await near.get("m1", KEY) is None
+        assert await get(near) is None
         assert near.at_hand("m1", KEY) is None
 
 
@@ -309,25 +358,42 @@ async def test_a_wrong_password_keeps_nothing_and_is_tried_again(cache_url, cach
     if url == cache_url:
         pytest.skip("the given server asks for no password")
     async with NearBalanceCache(RedisBalanceCache(cache), url, TIMEOUT_S) as near:
-        await cache.hset(HASH, KEY, b"answer")
-        assert await near.get("m1", KEY) == b"answer"
+        await put(cache, b"answer")
+        assert await get(near) == b"answer"
         assert near.at_hand("m1", KEY) is None
 
 
 async def test_many_questions_share_the_connection_and_each_gets_its_own_reply(cache, cache_url):
     for number in range(1_000):
-        await cache.hset(f"balances:m{number}", KEY, str(number))
+        await put(cache, str(number).encode(), merchant_id=f"m{number}")
     async with near_cache_at(cache_url, timeout_s=10) as near:
-        replies = await asyncio.gather(*(near.get(f"m{number}", KEY) for number in range(1_000)))
-    assert replies == [str(number).encode() for number in range(1_000)]
+        replies = await asyncio.gather(*(near.look_up(f"m{number}", KEY) for number in range(1_000)))
+    assert [reply.answer for reply in replies] == [str(number).encode() for number in range(1_000)]
 
 
 async def test_who_goes_away_does_not_take_the_next_ones_reply(near, cache):
-    await cache.hset(HASH, mapping={"a": b"1", "b": b"2"})
-    gone, stays = asyncio.create_task(near.get("m1", "a")), asyncio.create_task(near.get("m1", "b"))
+    await put(cache, b"1", "a")
+    await put(cache, b"2", "b")
+    gone, stays = asyncio.create_task(get(near, "a")), asyncio.create_task(get(near, "b"))
     await asyncio.sleep(0)
     gone.cancel()
     assert await stays == b"2"
+
+
+async def test_an_answer_handed_over_gets_there_without_another_question(near, cache):
+    await near.store("m1", KEY, b"answer", (await near.look_up("m1", KEY)).lease)
+    elsewhere = RedisBalanceCache(cache)
+    async with asyncio.timeout(PING_EVERY_S / 2):
+        while (await elsewhere.look_up("m1", KEY)).answer != b"answer":
+            pass
+
+
+async def test_a_command_that_is_refused_is_the_error_of_whoever_asked_and_of_nobody_else(near):
+    near._connection.tell("NONSENSE")
+    refused = asyncio.create_task(near._connection.ask_together(("PING",), ("NONSENSE",), ("PING",)))
+    assert await near._connection.ask("PING") == b"PONG"
+    with pytest.raises(ResponseError):
+        await refused
 
 
 async def test_a_reply_that_is_no_resp_ends_the_connection():

@@ -47,11 +47,11 @@ async def test_a_projector_that_dies_before_it_acknowledges_is_followed_by_one_t
 
     # A reader has filled the cache meanwhile, from what it read before the commit.
     balance_cache = RedisBalanceCache(cache)
-    lease = await balance_cache.lease("m1", "2026-11-22")
+    lease = (await balance_cache.look_up("m1", "2026-11-22")).lease
     await balance_cache.store("m1", "2026-11-22", b"old", lease)
 
     assert await drain(projecting("p1"), seat("p1")) == 0
-    assert await balance_cache.get("m1", "2026-11-22") is None
+    assert (await balance_cache.look_up("m1", "2026-11-22")).answer is None
     assert await day_totals() == {("m1", NOV_22): (10, 0, 10)}
     assert await stream.pending() == {}
 

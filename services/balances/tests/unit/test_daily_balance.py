@@ -9,6 +9,7 @@ from fluxo_balances.domain.daily_balance import (
     RangeTooLongError,
     RangeUpsideDownError,
     Totals,
+    TotalsByDay,
     carry,
 )
 from hypothesis import given
@@ -25,10 +26,15 @@ def ranges(draw, days_max: int = 40) -> DateRange:
     return DateRange(first, first + timedelta(days))
 
 
+def columns(by_date: dict[date, Totals]) -> TotalsByDay:
+    rows = [(day, each.credits_minor, each.debits_minor, each.entry_count) for day, each in by_date.items()]
+    return TotalsByDay(*zip(*rows, strict=True))
+
+
 @given(data=st.data(), days=ranges(), opening_minor=st.integers(-(10**16), 10**16))
 def test_every_day_opens_with_the_sum_of_all_that_came_before(data, days, opening_minor):
     by_date = data.draw(st.dictionaries(st.sampled_from(list(days)), totals))
-    balance = carry(opening_minor, days, by_date)
+    balance = carry(opening_minor, days, columns(by_date))
     assert [item.date for item in balance.items] == list(days)
     for item in balance.items:
         before = sum(each.credits_minor - each.debits_minor for day, each in by_date.items() if day < item.date)
@@ -39,7 +45,7 @@ def test_every_day_opens_with_the_sum_of_all_that_came_before(data, days, openin
 @given(data=st.data(), days=ranges(), opening_minor=st.integers(-(10**16), 10**16))
 def test_a_range_closes_with_its_opening_and_all_its_totals(data, days, opening_minor):
     by_date = data.draw(st.dictionaries(st.sampled_from(list(days)), totals))
-    balance = carry(opening_minor, days, by_date)
+    balance = carry(opening_minor, days, columns(by_date))
     assert balance.opening_minor == opening_minor
     assert balance.totals == sum(by_date.values(), NO_TOTALS)
     assert balance.closing_minor == opening_minor + balance.totals.net_minor
@@ -47,13 +53,13 @@ def test_a_range_closes_with_its_opening_and_all_its_totals(data, days, opening_
 
 def test_a_day_without_entries_carries_a_negative_balance():
     days = DateRange(date(2026, 11, 21), date(2026, 11, 22))
-    balance = carry(0, days, {date(2026, 11, 21): Totals(0, 500, 1)})
+    balance = carry(0, days, TotalsByDay([date(2026, 11, 21)], [0], [500], [1]))
     assert balance.items[1] == DailyBalance(date(2026, 11, 22), -500, NO_TOTALS)
     assert balance.closing_minor == -500
 
 
 def test_the_last_day_there_is_can_be_asked_for():
-    assert [item.date for item in carry(7, DateRange(date.max, date.max), {}).items] == [date.max]
+    assert [item.date for item in carry(7, DateRange(date.max, date.max), TotalsByDay()).items] == [date.max]
 
 
 def test_a_range_that_ends_before_it_begins_is_refused():

@@ -2,7 +2,7 @@ import json
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
-from fluxo_balances.domain.daily_balance import DailyBalance, DateRange, Standing, Totals, carry
+from fluxo_balances.domain.daily_balance import DailyBalance, DateRange, Standing, Totals, TotalsByDay, carry
 from fluxo_balances.entrypoints.http.presenter import mark_stale, money, render_day, render_range
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +21,7 @@ def test_a_day_is_written_as_the_contract_has_it_to_the_byte():
 
 def test_a_range_names_its_ends_and_sums_and_holds_every_day_in_the_same_form():
     days = DateRange(date(2026, 11, 21), date(2026, 11, 22))
-    answer = json.loads(render_range(STANDING, carry(10_000, days, {DAY.date: DAY.totals})))
+    answer = json.loads(render_range(STANDING, carry(10_000, days, TotalsByDay([DAY.date], [15_000], [2_000], [3]))))
     assert list(answer) == [
         "currency", "from", "to", "opening_balance", "total_credits", "total_debits", "net", "closing_balance",
         "entry_count", "as_of", "items",
@@ -29,6 +29,24 @@ def test_a_range_names_its_ends_and_sums_and_holds_every_day_in_the_same_form():
     assert (answer["from"], answer["to"]) == ("2026-11-21", "2026-11-22")
     assert (answer["opening_balance"], answer["closing_balance"]) == ("100.00", "230.00")
     assert answer["items"][1] == json.loads(render_day(STANDING, DAY))
+
+
+amounts = st.integers(0, 10**14)
+MONTHS = DateRange(date(2026, 2, 10), date(2026, 3, 21))
+rows = st.lists(
+    st.tuples(st.sampled_from(list(MONTHS)), amounts, amounts, st.integers(1, 5)), unique_by=lambda row: row[0]
+)
+
+
+@given(
+    rows=rows,
+    opening_minor=st.integers(-(10**16), 10**16),
+    standing=st.sampled_from([STANDING, Standing("USD", None)]),
+)
+def test_each_day_of_a_range_is_to_the_byte_what_the_day_alone_is(rows, opening_minor, standing):
+    balance = carry(opening_minor, MONTHS, TotalsByDay(*zip(*rows, strict=True)))
+    items = b",".join(render_day(standing, item) for item in balance.items)
+    assert render_range(standing, balance).endswith(b',"items":[' + items + b"]}")
 
 
 def test_whole_seconds_keep_six_decimals_and_another_zone_becomes_utc():

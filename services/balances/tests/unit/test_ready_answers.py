@@ -71,8 +71,8 @@ async def test_readers_of_the_same_answer_share_one_read_even_if_the_first_goes_
     assert database.reads == 1
 
 
-async def test_whoever_gets_no_lease_reads_and_stores_nothing(answers, database, memory_cache):
-    await memory_cache.lease("m1", "2026-11-22")
+async def test_while_the_cache_is_away_the_database_is_read_and_nothing_is_stored(answers, database, memory_cache):
+    memory_cache.is_away = True
     assert await answers.get("m1", "2026-11-22", database.read) == Answer(b'"old"', Origin.DATABASE)
     assert not memory_cache.answers
 
@@ -101,11 +101,11 @@ async def test_after_a_failed_read_the_next_one_tries_again(answers, database, m
     assert (await answers.get("m1", "2026-11-22", database.read)).body == b'"old"'
 
 
-async def test_a_reader_that_is_turned_away_leaves_no_lease_behind(memory_cache, database):
+async def test_a_reader_that_is_turned_away_keeps_nobody_from_storing(answers, memory_cache, database):
     full = Bulkhead("full", running_max=0, waiting_max=0, wait_max_s=1)
     with pytest.raises(BulkheadFull):
         await ReadyAnswers(memory_cache, full, database_is_away=lambda: False).get("m1", "2026-11-22", database.read)
-    assert not memory_cache.leases
+    assert (await answers.get("m1", "2026-11-22", database.read)).origin is Origin.DATABASE_STORED
 
 
 async def test_who_has_seen_an_entry_sees_it_from_then_on_though_the_projector_removes_answers_later(

@@ -10,4 +10,4 @@ class GetDailyBalances:
 
     async def __call__(self, merchant_id: str, days: DateRange) -> tuple[Standing, RangeBalance]:
         view = await self._balances.range(merchant_id, days)
-        return view.standing, carry(view.opening_minor, days, view.totals_by_date)
+        return view.standing, carry(view.opening_minor, days, view.totals)

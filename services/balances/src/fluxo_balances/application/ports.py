@@ -1,13 +1,13 @@
 """What the use cases need from outside, in their own words."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import TracebackType
 from typing import Protocol
 from uuid import UUID
 
-from fluxo_balances.domain.daily_balance import DateRange, Standing, Totals
+from fluxo_balances.domain.daily_balance import DateRange, Standing, Totals, TotalsByDay
 
 
 class Clock(Protocol):
@@ -67,11 +67,11 @@ class DayView:
 
 @dataclass(frozen=True, slots=True)
 class RangeView:
-    """The same for a range: only days with entries stand in `totals_by_date`."""
+    """The same for a range."""
 
     standing: Standing
     opening_minor: int
-    totals_by_date: Mapping[date, Totals]
+    totals: TotalsByDay
 
 
 class DailyBalances(Protocol):
@@ -99,24 +99,30 @@ class ReadModelUnavailableError(Exception):
     """The database cannot be asked now."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What the cache holds for a reader: the stored answer, and the lease that stands; neither when it is away."""
+
+    answer: bytes | None = None
+    lease: bytes | None = None
+
+
 class BalanceCache(Protocol):
     """Ready answers shared by all instances, one hour at the most, removed as soon as an entry is applied.
 
-    A miss hands out a lease; only the holder of a lease that still stands may store, so that an answer read before an
-    update can never be stored after it. A cache that is away behaves as one that is empty and stores nothing.
+    Whoever looks an answer up gets the merchant's lease with it. Only under a lease that still stands may be stored,
+    and an update takes it away: so an answer read before an update can never be stored after it. A cache that is away
+    behaves as one that is empty and stores nothing.
     """
 
-    async def get(self, merchant_id: str, key: str) -> bytes | None:
-        """Return the stored answer."""
+    async def look_up(self, merchant_id: str, key: str) -> Lookup:
+        """Return the stored answer, and the lease to store one with: it is older than all that is read after this."""
 
-    async def lease(self, merchant_id: str, key: str) -> str | None:
-        """Return a token to store with later, or None when another reader holds it. Take it before reading."""
-
-    async def store(self, merchant_id: str, key: str, answer: bytes, lease: str) -> None:
-        """Store the answer if the lease still stands."""
+    async def store(self, merchant_id: str, key: str, answer: bytes, lease: bytes) -> None:
+        """Hand the answer to the cache, which stores it if the lease still stands when it gets there."""
 
     async def invalidate(self, merchant_ids: Sequence[str]) -> None:
-        """Remove every answer and every lease of the merchants.
+        """Remove every answer and the lease of each of the merchants.
 
         Raises:
             CacheUnavailableError: it could not be done; the caller must try again before it acknowledges.

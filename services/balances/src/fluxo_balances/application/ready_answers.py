@@ -9,8 +9,8 @@ Done naively that loses a race, and the loser serves a wrong balance for an hour
                                    removes the answers from the cache
     stores what it read (old)
 
-So a reader takes a lease before it reads the database and stores only if its lease still stands; the projector
-removes answers and leases together. Above, the lease is gone by the time the reader stores, and nothing is stored.
+So a reader gets a lease before it reads the database and stores only if its lease still stands; the projector
+removes answers and lease together. Above, the lease is gone by the time the reader stores, and nothing is stored.
 Losing a lease for any other reason costs one more read of the database and nothing else.
 """
 
@@ -72,12 +72,12 @@ class ReadyAnswers:
             ReadModelUnavailableError: the database is away and the cache does not hold the answer.
             Exception: the bulkhead's own, when too many are waiting for the database.
         """
-        stored = await self._cache.get(merchant_id, key)
-        if stored is not None:
-            return Answer(stored, Origin.STALE if self._database_is_away() else Origin.CACHE)
+        found = await self._cache.look_up(merchant_id, key)
+        if found.answer is not None:
+            return Answer(found.answer, Origin.STALE if self._database_is_away() else Origin.CACHE)
         flight = self._flights.get((merchant_id, key))
         if flight is None:
-            flight = asyncio.create_task(self._fill(merchant_id, key, read))
+            flight = asyncio.create_task(self._fill(merchant_id, key, read, found.lease))
             self._flights[merchant_id, key] = flight
             flight.add_done_callback(lambda landed: self._land((merchant_id, key), landed))
         # Shielded: one reader that goes away must not take the others' answer with it.
@@ -108,10 +108,8 @@ class ReadyAnswers:
         for flight_key in [each for each in self._flights if each[0] == merchant_id]:
             del self._flights[flight_key]
 
-    async def _fill(self, merchant_id: str, key: str, read: ReadDatabase) -> Answer:
-        # Seat first: a reader that is turned away must not leave a lease behind that keeps others from storing.
+    async def _fill(self, merchant_id: str, key: str, read: ReadDatabase, lease: bytes | None) -> Answer:
         async with self._seat_at_database():
-            lease = await self._cache.lease(merchant_id, key)
             body = await read()
         if lease is None:
             return Answer(body, Origin.DATABASE)

@@ -1,12 +1,13 @@
 """A day opens with the sum of all earlier days and closes with its own credits and debits applied."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from itertools import accumulate
+from operator import sub
 from typing import Final
 
 RANGE_DAYS_MAX: Final = 3_660
-ONE_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,34 +82,61 @@ class DateRange:
 
     def __iter__(self) -> Iterator[date]:
         # Counted rather than stepped: the day after date.max does not exist.
-        for offset in range(len(self)):
-            yield self.first + offset * ONE_DAY
+        return map(date.fromordinal, range(self.first.toordinal(), self.last.toordinal() + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class TotalsByDay:
+    """Totals of those days of a range that have entries, in any order, as columns of one length.
+
+    (An object for each of 3,650 days costs more than all the rest of answering with them.)
+    """
+
+    dates: Sequence[date] = ()
+    credits_minor: Sequence[int] = ()
+    debits_minor: Sequence[int] = ()
+    entry_counts: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RangeBalance:
-    """Every day of a range, ascending, at least one; it opens as its first day does and closes as its last."""
+    """Every day of a range, ascending, as columns; it opens as its first day does and closes as its last.
 
-    items: Sequence[DailyBalance]
+    A day opens with `balances_minor` at its place, and closes with the one after that: there is one more than days.
+    """
+
+    days: DateRange
+    balances_minor: Sequence[int]
+    credits_minor: Sequence[int]
+    debits_minor: Sequence[int]
+    entry_counts: Sequence[int]
 
     @property
     def opening_minor(self) -> int:
-        return self.items[0].opening_minor
+        return self.balances_minor[0]
 
     @property
     def closing_minor(self) -> int:
-        return self.items[-1].closing_minor
+        return self.balances_minor[-1]
 
     @property
     def totals(self) -> Totals:
-        return sum((item.totals for item in self.items), NO_TOTALS)
+        return Totals(sum(self.credits_minor), sum(self.debits_minor), sum(self.entry_counts))
+
+    @property
+    def items(self) -> list[DailyBalance]:
+        """The days one by one."""
+        totals = map(Totals, self.credits_minor, self.debits_minor, self.entry_counts)
+        return list(map(DailyBalance, self.days, self.balances_minor, totals))
 
 
-def carry(opening_minor: int, days: DateRange, totals_by_date: Mapping[date, Totals]) -> RangeBalance:
+def carry(opening_minor: int, days: DateRange, totals: TotalsByDay) -> RangeBalance:
     """Return every day of the range, each opening with what the day before closed with."""
-    items = []
-    for day in days:
-        balance = DailyBalance(day, opening_minor, totals_by_date.get(day, NO_TOTALS))
-        items.append(balance)
-        opening_minor = balance.closing_minor
-    return RangeBalance(items)
+    credits_minor, debits_minor, entry_counts = ([0] * len(days) for _ in range(3))
+    columns = (totals.dates, totals.credits_minor, totals.debits_minor, totals.entry_counts)
+    first = days.first.toordinal()
+    for day, credit_minor, debit_minor, entry_count in zip(*columns, strict=True):
+        at = day.toordinal() - first
+        credits_minor[at], debits_minor[at], entry_counts[at] = credit_minor, debit_minor, entry_count
+    balances_minor = list(accumulate(map(sub, credits_minor, debits_minor), initial=opening_minor))
+    return RangeBalance(days, balances_minor, credits_minor, debits_minor, entry_counts)

@@ -122,11 +122,15 @@ async def test_cached_answers_and_leases_of_all_merchants_go_and_nothing_else(ca
     answers = RedisBalanceCache(cache)
     await cache.set("another", "1")
     for n in range(1_500):
-        await answers.store(f"m{n}", "day", b"wrong", await answers.lease(f"m{n}", "day"))
-    lease = await answers.lease("reading", "day")
+        await answers.store(f"m{n}", "day", b"wrong", (await answers.look_up(f"m{n}", "day")).lease)
+    lease = (await answers.look_up("reading", "day")).lease
     await rebuilding(replay_of([]))
     await answers.store("reading", "day", b"read before", lease)
-    assert await cache.keys("*") == [b"another"]
+    # Without their lease what is left of answers is void, and expires.
+    left = await cache.keys("*")
+    assert [key for key in left if not key.endswith(b":answers")] == [b"another"]
+    for merchant_id in (*(f"m{n}" for n in range(1_500)), "reading"):
+        assert (await answers.look_up(merchant_id, "day")).answer is None
 
 
 async def test_a_cache_that_is_away_is_told_and_the_balances_are_rebuilt(

@@ -6,7 +6,7 @@ import asyncpg
 from fluxo_balances.adapters.postgres import read_sql
 from fluxo_balances.adapters.postgres.unavailable import unavailable_when_away
 from fluxo_balances.application.ports import DayView, RangeView
-from fluxo_balances.domain.daily_balance import NO_TOTALS, DateRange, Standing, Totals
+from fluxo_balances.domain.daily_balance import NO_TOTALS, DateRange, Standing, Totals, TotalsByDay
 
 DEFAULT_CURRENCY: Final = "BRL"
 
@@ -25,9 +25,8 @@ class PostgresDailyBalances:
     async def range(self, merchant_id: str, days: DateRange) -> RangeView:
         first, last = days.first, days.last
         with unavailable_when_away():
-            rows = await self._pool.fetch(read_sql.RANGE, merchant_id, first, first.replace(day=1), last)
-        totals_by_date = {row["business_date"]: _totals(row) for row in rows if row["business_date"] is not None}
-        return RangeView(_standing(rows[0]), rows[0]["opening_minor"], totals_by_date)
+            row = await self._pool.fetchrow(read_sql.RANGE, merchant_id, first, first.replace(day=1), last)
+        return RangeView(_standing(row), row["opening_minor"], _totals_by_day(row))
 
 
 def _standing(row: asyncpg.Record) -> Standing:
@@ -38,3 +37,9 @@ def _totals(row: asyncpg.Record) -> Totals:
     if row["entry_count"] is None:
         return NO_TOTALS
     return Totals(row["credits_minor"], row["debits_minor"], row["entry_count"])
+
+
+def _totals_by_day(row: asyncpg.Record) -> TotalsByDay:
+    if row["dates"] is None:
+        return TotalsByDay()
+    return TotalsByDay(row["dates"], row["credits_minor"], row["debits_minor"], row["entry_counts"])

@@ -1,64 +1,51 @@
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Final, cast
+from typing import Any, Final
 
 import redis.asyncio
 from fluxo_chassis.resilience import CircuitBreaker, CircuitOpen
 from redis.exceptions import RedisError
 
 from fluxo_balances.adapters.redis import cache_scripts
-from fluxo_balances.application.ports import CacheUnavailableError
+from fluxo_balances.application.ports import CacheUnavailableError, Lookup
 
 LIFETIME_S: Final = 3_600
-"""No answer is older, whatever was missed."""
-
-LEASE_MS: Final = 5_000
-"""Longer than a read of the database may take; after that another reader may fill."""
+"""No lease, and so no answer, is older, whatever was missed."""
 
 FIELDS_MAX: Final = 500
-"""Answers and leases of one merchant: one that asks for every range there is must not crowd out the others."""
+"""Answers of one merchant, and one for their lease: who asks for every range there is must not crowd out the others."""
 
 _PREFIX: Final = "balances:"
 _AWAY: Final = (RedisError, OSError, CircuitOpen)
 
 
 class RedisBalanceCache:
-    """One hash for each merchant holds all its answers and leases, so that one command removes them together.
+    """One key for each merchant is the lease for all of their answers; an update removes it, and voids them all.
 
-    Every applied entry changes `as_of` in all of the merchant's answers: there is nothing to keep. The hash expires
-    LIFETIME_S after it came into being; leases expire by the server's clock. A circuit breaker stops asking a cache
-    that keeps failing; readers then go on as if it were empty.
+    Every applied entry changes `as_of` in all of the merchant's answers: there is nothing to keep. A circuit breaker
+    stops asking a cache that keeps failing; readers then go on as if it were empty.
     """
 
     def __init__(self, client: redis.asyncio.Redis) -> None:
         self._client = client
         self.breaker = CircuitBreaker("balance-cache")
-        self._take_lease = client.register_script(cache_scripts.LEASE)
-        self._store_if_leased = client.register_script(cache_scripts.STORE)
+        self._look_up = client.register_script(cache_scripts.LOOK_UP)
+        self._store = client.register_script(cache_scripts.STORE)
 
-    async def get(self, merchant_id: str, key: str) -> bytes | None:
+    async def look_up(self, merchant_id: str, key: str) -> Lookup:
         with suppress(*_AWAY):
             async with self.breaker:
-                # The stubs allow for a client that decodes; this one answers bytes.
-                return cast("bytes | None", await self._client.hget(key_of(merchant_id), key))
-        return None
+                return found(await self._look_up(keys_of(merchant_id), look_up_arguments(key)))
+        return Lookup()
 
-    async def lease(self, merchant_id: str, key: str) -> str | None:
-        token = secrets.token_hex(8)
+    async def store(self, merchant_id: str, key: str, answer: bytes, lease: bytes) -> None:
         with suppress(*_AWAY):
             async with self.breaker:
-                taken = await self._take_lease([key_of(merchant_id)], [key, token, LEASE_MS, FIELDS_MAX, LIFETIME_S])
-                return token if taken else None
-        return None
-
-    async def store(self, merchant_id: str, key: str, answer: bytes, lease: str) -> None:
-        with suppress(*_AWAY):
-            async with self.breaker:
-                await self._store_if_leased([key_of(merchant_id)], [key, lease, answer])
+                await self._store(keys_of(merchant_id), store_arguments(key, answer, lease))
 
     async def invalidate(self, merchant_ids: Sequence[str]) -> None:
-        """Remove every answer and every lease of the merchants.
+        """Remove every merchant's lease, and so every answer.
 
         Raises:
             CacheUnavailableError: it could not be done.
@@ -72,10 +59,30 @@ class RedisBalanceCache:
 
 
 def key_of(merchant_id: str) -> str:
-    """Return the key of the merchant's hash."""
+    """Return the key of the merchant's lease."""
     return f"{_PREFIX}{merchant_id}"
 
 
+def keys_of(merchant_id: str) -> tuple[str, str]:
+    """Return the keys of the merchant's lease and of their answers; a cluster has both in one slot."""
+    key = key_of(merchant_id)
+    return key, f"{{{key}}}:answers"
+
+
 def merchant_of(key: bytes) -> str:
-    """Return whose hash it is."""
+    """Return whose lease it is."""
     return key.decode(errors="replace").removeprefix(_PREFIX)
+
+
+def look_up_arguments(key: str) -> tuple[str, str, int]:
+    return key, secrets.token_hex(8), LIFETIME_S
+
+
+def found(reply: Any) -> Lookup:
+    """Return what a look-up's reply says."""
+    lease, answer = reply
+    return Lookup(answer, lease)
+
+
+def store_arguments(key: str, answer: bytes, lease: bytes) -> tuple[str, bytes, bytes, int, int]:
+    return key, lease, answer, FIELDS_MAX, LIFETIME_S

@@ -1,31 +1,32 @@
-"""Scripts of the balance cache. They run on Redis 7.0 and Valkey alike: no expiry of single hash fields."""
+"""Scripts of the balance cache. They run on Redis 6 and Valkey alike: no expiry of single hash fields.
+
+The first key is the merchant's lease, and all that an update removes. The second holds answers, and under which lease
+they were stored: under any other than the one that stands they are void.
+"""
 
 from typing import Final
 
-# KEYS[1] the merchant's hash; ARGV: field, token, lease ms, most fields, hash's lifetime s.
-# 1 when the lease is taken, nothing when another reader's still stands or the hash is full.
-LEASE: Final = """
-local lease = 'lease:' .. ARGV[1]
-local time = redis.call('TIME')
-local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
-local held = redis.call('HGET', KEYS[1], lease)
-if held then
-    if tonumber(string.match(held, '[0-9]+$')) > now_ms then return false end
-elseif redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[4]) then
-    return false
-end
-redis.call('HSET', KEYS[1], lease, ARGV[2] .. ':' .. string.format('%.0f', now_ms + ARGV[3]))
-if redis.call('TTL', KEYS[1]) < 0 then redis.call('EXPIRE', KEYS[1], ARGV[5]) end
-return 1
+LEASE_FIELD: Final = "lease"
+
+# ARGV: answer's field, token of a new lease, its lifetime s. Returns the lease that stands and the answer, or nil.
+LOOK_UP: Final = """
+if redis.call('HSETNX', KEYS[1], 'lease', ARGV[2]) == 1 then redis.call('EXPIRE', KEYS[1], ARGV[3]) end
+local lease = redis.call('HGET', KEYS[1], 'lease')
+local kept = redis.call('HMGET', KEYS[2], 'lease', ARGV[1])
+return {lease, kept[1] == lease and kept[2]}
 """
 
-# KEYS[1] the merchant's hash; ARGV: field, token, answer. 1 when stored, nothing when the lease no longer stands.
+# ARGV: answer's field, lease, answer, most fields, lifetime s. 1 when stored, nil when the lease no longer stands or
+# the merchant has too many answers.
 STORE: Final = """
-local lease = 'lease:' .. ARGV[1]
-local held = redis.call('HGET', KEYS[1], lease)
-if not held or string.match(held, '^[^:]+') ~= ARGV[2] then return false end
--- In this order: a hash whose last field goes is gone, and its expiry with it.
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
-redis.call('HDEL', KEYS[1], lease)
+if redis.call('HGET', KEYS[1], 'lease') ~= ARGV[2] then return false end
+if redis.call('HGET', KEYS[2], 'lease') ~= ARGV[2] then
+    redis.call('UNLINK', KEYS[2])
+    redis.call('HSET', KEYS[2], 'lease', ARGV[2])
+    redis.call('EXPIRE', KEYS[2], ARGV[5])
+elseif redis.call('HLEN', KEYS[2]) >= tonumber(ARGV[4]) then
+    return false
+end
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[3])
 return 1
 """

@@ -9,7 +9,8 @@ from fluxo_balances.application.ports import CacheUnavailableError
 
 TRIES: Final = 6
 KEYS_AT_A_TIME: Final = 1_000
-_ALL: Final = "balances:*"
+_LEASES: Final = "balances:*"
+"""Without its lease an answer is void, and expires within the hour."""
 
 
 class RedisCachedAnswers:
@@ -19,7 +20,7 @@ class RedisCachedAnswers:
         self._client = client
 
     async def remove_all(self) -> None:
-        """Remove all merchants' answers and leases that stand when this begins; asks for some seconds.
+        """Remove all merchants' leases, and so answers, that stand when this begins; asks for some seconds.
 
         Raises:
             CacheUnavailableError: it could not be done.
@@ -39,6 +40,6 @@ class RedisCachedAnswers:
         # A scan returns every key that is there from its beginning to its end; what is filled meanwhile is new.
         cursor = -1
         while cursor:
-            cursor, keys = await self._client.scan(max(cursor, 0), match=_ALL, count=KEYS_AT_A_TIME)
+            cursor, keys = await self._client.scan(max(cursor, 0), match=_LEASES, count=KEYS_AT_A_TIME)
             if keys:
                 await self._client.unlink(*keys)

@@ -2,17 +2,26 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Final, Self, cast
+from typing import Final, Self
 
 import structlog
 from fluxo_chassis.resilience import Backoff
 from redis.exceptions import RedisError
 
 from fluxo_balances.adapters.redis import near_cache_metrics as metrics
-from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache, key_of, merchant_of
+from fluxo_balances.adapters.redis.balance_cache import (
+    RedisBalanceCache,
+    found,
+    key_of,
+    keys_of,
+    look_up_arguments,
+    merchant_of,
+    store_arguments,
+)
+from fluxo_balances.adapters.redis.cache_scripts import LEASE_FIELD, LOOK_UP, STORE
 from fluxo_balances.adapters.redis.near_answers import NearAnswers
 from fluxo_balances.adapters.redis.tracked_connection import TrackedConnection, open_tracked
-from fluxo_balances.application.ports import KeptAnswer
+from fluxo_balances.application.ports import KeptAnswer, Lookup
 
 log = structlog.get_logger(__name__)
 
@@ -23,8 +32,8 @@ PING_EVERY_S: Final = 0.25
 class NearBalanceCache:
     """The balance cache with the answers of the last second kept in this process, ready to be sent.
 
-    The server tells of every change of a merchant's hash (client tracking); without that, nothing is kept and the cache
-    behind is asked each time. Enter it to let it connect; it connects again whenever it has to.
+    The server tells when a merchant's lease goes (client tracking); without that, nothing is kept and the cache behind
+    is asked each time. Enter it to let it connect; it connects again whenever it has to.
     """
 
     def __init__(self, behind: RedisBalanceCache, url: str, timeout_s: float) -> None:
@@ -55,24 +64,26 @@ class NearBalanceCache:
             metrics.lookups.hits += 1
         return kept
 
-    async def get(self, merchant_id: str, key: str) -> bytes | None:
+    async def look_up(self, merchant_id: str, key: str) -> Lookup:
         kept = self.at_hand(merchant_id, key)
         if kept is not None:
-            return kept.body
+            return Lookup(kept.body)
         metrics.lookups.misses += 1
         try:
             return await self._ask(merchant_id, key)
         except (OSError, RedisError):
-            return await self.behind.get(merchant_id, key)
+            return await self.behind.look_up(merchant_id, key)
 
-    async def lease(self, merchant_id: str, key: str) -> str | None:
-        return await self.behind.lease(merchant_id, key)
-
-    async def store(self, merchant_id: str, key: str, answer: bytes, lease: str) -> None:
-        await self.behind.store(merchant_id, key, answer, lease)
+    async def store(self, merchant_id: str, key: str, answer: bytes, lease: bytes) -> None:
+        """Hand the answer to the shared cache, a moment later at most; who asks in this process finds it at once."""
+        if self._connection is None:
+            await self.behind.store(merchant_id, key, answer, lease)
+        else:
+            arguments = store_arguments(key, answer, lease)
+            self._connection.tell("EVAL", STORE, "2", *keys_of(merchant_id), *arguments)
 
     async def invalidate(self, merchant_ids: Sequence[str]) -> None:
-        """Remove every answer and every lease of the merchants; here at once, in other processes as soon as they hear.
+        """Remove every merchant's lease and answers; here at once, in other processes as soon as they hear.
 
         Raises:
             CacheUnavailableError: the shared cache could not do it. Here they are gone all the same.
@@ -84,14 +95,21 @@ class NearBalanceCache:
             for merchant_id in merchant_ids:
                 self._near.drop(merchant_id)
 
-    async def _ask(self, merchant_id: str, key: str) -> bytes | None:
+    async def _ask(self, merchant_id: str, key: str) -> Lookup:
         if self._connection is None:
             raise ConnectionResetError
         mark = self._near.mark(merchant_id)
-        body = cast("bytes | None", await self._connection.ask("HGET", key_of(merchant_id), key))
-        if body is not None:
-            self._near.keep(merchant_id, mark, key, body)
-        return body
+        reply, _, tracked_lease = await self._connection.ask_together(
+            ("EVAL", LOOK_UP, "2", *keys_of(merchant_id), *look_up_arguments(key)),
+            # From this reading of the lease on the server tells when it goes, and of no other key. That the lease is
+            # the same still says that nothing has changed since the answer was looked up.
+            ("CLIENT", "CACHING", "YES"),
+            ("HGET", key_of(merchant_id), LEASE_FIELD),
+        )
+        there = found(reply)
+        if there.answer is not None and there.lease == tracked_lease:
+            self._near.keep(merchant_id, mark, key, there.answer)
+        return there
 
     def _refresh_soon(self, merchant_id: str, key: str) -> None:
         task = asyncio.create_task(self._refresh(merchant_id, key))

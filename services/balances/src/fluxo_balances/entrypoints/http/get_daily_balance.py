@@ -1,6 +1,7 @@
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from fluxo_chassis.http.direct import DirectRoute
 
 from fluxo_balances.entrypoints.http.parameters import BusinessDate, DayQuery
 from fluxo_balances.entrypoints.http.presenter import render_day
@@ -9,7 +10,7 @@ from fluxo_balances.entrypoints.http.schemas import DailyBalanceBody, responses
 
 PATH: Final = "/v1/daily-balances/{date}"
 
-router = APIRouter(tags=["daily balances"])
+router = APIRouter(tags=["daily balances"], route_class=DirectRoute)
 
 
 @router.head(PATH, include_in_schema=False)

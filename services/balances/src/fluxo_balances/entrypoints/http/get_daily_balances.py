@@ -1,6 +1,7 @@
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request, Response
+from fluxo_chassis.http.direct import DirectRoute
 
 from fluxo_balances.domain.daily_balance import DateRange
 from fluxo_balances.entrypoints.http.parameters import RangeQuery
@@ -14,7 +15,7 @@ PATH: Final = "/v1/daily-balances"
 CACHED_DAYS_MAX: Final = 366
 """A year is asked for again and again, and is some 90 KB. Ten years are 900 KB, and asked for once, for an export."""
 
-router = APIRouter(tags=["daily balances"])
+router = APIRouter(tags=["daily balances"], route_class=DirectRoute)
 
 
 @router.head(PATH, include_in_schema=False)
