@@ -60,7 +60,7 @@ _UPSTREAM = """\
         keepalive 64;
     }}
     server {{
-        listen 127.0.0.1:{port};
+        listen {address}:{port};
         location / {{
             error_page 418 = @with_key;
             if ($http_idempotency_key) {{ return 418; }}
@@ -80,11 +80,12 @@ _UPSTREAM = """\
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """One public port, and the ports of the instances behind it."""
+    """One public port, and the instances behind it: ports of this machine, or `host:port` of any."""
 
     name: str
     port: int
-    instances: Sequence[int]
+    instances: Sequence[int | str]
+    address: str = "127.0.0.1"
 
 
 def find_nginx() -> str:
@@ -126,11 +127,16 @@ def _configuration(directory: Path, upstreams: Sequence[Upstream], health_port: 
         upstreams="".join(
             _UPSTREAM.format(
                 name=upstream.name,
+                address=upstream.address,
                 port=upstream.port,
                 servers="\n".join(
-                    f"        server 127.0.0.1:{port} max_fails=2 fail_timeout=1s;" for port in upstream.instances
+                    f"        server {_where(instance)} max_fails=2 fail_timeout=1s;" for instance in upstream.instances
                 ),
             )
             for upstream in upstreams
         ),
     )
+
+
+def _where(instance: int | str) -> str:
+    return f"127.0.0.1:{instance}" if isinstance(instance, int) else instance

@@ -1,5 +1,6 @@
 import asyncio
 import socket
+import sys
 import time
 from contextlib import AsyncExitStack
 
@@ -79,6 +80,13 @@ async def failure_of(awaitable):
     with pytest.raises(Exception) as failure:  # noqa: PT011 - any of several, told apart by is_away
         await awaitable
     return failure.value, time.perf_counter() - started
+
+
+async def test_the_server_ends_the_session_of_a_host_that_has_vanished_within_seconds(pool):
+    found = [await pool.fetchval(f"SHOW {name}") for name in ("tcp_keepalives_idle", "tcp_keepalives_interval")]
+
+    assert found == ["5", "2"]
+    assert await pool.fetchval("SHOW tcp_user_timeout") == ("10000" if sys.platform == "linux" else "0")
 
 
 async def test_sessions_speak_utc_and_carry_limits(pool):

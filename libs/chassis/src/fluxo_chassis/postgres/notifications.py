@@ -5,7 +5,7 @@ from typing import Self
 
 import asyncpg
 
-from fluxo_chassis.postgres.pool import CONNECT_TIMEOUT_S
+from fluxo_chassis.postgres.pool import CONNECT_TIMEOUT_S, ENDS_WHEN_CLIENT_IS_SILENT
 from fluxo_chassis.resilience import Retry
 
 ASK_EVERY_S = 5.0
@@ -55,7 +55,12 @@ class Notifications:
         return was_notified
 
     async def _listen(self) -> None:
-        connection = await asyncpg.connect(self._url, timeout=CONNECT_TIMEOUT_S, command_timeout=CONNECT_TIMEOUT_S)
+        connection = await asyncpg.connect(
+            self._url,
+            timeout=CONNECT_TIMEOUT_S,
+            command_timeout=CONNECT_TIMEOUT_S,
+            server_settings=ENDS_WHEN_CLIENT_IS_SILENT,
+        )
         try:
             self._lost.clear()
             connection.add_termination_listener(lambda _connection: self._lost.set())

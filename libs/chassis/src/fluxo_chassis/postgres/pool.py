@@ -21,6 +21,15 @@ IDLE_IN_TRANSACTION_TIMEOUT_S = 10
 SERVER_GIVES_UP_AT = 0.9
 """The server's part of a statement's time: a server that says that a statement took too long is not away."""
 
+ENDS_WHEN_CLIENT_IS_SILENT = {
+    "tcp_keepalives_idle": "5s",
+    "tcp_keepalives_interval": "2s",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "10s",
+}
+"""A host that vanishes says nothing to the server, which would keep its sessions, with their locks, for two hours (a
+quarter of one, when it has something to tell them). A process that is only paused answers: its kernel does."""
+
 SEATS_FOR_HEALTH = 1
 
 RESET_AFTER_S = 0.1
@@ -172,6 +181,7 @@ def server_settings(application_name: str, command_timeout_s: float) -> dict[str
         "statement_timeout": f"{command_timeout_s * SERVER_GIVES_UP_AT * 1000:.0f}",
         "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_TIMEOUT_S}s",
         "jit": "off",
+        **ENDS_WHEN_CLIENT_IS_SILENT,
     }
 
 
