@@ -19,7 +19,7 @@ LogDestination = Literal["stdout", "file", "otlp"]
 class ProcessSettings(BaseSettings):
     """What every process is told: where it listens, what it is called, how and to where it logs.
 
-    `log_file` may contain `{instance}`. `log_hash_key`: what merchants are hashed with in the log, the same in all
+    `log_file` may contain `{instance}`. `log_hash_key`: what tenants are hashed with in the log, the same in all
     processes. `otlp_endpoint`: the base URL of an OpenTelemetry collector that takes OTLP over HTTP.
     """
 

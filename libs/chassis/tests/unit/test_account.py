@@ -5,8 +5,9 @@ import orjson
 import pytest
 import structlog
 from fluxo_chassis import tracing
-from fluxo_chassis.http.account import Kind, RequestAccount, organization_id
+from fluxo_chassis.http.account import Kind, RequestAccount
 from fluxo_chassis.logging import configure_logging
+from fluxo_chassis.pseudonym import organization_id
 from fluxo_chassis.settings import ProcessSettings
 from prometheus_client import REGISTRY
 

@@ -1,11 +1,9 @@
 """What is kept of a request once it is answered: its duration, and one line in the log."""
 
 import asyncio
-import hashlib
 import threading
 import time
 from collections import deque
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import structlog
@@ -14,6 +12,7 @@ from prometheus_client import Histogram
 from fluxo_chassis import tracing
 from fluxo_chassis.http.request_line import RequestLine
 from fluxo_chassis.metrics import http_request_duration_seconds
+from fluxo_chassis.pseudonym import organization_id
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +73,6 @@ class RequestAccount:
                 lines.append(_render(line, answered))
             if output is not None:
                 output.write("".join(lines).encode())
-                output.flush()
 
     def _prepare(self, kind: tuple[Kind, bool]) -> tuple[Histogram, RequestLine | None]:
         of, has_tenant = kind
@@ -105,12 +103,6 @@ def _log_now(answered: Answered) -> None:
     token = tracing.enter(answered.context)
     write(EVENT, **fields)
     tracing.leave(token)
-
-
-@lru_cache(maxsize=10_000)
-def organization_id(tenant: str) -> str:
-    """Tells tenants apart in the log without naming them."""
-    return hashlib.sha256(tenant.encode()).hexdigest()[:12]
 
 
 def _fields(kind: Kind, duration_ns: int) -> dict[str, Any]:

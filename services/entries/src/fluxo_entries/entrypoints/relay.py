@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final
 
 import structlog
+from fluxo_chassis.error_text import error_message
 from fluxo_chassis.postgres import Notifications
 from fluxo_chassis.resilience import Backoff, Retry, wait_for_stop
 from prometheus_client import Counter, Gauge, Histogram
@@ -155,5 +156,5 @@ async def _repeat(stop: asyncio.Event, work: Callable[[], Awaitable[None]], ever
         try:
             await work()
         except Exception as error:  # noqa: BLE001 - it is tried again; publishing must go on meanwhile
-            log.warning(failure, reason=type(error).__name__, detail=str(error))
+            log.warning(failure, reason=type(error).__name__, detail=error_message(error))
         await wait_for_stop(stop, every_s)
