@@ -30,7 +30,7 @@ class StandardOutput:
 class LineOutput:
     """Log lines on their way to all destinations; what one of them cannot take is counted, and never raises.
 
-    `ahead`, when set, writes first what was put off, so that the order stays.
+    `ahead`, when set, writes what was put off; who logs calls it before each line, so that the order stays.
     """
 
     def __init__(self, destinations: Sequence[Destination]) -> None:
@@ -38,8 +38,6 @@ class LineOutput:
         self.ahead: Callable[[], None] | None = None
 
     def write(self, lines: bytes) -> int:
-        if self.ahead is not None:
-            self.ahead()
         for destination in self._destinations:
             try:
                 destination.write(lines)

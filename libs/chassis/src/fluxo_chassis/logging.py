@@ -37,7 +37,12 @@ def configure_logging(settings: ProcessSettings, service: str) -> None:
     shows_people = for_people and "stdout" in settings.log_destinations
     output = LineOutput([*_destinations(settings, service, standard_output=not shows_people)])
     ecs = EcsRenderer(service, settings.instance, settings.environment, output)
-    shared: list[Processor] = [structlog.contextvars.merge_contextvars, structlog.processors.add_log_level, add_trace]
+    shared: list[Processor] = [
+        InOrder(output),
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        add_trace,
+    ]
     if shows_people:
         also_ecs: list[Processor] = [AlsoEcs(ecs)] if len(settings.log_destinations) > 1 else []
         clock = structlog.processors.TimeStamper("%H:%M:%S.%f", utc=False)
@@ -74,6 +79,18 @@ class ToStructlog(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         fields = {"exc_info": record.exc_info} if record.exc_info else {}
         structlog.get_logger(record.name).log(record.levelno, record.getMessage(), **fields)
+
+
+class InOrder:
+    """Lets lines that were put off go first. Not while a line is written: the writer's lock is held then."""
+
+    def __init__(self, output: LineOutput) -> None:
+        self._output = output
+
+    def __call__(self, _logger: object, _method: str, event: Event) -> Event:
+        if self._output.ahead is not None:
+            self._output.ahead()
+        return event
 
 
 def add_trace(_logger: object, _method: str, event: Event) -> Event:

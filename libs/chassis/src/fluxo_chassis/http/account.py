@@ -49,6 +49,7 @@ class RequestAccount:
         self._noted: deque[Answered] = deque()
         self._kinds: dict[tuple[Kind, bool], tuple[Histogram, RequestLine | None]] = {}
         self._settling = threading.RLock()
+        self._is_settling = False
 
     def note(self, kind: Kind, tenant: str | None, duration_s: float, context: tracing.TraceContext) -> None:
         """Take down what has been answered; only where an event loop runs."""
@@ -58,21 +59,33 @@ class RequestAccount:
 
     def settle(self) -> None:
         """Observe the durations and write the lines of all that is noted."""
+        with self._settling:
+            if self._is_settling:
+                return  # A line of its own asks for those before it, which this is about to write.
+            self._is_settling = True
+            try:
+                self._settle()
+            finally:
+                self._is_settling = False
+
+    def _settle(self) -> None:
         lines: list[str] = []
         output = None
-        with self._settling:
-            while self._noted:
-                answered = self._noted.popleft()
-                kind = (answered.kind, answered.tenant is not None)
-                durations, line = self._kinds.get(kind) or self._prepare(kind)
-                durations.observe(answered.duration_s)
-                if line is None:
-                    _log_now(answered)
-                    continue
+        while self._noted:
+            answered = self._noted.popleft()
+            kind = (answered.kind, answered.tenant is not None)
+            durations, line = self._kinds.get(kind) or self._prepare(kind)
+            durations.observe(answered.duration_s)
+            if line is not None:
                 output = line.output
                 lines.append(_render(line, answered))
+                continue
             if output is not None:
                 output.write("".join(lines).encode())
+                lines.clear()
+            _log_now(answered)
+        if output is not None:
+            output.write("".join(lines).encode())
 
     def _prepare(self, kind: tuple[Kind, bool]) -> tuple[Histogram, RequestLine | None]:
         of, has_tenant = kind
