@@ -6,7 +6,6 @@ record of its own kind for each line: making one costs several times what the wh
 """
 
 import atexit
-import sys
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -29,9 +28,6 @@ WAITING_LINES_MAX = 8_192
 SEND_EVERY_S = 1.0
 CLOSE_WITHIN_S = 2.0
 
-SWITCH_INTERVAL_S = 0.0005
-"""For so long the thread that encodes keeps the others waiting. As Python has it, 5 ms, each request would feel it."""
-
 # Their lines tell that lines could not be sent; sent themselves, they would go round in circles.
 _OWN_LINES = b'"log.logger":"opentelemetry.'
 _SEVERITIES = {
@@ -48,7 +44,6 @@ def open_collector(endpoint: str, service: str, instance: str, environment: str)
 
     Headers, time-out, compression and certificates are OpenTelemetry's own variables: OTEL_EXPORTER_OTLP_HEADERS, ….
     """
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
     resource = Resource(
         {"service.name": service, "service.instance.id": instance, "deployment.environment.name": environment}
     )

@@ -24,13 +24,12 @@ TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 @pytest.fixture(autouse=True)
 def configuration_restored():
     root = logging.getLogger()
-    handlers, level, interval = root.handlers[:], root.level, sys.getswitchinterval()
+    handlers, level = root.handlers[:], root.level
     yield
     logging.captureWarnings(capture=False)
     structlog.reset_defaults()
     root.handlers[:] = handlers
     root.setLevel(level)
-    sys.setswitchinterval(interval)
 
 
 def dropped(destination):

@@ -88,3 +88,9 @@ async def test_asking_twice_changes_nothing(said):
     say_as_configured()
     structlog.get_logger("somewhere").debug("still")
     assert said()[-1] == "still"
+
+
+async def test_a_refused_request_tells_its_problem_while_debugging(said, client):
+    configure("debug")
+    await client.get("/v1/nowhere")
+    assert "answered with a problem" in said()

@@ -105,6 +105,7 @@ class Relay:
         if step.published:
             published_rows.inc(step.published)
             batch_rows.observe(step.published)
+            log.debug("published", rows=step.published)
         if step.gap:
             _report_gap(step.gap)
         if step.is_held_back:
