@@ -10,6 +10,7 @@ from fluxo_cli.commands.bench import bench
 from fluxo_cli.commands.dead_letters import dead_letters_app
 from fluxo_cli.commands.doctor import doctor
 from fluxo_cli.commands.groups import balances_app, entries_app
+from fluxo_cli.commands.log_level import log_level
 from fluxo_cli.commands.rebuild import rebuild
 from fluxo_cli.commands.restart import restart
 from fluxo_cli.commands.restore import restore
@@ -31,6 +32,7 @@ app = typer.Typer(
 app.command()(up)
 app.command()(status)
 app.command()(restart)
+app.command()(log_level)
 app.command()(token)
 app.command()(verify)
 app.command()(rebuild)

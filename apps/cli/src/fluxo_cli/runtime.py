@@ -123,6 +123,16 @@ def role_passwords(data_dir: Path, roles: Iterable[str]) -> dict[str, str]:
     return passwords
 
 
+def log_hash_key(data_dir: Path) -> str:
+    """What merchants are hashed with in the logs, made up on first use and kept."""
+    known = _load_secrets(data_dir)
+    made: dict[str, str] = known.get("made", {})
+    if "log_hash_key" not in made:
+        made = made | {"log_hash_key": secrets.token_hex(24)}
+        _save_secrets(data_dir, known | {"made": made})
+    return made["log_hash_key"]
+
+
 def _load_secrets(data_dir: Path) -> dict[str, dict[str, str]]:
     path = data_dir / "secrets.json"
     if not path.exists():

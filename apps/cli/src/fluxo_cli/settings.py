@@ -17,3 +17,4 @@ class Settings(BaseSettings):
     auth_jwks_url: str | None = None
     auth_issuer: str = ISSUER
     auth_audience: str = AUDIENCE
+    log_hash_key: str | None = None

@@ -11,7 +11,7 @@ from fluxo_cli.embedded.postgres import PostgresServer
 from fluxo_cli.embedded.valkey import ValkeyServer
 from fluxo_cli.issuer import DevelopmentIssuer
 from fluxo_cli.nginx import Upstream, balancer
-from fluxo_cli.runtime import role_passwords
+from fluxo_cli.runtime import log_hash_key, role_passwords
 from fluxo_cli.settings import Settings
 
 REPLICAS_MAX = 20  # the port ranges below are that wide
@@ -80,6 +80,7 @@ def topology(settings: Settings, data_dir: Path, *, port_base: int = 8000, repli
         "FLUXO_AUTH_JWKS_URL": settings.auth_jwks_url or DevelopmentIssuer(data_dir).jwks_url,
         "FLUXO_AUTH_ISSUER": settings.auth_issuer,
         "FLUXO_AUTH_AUDIENCE": settings.auth_audience,
+        "FLUXO_LOG_HASH_KEY": settings.log_hash_key or log_hash_key(data_dir),
     }
 
     instances = range(1, replicas + 1)
@@ -147,8 +148,9 @@ def _processes(service: str, role: str, ports: Sequence[int], environment: dict[
 
 def _migration(service: str, environment: dict[str, str]) -> Migration:
     owner = f"FLUXO_{service.upper()}_MIGRATION_DATABASE_URL"
-    told = _environment_of(service, environment) | {owner: environment[owner]}
-    return Migration(f"{service}-migrate", _command(service, "migrate"), told)
+    name = f"{service}-migrate"
+    told = _environment_of(service, environment) | {owner: environment[owner], "FLUXO_INSTANCE": name}
+    return Migration(name, _command(service, "migrate"), told)
 
 
 def _command(service: str, role: str) -> list[str]:

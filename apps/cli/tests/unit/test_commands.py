@@ -1,13 +1,16 @@
 import json
 import os
+import signal
 import socket
+import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fluxo_cli.__main__ import app, main
-from fluxo_cli.runtime import ProcessState, save_environment, save_state, sole_supervisor
+from fluxo_cli.runtime import ProcessState, SystemState, save_environment, save_state, sole_supervisor
 from typer.testing import CliRunner
 
 
@@ -25,7 +28,7 @@ def _main(monkeypatch, *arguments: str) -> int:
 
 
 @pytest.mark.parametrize(
-    "command", ["up", "status", "restart", "token", "doctor", "verify", "backup", "restore", "bench"]
+    "command", ["up", "status", "restart", "log-level", "token", "doctor", "verify", "backup", "restore", "bench"]
 )
 def test_the_help_of_a_command_shows_how_to_use_it(command: str):
     result = CliRunner().invoke(app, [command, "--help"])
@@ -69,6 +72,57 @@ def test_only_services_that_run_can_be_restarted(monkeypatch, tmp_path: Path, ca
         save_state(tmp_path, system_state)
         assert _main(monkeypatch, "restart", "postgres", "nobody", "--data-dir", str(tmp_path)) == 1
         assert "no service postgres, nobody; there are entries-api-1." in capsys.readouterr().err
+
+
+@pytest.fixture
+def listener(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[bytes]]]:
+    """Start a process of Python source that says when it is ready; it is ended in the end."""
+    begun: list[subprocess.Popen[bytes]] = []
+
+    def start(source: str) -> subprocess.Popen[bytes]:
+        program = f"import signal\n{source}\nprint('ready', flush=True)\nsignal.pause()"
+        process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
+        begun.append(process)
+        assert process.stdout is not None
+        process.stdout.readline()
+        return process
+
+    yield start
+    for process in begun:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize(("level", "number"), [("debug", signal.SIGUSR1), ("configured", signal.SIGUSR2)])
+def test_a_level_is_asked_for_by_a_signal(monkeypatch, tmp_path: Path, capsys, system_state, listener, level, number):
+    process = listener(f"import os; signal.signal({int(number)}, lambda *_: os._exit(9))")
+    with sole_supervisor(tmp_path):
+        save_state(tmp_path, _with_pid(system_state, process.pid))
+        assert _main(monkeypatch, "log-level", level, "--data-dir", str(tmp_path)) == 0
+    assert process.wait(timeout=10) == 9
+    assert "entries-api-1 logs" in capsys.readouterr().out
+
+
+def test_a_process_that_does_not_know_the_signal_yet_is_spared_it(
+    monkeypatch, tmp_path: Path, capsys, system_state, listener
+):
+    process = listener("")
+    with sole_supervisor(tmp_path):
+        save_state(tmp_path, _with_pid(system_state, process.pid))
+        assert _main(monkeypatch, "log-level", "debug", "--data-dir", str(tmp_path)) == 1
+    assert "entries-api-1 cannot be told yet" in capsys.readouterr().err
+    assert process.poll() is None
+
+
+def _with_pid(state: SystemState, pid: int) -> SystemState:
+    return replace(state, processes=tuple(replace(process, pid=pid) for process in state.processes))
+
+
+def test_only_services_can_be_told_a_level(monkeypatch, tmp_path: Path, capsys, system_state):
+    with sole_supervisor(tmp_path):
+        save_state(tmp_path, system_state)
+        assert _main(monkeypatch, "log-level", "debug", "postgres", "--data-dir", str(tmp_path)) == 1
+    assert "no service postgres; there are entries-api-1." in capsys.readouterr().err
 
 
 def test_more_replicas_than_one_without_nginx_are_refused_with_what_to_install(monkeypatch, tmp_path: Path, capsys):

@@ -106,6 +106,15 @@ def test_an_identity_provider_takes_the_place_of_the_development_issuer(tmp_path
     assert not (tmp_path / "issuer").exists()
 
 
+def test_every_process_hashes_merchants_with_one_key_that_is_kept(tmp_path: Path):
+    planned = topology(Settings(), tmp_path)
+    keys = {child.env["FLUXO_LOG_HASH_KEY"] for child in planned.services if isinstance(child, HttpProcess)}
+    assert keys == {topology(Settings(), tmp_path).environment["FLUXO_LOG_HASH_KEY"]}
+    assert keys != {topology(Settings(), tmp_path / "another").environment["FLUXO_LOG_HASH_KEY"]}
+    given = topology(Settings(log_hash_key="given-and-long-enough"), tmp_path).environment
+    assert given["FLUXO_LOG_HASH_KEY"] == "given-and-long-enough"
+
+
 def test_credentials_are_kept_and_private(tmp_path: Path):
     first = topology(Settings(), tmp_path).environment
     assert topology(Settings(), tmp_path).environment == first

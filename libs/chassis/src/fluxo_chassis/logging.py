@@ -1,10 +1,9 @@
-"""One JSON line per event on stdout, in Elastic Common Schema (ECS); colours on a terminal."""
+"""One JSON line per event, in Elastic Common Schema (ECS), to every destination; colours on a terminal."""
 
 import json
 import logging
 import sys
-import traceback
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, cast
 
@@ -12,7 +11,11 @@ import orjson
 import structlog
 from structlog.typing import Processor
 
-from fluxo_chassis.line_output import LineOutput
+from fluxo_chassis.error_text import error_message, stack_trace
+from fluxo_chassis.line_output import Destination, LineOutput, StandardOutput
+from fluxo_chassis.log_file import LogFile
+from fluxo_chassis.log_level import ProcessLogger, configure_level
+from fluxo_chassis.pseudonym import use_hash_key
 from fluxo_chassis.settings import ProcessSettings
 from fluxo_chassis.tracing import current_context
 
@@ -24,29 +27,50 @@ Event = MutableMapping[str, Any]
 
 
 def configure_logging(settings: ProcessSettings, service: str) -> None:
-    """Call once, first thing. `FLUXO_LOG_FORMAT=auto` means colours on a terminal and JSON elsewhere."""
-    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    console = settings.log_format == "console" or (settings.log_format == "auto" and sys.stdout.isatty())
-    shared: list[Processor] = [structlog.contextvars.merge_contextvars, structlog.processors.add_log_level, add_trace]
-    if console:
+    """Call once, first thing. `FLUXO_LOG_FORMAT=auto` means colours on a terminal and JSON elsewhere.
+
+    Raises:
+        SystemExit: a destination cannot be opened; a sentence says why.
+    """
+    use_hash_key("" if settings.log_hash_key is None else settings.log_hash_key.get_secret_value())
+    for_people = settings.log_format == "console" or (settings.log_format == "auto" and sys.stdout.isatty())
+    shows_people = for_people and "stdout" in settings.log_destinations
+    output = LineOutput([*_destinations(settings, service, standard_output=not shows_people)])
+    ecs = EcsRenderer(service, settings.instance, settings.environment, output)
+    shared: list[Processor] = [
+        InOrder(output),
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        add_trace,
+    ]
+    if shows_people:
+        also_ecs: list[Processor] = [AlsoEcs(ecs)] if len(settings.log_destinations) > 1 else []
         clock = structlog.processors.TimeStamper("%H:%M:%S.%f", utc=False)
-        render: list[Processor] = [clock, structlog.dev.ConsoleRenderer()]
+        render: list[Processor] = [*also_ecs, clock, structlog.dev.ConsoleRenderer()]
         factory: Callable[..., Any] = structlog.PrintLoggerFactory()
     else:
-        output = LineOutput()
-        render = [EcsRenderer(service, settings.instance, settings.environment, output)]
+        render = [ecs]
         factory = structlog.BytesLoggerFactory(cast("BinaryIO", output))
     structlog.configure(
         processors=[*shared, *render],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        wrapper_class=ProcessLogger,
         logger_factory=factory,
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(handlers=[ToStructlog()], level=max(level, logging.INFO), force=True)
+    logging.basicConfig(handlers=[ToStructlog()], force=True)
     logging.captureWarnings(capture=True)
-    # Their INFO lines tell every request and every migration step once more.
-    for name in ("httpx2", "httpcore2", "alembic", "asyncio"):
-        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    configure_level(logging.getLevelNamesMapping()[settings.log_level.upper()])
+
+
+def _destinations(settings: ProcessSettings, service: str, *, standard_output: bool) -> Iterator[Destination]:
+    if "stdout" in settings.log_destinations and standard_output:
+        yield StandardOutput()
+    if "file" in settings.log_destinations:
+        yield LogFile(settings)
+    if "otlp" in settings.log_destinations and settings.otlp_endpoint is not None:
+        from fluxo_chassis.log_collector import open_collector  # noqa: PLC0415 - who does not use it does not pay
+
+        yield open_collector(settings.otlp_endpoint, service, settings.instance, settings.environment)
 
 
 class ToStructlog(logging.Handler):
@@ -55,6 +79,18 @@ class ToStructlog(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         fields = {"exc_info": record.exc_info} if record.exc_info else {}
         structlog.get_logger(record.name).log(record.levelno, record.getMessage(), **fields)
+
+
+class InOrder:
+    """Lets lines that were put off go first. Not while a line is written: the writer's lock is held then."""
+
+    def __init__(self, output: LineOutput) -> None:
+        self._output = output
+
+    def __call__(self, _logger: object, _method: str, event: Event) -> Event:
+        if self._output.ahead is not None:
+            self._output.ahead()
+        return event
 
 
 def add_trace(_logger: object, _method: str, event: Event) -> Event:
@@ -89,14 +125,25 @@ class EcsRenderer:
             line["log.logger"] = name
         if (error := _exception(event.pop("exc_info", None))) is not None:
             line["error.type"] = type(error).__name__
-            line["error.message"] = str(error)
-            line["error.stack_trace"] = "".join(traceback.format_exception(error))
+            line["error.message"] = error_message(error)
+            line["error.stack_trace"] = stack_trace(error)
         for key, value in event.items():
             line[key if "." in key else f"{NAMESPACE}.{key}"] = value
         try:
             return orjson.dumps(line, default=str)
         except orjson.JSONEncodeError:
             return json.dumps(line, default=str, ensure_ascii=False).encode("utf-8", "replace")
+
+
+class AlsoEcs:
+    """Writes the line to the destinations of programs, before it is shown to people on their terminal."""
+
+    def __init__(self, ecs: EcsRenderer) -> None:
+        self._ecs = ecs
+
+    def __call__(self, logger: Any, method: str, event: Event) -> Event:
+        self._ecs.output.write(self._ecs(logger, method, dict(event)) + b"\n")
+        return event
 
 
 def _exception(exc_info: object) -> BaseException | None:

@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 import structlog
 import uvloop
 
+from fluxo_chassis.log_level import say_as_configured, say_debug
+
 log = structlog.get_logger(__name__)
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -19,6 +21,8 @@ the time of a process that answers writes."""
 
 def run(main: Callable[[asyncio.Event], Awaitable[None]]) -> int:
     """Runs `main` until it returns; SIGTERM or SIGINT sets its event, a second one ends the process at once.
+
+    SIGUSR1 makes it log from DEBUG on, SIGUSR2 from the configured level on again.
 
     The exit code: 0 after a clean end, 1 after an exception, which is logged.
     """
@@ -52,8 +56,11 @@ async def _run(main: Callable[[asyncio.Event], Awaitable[None]]) -> int:
         log.info("stopping", signal=signal.Signals(number).name)
         stop.set()
 
+    loop = asyncio.get_running_loop()
     for number in STOP_SIGNALS:
-        asyncio.get_running_loop().add_signal_handler(number, on_signal, number)
+        loop.add_signal_handler(number, on_signal, number)
+    loop.add_signal_handler(signal.SIGUSR1, say_debug)
+    loop.add_signal_handler(signal.SIGUSR2, say_as_configured)
     try:
         await main(stop)
     except Exception:

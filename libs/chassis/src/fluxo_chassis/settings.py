@@ -3,20 +3,25 @@
 import os
 import socket
 import sys
-from typing import Annotated, ClassVar, Literal, Self, TypeVar
+from typing import Annotated, ClassVar, Literal, Self, TypeVar, get_args
 
-from pydantic import Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 PREFIX = "FLUXO_"
 DEVELOPMENT_ISSUER = "fluxo-development"
 BAD_CONFIGURATION = 2
 
 Environment = Literal["development", "production"]
+LogDestination = Literal["stdout", "file", "otlp"]
 
 
 class ProcessSettings(BaseSettings):
-    """What every process is told: where it listens, what it is called, how it logs."""
+    """What every process is told: where it listens, what it is called, how and to where it logs.
+
+    `log_file` may contain `{instance}`. `log_hash_key`: what tenants are hashed with in the log, the same in all
+    processes. `otlp_endpoint`: the base URL of an OpenTelemetry collector that takes OTLP over HTTP.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
@@ -28,15 +33,35 @@ class ProcessSettings(BaseSettings):
     environment: Environment = "development"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "console"] = "auto"
-    otlp_endpoint: Annotated[str, Field(pattern=r"^https?://")] | None = None
-    """Base URL of an OpenTelemetry collector, such as http://collector:4318; without one nothing is sent."""
-
+    log_destinations: Annotated[tuple[LogDestination, ...], NoDecode] = ("stdout",)
+    log_file: str | None = None
+    log_file_max_mb: int = Field(default=50, ge=1)
+    log_files_kept: int = Field(default=5, ge=1)
+    log_hash_key: SecretStr | None = Field(default=None, min_length=16)
+    otlp_endpoint: str | None = Field(default=None, pattern=r"^https?://")
     traces_sampled: float = Field(default=1.0, ge=0, le=1)
-    """Share of the traces that begin here whose spans are sent."""
-
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     instance: str = Field(default="", max_length=128)
+
+    @field_validator("log_destinations", mode="before")
+    @classmethod
+    def _split_destinations(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        names = tuple(dict.fromkeys(name.strip() for name in value.split(",")))
+        if not set(names) <= set(get_args(LogDestination)):
+            raise ValueError(f"It takes {', '.join(get_args(LogDestination))}, or several of them with commas between")
+        return names
+
+    @model_validator(mode="after")
+    def _give_destinations_what_they_need(self) -> Self:
+        for destination, needed in (("file", "log_file"), ("otlp", "otlp_endpoint")):
+            if destination in self.log_destinations and getattr(self, needed) is None:
+                raise ValueError(
+                    f"{PREFIX}{needed.upper()} is not set, and {PREFIX}LOG_DESTINATIONS has {destination} in it."
+                )
+        return self
 
     @model_validator(mode="after")
     def _name_the_instance(self) -> Self:

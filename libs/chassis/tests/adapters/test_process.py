@@ -45,12 +45,12 @@ def free_port():
         return probe.getsockname()[1]
 
 
-async def start(program, port):
+async def start(program, port, **more):
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
         program,
-        env={"FLUXO_PORT": str(port), "PATH": "/usr/bin:/bin"},
+        env={"FLUXO_PORT": str(port), "PATH": "/usr/bin:/bin", **more},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -129,6 +129,39 @@ async def test_a_port_that_is_taken_is_said_in_a_sentence(service):
     _, told = await second.communicate()
     assert second.returncode == 2
     assert told.decode().startswith(f"FLUXO_PORT: cannot listen on 127.0.0.1:{port}")
+
+
+async def test_it_says_debug_lines_from_one_signal_to_the_other(service):
+    process, client, _ = service
+
+    async def told_until(text):
+        lines = []
+        async with asyncio.timeout(10):
+            while text not in (lines[-1] if lines else ""):
+                lines.append((await process.stdout.readline()).decode())
+        return lines
+
+    # A line of its own at every level: what came before it has been said or never will be.
+    await client.get("/health/live")
+    await client.get("/nowhere")
+    assert '"debug"' not in "".join(await told_until('"http.route":"other"'))
+    process.send_signal(signal.SIGUSR1)
+    await told_until("the log level is debug now")
+    await client.get("/health/live")
+    assert '"log.level":"debug"' in (await told_until('"http.route":"/health/live"'))[-1]
+    process.send_signal(signal.SIGUSR2)
+    await told_until("the log level is as configured again")
+    await client.get("/health/live")
+    await client.get("/nowhere")
+    assert len(await told_until('"http.route":"other"')) == 1
+
+
+async def test_a_log_file_that_cannot_be_written_is_said_in_a_sentence(tmp_path):
+    where = {"FLUXO_LOG_DESTINATIONS": "file", "FLUXO_LOG_FILE": str(tmp_path)}
+    process = await start(SERVICE, free_port(), **where)
+    _, told = await process.communicate()
+    assert process.returncode == 2
+    assert told.decode() == f"FLUXO_LOG_FILE: cannot write to {tmp_path} (Is a directory).\n"
 
 
 async def test_an_exception_ends_it_with_one_and_is_logged():

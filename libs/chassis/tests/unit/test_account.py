@@ -1,12 +1,14 @@
 import asyncio
 import logging
+import threading
 
 import orjson
 import pytest
 import structlog
 from fluxo_chassis import tracing
-from fluxo_chassis.http.account import Kind, RequestAccount, organization_id
+from fluxo_chassis.http.account import Kind, RequestAccount
 from fluxo_chassis.logging import configure_logging
+from fluxo_chassis.pseudonym import organization_id
 from fluxo_chassis.settings import ProcessSettings
 from prometheus_client import REGISTRY
 
@@ -115,3 +117,21 @@ async def test_probes_are_told_at_debug_level_only(lines):
     account.note(KIND, None, 0.001, tracing.start_trace(None))
     account.settle()
     assert [line["http.route"] for line in lines()] == [ROUTE]
+
+
+async def test_a_line_that_comes_between_probes_at_debug_level_waits_for_nobody(capfdbinary):
+    configure_logging(ProcessSettings(log_format="json", log_level="debug"), "some-service")
+    account = RequestAccount()
+    log = structlog.get_logger("somewhere")
+    account.note(KIND, "t-1", 0.001, tracing.start_trace(None))
+    account.settle()
+    capfdbinary.readouterr()
+    for request_id, route in (("1", ROUTE), ("2", "/health/live"), ("3", ROUTE), ("4", "/health/live")):
+        account.note(Kind("GET", route, 200), None, 0.001, tracing.start_trace(None, request_id))
+    # It once waited for itself, for ever.
+    logging_thread = threading.Thread(target=log.warning, args=["then"], daemon=True)
+    logging_thread.start()
+    logging_thread.join(5)
+    assert not logging_thread.is_alive()
+    told = [orjson.loads(line) for line in capfdbinary.readouterr().out.splitlines()]
+    assert [line.get("http.request.id") or line["message"] for line in told] == ["1", "2", "3", "4", "then"]

@@ -1,5 +1,6 @@
 import logging
 
+import asyncpg
 import orjson
 import pytest
 import structlog
@@ -68,6 +69,27 @@ def test_an_exception_is_told_in_fields(lines):
     (line,) = lines()
     assert (line["error.type"], line["error.message"]) == ("KeyError", "'what was lost'")
     assert "test_logging.py" in line["error.stack_trace"]
+
+
+def test_the_data_that_an_exception_repeats_is_left_out(lines):
+    refused = asyncpg.exceptions.CheckViolationError("new row violates a check")
+    refused.detail = "Failing row contains (secret)."
+    about_a_value = asyncpg.DataError("invalid input for query argument $1: 'secret'")
+    try:
+        try:
+            raise about_a_value
+        except asyncpg.DataError as error:
+            raise ExceptionGroup("two failed", [refused, lost()]) from error
+    except ExceptionGroup as error:
+        structlog.get_logger().error("failed", exc_info=error)
+    structlog.get_logger().error("failed", exc_info=refused)
+    both, one = lines()
+    assert "secret" not in str(both) + str(one)
+    assert one["error.message"] == "new row violates a check"
+    trace = both["error.stack_trace"]
+    assert [trace.index(part) for part in ("DataError", "two failed", "new row", "what was lost")] == sorted(
+        trace.index(part) for part in ("DataError", "two failed", "new row", "what was lost")
+    )
 
 
 def test_a_library_that_logs_the_old_way_says_it_the_same_way(lines):

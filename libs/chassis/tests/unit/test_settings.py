@@ -65,3 +65,43 @@ def test_production_starts_with_an_issuer_of_its_own(environment):
     environment.setenv("FLUXO_AUTH_ISSUER", "https://issuer.example")
     environment.setenv("FLUXO_AUTH_JWKS_URL", "https://issuer.example/jwks.json")
     assert load(Settings).environment == "production"
+
+
+def test_log_lines_go_to_standard_output_unless_told_otherwise(environment):
+    assert load(Settings).log_destinations == ("stdout",)
+    environment.setenv("FLUXO_LOG_DESTINATIONS", "stdout, file,otlp")
+    environment.setenv("FLUXO_LOG_FILE", "/var/log/fluxo/{instance}.log")
+    environment.setenv("FLUXO_OTLP_ENDPOINT", "http://collector:4318")
+    assert load(Settings).log_destinations == ("stdout", "file", "otlp")
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        (
+            {"LOG_DESTINATIONS": "stdout,syslog"},
+            "FLUXO_LOG_DESTINATIONS is not valid: It takes stdout, file, otlp, or several of them with commas between.",
+        ),
+        (
+            {"LOG_DESTINATIONS": "file"},
+            "FLUXO_LOG_FILE is not set, and FLUXO_LOG_DESTINATIONS has file in it.",
+        ),
+        (
+            {"LOG_DESTINATIONS": "stdout,otlp"},
+            "FLUXO_OTLP_ENDPOINT is not set, and FLUXO_LOG_DESTINATIONS has otlp in it.",
+        ),
+    ],
+)
+def test_a_destination_that_cannot_be_used_is_said_in_a_sentence(environment, capsys, variables, sentence):
+    for name, value in variables.items():
+        environment.setenv(f"FLUXO_{name}", value)
+    assert refusal(capsys) == f"{sentence}\n"
+
+
+def test_a_hash_key_is_long_enough_and_never_shown(environment, capsys):
+    environment.setenv("FLUXO_LOG_HASH_KEY", "tooshort")
+    told = refusal(capsys)
+    assert told.startswith("FLUXO_LOG_HASH_KEY is not valid: ")
+    assert "tooshort" not in told
+    environment.setenv("FLUXO_LOG_HASH_KEY", "long-enough-to-be-a-key")
+    assert "long-enough" not in repr(load(Settings))

@@ -12,8 +12,9 @@ from fluxo_chassis.settings import load
 
 EPILOG = """Configuration comes from the environment: FLUXO_ENTRIES_DATABASE_URL for all,
 FLUXO_AUTH_JWKS_URL for api, FLUXO_STREAMS_URL for relay, FLUXO_ENTRIES_MIGRATION_DATABASE_URL
-(the owner's) for migrate; FLUXO_HOST, FLUXO_PORT, FLUXO_INSTANCE, FLUXO_LOG_LEVEL and
-FLUXO_LOG_FORMAT where it listens and how it logs.
+(the owner's) for migrate; FLUXO_HOST, FLUXO_PORT and FLUXO_INSTANCE where it listens and
+what it is called; FLUXO_LOG_LEVEL, FLUXO_LOG_FORMAT and FLUXO_LOG_DESTINATIONS how and to
+where it logs (docs/operating/logs.md). SIGUSR1: from debug on; SIGUSR2: as configured.
 
 Exit codes: 0 after a clean stop, 1 when it failed, 2 for a bad configuration."""
 

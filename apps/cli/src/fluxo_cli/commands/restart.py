@@ -1,7 +1,6 @@
 import os
 import signal
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -10,11 +9,11 @@ import typer
 
 from fluxo_cli.errors import CommandError
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir
-from fluxo_cli.runtime import ProcessState, load_state
+from fluxo_cli.runtime import ProcessState
+from fluxo_cli.service_processes import processes, services
 
 _READY_WITHIN_S = 60.0
 _POLL_S = 0.1
-_SERVERS = {"postgres", "valkey-streams", "valkey-cache", "nginx"}
 
 
 def restart(
@@ -34,21 +33,9 @@ def restart(
 
       fluxo restart balances-api-1 balances-projector-1
     """
-    for process in _chosen(_processes(data_dir), names or []):
+    for process in services(data_dir, names or []):
         _restart(process, data_dir)
         typer.echo(f"{process.name} runs again.")
-
-
-def _chosen(processes: Sequence[ProcessState], names: Sequence[str]) -> list[ProcessState]:
-    services = {process.name: process for process in processes if process.name not in _SERVERS}
-    if unknown := [name for name in names if name not in services]:
-        raise CommandError(f"There is no service {', '.join(unknown)}; there are {', '.join(services)}.")
-    return [services[name] for name in names or sorted(services, key=_instance)]
-
-
-def _instance(name: str) -> int:
-    """All first instances go before any second one: by then the balancer has found the first one back."""
-    return int(name.rpartition("-")[2])
 
 
 def _restart(process: ProcessState, data_dir: Path) -> None:
@@ -67,11 +54,4 @@ def _restart(process: ProcessState, data_dir: Path) -> None:
 
 
 def _has_successor(process: ProcessState, data_dir: Path) -> bool:
-    return any(now.name == process.name and now.pid != process.pid and now.ready for now in _processes(data_dir))
-
-
-def _processes(data_dir: Path) -> Sequence[ProcessState]:
-    state = load_state(data_dir)
-    if state is None:
-        raise CommandError(f"Nothing runs on {data_dir}: start it with `fluxo up`.")
-    return state.processes
+    return any(now.name == process.name and now.pid != process.pid and now.ready for now in processes(data_dir))

@@ -1,11 +1,9 @@
 """What is kept of a request once it is answered: its duration, and one line in the log."""
 
 import asyncio
-import hashlib
 import threading
 import time
 from collections import deque
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import structlog
@@ -14,6 +12,7 @@ from prometheus_client import Histogram
 from fluxo_chassis import spans, tracing
 from fluxo_chassis.http.request_line import RequestLine
 from fluxo_chassis.metrics import http_request_duration_seconds
+from fluxo_chassis.pseudonym import organization_id
 from fluxo_chassis.spans import Attributes, Span
 
 log = structlog.get_logger(__name__)
@@ -52,6 +51,7 @@ class RequestAccount:
         self._noted: deque[Answered] = deque()
         self._kinds: dict[tuple[Kind, bool], tuple[Histogram, RequestLine | None]] = {}
         self._settling = threading.RLock()
+        self._is_settling = False
 
     def note(self, kind: Kind, tenant: str | None, duration_s: float, context: tracing.TraceContext) -> None:
         """Take down what has been answered; only where an event loop runs."""
@@ -61,24 +61,35 @@ class RequestAccount:
 
     def settle(self) -> None:
         """Observe the durations and write the lines of all that is noted."""
+        with self._settling:
+            if self._is_settling:
+                return  # A line of its own asks for those before it, which this is about to write.
+            self._is_settling = True
+            try:
+                self._settle()
+            finally:
+                self._is_settling = False
+
+    def _settle(self) -> None:
         lines: list[str] = []
         output = None
-        with self._settling:
-            while self._noted:
-                answered = self._noted.popleft()
-                kind = (answered.kind, answered.tenant is not None)
-                durations, line = self._kinds.get(kind) or self._prepare(kind)
-                durations.observe(answered.duration_s)
-                if spans.is_on():
-                    _trace(answered)
-                if line is None:
-                    _log_now(answered)
-                    continue
+        while self._noted:
+            answered = self._noted.popleft()
+            kind = (answered.kind, answered.tenant is not None)
+            durations, line = self._kinds.get(kind) or self._prepare(kind)
+            durations.observe(answered.duration_s)
+            if spans.is_on():
+                _trace(answered)
+            if line is not None:
                 output = line.output
                 lines.append(_render(line, answered))
+                continue
             if output is not None:
                 output.write("".join(lines).encode())
-                output.flush()
+                lines.clear()
+            _log_now(answered)
+        if output is not None:
+            output.write("".join(lines).encode())
 
     def _prepare(self, kind: tuple[Kind, bool]) -> tuple[Histogram, RequestLine | None]:
         of, has_tenant = kind
@@ -120,12 +131,6 @@ def _log_now(answered: Answered) -> None:
     token = tracing.enter(answered.context)
     write(EVENT, **fields)
     tracing.leave(token)
-
-
-@lru_cache(maxsize=10_000)
-def organization_id(tenant: str) -> str:
-    """Tells tenants apart in the log without naming them."""
-    return hashlib.sha256(tenant.encode()).hexdigest()[:12]
 
 
 def _fields(kind: Kind, duration_ns: int) -> dict[str, Any]:

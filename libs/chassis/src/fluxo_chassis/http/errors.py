@@ -1,6 +1,7 @@
 """Every error leaves as problem details; nothing of an exception but its kind is ever shown."""
 
 import orjson
+import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
@@ -11,6 +12,8 @@ from starlette.responses import Response
 from fluxo_chassis.http.validation import validation_problem
 from fluxo_chassis.problems import PROBLEM_MEDIA_TYPE, Problem
 from fluxo_chassis.tracing import current_trace_id
+
+log = structlog.get_logger(__name__)
 
 _KNOWN = {
     400: ("malformed-json", "Malformed JSON", "The body is not valid JSON in UTF-8."),
@@ -34,6 +37,8 @@ def known_problem(status: int, headers: dict[str, str] | None = None) -> Problem
 
 
 def problem_answer(problem: Problem) -> Response:
+    # Its kind only: what it says in detail may repeat what was sent.
+    log.debug("answered with a problem", problem=problem.slug)
     content = orjson.dumps(problem.body(current_trace_id()))
     return Response(content, problem.status, problem.headers, PROBLEM_MEDIA_TYPE)
 

@@ -9,6 +9,7 @@ from typing import Any, Self
 import structlog
 
 from fluxo_chassis.line_output import LineOutput
+from fluxo_chassis.log_level import is_always_written
 from fluxo_chassis.logging import EcsRenderer
 
 _DURATION = "event.duration"
@@ -31,8 +32,9 @@ class RequestLine:
     def of(cls, logger_name: str, event: str, fields: Mapping[str, Any]) -> Self | None:
         """The line, or None where such lines do not go out as ECS: then the logger decides what becomes of them."""
         renderer = structlog.get_config()["processors"][-1]
-        is_written = structlog.get_logger(logger_name).is_enabled_for(logging.INFO)
-        return cls(renderer, logger_name, event, fields) if isinstance(renderer, EcsRenderer) and is_written else None
+        if not isinstance(renderer, EcsRenderer) or not is_always_written(logging.INFO):
+            return None
+        return cls(renderer, logger_name, event, fields)
 
     def render(self, at_ns: int, duration_ns: int, *strings: str) -> str:
         """Return the line of an instant, given in nanoseconds since 1970. The strings must be safe inside JSON."""

@@ -3,6 +3,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from fluxo_chassis.error_text import error_message
 from fluxo_chassis.resilience.backoff import Backoff, wait_for_stop
 from fluxo_chassis.resilience.circuit import Circuit
 
@@ -33,7 +34,7 @@ class Retry(Circuit):
             try:
                 await work()
             except on as error:
-                reason = f"{type(error).__name__}: {error}"
+                reason = f"{type(error).__name__}: {error_message(error)}"
                 log.warning("%s failed and is tried again", self.name, reason=reason)
                 self._become("open")
                 if await wait_for_stop(stop, self._backoff.next()):

@@ -32,7 +32,8 @@ async def run_dead_letters(
     Raises:
         SystemExit: a server is away, with a sentence that says which.
     """
-    configure_logging(settings.model_copy(update={"log_format": "json"}), "fluxo-balances")
+    to_standard_error = {"log_format": "json", "log_destinations": ("stdout",)}
+    configure_logging(settings.model_copy(update=to_standard_error), "fluxo-balances")
     structlog.configure(logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer))
     async with AsyncExitStack() as opened:
         pool = await open_pool(

@@ -57,7 +57,7 @@ class DeadLetterDesk:
                 "a dead letter was discarded",
                 letter_id=letter_id,
                 stream_id=buried.letter.delivery.stream_id,
-                reason=buried.letter.reason,
+                reason=buried.letter.reason.partition("\n")[0],
                 sha256=content,
             )
             self._write({"id": letter_id, "outcome": "discarded", "sha256": content})

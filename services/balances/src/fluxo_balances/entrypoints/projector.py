@@ -124,4 +124,6 @@ class Projector:
             log.error("events failed and will be delivered again", exc_info=failure)
         for letter in projected.buried:
             with continue_trace(self._traceparent_of(letter.delivery.payload)):
-                log.error("an event became a dead letter", stream_id=letter.delivery.stream_id, reason=letter.reason)
+                # The first line only: what a database adds to it repeats the row.
+                reason = letter.reason.partition("\n")[0]
+                log.error("an event became a dead letter", stream_id=letter.delivery.stream_id, reason=reason)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
 import structlog
+from fluxo_chassis.error_text import error_message
 from fluxo_chassis.resilience import wait_for_stop
 
 from fluxo_balances.application.purge_inbox import PurgeInbox
@@ -60,5 +61,5 @@ async def _every(interval_s: float, once: Callable[[], Awaitable[None]], stop: a
         try:
             await once()
         except Exception as error:  # noqa: BLE001 - upkeep that failed is done the next time
-            log.warning("upkeep failed", reason=f"{type(error).__name__}: {error}")
+            log.warning("upkeep failed", reason=f"{type(error).__name__}: {error_message(error)}")
         await wait_for_stop(stop, interval_s)

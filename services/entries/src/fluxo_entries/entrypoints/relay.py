@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final
 
 import structlog
+from fluxo_chassis.error_text import error_message
 from fluxo_chassis.postgres import Notifications
 from fluxo_chassis.resilience import Backoff, Retry, wait_for_stop
 from prometheus_client import Counter, Gauge, Histogram
@@ -104,6 +105,7 @@ class Relay:
         if step.published:
             published_rows.inc(step.published)
             batch_rows.observe(step.published)
+            log.debug("published", rows=step.published)
         if step.gap:
             _report_gap(step.gap)
         if step.is_held_back:
@@ -155,5 +157,5 @@ async def _repeat(stop: asyncio.Event, work: Callable[[], Awaitable[None]], ever
         try:
             await work()
         except Exception as error:  # noqa: BLE001 - it is tried again; publishing must go on meanwhile
-            log.warning(failure, reason=type(error).__name__, detail=str(error))
+            log.warning(failure, reason=type(error).__name__, detail=error_message(error))
         await wait_for_stop(stop, every_s)

@@ -1,0 +1,32 @@
+"""What a log line says about an exception: what happened and where, and no data.
+
+PostgreSQL repeats whole rows in its DETAIL, Pydantic the input in its further lines; the first says what happened.
+"""
+
+import textwrap
+import traceback
+
+import asyncpg
+
+
+def error_message(error: BaseException) -> str:
+    """The first line of what it says; nothing of one about a value, which would stand in it."""
+    return "" if isinstance(error, asyncpg.DataError) else str(error).partition("\n")[0]
+
+
+def stack_trace(error: BaseException) -> str:
+    """As Python shows it, oldest cause first, with the first line of each message only."""
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    told = f"{stack_trace(cause)}\nThat led to:\n" if cause is not None else ""
+    told += (
+        f"Traceback (most recent call last):\n{''.join(traceback.format_tb(error.__traceback__))}{_headline(error)}\n"
+    )
+    if isinstance(error, BaseExceptionGroup):
+        told += "".join(textwrap.indent(stack_trace(each), "  | ") for each in error.exceptions)
+    return told
+
+
+def _headline(error: BaseException) -> str:
+    name = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
+    message = error_message(error)
+    return f"{name}: {message}" if message else name

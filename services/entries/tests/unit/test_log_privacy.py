@@ -1,0 +1,131 @@
+"""No line of the log, at any level, holds a token, a key, an amount, a description or a merchant's name."""
+
+import logging
+
+import asyncpg
+import orjson
+import pytest
+import structlog
+from fluxo_chassis.logging import configure_logging
+from fluxo_chassis.settings import ProcessSettings
+
+pytestmark = pytest.mark.anyio
+
+MERCHANT = "merchant-7731-do-bairro"
+AMOUNT, DESCRIPTION, CATEGORY, KEY = "98765.43", "Venda secreta ao vizinho", "categoria-x", "key-of-the-till-5512"
+SECRETS = (MERCHANT, "98765", DESCRIPTION, CATEGORY, KEY, "Bearer", "bad-token-900", "Nome Novo")
+ENTRY = {
+    "direction": "credit",
+    "amount": AMOUNT,
+    "business_date": "2026-11-22",
+    "description": DESCRIPTION,
+    "category": CATEGORY,
+}
+
+
+@pytest.fixture
+def log_lines(app, capfdbinary):
+    """All lines so far, from debug on."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    configure_logging(ProcessSettings(log_format="json", log_level="debug"), "fluxo-entries")
+    structlog.configure(cache_logger_on_first_use=False)
+
+    def read() -> list[bytes]:
+        app.state.account.settle()
+        return capfdbinary.readouterr().out.splitlines()
+
+    yield read
+    logging.captureWarnings(capture=False)
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
+def drive(api, service):
+    """Send every kind of request, good and bad."""
+
+    async def use(method: str, path: str, json: object = None, **more) -> list:
+        key = {"Idempotency-Key": more.pop("key", KEY)}
+        answers = []
+        for authorization in (
+            f"Bearer {MERCHANT}/entries:read,entries:write",
+            f"Bearer {MERCHANT}/something:else",
+            "Bearer bad-token-900",
+            "bad-token-900",
+        ):
+            headers = key | {"Authorization": authorization}
+            answers.append(await api.client.request(method, path, headers=headers, json=json, **more))
+        return answers
+
+    async def drive() -> None:
+        recorded, *_ = await use("POST", "/v1/entries", ENTRY)
+        assert recorded.status_code == 201
+        bad = ENTRY | {"amount": 98765.43, "direction": DESCRIPTION, DESCRIPTION: AMOUNT, "business_date": AMOUNT}
+        for body in (ENTRY | {"description": f"{DESCRIPTION} again"}, bad, [AMOUNT], DESCRIPTION):
+            await use("POST", "/v1/entries", body)
+        for content in (b'{"amount": "98765.43"', f"{DESCRIPTION}".encode(), b'"\xff98765.43"'):
+            await api.post("/v1/entries", content=content, key=KEY, merchant=MERCHANT)
+        item = ENTRY | {"idempotency_key": KEY}
+        for mode in ("atomic", "independent", DESCRIPTION):
+            await use("POST", "/v1/entries/bulk", {"mode": mode, "entries": [item, item, bad]})
+        await use("POST", f"{recorded.headers['location']}/reversal", {"reason": DESCRIPTION}, key=f"{KEY}-r")
+        await use("POST", f"{recorded.headers['location']}/reversal", {"reason": 98765.43})
+        await use("POST", f"/v1/entries/{KEY}/reversal", {"reason": DESCRIPTION})
+        await use("GET", recorded.headers["location"])
+        await use("GET", f"/v1/entries/{KEY}")
+        for query in ({"q": DESCRIPTION, "category": CATEGORY}, {"from": AMOUNT, "cursor": KEY, DESCRIPTION: AMOUNT}):
+            await use("GET", "/v1/entries", params=query)
+        await use("GET", "/v1/merchant")
+        await use("PATCH", "/v1/merchant", {"name": "Nome Novo"})
+        await use("PATCH", "/v1/merchant", {"name": 98765, "currency": DESCRIPTION})
+        await use("DELETE", f"/{MERCHANT}/{KEY}")
+        await use("GET", "/health/ready", params={"q": DESCRIPTION})
+        for failure in failures():
+            service.journal.failure = failure
+            answer, *_ = await use("POST", "/v1/entries", ENTRY, key=f"{KEY}-fails")
+            assert answer.status_code >= 500
+
+    return drive
+
+
+def failures():
+    refused = asyncpg.exceptions.CheckViolationError('new row for relation "entries" violates check constraint "e"')
+    refused.detail = f"Failing row contains ({MERCHANT}, 9876543, {DESCRIPTION})."
+    yield refused
+    twice = asyncpg.exceptions.UniqueViolationError('duplicate key value violates unique constraint "keys_pkey"')
+    twice.detail = f"Key (merchant_id, idempotency_key)=({MERCHANT}, {KEY}) already exists."
+    yield twice
+    yield asyncpg.DataError(f"invalid input for query argument $4: '{DESCRIPTION}' (expected an int)")
+    yield asyncpg.exceptions.ConnectionDoesNotExistError("connection was closed in the middle of operation")
+
+
+def leaks(lines: list[bytes]) -> list[bytes]:
+    return [line for line in lines for secret in SECRETS if secret.encode() in line]
+
+
+async def test_no_line_holds_a_secret_whatever_is_asked(log_lines, drive, app):
+    await drive()
+    lines = log_lines()
+    assert leaks(lines) == []
+    told = [orjson.loads(line) for line in lines]
+    requests = {
+        (line["http.request.method"].lower(), line["http.route"]) for line in told if line["message"] == "request"
+    }
+    operations = {(method, path) for path, item in app.openapi()["paths"].items() for method in item}
+    assert operations <= requests, "a route that nobody drives here"
+    assert sum(line["message"] == "request failed" for line in told) == 3
+    assert len({line["organization.id"] for line in told if "organization.id" in line}) == 1
+
+
+async def test_a_merchant_that_were_named_would_be_found(log_lines, drive, monkeypatch):
+    monkeypatch.setattr("fluxo_chassis.http.account.organization_id", lambda tenant: tenant)
+    await drive()
+    assert leaks(log_lines())
+
+
+async def test_what_a_database_repeats_would_be_found(log_lines, drive, monkeypatch):
+    monkeypatch.setattr("fluxo_chassis.logging.error_message", str)
+    await drive()
+    assert leaks(log_lines())
