@@ -72,6 +72,7 @@ $(RUN) fluxo_contracts asyncapi > $(1)/events.asyncapi.json
   $(RUN) fluxo_balances metrics projector; } > $(1)/metrics.jsonl
 $(BIN)/python deploy/metrics_page.py < $(1)/metrics.jsonl > $(1)/metrics.md
 rm $(1)/metrics.jsonl
+$(BIN)/python deploy/settings_page.py > $(1)/settings.md
 endef
 
 DASHBOARDS := deploy/grafana/dashboards
@@ -79,7 +80,7 @@ WRITE_DASHBOARDS := $(BIN)/python deploy/grafana/source
 KIBANA := deploy/elk/kibana
 WRITE_KIBANA := $(BIN)/python deploy/elk/kibana_objects.py
 
-schemas: setup ## Write docs/reference (OpenAPI, AsyncAPI, metrics) and the dashboards again
+schemas: setup ## Write docs/reference (OpenAPI, AsyncAPI, metrics, settings) and the dashboards again
 	@$(call write-schemas,$(REFERENCE))
 	@$(WRITE_DASHBOARDS) $(DASHBOARDS)
 	@$(WRITE_KIBANA) $(KIBANA)

@@ -12,6 +12,14 @@ PREFIX = "FLUXO_"
 DEVELOPMENT_ISSUER = "fluxo-development"
 BAD_CONFIGURATION = 2
 
+CONFIG = SettingsConfigDict(
+    env_prefix=PREFIX,
+    extra="ignore",
+    env_ignore_empty=True,
+    hide_input_in_errors=True,
+    use_attribute_docstrings=True,
+)
+
 Environment = Literal["development", "production"]
 LogDestination = Literal["stdout", "file", "otlp"]
 
@@ -19,30 +27,52 @@ LogDestination = Literal["stdout", "file", "otlp"]
 class ProcessSettings(BaseSettings):
     """What every process is told: where it listens, what it is called, how and to where it logs.
 
-    `log_file` may contain `{instance}`. `log_hash_key`: what tenants are hashed with in the log, the same in all
-    processes. `otlp_endpoint`: the base URL of an OpenTelemetry collector that takes OTLP over HTTP.
+    The text under a setting is also what the reference says of it.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
-    )
+    model_config = CONFIG
 
     process: ClassVar[str] = "process"
     """First part of the default instance name; each process overrides it."""
 
     environment: Environment = "development"
+    """In production what only development may do is refused, such as the development issuer."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """Lines below it are not written. SIGUSR1 makes it debug, SIGUSR2 what is configured."""
+
     log_format: Literal["auto", "json", "console"] = "auto"
+    """JSON in ECS, or colours for people; auto is for people on a terminal."""
+
     log_destinations: Annotated[tuple[LogDestination, ...], NoDecode] = ("stdout",)
+    """One, or several with commas between."""
+
     log_file: str | None = None
+    """Where the destination `file` writes; it may contain `{instance}`."""
+
     log_file_max_mb: int = Field(default=50, ge=1)
+    """A file that is as large is put aside, and a new one begun."""
+
     log_files_kept: int = Field(default=5, ge=1)
+    """How many that were put aside are kept."""
+
     log_hash_key: SecretStr | None = Field(default=None, min_length=16)
+    """What tenants are hashed with in the log, the same in all processes. Without it they can be guessed."""
+
     otlp_endpoint: str | None = Field(default=None, pattern=r"^https?://")
+    """Base URL of an OpenTelemetry collector, such as `http://collector:4318`; without one no spans are sent."""
+
     traces_sampled: float = Field(default=1.0, ge=0, le=1)
+    """Share of the traces that begin here whose spans are sent."""
+
     host: str = "127.0.0.1"
+    """Address to listen on."""
+
     port: int = Field(default=8000, ge=0, le=65535)
+    """Port to listen on; health and metrics, and for an API everything else too."""
+
     instance: str = Field(default="", max_length=128)
+    """Its name in logs, metrics and the consumer group; by default made of process, host and pid."""
 
     @field_validator("log_destinations", mode="before")
     @classmethod
@@ -73,14 +103,18 @@ class ProcessSettings(BaseSettings):
 class AuthSettings(BaseSettings):
     """Whose tokens are accepted. Mix it into a `ProcessSettings` of a process that answers callers."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
-    )
+    model_config = CONFIG
 
     environment: Environment = "development"
+
     auth_jwks_url: str = Field(pattern=r"^(https?|file)://")
+    """Where the issuer's public keys are (JWKS)."""
+
     auth_issuer: str = DEVELOPMENT_ISSUER
+    """What a token's `iss` must be."""
+
     auth_audience: str = "fluxo"
+    """What a token's `aud` must hold."""
 
     @model_validator(mode="after")
     def _refuse_development_keys_in_production(self) -> Self:

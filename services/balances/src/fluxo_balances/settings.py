@@ -16,6 +16,7 @@ class DatabaseSettings(ProcessSettings):
     process: ClassVar[str] = "balances-totals"
 
     balances_database_url: Url
+    """The balances database, as the application's role."""
 
 
 class ApiSettings(DatabaseSettings, AuthSettings):
@@ -24,23 +25,29 @@ class ApiSettings(DatabaseSettings, AuthSettings):
     process: ClassVar[str] = "balances-api"
 
     port: Port = 8002
+
     cache_url: Url
+    """The Redis server of the cache."""
 
 
 class ProjectorSettings(DatabaseSettings):
-    """`python -m fluxo_balances projector`.
-
-    `instance` is its name in the consumer group. An event that another instance got and did not acknowledge for
-    `projector_take_over_idle_s` is taken over; set it well above the time that a batch takes.
-    """
+    """`python -m fluxo_balances projector`. `instance` is its name in the consumer group."""
 
     process: ClassVar[str] = "balances-projector"
 
     port: Port = 8012
+
     streams_url: Url
+    """The Redis server of the stream."""
+
     cache_url: Url
+    """The Redis server of the cache."""
+
     projector_batch_size: Annotated[int, Field(ge=1, le=5_000)] = 1_000
+    """How many events one transaction applies at most."""
+
     projector_take_over_idle_s: Seconds = 30.0
+    """An event that another instance got and did not acknowledge for so long is taken over; more than a batch takes."""
 
 
 class RedisSettings(ProcessSettings):
@@ -59,11 +66,12 @@ class DeadLetterSettings(DatabaseSettings, RedisSettings):
 
 
 class MigrateSettings(DatabaseSettings):
-    """`python -m fluxo_balances migrate`; the owner's URL defaults to the application's."""
+    """`python -m fluxo_balances migrate`."""
 
     process: ClassVar[str] = "balances-migrate"
 
     balances_migration_database_url: Url | None = None
+    """The same as the owner of the tables; by default the application's role is the owner."""
 
 
 class RebuildSettings(MigrateSettings):

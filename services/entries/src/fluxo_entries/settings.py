@@ -9,6 +9,7 @@ RedisUrl = Annotated[str, Field(pattern=r"^(rediss?|valkeys?|unix)://")]
 
 class DatabaseSettings(ProcessSettings):
     entries_database_url: PostgresUrl
+    """The entries database, as the application's role."""
 
 
 class ApiSettings(DatabaseSettings, AuthSettings):
@@ -17,19 +18,21 @@ class ApiSettings(DatabaseSettings, AuthSettings):
 
 
 class RelaySettings(DatabaseSettings):
-    """`outbox_keep_h`: how many hours outbox rows stay at least after everybody has acknowledged them."""
-
     process: ClassVar[str] = "entries-relay"
     port: int = Field(default=8011, ge=0, le=65535)
+
     streams_url: RedisUrl
+    """The Redis server of the stream."""
+
     outbox_keep_h: float = Field(default=24, ge=0)
+    """How many hours outbox rows stay at least after everybody has acknowledged them."""
 
 
 class MigrateSettings(DatabaseSettings):
-    """Without a URL of the owner's, the application's role is the owner."""
-
     process: ClassVar[str] = "entries-migrate"
+
     entries_migration_database_url: PostgresUrl | None = None
+    """The same as the owner of the tables; by default the application's role is the owner."""
 
 
 class TotalsSettings(DatabaseSettings):
