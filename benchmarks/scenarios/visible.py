@@ -12,6 +12,7 @@ from fluxo_cli.load.measured import Measured, percentile
 from fluxo_cli.load.pacing import open_loop, run_precisely
 from fluxo_cli.load.pool import Pool
 
+from benchmarks.cost import cost_of
 from benchmarks.entries import entry_requests
 from benchmarks.quiet import until_quiet
 from benchmarks.scenario import Bench, Round, Scenario, Target
@@ -35,7 +36,8 @@ def _rounds(bench: Bench, system: System) -> Iterator[Round]:
     run_precisely(_observe(system, requests, 1.0))
     for _ in bench.rounds():
         until_quiet(system)
-        writes, reads, visible_s = run_precisely(_observe(system, requests, seconds))
+        with cost_of(system) as cost:
+            writes, reads, visible_s = run_precisely(_observe(system, requests, seconds))
         found = sorted(visible_s)
         write_p50, write_p99 = writes.percentiles_ms(50, 99)
         yield Round(
@@ -47,7 +49,8 @@ def _rounds(bench: Bench, system: System) -> Iterator[Round]:
                 "driver_late_p99_ms": writes.late_p99_ms,
                 "observed_entries": len(found),
                 "errors": writes.errors + reads.errors,
-            }
+            },
+            {"entry, with the reads of every fifth": cost.us_per(writes.requests)},
         )
 
 
