@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from benchmarks.machine import cores
 from benchmarks.system import System
 
 _TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
@@ -25,6 +26,10 @@ class Cost:
         """Fill in what was spent since `cpu_seconds` gave `before`."""
         after = cpu_seconds(pids)
         self.cpu_s = {role: max(spent - before.get(role, 0.0), 0.0) for role, spent in after.items()}
+
+    def busy_percent(self, seconds: float) -> float:
+        """Return how busy all of it kept this machine's cores for so many seconds."""
+        return sum(self.cpu_s.values()) / (seconds * len(cores())) * 100
 
     def us_per(self, count: float) -> dict[str, float]:
         """Return CPU microseconds for each of so many things done; roles that did nothing are left out."""

@@ -10,7 +10,6 @@ from fluxo_cli.spawn import stop
 
 from benchmarks import wrk
 from benchmarks.cost import cost_of
-from benchmarks.machine import cores
 from benchmarks.quiet import until_quiet
 from benchmarks.scenario import Bench, Figures, Round, Scenario, Series, Target
 from benchmarks.seeding import seed_history
@@ -57,7 +56,7 @@ def _measure_one(
     with cost_of(system) as cost:
         reads = wrk.get(day, connections=CONNECTIONS, seconds=seconds, token=token)
     figures[f"reads_with_{replicas}_per_s"] = reads.per_s
-    figures[f"cores_busy_reading_with_{replicas}_percent"] = _busy_percent(cost.cpu_s, reads.seconds)
+    figures[f"cores_busy_reading_with_{replicas}_percent"] = cost.busy_percent(reads.seconds)
     cpu_us[f"cached read through nginx, {replicas} replicas"] = cost.us_per(reads.requests)
     tokens = [system.token(f"{MERCHANT}-{number}") for number in range(20)]
     wrk.record(entries_url, wrk.Entries(tokens, "warm-up"), connections=CONNECTIONS, seconds=1)
@@ -66,6 +65,7 @@ def _measure_one(
         writes = wrk.record(entries_url, wrk.Entries(tokens, "measured"), connections=CONNECTIONS, seconds=seconds)
         until_quiet(system)
     figures[f"writes_with_{replicas}_per_s"] = writes.per_s
+    figures[f"cores_busy_writing_with_{replicas}_percent"] = cost.busy_percent(writes.seconds)
     figures["errors"] = figures.get("errors", 0) + reads.errors + writes.errors
     cpu_us[f"entry through nginx, {replicas} replicas"] = cost.us_per(writes.requests)
 
@@ -87,10 +87,6 @@ def _behind_nginx(system: System) -> Iterator[tuple[str, str]]:
         yield f"http://127.0.0.1:{base + 96}", f"http://127.0.0.1:{base + 97}"
     finally:
         stop(process, ((signal.SIGQUIT, 10.0),))
-
-
-def _busy_percent(cpu_s: dict[str, float], seconds: float) -> float:
-    return sum(cpu_s.values()) / (seconds * len(cores())) * 100
 
 
 def _reading(medians: Figures) -> str:

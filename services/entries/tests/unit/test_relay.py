@@ -87,7 +87,7 @@ async def test_a_lone_row_and_a_full_step_are_followed_at_once(published):
 async def test_the_relay_that_is_notified_publishes_and_never_looks_what_others_do():
     taken, waits = await steps_taken(Publishing([], [1, 1, 0]), 3, is_listening=True)
     assert taken == [1, 2, 3]
-    assert waits == [POLL_S]
+    assert waits == [GATHER_S, GATHER_S, POLL_S]
 
 
 async def test_another_relay_only_looks_while_the_stream_moves():
@@ -99,4 +99,4 @@ async def test_another_relay_only_looks_while_the_stream_moves():
 async def test_another_relay_publishes_when_the_stream_stands_still_until_nothing_is_left():
     taken, waits = await steps_taken(Publishing([5, 5, 9, 12], [3, 4, 0]), 6)
     assert taken == [0, 1, 2, 3, 3, 3]
-    assert waits == [LOOK_EVERY_S] * 4
+    assert waits == [LOOK_EVERY_S, GATHER_S, GATHER_S, *[LOOK_EVERY_S] * 3]

@@ -49,10 +49,15 @@ class Notifications:
         """True as soon as there was a notification since the last wait, False after `timeout_s` without one."""
         if not self._notified.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._notified.wait(), timeout_s)
+                async with asyncio.timeout(timeout_s):
+                    await self._notified.wait()
         was_notified = self._notified.is_set()
         self._notified.clear()
         return was_notified
+
+    def wake(self) -> None:
+        """End a wait as a notification would."""
+        self._notified.set()
 
     async def _listen(self) -> None:
         connection = await asyncpg.connect(

@@ -26,7 +26,8 @@ HELD_BACK_POLL_S: Final = (0.005, 0.02)
 GATHER_S: Final = 0.004
 GATHER_ROWS: Final = range(8, 500)
 """A step costs much the same for one row and for a hundred. While rows come thick, but not so thick that a step is full
-anyway, the next one takes what has come within GATHER_S; a lone row never waits."""
+anyway, the next one takes what has come within GATHER_S. A lone row never waits: after fewer rows the next step comes
+with the next notification, or GATHER_S later to see whether a row was held back."""
 
 AUDIT_EVERY_S: Final = 5.0
 MEASURE_EVERY_S: Final = 5.0
@@ -85,13 +86,15 @@ class Relay:
             tasks.create_task(_repeat(stop, self.audit, AUDIT_EVERY_S, "auditing the stream failed"))
             tasks.create_task(_repeat(stop, self.purge, PURGE_EVERY_S, "tidying up failed"))
             tasks.create_task(_repeat(stop, self.measure, MEASURE_EVERY_S, "measuring failed"))
+            await stop.wait()
+            self._notifications.wake()
 
     async def publish_next(self, stop: asyncio.Event) -> None:
         if self._notifications.is_listening or self._stands_in or await self._is_standing_still():
             await self._take_step(stop)
         else:
             self.retry.reached()
-            await self._wait(stop, LOOK_EVERY_S)
+            await self._notifications.wait(LOOK_EVERY_S)
 
     async def _is_standing_still(self) -> bool:
         """Whether the stream is where it was when this was last asked."""
@@ -110,22 +113,15 @@ class Relay:
             _report_gap(step.gap)
         if step.is_held_back:
             # Nobody notifies when the transaction that holds them back ends.
-            await self._wait(stop, self._held_back.next())
+            await self._notifications.wait(self._held_back.next())
             return
         self._held_back.reset()
         if not step.found:
-            await self._wait(stop, POLL_S if self._notifications.is_listening else LOOK_EVERY_S)
+            await self._notifications.wait(POLL_S if self._notifications.is_listening else LOOK_EVERY_S)
         elif step.found in GATHER_ROWS:
             await wait_for_stop(stop, GATHER_S)
-
-    async def _wait(self, stop: asyncio.Event, timeout_s: float) -> None:
-        waits = [
-            asyncio.create_task(self._notifications.wait(timeout_s)),
-            asyncio.create_task(stop.wait()),
-        ]
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for wait in waits:
-            wait.cancel()
+        elif step.found < GATHER_ROWS.start:
+            await self._notifications.wait(GATHER_S)
 
     async def audit(self) -> None:
         if gap := await self._audit():
