@@ -14,6 +14,7 @@ from fluxo_cli.commands.log_level import log_level
 from fluxo_cli.commands.rebuild import rebuild
 from fluxo_cli.commands.restart import restart
 from fluxo_cli.commands.restore import restore
+from fluxo_cli.commands.scale import scale
 from fluxo_cli.commands.status import status
 from fluxo_cli.commands.token import token
 from fluxo_cli.commands.up import up
@@ -32,6 +33,7 @@ app = typer.Typer(
 app.command()(up)
 app.command()(status)
 app.command()(restart)
+app.command()(scale)
 app.command()(log_level)
 app.command()(token)
 app.command()(verify)

@@ -35,6 +35,8 @@ class SystemState:
     ready: bool
     urls: dict[str, str]
     processes: tuple[ProcessState, ...]
+    scaling_failed: str | None = None
+    """Why the last change of the number of replicas did not succeed."""
 
 
 @contextmanager

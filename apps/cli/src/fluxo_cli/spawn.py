@@ -71,7 +71,7 @@ def stop(process: subprocess.Popen[bytes], steps: Sequence[tuple[signal.Signals,
 
 def kill_family(leader: subprocess.Popen[bytes]) -> None:
     """SIGKILL a process with all its descendants: stopped ones would outlive it, and keep its memory and its ports."""
-    family = _descendants(leader.pid)
+    family = descendants(leader.pid)
     leader.kill()
     for pid in family:
         with suppress(ProcessLookupError, PermissionError):
@@ -84,7 +84,7 @@ def kill_group(leader: int) -> None:
         os.killpg(leader, signal.SIGKILL)
 
 
-def _descendants(ancestor: int) -> list[int]:
+def descendants(ancestor: int) -> list[int]:
     """Where there is no /proc, nobody: `kill_group` then has to do."""
     children = defaultdict(list)
     for stat in Path("/proc").glob("[0-9]*/stat"):

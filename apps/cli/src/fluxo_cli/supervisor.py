@@ -9,17 +9,26 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from fluxo_cli import scaling
 from fluxo_cli.children import Child
 from fluxo_cli.embedded.databases import ensure_database
 from fluxo_cli.embedded.directory import last_lines, make_private
 from fluxo_cli.errors import CommandError
 from fluxo_cli.keeper import START_TIMEOUT_S, Keeper, ended
+from fluxo_cli.ports import refuse_busy_ports
 from fluxo_cli.runtime import ProcessState, SystemState, save_state
 from fluxo_cli.spawn import spawn
-from fluxo_cli.topology import Migration, Topology
+from fluxo_cli.topology import BALANCER, Migration, Topology
 
 _POLL_S = 0.05
+_LOOK_S = 0.25
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Plan(Protocol):
+    """Says what runs with so many replicas, and writes the balancer's configuration for them."""
+
+    def __call__(self, *, replicas: int) -> Topology: ...
 
 
 class Display(Protocol):
@@ -33,10 +42,15 @@ class Display(Protocol):
 
 
 class Supervisor:
-    """Runs a topology until a stop signal comes. Call `run` in the main thread: children die with their thread."""
+    """Runs a topology until a stop signal comes. Call `run` in the main thread: children die with their thread.
 
-    def __init__(self, topology: Topology, data_dir: Path, display: Display) -> None:
+    With a `plan` the number of replicas may change meanwhile, see `fluxo scale`.
+    """
+
+    def __init__(self, topology: Topology, data_dir: Path, display: Display, plan: Plan | None = None) -> None:
         self._topology = topology
+        self._plan = plan
+        self._scaling_failed: str | None = None
         self._data_dir = data_dir
         self._logs = data_dir / "logs"
         self._display = display
@@ -57,7 +71,7 @@ class Supervisor:
                 self._started = True
                 self._changed()
                 self._display.running()
-                await self._stop.wait()
+                await self._scale_until_stopped()
             self._display.stopping()
         finally:
             await self._end()
@@ -83,6 +97,44 @@ class Supervisor:
         if not self._stop.is_set():
             self._display.starting("services")
             await self._begin(self._topology.services)
+
+    async def _scale_until_stopped(self) -> None:
+        while not self._stop.is_set():
+            if self._plan is not None and (replicas := scaling.asked_for(self._data_dir)) is not None:
+                self._scaling_failed = None
+                self._changed()
+                scaling.take_request(self._data_dir)
+                await self._scale(self._plan, replicas)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), _LOOK_S)
+
+    async def _scale(self, plan: Plan, replicas: int) -> None:
+        """Start what is missing, let the balancer follow, and only then stop what is too much."""
+        before, planned = self._topology, plan(replicas=replicas)
+        there = {child.name for child in before.services}
+        try:
+            added = [child for child in planned.services if child.name not in there]
+            refuse_busy_ports({child.port: child.name for child in added})
+            await self._begin(added)
+        except CommandError as error:
+            plan(replicas=sum(name.startswith("entries-api-") for name in there))  # what the balancer reads next
+            await self._remove({child.name for child in planned.services} - there)
+            self._scaling_failed = f"It runs as before: {error}"
+            self._display.announce(self._scaling_failed)
+        else:
+            if self._stop.is_set():
+                return
+            balancer = next(keeper for keeper in self._keepers if keeper.child.name == BALANCER)
+            if balancer.state.pid is not None:
+                await scaling.reload_balancer(balancer.state.pid)
+            await self._remove(there - {child.name for child in planned.services})
+            self._topology = planned
+        self._changed()
+
+    async def _remove(self, names: set[str]) -> None:
+        gone = [keeper for keeper in self._keepers if keeper.child.name in names]
+        await asyncio.gather(*(keeper.end() for keeper in gone))
+        self._keepers = [keeper for keeper in self._keepers if keeper not in gone]
 
     async def _begin(self, children: Sequence[Child]) -> None:
         """Start these at once and return when all are ready, or as soon as a stop is asked for."""
@@ -129,7 +181,8 @@ class Supervisor:
     async def _end(self) -> None:
         """Services first, all at once, so that they still have their servers while they finish."""
         self._started = False
-        servers = [keeper for keeper in self._keepers if keeper.child in self._topology.servers]
+        server_names = {child.name for child in self._topology.servers}
+        servers = [keeper for keeper in self._keepers if keeper.child.name in server_names]
         services = [keeper for keeper in self._keepers if keeper not in servers]
         for group in (services, servers):
             await asyncio.gather(*(keeper.end() for keeper in group))
@@ -138,5 +191,6 @@ class Supervisor:
         processes = tuple(keeper.state for keeper in self._keepers)
         ready = self._started and all(process.ready for process in processes)
         with contextlib.suppress(OSError):  # a full disk must not stop the supervision
-            save_state(self._data_dir, SystemState(os.getpid(), ready, self._topology.urls, processes))
+            state = SystemState(os.getpid(), ready, self._topology.urls, processes, self._scaling_failed)
+            save_state(self._data_dir, state)
         self._display.show(processes)

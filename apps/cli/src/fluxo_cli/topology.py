@@ -15,6 +15,8 @@ from fluxo_cli.runtime import log_hash_key, role_passwords
 from fluxo_cli.settings import Settings
 
 REPLICAS_MAX = 20  # the port ranges below are that wide
+REPLICATED = ("entries-relay", "balances-projector", "entries-api", "balances-api")
+BALANCER = "nginx"
 _SERVICES = ("entries", "balances")
 
 
@@ -58,8 +60,14 @@ class Topology:
     environment: dict[str, str]
 
 
-def topology(settings: Settings, data_dir: Path, *, port_base: int = 8000, replicas: int = 1) -> Topology:
-    """Every process for this configuration. A server given by URL is used; only the missing ones are embedded."""
+def topology(
+    settings: Settings, data_dir: Path, *, port_base: int = 8000, replicas: int = 1, balanced: bool = False
+) -> Topology:
+    """Every process for this configuration. A server given by URL is used; only the missing ones are embedded.
+
+    `balanced` puts the load balancer before one replica too, so that there may be more later.
+    """
+    balanced = balanced or replicas > 1
     postgres = PostgresServer(data_dir / "postgres", port_base + 3)
     streams = ValkeyServer(data_dir / "valkey-streams", port_base + 4, persistent=True)
     cache = ValkeyServer(data_dir / "valkey-cache", port_base + 5, persistent=False)
@@ -84,8 +92,8 @@ def topology(settings: Settings, data_dir: Path, *, port_base: int = 8000, repli
     }
 
     instances = range(1, replicas + 1)
-    entries_apis = [port_base + 1] if replicas == 1 else [port_base + 50 + instance for instance in instances]
-    balances_apis = [port_base + 2] if replicas == 1 else [port_base + 70 + instance for instance in instances]
+    entries_apis = [port_base + 50 + instance for instance in instances] if balanced else [port_base + 1]
+    balances_apis = [port_base + 70 + instance for instance in instances] if balanced else [port_base + 2]
     services = [
         *_processes("entries", "relay", [port_base + 10 + instance for instance in instances], environment),
         *_processes("balances", "projector", [port_base + 30 + instance for instance in instances], environment),
@@ -93,13 +101,13 @@ def topology(settings: Settings, data_dir: Path, *, port_base: int = 8000, repli
         *_processes("balances", "api", balances_apis, environment),
     ]
     ports = {child.port: child.name for child in (*servers, *services)}
-    if replicas > 1:
+    if balanced:
         public = [
             Upstream("entries", port_base + 1, entries_apis),
             Upstream("balances", port_base + 2, balances_apis),
         ]
         services.append(balancer(data_dir / "nginx", public, health_port=port_base + 6, env=os.environ))
-        ports |= dict.fromkeys((port_base + 1, port_base + 2, port_base + 6), "nginx")
+        ports |= dict.fromkeys((port_base + 1, port_base + 2, port_base + 6), BALANCER)
 
     return Topology(
         servers=tuple(servers),

@@ -1,4 +1,5 @@
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir
 from fluxo_cli.ports import refuse_busy_ports
 from fluxo_cli.runtime import save_environment, sole_supervisor
 from fluxo_cli.settings import Settings
-from fluxo_cli.supervisor import Supervisor
+from fluxo_cli.supervisor import Plan, Supervisor
 from fluxo_cli.topology import REPLICAS_MAX, Topology, topology
 
 
@@ -47,16 +48,18 @@ def up(
     if replicas > 1:
         find_nginx()
     with sole_supervisor(data_dir) as predecessor_was_killed:
-        planned = topology(Settings(), data_dir.resolve(), port_base=port_base, replicas=replicas)
+        plan = partial(topology, Settings(), data_dir.resolve(), port_base=port_base)
+        planned = plan(replicas=replicas)
         # The processes of a supervisor that was killed may just be ending.
         refuse_busy_ports(planned.ports, patience_s=3.0 if predecessor_was_killed else 0.0)
-        _supervise(planned, data_dir)
+        scalable = partial(plan, balanced=True) if replicas > 1 else None
+        _supervise(planned, data_dir, scalable)
 
 
-def _supervise(planned: Topology, data_dir: Path) -> None:
+def _supervise(planned: Topology, data_dir: Path, scalable: Plan | None) -> None:
     save_environment(data_dir, planned.environment)
     display = StartDisplay(Console(), data_dir, planned.urls)
     try:
-        asyncio.run(Supervisor(planned, data_dir, display).run())
+        asyncio.run(Supervisor(planned, data_dir, display, scalable).run())
     finally:
         display.close()
