@@ -3,8 +3,10 @@ import asyncio
 from datetime import date, timedelta
 
 import pytest
+from fluxo_chassis.postgres import open_pool
 from fluxo_entries.adapters.cached_merchants import CachedMerchants
 from fluxo_entries.adapters.entry_ids import Uuid7EntryIds
+from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.adapters.postgres.day_totals import PostgresDayTotals
 from fluxo_entries.adapters.postgres.entries import PostgresEntries
 from fluxo_entries.adapters.postgres.merchants import PostgresMerchants
@@ -141,6 +143,14 @@ async def test_day_totals_come_by_merchant_and_day_from_one_snapshot(pool, journ
     ]
     assert [day async for day in feed.day_totals("b", later, None)] == [DayTotals("b", later, 5, 0, 1)]
     assert [day async for day in feed.day_totals("b", None, DAY)] == [DayTotals("b", DAY, 100_000_000_000_009, 3, 3)]
+
+
+async def test_adding_up_very_many_entries_may_take_its_time(entries_database, journal, recording, monkeypatch):
+    await journal.append(recording())
+    slowly = f"SELECT totals.* FROM ({sql.DAY_TOTALS}) AS totals, (SELECT pg_sleep(0.6)) AS slow"
+    monkeypatch.setattr(sql, "DAY_TOTALS", slowly)
+    async with await open_pool(entries_database.url, application_name="t", command_timeout_s=0.3) as impatient:
+        assert [day async for day in PostgresDayTotals(impatient).day_totals(None, None, None)]
 
 
 async def test_a_change_shows_at_once_where_it_was_made(pool):

@@ -8,6 +8,8 @@ from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.application.ports import DayTotals
 
 ROWS_PER_FETCH: Final = 1_000
+PATIENCE_S: Final = 86_400.0
+"""Ten million entries take some seconds, and who asks would rather wait. (To the client no time-out means its own.)"""
 
 
 class PostgresDayTotals:
@@ -22,5 +24,7 @@ class PostgresDayTotals:
         async with self._pool.acquire() as connection, connection.transaction(readonly=True):
             await connection.execute(sql.WITHOUT_TIMEOUT)
             statement = await connection.prepare(sql.DAY_TOTALS)
-            async for row in statement.cursor(merchant_id, from_date, to_date, prefetch=ROWS_PER_FETCH, timeout=None):
+            async for row in statement.cursor(
+                merchant_id, from_date, to_date, prefetch=ROWS_PER_FETCH, timeout=PATIENCE_S
+            ):
                 yield DayTotals(**row)
