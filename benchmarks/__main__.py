@@ -51,7 +51,8 @@ one run: absolute times drift on a shared machine. wrk, nginx and redis-benchmar
 scenario whose tool is missing says so and is left out.
 
 A run of everything writes benchmarks/results/<date>-<commit>.json, docs/performance.md and its pictures. --quick and
---scenarios write quick.json and some.json there, which git ignores, and no document.
+--scenarios write quick.json and some.json there, which git ignores, and no document. What was measured again --into a
+results file says so, with its instant and commit.
 
 Exit status: 0 measured, 1 a scenario failed (which one and why is printed), 2 bad usage. A target that was missed does
 not fail a run.
@@ -89,11 +90,21 @@ def main() -> int:
     run.cluster = sizing(run.scenarios)
     path = RESULTS / options.file.format(date=run.began[:10], commit=run.commit.rstrip("+"))
     run.save(path)
-    if options.is_complete:
-        write_report(run, PAGE, path.name)
     print_table(run)
+    if options.into:
+        run, path = _put_into(options.into, run), options.into
+    if options.is_complete or options.into:
+        write_report(run, PAGE, path.name)
     print(f"\nEvery figure of every round: {path}")
     return 0 if all_measured else 1
+
+
+def _put_into(path: Path, again: Run) -> Run:
+    run = Run.load(path)
+    run.take_over(again)
+    run.cluster = sizing(run.scenarios)
+    run.save(path)
+    return run
 
 
 def _measure(run: Run, scenarios: Sequence[Scenario], pace: Pace) -> bool:
@@ -133,6 +144,12 @@ def _options() -> argparse.Namespace:
         "--report", type=Path, metavar="FILE", help="write the document anew from a results file, and end"
     )
     parser.add_argument("--scenarios", type=_scenarios, metavar="A,B", help="only these, comma-separated")
+    parser.add_argument(
+        "--into",
+        type=Path,
+        metavar="FILE",
+        help="with --scenarios: put them into that results file, and write the document",
+    )
     defaults = Pace()
     for field, what in _PACE_OPTIONS.items():
         kind = type(getattr(defaults, field))
@@ -143,6 +160,8 @@ def _options() -> argparse.Namespace:
             help=f"{what} (default {getattr(defaults, field):,}; quick {getattr(_QUICK, field):,})",
         )
     options = parser.parse_args()
+    if options.into and not (options.scenarios and options.into.is_file()):
+        parser.error("--into takes a results file that is there, and --scenarios what to measure again")
     given = {field: getattr(options, field) for field in _PACE_OPTIONS if getattr(options, field) is not None}
     if any(value <= 0 for value in given.values()):
         parser.error("nothing can be measured with 0 or less")

@@ -99,6 +99,7 @@ def _section(scenario: Scenario) -> str:
         rounds=f"{len(scenario['rounds'])} round{'s' if len(scenario['rounds']) > 1 else ''}",
         figures="\n".join(_figure_rows(scenario)),
         reading=f"\n{scenario['reading']}\n" if scenario["reading"] else "",
+        again=f"\n{AGAIN.format(**scenario['again'])}\n" if "again" in scenario else "",
         cost="".join(_cost(what, roles) for what, roles in scenario["cpu_us"].items() if roles),
     )
 
@@ -131,11 +132,13 @@ def _option(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
+AGAIN: Final = "Measured again later, with a run that began {began}, at commit {commit}."
+
 SECTION: Final = """\
 ### <a id="{name}"></a>{title}
 
 {method}
-{picture}
+{again}{picture}
 | {rounds} | median | least | most |
 |---|---:|---:|---:|
 {figures}

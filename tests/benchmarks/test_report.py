@@ -206,3 +206,14 @@ def test_every_scenario_says_what_it_does():
         assert re.fullmatch(r"[a-z-]+", name)
         assert each.title
         assert len(each.method) > 50
+
+
+def test_what_was_measured_again_takes_the_place_of_what_was_not_and_says_so(run: Run):
+    again = Run("2026-11-25T09:00:00+00:00", 60.0, "fedcba98", {}, {}, {})
+    again.scenarios = [outcome(scenario(name="cache-get", title="Getting"), ROUNDS, seconds=3.0)]
+    assert "Not run: `cache-get`" in report(run, "r.json")
+    run.take_over(again)
+    page = report(run, "r.json")
+    assert [each["name"] for each in run.scenarios] == ["replicas", "cache-get"]
+    assert "Not run" not in page
+    assert page.count("Measured again later, with a run that began 2026-11-25T09:00:00+00:00, at commit fedcba98.") == 1
