@@ -46,7 +46,7 @@ test: deploy-tools ## Run every test; needs no running server and leaves none be
 chaos: setup ## Kill, pause, empty and cut for a while: make chaos MINUTES=20 [ARGS="--seed 7"]
 	@$(BIN)/python tests/chaos --minutes $(or $(MINUTES),5) $(ARGS)
 
-bench: setup ## Measure all scenarios beside this machine's bounds, half an hour; writes docs/performance.md
+bench: setup ## Measure all scenarios beside this machine's bounds, 45 minutes; writes docs/performance.md
 	@$(RUN) benchmarks $(ARGS)
 
 bench-quick: setup ## The main scenarios in about two minutes; writes no document
