@@ -33,6 +33,7 @@ _PARTS: Final = {
     "fluxo_contracts": "service",
 }
 _REST: Final = "other libraries"
+_SOCKET: Final = "fluxo_chassis/http/joined_writes.py"
 _LOG: Final = ("fluxo_chassis/logging.py", "fluxo_chassis/http/request_line.py", "fluxo_chassis/line_output.py")
 
 
@@ -77,6 +78,8 @@ def part_of(stack: str) -> str:
         package, is_below, _ = path.partition("/")
         if path in _LOG:
             return _PARTS["structlog"]
+        if path == _SOCKET:
+            return _PARTS["uvicorn"]
         if package in _PARTS:
             return _PARTS[package]
         if is_below and package not in sys.stdlib_module_names:

@@ -64,10 +64,10 @@ def _works(bench: Bench, system: System) -> Iterator[tuple[str, str, Work]]:
 
 WHAT_WOULD_HAVE_TO_CHANGE = """\
 What would have to change to go further:
-- **A recorded entry.** What the process hands to the kernel and takes from it, one answer at a time, is the largest
-  part that is left, and Python in many small pieces the rest. One process answers as much as one core gives; more
-  come from more processes. Less work for each would take a server that is not written in Python in front of the use
-  case.
+- **A recorded entry.** What the process hands to the kernel and takes from it, one request and one answer at a
+  time, is a large part that stays, and the rest is Python in many small pieces. One process answers as much as one
+  core gives; more come from more processes. Less work for each would take a server that is not written in Python in
+  front of the use case.
 - **An entry of a bulk.** An object for each entry, its validation, its hash, its event and its rows: handling a
   bulk by columns would save some of it, at the price of a second shape of the domain. The database's part is its
   foreign keys and indexes, and for the one caller it comes after the API's.

@@ -14,6 +14,7 @@ from benchmarks.profiling import Profile, part_of
         ("main (a.py:1);flush (fluxo_entries/adapters/x.py:3);encode (json/encoder.py:9)", "service"),
         ("run (asyncio/runners.py:118)", "event loop"),
         ("write (fluxo_chassis/line_output.py:14)", "log"),
+        ("write (fluxo_chassis/http/joined_writes.py:32)", "uvicorn and its writes to the socket"),
         ("settle (fluxo_chassis/http/account.py:60)", "chassis"),
         ("verify (joserfc/jwt.py:3)", "other libraries"),
         ("<module> (<string>:1)", "other libraries"),
