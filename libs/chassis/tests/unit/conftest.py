@@ -1,8 +1,10 @@
 """A small service built from the chassis, and what every error of it must look like."""
 
+import logging
 from typing import Annotated
 
 import httpx2
+import orjson
 import pytest
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -75,6 +77,24 @@ def new_loggers(monkeypatch):
     structlog.reset_defaults()
     for module in (account, short_way):
         monkeypatch.setattr(module, "log", structlog.get_logger(module.__name__))
+
+
+@pytest.fixture
+def logging_restored():
+    """What `configure_logging` does to the whole process is undone."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    logging.captureWarnings(capture=False)
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
+def lines_written(capfdbinary):
+    """`lines_written()`: the lines on standard output since it was last asked."""
+    return lambda: [orjson.loads(line) for line in capfdbinary.readouterr().out.splitlines()]
 
 
 @pytest.fixture

@@ -1,5 +1,4 @@
 import asyncio
-import logging
 import threading
 
 import orjson
@@ -12,30 +11,16 @@ from fluxo_chassis.pseudonym import organization_id
 from fluxo_chassis.settings import ProcessSettings
 from prometheus_client import REGISTRY
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("logging_restored")]
 
 ROUTE = "/v1/100%/{number}"
 KIND = Kind("GET", ROUTE, 200)
 
 
-@pytest.fixture(autouse=True)
-def configuration_restored():
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
-    root.handlers[:] = handlers
-    root.setLevel(level)
-
-
 @pytest.fixture
-def lines(capfdbinary):
-    def read():
-        return [orjson.loads(line) for line in capfdbinary.readouterr().out.splitlines()]
-
+def lines(lines_written):
     configure_logging(ProcessSettings(log_format="json", instance="api-%s-<1>"), "some-service")
-    return read
+    return lines_written
 
 
 @pytest.mark.parametrize("tenant", ["t-1", None])

@@ -3,7 +3,6 @@
 import asyncio
 import gzip
 import http.server
-import logging
 import sys
 import threading
 import time
@@ -18,18 +17,9 @@ from fluxo_chassis.settings import ProcessSettings
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from prometheus_client import REGISTRY
 
+pytestmark = pytest.mark.usefixtures("logging_restored")
+
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-
-
-@pytest.fixture(autouse=True)
-def configuration_restored():
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 def dropped(destination):

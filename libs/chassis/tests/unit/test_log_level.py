@@ -1,6 +1,5 @@
 import logging
 
-import orjson
 import pytest
 import structlog
 from fluxo_chassis import tracing
@@ -9,25 +8,14 @@ from fluxo_chassis.log_level import say_as_configured, say_debug
 from fluxo_chassis.logging import configure_logging
 from fluxo_chassis.settings import ProcessSettings
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("logging_restored")]
 
 CHANGES = ("the log level is debug now", "the log level is as configured again")
 
 
-@pytest.fixture(autouse=True)
-def configuration_restored():
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
-    root.handlers[:] = handlers
-    root.setLevel(level)
-
-
 @pytest.fixture
-def said(capfdbinary):
-    return lambda: [orjson.loads(line)["message"] for line in capfdbinary.readouterr().out.splitlines()]
+def said(lines_written):
+    return lambda: [line["message"] for line in lines_written()]
 
 
 def configure(level):

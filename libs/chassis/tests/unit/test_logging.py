@@ -1,34 +1,21 @@
 import logging
 
 import asyncpg
-import orjson
 import pytest
 import structlog
 from fluxo_chassis import tracing
 from fluxo_chassis.logging import configure_logging
 from fluxo_chassis.settings import ProcessSettings
 
+pytestmark = pytest.mark.usefixtures("logging_restored")
+
 log = structlog.get_logger("somewhere")
 
 
-@pytest.fixture(autouse=True)
-def configuration_restored():
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
-    root.handlers[:] = handlers
-    root.setLevel(level)
-
-
 @pytest.fixture
-def lines(capfdbinary):
-    def read():
-        return [orjson.loads(line) for line in capfdbinary.readouterr().out.splitlines()]
-
+def lines(lines_written):
     configure_logging(ProcessSettings(log_format="json", instance="api-1"), "some-service")
-    return read
+    return lines_written
 
 
 def test_a_line_is_ecs_json(lines):

@@ -30,6 +30,11 @@ class Kind(NamedTuple):
     route: str
     status: int
 
+    @property
+    def is_probe(self) -> bool:
+        """Whether it is a probe or a scrape: they come every second or so, and say nothing new."""
+        return self.route.startswith(OPERATIONS_PATHS)
+
 
 class Answered(NamedTuple):
     """A request that has its answer; `tenant` is None when nobody knows whose it was."""
@@ -94,7 +99,7 @@ class RequestAccount:
     def _prepare(self, kind: tuple[Kind, bool]) -> tuple[Histogram, RequestLine | None]:
         of, has_tenant = kind
         fields = _fields(of, 0) | ({"organization.id": ""} if has_tenant else {})
-        line = None if of.route.startswith(OPERATIONS_PATHS) else RequestLine.of(__name__, EVENT, fields)
+        line = None if of.is_probe else RequestLine.of(__name__, EVENT, fields)
         if line is not None:
             line.output.ahead = self.settle
         durations = http_request_duration_seconds.labels(of.method, of.route, str(of.status))
@@ -111,9 +116,9 @@ def _render(line: RequestLine, answered: Answered) -> str:
 
 
 def _trace(answered: Answered) -> None:
-    method, route, status = answered.kind
-    if route.startswith(OPERATIONS_PATHS):
+    if answered.kind.is_probe:
         return
+    method, route, status = answered.kind
     attributes: Attributes = {"http.request.method": method, "http.route": route, "http.response.status_code": status}
     began_ns = answered.at_ns - round(answered.duration_s * 1e9)
     error = str(status) if status >= FAULT else None
@@ -126,8 +131,7 @@ def _log_now(answered: Answered) -> None:
     fields = _fields(answered.kind, round(answered.duration_s * 1e9))
     if answered.tenant is not None:
         fields["organization.id"] = organization_id(answered.tenant)
-    # Probes and scrapes come every second or so, and say nothing new.
-    write = log.debug if answered.kind.route.startswith(OPERATIONS_PATHS) else log.info
+    write = log.debug if answered.kind.is_probe else log.info
     token = tracing.enter(answered.context)
     write(EVENT, **fields)
     tracing.leave(token)

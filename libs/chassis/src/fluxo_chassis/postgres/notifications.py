@@ -6,7 +6,7 @@ from typing import Self
 import asyncpg
 
 from fluxo_chassis.postgres.pool import CONNECT_TIMEOUT_S, ENDS_WHEN_CLIENT_IS_SILENT
-from fluxo_chassis.resilience import Retry
+from fluxo_chassis.resilience import Retry, wait_for_stop
 
 ASK_EVERY_S = 5.0
 TRY_TURN_EVERY_S = 0.25
@@ -84,6 +84,5 @@ class Notifications:
             connection.terminate()
 
     async def _until_lost(self, timeout_s: float) -> None:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._lost.wait(), timeout_s)
+        if await wait_for_stop(self._lost, timeout_s):
             raise ConnectionResetError("the server ended the connection")

@@ -1,3 +1,4 @@
+import collections
 from collections.abc import Sequence
 from typing import Final
 
@@ -12,15 +13,15 @@ entries_appended = Counter(
     "Requests to append an entry, by what became of them; those that raised are not counted.",
     ["disposition"],
 )
-DATABASE: Final = {"db.system.name": "postgresql"}
 entries_recorded = Counter(
     "fluxo_entries_recorded",
     "Entries that were recorded; a reversal has the direction opposite to its original's.",
     ["direction"],
 )
 _counters = {disposition: entries_appended.labels(disposition.value.replace(" ", "_")) for disposition in Disposition}
-
 _recorded = {direction: entries_recorded.labels(direction.value) for direction in Direction}
+
+DATABASE: Final = {"db.system.name": "postgresql"}
 
 
 class ObservedJournal:
@@ -47,11 +48,8 @@ class ObservedJournal:
 
 
 def _count(outcomes: Sequence[Outcome]) -> None:
-    for disposition, counter in _counters.items():
-        if number := sum(outcome.disposition is disposition for outcome in outcomes):
-            counter.inc(number)
-    recorded = Disposition.RECORDED
-    directions = [outcome.entry.direction for outcome in outcomes if outcome.disposition is recorded and outcome.entry]
-    for direction, counter in _recorded.items():
-        if number := directions.count(direction):
-            counter.inc(number)
+    for disposition, number in collections.Counter(outcome.disposition for outcome in outcomes).items():
+        _counters[disposition].inc(number)
+    recorded = (outcome.entry for outcome in outcomes if outcome.disposition is Disposition.RECORDED)
+    for direction, number in collections.Counter(entry.direction for entry in recorded if entry).items():
+        _recorded[direction].inc(number)
