@@ -2,9 +2,12 @@ import asyncio
 from datetime import date
 
 import pytest
+import redis.exceptions
 from fluxo_balances.adapters.redis.consumer_group import Backlog, ConsumerGroup
+from fluxo_balances.adapters.redis.entry_events import RedisEntryEvents
 from fluxo_balances.adapters.redis.redelivery import pause_s
 from fluxo_balances.application.ports import DeadLetter, Delivery
+from fluxo_chassis.redis import connect
 from fluxo_contracts.streams import ENTRIES_STREAM
 
 pytestmark = pytest.mark.anyio
@@ -89,6 +92,42 @@ async def test_a_restarted_consumer_begins_with_what_it_left_undone(joined, seat
     ]
     assert await read(after, 2) == ids[3:4]
     assert await read(after, 2) == ids[4:]
+
+
+@pytest.fixture
+async def unlucky(streams_url, streams, monkeypatch):
+    """A client, and a way to lose the answer to a command of it once: the server carries it out, nobody hears of it."""
+    async with connect(streams_url, timeout_s=0.3).client() as client:
+
+        def lose(command: str) -> None:
+            async def lost(*args, **options):
+                monkeypatch.undo()
+                await client.connection.send_command("CLIENT", "REPLY", "SKIP")
+                return await getattr(client, command)(*args, **options)
+
+            monkeypatch.setattr(client, command, lost)
+
+        yield client, lose
+
+
+@pytest.mark.parametrize("command", ["xreadgroup", "xclaim"])
+async def test_events_that_were_delivered_in_a_lost_answer_come_before_later_ones(unlucky, joined, stream, command):
+    client, lose = unlucky
+    dead, events = await joined("dead"), RedisEntryEvents(client, ConsumerGroup(client), "p1")
+    assert await read(events) == []
+    first = await stream.publish_raw(event=b"1")
+    if command == "xclaim":
+        await read(dead)
+        await stream.age("dead", first, idle_s=31)
+
+    lose(command)
+    with pytest.raises(redis.exceptions.TimeoutError):
+        await (events.take_over(10, 30) if command == "xclaim" else events.read(10, 0.05))
+    later = await stream.publish_raw(event=b"2")
+    assert await stream.pending() == {first: "p1"}
+
+    assert await read(events) == [first]
+    assert await read(events) == [later]
 
 
 async def test_acknowledged_events_do_not_come_again(joined, stream):

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any, Final, cast
 
 import redis.asyncio
@@ -12,7 +12,7 @@ from fluxo_contracts.streams import (
     REASON_FIELD,
     STREAM_ID_FIELD,
 )
-from redis.exceptions import ResponseError
+from redis.exceptions import RedisError, ResponseError
 
 from fluxo_balances.adapters.redis.consumer_group import ConsumerGroup, is_missing_group
 from fluxo_balances.adapters.redis.redelivery import Redelivery, report_vanished
@@ -30,9 +30,10 @@ log = structlog.get_logger(__name__)
 class RedisEntryEvents:
     """One consumer's seat in the group `daily-balances`; `consumer` is the same after a restart.
 
-    The first reads give back what this consumer got before it was restarted and did not acknowledge. A group that is
-    missing (a new server, a deleted stream) is made from the stream's beginning: what was applied before comes again,
-    and the inbox recognises it. `client` must wait longer for an answer than the longest read.
+    The first reads give back what this consumer got before it was restarted and did not acknowledge; so do the first
+    after an answer that did not come. A group that is missing (a new server, a deleted stream) is made from the
+    stream's beginning: what was applied before comes again, and the inbox recognises it. `client` must wait longer for
+    an answer than the longest read.
     """
 
     def __init__(self, client: redis.asyncio.Redis, group: ConsumerGroup, consumer: str) -> None:
@@ -44,23 +45,11 @@ class RedisEntryEvents:
 
     async def read(self, limit: int, timeout_s: float) -> list[Delivery]:
         """Return this consumer's own unacknowledged events, then new ones, waiting for the first of those."""
-        try:
-            while self._own is not None:
-                if own := await self._read_own(self._own, limit):
-                    return own
-            entries = await self._read_group(_NEW, limit, block_ms=max(1, int(timeout_s * 1_000)))
-        except ResponseError as error:
-            await self._make_group_if_missing(error)
-            return []
-        return [delivery(entry, deliveries=1) for entry in entries]
+        return await self._delivered(self._own_or_new(limit, timeout_s))
 
     async def take_over(self, limit: int, idle_s: float) -> list[Delivery]:
         """Return events that were delivered, not acknowledged, and are due again (see `Redelivery`)."""
-        try:
-            return await self._redelivery.claim_due(limit, idle_s)
-        except ResponseError as error:
-            await self._make_group_if_missing(error)
-            return []
+        return await self._delivered(self._redelivery.claim_due(limit, idle_s))
 
     async def acknowledge(self, stream_ids: Sequence[str]) -> None:
         async with self._client.pipeline(transaction=False) as pipeline:
@@ -76,6 +65,24 @@ class RedisEntryEvents:
                 pipeline.xadd(ENTRIES_DEAD_LETTERS_STREAM, _letter_fields(letter))
                 pipeline.xack(ENTRIES_STREAM, DAILY_BALANCES_GROUP, letter.delivery.stream_id)
             await pipeline.execute()
+
+    async def _delivered(self, deliveries: Awaitable[list[Delivery]]) -> list[Delivery]:
+        try:
+            return await deliveries
+        except ResponseError as error:
+            await self._make_group_if_missing(error)
+            return []
+        except RedisError:
+            # The answer that did not come may have held events: they are this consumer's own now.
+            self._own = _OLDEST
+            raise
+
+    async def _own_or_new(self, limit: int, timeout_s: float) -> list[Delivery]:
+        while self._own is not None:
+            if own := await self._read_own(self._own, limit):
+                return own
+        entries = await self._read_group(_NEW, limit, block_ms=max(1, int(timeout_s * 1_000)))
+        return [delivery(entry, deliveries=1) for entry in entries]
 
     async def _read_own(self, after: str, limit: int) -> list[Delivery]:
         """Return the next of this consumer's own; none also when all of them vanished. `_own` is None at the end."""
