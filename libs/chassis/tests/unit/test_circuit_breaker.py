@@ -66,6 +66,27 @@ async def test_of_fifty_at_once_a_single_probe_goes_through():
     assert breaker.state == "closed"
 
 
+async def test_what_is_seen_to_work_on_another_way_closes_it_though_a_probe_is_under_way():
+    breaker = await opened("another way")
+    await asyncio.sleep(0.07)
+    release = asyncio.Event()
+
+    async def probe():
+        async with breaker:
+            await release.wait()
+            raise ConnectionError
+
+    probing = asyncio.create_task(probe())
+    await asyncio.sleep(0)
+    assert breaker.state == "half-open"
+    breaker.close()
+    assert (breaker.state, gauge("another way")) == ("closed", 0)
+    release.set()
+    with pytest.raises(ConnectionError):
+        await probing
+    assert breaker.state == "closed", "a failure that began before counts as one"
+
+
 async def test_a_failed_probe_opens_it_again():
     breaker = await opened("again")
     await asyncio.sleep(0.07)

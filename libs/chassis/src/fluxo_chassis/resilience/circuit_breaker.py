@@ -45,9 +45,7 @@ class CircuitBreaker(Circuit):
     def succeed(self) -> None:
         # A slow success from before the circuit opened says nothing about now.
         if self._ends_probe() or self._state == "closed":
-            self._failures = 0
-            self._rest.reset()
-            self._become("closed")
+            self.close()
 
     def fail(self) -> None:
         # Neither does a slow failure.
@@ -56,6 +54,13 @@ class CircuitBreaker(Circuit):
             if self._state != "closed" or self._failures >= self._failures_max:
                 self._probe_at = time.monotonic() + self._rest.next()
                 self._become("open")
+
+    def close(self) -> None:
+        """The dependency was seen to work, on whatever way: nobody needs to probe it."""
+        self._probe = None
+        self._failures = 0
+        self._rest.reset()
+        self._become("closed")
 
     def forget(self) -> None:
         """The call tells nothing about the dependency; when it was the probe, the next caller may probe at once."""

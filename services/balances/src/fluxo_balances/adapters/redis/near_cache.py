@@ -159,6 +159,8 @@ class NearBalanceCache:
         if connection.is_lost:
             raise ConnectionResetError  # In the moment after it began to track: nobody would say so again.
         self._connection = connection
+        # The calls take this way from now on: none would ever probe the other one.
+        self.behind.breaker.close()
         self._near.open()
         metrics.is_tracking.set(1)
 
