@@ -4,7 +4,7 @@ import time
 
 WRITERS = 100
 RECOVERS_WITHIN_S = 5.0
-"""On an idle machine it takes a probe, some 0.3 s; who had to wait for a connection that hangs would wait much longer."""
+"""On an idle machine it takes a probe, some 0.3 s; waiting for a connection that hangs takes much longer."""
 REFUSED_AT_ONCE = 'http_request_duration_seconds_bucket{le="0.25",method="POST",route="/v1/entries",status="503"}'
 """As the service saw it: a hundred clients in one process are slow themselves. A time-out takes 0.8 s at least."""
 
