@@ -28,10 +28,15 @@ Events = list[tuple[bytes, dict[Any, Any]]]
 async def rewind_group(system: System, _hold_s: float, _rng: Random) -> None:
     """Deliver the last events once more, under their own ids."""
     async with server(system, STREAMS) as streams:
-        last = await _newest(streams, EVENTS_MAX)
-        if not last:
-            raise MissedError(NO_EVENTS)
-        await _set_group(streams, last[-1][0])
+        await rewind(streams)
+
+
+async def rewind(streams: redis.asyncio.Redis) -> None:
+    """Set the group back by some of the events that it was given; those that it still has to get may be many more."""
+    delivered = await streams.xrevrange(ENTRIES_STREAM, await _last_delivered(streams), count=EVENTS_MAX)
+    if not delivered:
+        raise MissedError(NO_EVENTS)
+    await _set_group(streams, delivered[-1][0])
 
 
 async def duplicate_events(system: System, _hold_s: float, rng: Random) -> None:
