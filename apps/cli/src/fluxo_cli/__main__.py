@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from fluxo_cli.commands import balances, entries, services
+from fluxo_cli.commands import balances, balances_export, entries, entries_export, entries_import, services
 from fluxo_cli.commands.backup import backup
 from fluxo_cli.commands.bench import bench
 from fluxo_cli.commands.dead_letters import dead_letters_app
@@ -22,7 +22,7 @@ from fluxo_cli.commands.verify import verify
 from fluxo_cli.errors import CommandError
 
 # Importing these modules adds their commands to the groups `entries` and `balances`.
-_GROUP_MEMBERS = (entries, balances, services)
+_GROUP_MEMBERS = (entries, entries_import, entries_export, balances, balances_export, services)
 
 app = typer.Typer(
     name="fluxo",

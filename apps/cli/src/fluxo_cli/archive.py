@@ -2,10 +2,8 @@
 
 import hashlib
 import io
-import os
 import re
 import tarfile
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
@@ -16,6 +14,7 @@ from typing import IO, Any, Final
 import orjson
 
 from fluxo_cli.errors import CommandError
+from fluxo_cli.new_file import new_file
 
 FORMAT: Final = 1
 SERVICES: Final = ("balances", "entries")
@@ -77,22 +76,8 @@ def new_archive(path: Path) -> Iterator[NewArchive]:
     Raises:
         CommandError: the file exists already, or its folder cannot be written.
     """
-    if path.exists():
-        raise CommandError(f"{path} exists already: name another file.")
-    parent = path.absolute().parent
-    try:
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=parent) as folder:
-            draft = Path(folder) / "archive"
-            draft.touch(mode=0o600)
-            with draft.open("wb") as file:
-                with tarfile.open(fileobj=file, mode="w") as tar:
-                    yield NewArchive(Path(folder), tar)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.rename(path)
-            _sync(parent)
-    except OSError as error:
-        raise CommandError(f"The backup cannot be written: {error}") from error
+    with new_file(path) as file, tarfile.open(fileobj=file, mode="w") as tar:
+        yield NewArchive(Path(file.name).parent, tar)
 
 
 class Archive:
@@ -162,11 +147,3 @@ def _nobodys(member: tarfile.TarInfo) -> tarfile.TarInfo:
     """Leave out whose file it was: it is nobody's business where it is restored."""
     member.mode, member.uid, member.gid, member.uname, member.gname = 0o600, 0, 0, "", ""
     return member
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,7 +1,7 @@
 """Talks to one service over HTTP: repeats what is safe to repeat, and turns a refusal into sentences."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
@@ -14,10 +14,23 @@ from fluxo_cli.rendering import printable
 _TRY_AGAIN: Final = frozenset({502, 503, 504})
 _BACKOFF_S: Final = (0.2, 0.6, 1.5)
 _RETRY_AFTER_S_MAX: Final = 30.0
+# A bulk is repeated for a minute: long enough for a service that is started again.
+_BULK_BACKOFF_S: Final = (*_BACKOFF_S, *(3.0,) * 20)
 # A balance that waits for an entry answers within 2 s, everything else sooner.
 _TIMEOUT: Final = httpx2.Timeout(10.0, connect=2.0)
+# Ten thousand entries are answered within 10 s, or refused.
+_BULK_TIMEOUT: Final = httpx2.Timeout(15.0, connect=2.0)
 _REFUSED: Final = 1
 _NOT_ANSWERED: Final = 3
+
+
+class RequestRefusedError(CommandError):
+    """The service answered, and not with what was asked for; `status` is the answer's."""
+
+    def __init__(self, message: str, *, status: int) -> None:
+        is_the_callers = status < httpx2.codes.INTERNAL_SERVER_ERROR
+        super().__init__(message, exit_status=_REFUSED if is_the_callers else _NOT_ANSWERED)
+        self.status = status
 
 
 class ServiceClient:
@@ -55,9 +68,15 @@ class ServiceClient:
             self._http.build_request("POST", path, json=body, headers={"Idempotency-Key": idempotency_key})
         )
 
-    def _answer(self, request: httpx2.Request) -> httpx2.Response:
+    def post_bulk(self, path: str, body: bytes) -> httpx2.Response:
+        """Send a JSON body that carries a key for each of its items; it is repeated for a minute."""
+        headers = {"Content-Type": "application/json"}
+        request = self._http.build_request("POST", path, content=body, headers=headers, timeout=_BULK_TIMEOUT)
+        return self._answer(request, _BULK_BACKOFF_S)
+
+    def _answer(self, request: httpx2.Request, backoff_s: Iterable[float] | None = None) -> httpx2.Response:
         perhaps_done = False
-        for wait_s in (*_BACKOFF_S, None):
+        for wait_s in (*(_BACKOFF_S if backoff_s is None else backoff_s), None):
             try:
                 response = self._http.send(request)
             except httpx2.TransportError as error:
@@ -84,7 +103,7 @@ class ServiceClient:
             )
         return response
 
-    def _refused(self, response: httpx2.Response, *, perhaps_done: bool = False) -> CommandError:
+    def _refused(self, response: httpx2.Response, *, perhaps_done: bool = False) -> RequestRefusedError:
         status = response.status_code
         problem = _json(response)
         if not isinstance(problem, dict) or "title" not in problem:
@@ -97,8 +116,7 @@ class ServiceClient:
             lines.append(printable(f"Its logs name this request by the trace id {problem['trace_id']}."))
         if perhaps_done:
             lines += _how_to_repeat(response.request)
-        is_the_callers = status < httpx2.codes.INTERNAL_SERVER_ERROR
-        return CommandError("\n".join(lines), exit_status=_REFUSED if is_the_callers else _NOT_ANSWERED)
+        return RequestRefusedError("\n".join(lines), status=status)
 
     def _unreachable(self, request: httpx2.Request, error: Exception, *, perhaps_done: bool) -> CommandError:
         how = "gave no answer in time" if isinstance(error, httpx2.TimeoutException) else "cannot be reached"

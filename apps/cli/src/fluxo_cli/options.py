@@ -17,3 +17,10 @@ DataDir = Annotated[
 DEFAULT_DATA_DIR = Path(".fluxo")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+JsonLines = Annotated[bool, typer.Option("--json", help="Write JSON Lines, as the API answers, for programs.")]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", metavar="FILE", help="Where to write it. Default: standard output.", dir_okay=False),
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")]

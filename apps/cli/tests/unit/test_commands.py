@@ -28,10 +28,14 @@ def _main(monkeypatch, *arguments: str) -> int:
 
 
 @pytest.mark.parametrize(
-    "command", ["up", "status", "restart", "log-level", "token", "doctor", "verify", "backup", "restore", "bench"]
+    "command",
+    [
+        *("up", "status", "restart", "log-level", "token", "doctor", "verify", "backup", "restore", "bench"),
+        *("entries import", "entries export", "balances export"),
+    ],
 )
 def test_the_help_of_a_command_shows_how_to_use_it(command: str):
-    result = CliRunner().invoke(app, [command, "--help"])
+    result = CliRunner().invoke(app, [*command.split(), "--help"])
     assert result.exit_code == 0
     assert f"fluxo {command}" in result.output
     assert "--data-dir" in result.output

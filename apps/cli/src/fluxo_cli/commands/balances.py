@@ -56,7 +56,7 @@ def show_(
         print(response.text)
         return
     show(balance_sheet(response.json()))
-    _warn_when_stale(response.json())
+    warn_when_stale(response.json())
 
 
 @balances_app.command("range")
@@ -82,7 +82,7 @@ def range_(
         print(response.text)
         return
     show(balances_table(response.json()))
-    _warn_when_stale(response.json())
+    warn_when_stale(response.json())
 
 
 def _today(entries_url: str | None, **who: Any) -> date:
@@ -96,6 +96,6 @@ def _today(entries_url: str | None, **who: Any) -> date:
     return datetime.now(UTC).astimezone(ZoneInfo(time_zone)).date()
 
 
-def _warn_when_stale(balance: Mapping[str, Any]) -> None:
+def warn_when_stale(balance: Mapping[str, Any]) -> None:
     if balance.get("stale"):
         note(f"Stale: the database is away, and this is how it stood at {balance['as_of']}.")

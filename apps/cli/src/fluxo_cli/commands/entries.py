@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import date
-from enum import StrEnum
+from itertools import chain
 from typing import Annotated, Any
 
 import orjson
@@ -15,18 +15,14 @@ from fluxo_cli.client_options import (
     connect,
     parse_date,
 )
+from fluxo_cli.commands.entry_filters import Category, Direction, First, Last, OfDirection, Search, chosen
 from fluxo_cli.commands.groups import entries_app
+from fluxo_cli.exporting import ENTRIES_PAGE_MAX, pages_of_entries
 from fluxo_cli.money import parse_amount
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Json
 from fluxo_cli.rendering import entries_table, entry_sheet, note, show
 
-_PAGE_MAX = 500
 _KEY_LENGTH_MAX = 255
-
-
-class Direction(StrEnum):
-    CREDIT = "credit"
-    DEBIT = "debit"
 
 
 def _amount(text: str) -> str:
@@ -91,14 +87,12 @@ def add(
 
 @entries_app.command("list")
 def list_(
-    first: Annotated[date | None, typer.Option("--from", parser=parse_date, metavar="DATE", help="First day.")] = None,
-    last: Annotated[date | None, typer.Option("--to", parser=parse_date, metavar="DATE", help="Last day.")] = None,
-    direction: Annotated[
-        Direction | None, typer.Option("--direction", help="Only money in, or only money out.")
-    ] = None,
-    category: Annotated[str | None, typer.Option("--category", help="Only this category.")] = None,
-    search: Annotated[str | None, typer.Option("--search", help="Only descriptions that contain this.")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=_PAGE_MAX, help="How many at most.")] = 50,
+    first: First = None,
+    last: Last = None,
+    direction: OfDirection = None,
+    category: Category = None,
+    search: Search = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=ENTRIES_PAGE_MAX, help="How many at most.")] = 50,
     everything: Annotated[bool, typer.Option("--all", help="All of them, however many.")] = False,
     as_json: Json = False,
     entries_url: EntriesUrl = None,
@@ -113,24 +107,16 @@ def list_(
 
       fluxo entries list --search aluguel --all --json
     """
-    query: dict[str, str | int | None] = {
-        "from": first.isoformat() if first else None,
-        "to": last.isoformat() if last else None,
-        "direction": direction,
-        "category": category,
-        "q": search,
-        "limit": _PAGE_MAX if everything else limit,
-    }
+    query = chosen(first, last, direction, category, search)
     with connect("entries", entries_url, token=token, merchant=merchant, data_dir=data_dir) as client:
-        response = client.get("/v1/entries", **query)
-        page = response.json()
-        if as_json and not everything:
-            print(response.text)
-            return
-        items, following = page["items"], page["next"]
-        while everything and following is not None:
-            page = client.get("/v1/entries", **query, cursor=following).json()
-            items, following = items + page["items"], page["next"]
+        if everything:
+            items, following = list(chain.from_iterable(pages_of_entries(client, query))), None
+        else:
+            response = client.get("/v1/entries", **query, limit=limit)
+            if as_json:
+                print(response.text)
+                return
+            items, following = response.json()["items"], response.json()["next"]
     if as_json:
         print(orjson.dumps({"items": items, "next": following}).decode())
         return

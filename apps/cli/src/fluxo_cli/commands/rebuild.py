@@ -5,21 +5,13 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
-from rich.text import Text
-
 from fluxo_cli.environment import environment_of
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir
+from fluxo_cli.progress import progress
 from fluxo_cli.rebuilding import rebuild_from_replay
 
 _NEEDED: Final = ("FLUXO_ENTRIES_DATABASE_URL", "FLUXO_BALANCES_DATABASE_URL", "FLUXO_CACHE_URL")
 _REBUILD: Final = (sys.executable, "-m", "fluxo_balances", "rebuild")
-
-
-class _Rate(ProgressColumn):
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:,.0f}/s" if task.speed else "", style="progress.data.speed")
 
 
 def rebuild(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
@@ -35,22 +27,8 @@ def rebuild(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """
     environment = environment_of(data_dir, _NEEDED)
     began = time.monotonic()
-    columns = (
-        TextColumn("Replaying"),
-        BarColumn(),
-        TextColumn("{task.completed:,} of {task.total:,} entries"),
-        _Rate(),
-        TimeRemainingColumn(),
-    )
-    # Whoever reads a pipe or a file wants the outcome; the bar is for eyes.
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
-        replaying = progress.add_task("", total=0)
-        entries = rebuild_from_replay(
-            _REBUILD,
-            _replay,
-            environment,
-            lambda replayed, total: progress.update(replaying, completed=replayed, total=total),
-        )
+    with progress("Replaying") as report:
+        entries = rebuild_from_replay(_REBUILD, _replay, environment, report)
     counted = f"{entries:,} {'entry' if entries == 1 else 'entries'}"
     print(f"The balances are rebuilt from {counted}, in {time.monotonic() - began:.1f} s.")
 

@@ -1,0 +1,243 @@
+import io
+import json
+
+import pytest
+import time_machine
+
+ID = "0193c1a2-7d4e-7c3a-9f6e-2b1d5a8c4e70"
+MERCHANT = {"merchant_id": "m", "name": "m", "currency": "BRL", "time_zone": "America/Sao_Paulo"}
+TWO_SALES = "direction,amount,business_date,description\ncredit,10.00,2026-11-20,Pão\ndebit,2.50,2026-11-21,Leite\n"
+SENT = {"items": []}
+OVERLOADED = {"type": "/problems/unavailable", "title": "Too busy", "status": 503}
+
+
+@pytest.fixture
+def import_(fluxo, service, tmp_path, monkeypatch):
+    """Import a text as a file, or an existing one by its path."""
+    monkeypatch.setattr("fluxo_cli.client._BULK_BACKOFF_S", (0.0, 0.0, 0.0))
+
+    def run(text, *arguments, name="sales.csv"):
+        file = tmp_path / name
+        file.write_text(text, newline="")
+        return fluxo("entries", "import", str(file), *arguments, "--entries-url", service.url, "--token", "t")
+
+    return run
+
+
+def bulks(service):
+    return [request.body for request in service.requests if request.path == "/v1/entries/bulk"]
+
+
+def keys(service):
+    return [item["idempotency_key"] for bulk in bulks(service) for item in bulk["entries"]]
+
+
+def test_a_file_is_recorded_in_one_step(import_, service):
+    service.answers_with(200, MERCHANT)
+    service.answers_with(201, SENT)
+    outcome = import_(TWO_SALES)
+    assert outcome.exit_status == 0, outcome.err
+    (bulk,) = bulks(service)
+    assert bulk["mode"] == "atomic"
+    assert [{name: item[name] for name in item if name != "idempotency_key"} for item in bulk["entries"]] == [
+        {"direction": "credit", "amount": "10.00", "business_date": "2026-11-20", "description": "Pão"},
+        {"direction": "debit", "amount": "2.50", "business_date": "2026-11-21", "description": "Leite"},
+    ]
+    assert outcome.out.endswith(
+        "sales.csv: 2 entries of 2026-11-20 to 2026-11-21, 10.00 BRL in and 2.50 BRL out. "
+        "All are recorded: 2 now, 0 by an earlier request.\n"
+    )
+
+
+def test_the_same_entries_have_the_same_keys_however_the_file_is_written(import_, service):
+    service.answers_with(200, MERCHANT)
+    service.answers_with(201, SENT)
+    import_(TWO_SALES)
+    service.answers.clear()
+    service.answers_with(200, MERCHANT)
+    service.answers_with(201, SENT, Idempotent_Replayed="true")
+    again = import_(
+        "\ufeffbusiness_date;direction;description;amount\r\n"
+        "20/11/2026;credit;Pão;10\r\n21/11/2026;debit;Leite;2,5\r\n;;;\r\n",
+        "--json",
+        name="again.csv",
+    )
+    assert len(set(keys(service))) == 2
+    assert keys(service)[:2] == keys(service)[2:]
+    assert json.loads(again.out) == {
+        "entries": 2,
+        "new": 0,
+        "replayed": 2,
+        "dry_run": False,
+        "currency": "BRL",
+        "total_credits": "10.00",
+        "total_debits": "2.50",
+        "from": "2026-11-20",
+        "to": "2026-11-21",
+    }
+
+
+def test_twins_in_one_file_are_two_entries_and_a_changed_file_is_another(import_, service):
+    service.answers_with(200, MERCHANT)
+    service.answers_with(201, SENT)
+    import_(TWO_SALES + "debit,2.50,2026-11-21,Leite\n")
+    service.answers.clear()
+    service.answers_with(200, MERCHANT)
+    service.answers_with(201, SENT)
+    import_(TWO_SALES)
+    assert len(set(keys(service))) == 5
+
+
+def test_an_entrys_own_key_is_used_and_the_service_does_not_tell_what_is_new(import_, service):
+    service.answers_with(200, MERCHANT)
+    service.answers_with(201, SENT)
+    text = "direction,amount,business_date,description,idempotency_key\ncredit,1.00,2026-11-20,x,till-1\n"
+    outcome = import_(text + "credit,1.00,2026-11-20,x,\n", "--json")
+    assert keys(service)[0] == "till-1"
+    assert keys(service)[1].startswith("import-")
+    assert (json.loads(outcome.out)["new"], json.loads(outcome.out)["replayed"]) == (None, None)
+
+
+def test_one_key_on_two_lines_would_lose_one_of_them(import_, service):
+    service.answers_with(200, MERCHANT)
+    text = "direction,amount,business_date,description,idempotency_key\n" + "credit,1.00,2026-11-20,x,till-1\n" * 2
+    outcome = import_(text)
+    assert outcome.exit_status == 1
+    assert "line 3, idempotency_key: It is that of line 2 too." in outcome.err
+    assert bulks(service) == []
+
+
+@time_machine.travel("2026-11-23T01:30:00Z", tick=False)
+def test_every_bad_line_is_named_and_nothing_is_sent(import_, service):
+    service.answers_with(200, MERCHANT)
+    outcome = import_(
+        "direction,amount,business_date,description\n"
+        "credit,10.00,2026-11-22,Pão\n"
+        "entrada,0,2026-11-23,\n"
+        "credit,10.00\n"
+        "credit,10.00,,Pão\n"
+    )
+    assert outcome.exit_status == 1
+    assert [line.partition(":")[0] for line in outcome.err.splitlines()[1:]] == [
+        "  • line 3, direction",
+        "  • line 3, amount",
+        "  • line 3, business_date",
+        "  • line 3, description",
+        "  • line 4",
+        "  • line 5, business_date",
+    ]
+    assert "6 things are not right, and nothing was recorded." in outcome.err
+    assert bulks(service) == []
+
+
+def test_a_dry_run_checks_and_sends_nothing(import_, service):
+    service.answers_with(200, MERCHANT)
+    outcome = import_(TWO_SALES, "--dry-run")
+    assert outcome.exit_status == 0
+    assert "nothing was recorded" in outcome.out
+    assert [request.method for request in service.requests] == ["GET"]
+
+
+def test_a_file_that_is_not_there_is_named(fluxo):
+    outcome = fluxo("entries", "import", "none.csv", "--token", "t")
+    assert outcome.exit_status == 1
+    assert outcome.err == "fluxo: none.csv cannot be read: No such file or directory.\n"
+
+
+def test_standard_input_is_read(fluxo, service, monkeypatch):
+    service.answers_with(200, MERCHANT)
+    service.answers_with(201, SENT)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(TWO_SALES.encode())))
+    outcome = fluxo("entries", "import", "-", "--entries-url", service.url, "--token", "t")
+    assert outcome.out.startswith("standard input: 2 entries")
+
+
+def test_a_header_without_entries_is_no_mistake(import_, service):
+    service.answers_with(200, MERCHANT)
+    outcome = import_("direction,amount,description\n")
+    assert (outcome.exit_status, bulks(service)) == (0, [])
+    assert "0 entries" in outcome.out
+
+
+EXPORTED = (
+    "id,direction,amount,currency,business_date,description,category,reverses,reversed_by,recorded_at\n"
+    f"{ID},credit,150.00,BRL,2026-11-22,Venda,,,,2026-11-22T14:32:10.123456Z\n"
+)
+
+
+def test_an_export_of_another_merchant_is_recorded_without_its_ids(import_, service):
+    service.answers_with(200, MERCHANT)
+    service.answers_with(404, {"title": "Entry not found"})
+    service.answers_with(201, SENT)
+    outcome = import_(EXPORTED)
+    assert outcome.exit_status == 0, outcome.err
+    assert service.requests[1].path == f"/v1/entries/{ID}"
+    ((item,),) = (bulk["entries"] for bulk in bulks(service))
+    assert set(item) == {"idempotency_key", "direction", "amount", "business_date", "description"}
+
+
+def test_an_export_of_the_same_merchant_is_not_recorded_a_second_time(import_, service, entry):
+    service.answers_with(200, MERCHANT)
+    service.answers_with(200, entry)
+    outcome = import_(EXPORTED)
+    assert outcome.exit_status == 1
+    assert "This merchant has these entries already" in outcome.err
+    assert bulks(service) == []
+
+
+def test_an_overloaded_service_is_asked_again_with_the_same_keys(import_, service):
+    service.answers_with(200, MERCHANT)
+    service.answers_with(503, OVERLOADED, Retry_After="0")
+    service.hangs_up()
+    service.answers_with(201, SENT)
+    assert import_(TWO_SALES).exit_status == 0
+    first, second, third = bulks(service)
+    assert first == second == third
+
+
+def test_many_entries_go_in_pieces_and_what_stops_says_how_far_it_came(import_, service, monkeypatch):
+    monkeypatch.setattr("fluxo_cli.importing._PIECE_ENTRIES_MAX", 2)
+    service.answers_with(200, MERCHANT)
+    service.answers_with(201, SENT)
+    service.hangs_up()
+    rows = "".join(f"credit,{number}.00,2026-11-20,x\n" for number in range(1, 6))
+    outcome = import_("direction,amount,business_date,description\n" + rows)
+    assert outcome.exit_status == 3
+    assert "2 of 5 entries are known to be recorded, those up to line 3." in outcome.err
+    assert "The same command, given again" in outcome.err
+    assert [len(bulk["entries"]) for bulk in bulks(service)] == [2, 2, 2, 2, 2]
+
+    service.answers.clear()
+    service.answers_with(200, MERCHANT)
+    service.answers_with(201, SENT, Idempotent_Replayed="true")
+    service.answers_with(201, SENT)
+    service.answers_with(201, SENT)
+    again = import_("direction,amount,business_date,description\n" + rows)
+    assert "All are recorded: 3 now, 2 by an earlier request." in again.out
+    assert len(set(keys(service))) == 5
+
+
+def test_a_piece_has_no_more_bytes_than_the_service_takes(import_, service, monkeypatch):
+    monkeypatch.setattr("fluxo_cli.importing._PIECE_BYTES_MAX", 550)
+    service.answers_with(200, MERCHANT)
+    service.answers_with(201, SENT)
+    rows = "".join(f"credit,{number}.00,2026-11-20,{'x' * 60}\n" for number in range(1, 6))
+    assert import_("direction,amount,business_date,description\n" + rows).exit_status == 0
+    assert [len(bulk["entries"]) for bulk in bulks(service)] == [2, 2, 1]
+
+
+def test_what_the_service_refuses_is_told_by_its_line(import_, service, monkeypatch):
+    monkeypatch.setattr("fluxo_cli.importing._PIECE_ENTRIES_MAX", 1)
+    service.answers_with(200, MERCHANT)
+    service.answers_with(201, SENT)
+    service.answers_with(
+        422,
+        {
+            "title": "Idempotency key reused",
+            "errors": [{"pointer": "/entries/0/idempotency_key", "detail": "It was used before with another request."}],
+        },
+    )
+    outcome = import_(TWO_SALES)
+    assert outcome.exit_status == 1
+    assert "• line 3, idempotency_key: It was used before" in outcome.err
+    assert "1 of 2 entries are known to be recorded, those up to line 2." in outcome.err
