@@ -1,6 +1,10 @@
-"""Real servers for every test: the ones named by FLUXO_TEST_* variables, else embedded ones, one set a run."""
+"""Real servers for every test: the ones named by FLUXO_TEST_* variables, else embedded ones, one set a run.
+
+And what a test does to logging, which is the whole process's, undone.
+"""
 
 import asyncio
+import logging
 import os
 import secrets
 import signal
@@ -15,6 +19,7 @@ import asyncpg
 import orjson
 import pytest
 import redis.asyncio
+import structlog
 
 # A shell that starts this in the background leaves Ctrl-C ignored, and so it would be in every process of ours.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -29,6 +34,18 @@ def free_port() -> int:
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture
+def logging_restored() -> Iterator[None]:
+    """What `configure_logging` does to the whole process is undone."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    logging.captureWarnings(capture=False)
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")
