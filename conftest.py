@@ -10,6 +10,7 @@ import secrets
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,18 @@ def _url(admin_url: str, database: str, user: str | None = None, password: str |
     credentials = parts.netloc.rpartition("@")[0] if user is None else f"{user}:{password}"
     host = parts.netloc.rpartition("@")[2]
     return urlunsplit((parts.scheme, f"{credentials}@{host}", f"/{database}", "", ""))
+
+
+@asynccontextmanager
+async def empty_database(admin_url: str, prefix: str) -> AsyncIterator[tuple[str, str]]:
+    """Create a database and a role for the application; yields the URL of the one, as admin, and the other's name."""
+    name = f"{prefix}_{secrets.token_hex(4)}"
+    app_role = f"{name}_app"
+    await _execute(admin_url, f"CREATE DATABASE {name}", f"CREATE ROLE {app_role}")
+    try:
+        yield _url(admin_url, name), app_role
+    finally:
+        await _execute(admin_url, f"DROP DATABASE {name} WITH (FORCE)", f"DROP ROLE {app_role}")
 
 
 async def _execute(url: str, *statements: str) -> None:
