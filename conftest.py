@@ -1,11 +1,16 @@
-"""Real servers for every test: the ones named by FLUXO_TEST_* variables, else embedded ones, one set a run."""
+"""Real servers for every test: the ones named by FLUXO_TEST_* variables, else embedded ones, one set a run.
+
+And what a test does to logging, which is the whole process's, undone.
+"""
 
 import asyncio
+import logging
 import os
 import secrets
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +20,7 @@ import asyncpg
 import orjson
 import pytest
 import redis.asyncio
+import structlog
 
 # A shell that starts this in the background leaves Ctrl-C ignored, and so it would be in every process of ours.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -29,6 +35,18 @@ def free_port() -> int:
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture
+def logging_restored() -> Iterator[None]:
+    """What `configure_logging` does to the whole process is undone."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    logging.captureWarnings(capture=False)
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")
@@ -107,6 +125,18 @@ def _url(admin_url: str, database: str, user: str | None = None, password: str |
     credentials = parts.netloc.rpartition("@")[0] if user is None else f"{user}:{password}"
     host = parts.netloc.rpartition("@")[2]
     return urlunsplit((parts.scheme, f"{credentials}@{host}", f"/{database}", "", ""))
+
+
+@asynccontextmanager
+async def empty_database(admin_url: str, prefix: str) -> AsyncIterator[tuple[str, str]]:
+    """Create a database and a role for the application; yields the URL of the one, as admin, and the other's name."""
+    name = f"{prefix}_{secrets.token_hex(4)}"
+    app_role = f"{name}_app"
+    await _execute(admin_url, f"CREATE DATABASE {name}", f"CREATE ROLE {app_role}")
+    try:
+        yield _url(admin_url, name), app_role
+    finally:
+        await _execute(admin_url, f"DROP DATABASE {name} WITH (FORCE)", f"DROP ROLE {app_role}")
 
 
 async def _execute(url: str, *statements: str) -> None:

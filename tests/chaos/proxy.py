@@ -1,9 +1,10 @@
-"""A TCP proxy that does to connections what networks do: cut, delay, fall silent, lose the answers."""
+"""A TCP proxy that does to connections what networks do: cut, delay, hold, fall silent, lose the answers."""
 
 import asyncio
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, Self
+from urllib.parse import urlsplit
 
 CHUNK_BYTES: Final = 65_536
 
@@ -12,6 +13,7 @@ class Weather(Enum):
     FAIR = "everything passes"
     CUT = "connections are reset, new ones at once"
     SLOW = "every chunk is late"
+    HELD = "connections stay open, and what is sent arrives when it clears"
     SILENT = "connections stay open and nothing passes"
     ANSWERS_LOST = "requests arrive, answers do not"
 
@@ -30,41 +32,66 @@ class Connection:
 
 
 class Proxy:
-    """Forwards 127.0.0.1:`port` to 127.0.0.1:`target`."""
+    """Forwards 127.0.0.1:`port`, by default a free one, to the host and the port of `server`, a URL."""
 
-    def __init__(self, port: int, target: int) -> None:
+    def __init__(self, server: str, port: int = 0) -> None:
         self.port = port
-        self._target = target
+        self._server = urlsplit(server)
         self._weather = Weather.FAIR
         self._delay_s = 0.0
         self._open: set[Connection] = set()
-        self._server: asyncio.Server | None = None
+        self._listener: asyncio.Server | None = None
+        self._is_flowing = asyncio.Event()
+        self._is_flowing.set()
+        self.withheld = asyncio.Event()
+        """Set as soon as anything was withheld since the last change: a lost answer's request has arrived."""
+
+    @property
+    def url(self) -> str:
+        """The server's, by way of this proxy."""
+        credentials, at, _ = self._server.netloc.rpartition("@")
+        return self._server._replace(netloc=f"{credentials}{at}127.0.0.1:{self.port}").geturl()
 
     async def start(self) -> None:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+        self._listener = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+        self.port = self._listener.sockets[0].getsockname()[1]
 
     def close(self) -> None:
-        if self._server is not None:
-            self._server.close()
-        self._reset_all()
+        if self._listener is not None:
+            self._listener.close()
+        self.change(Weather.CUT)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        self.close()
 
     def change(self, weather: Weather, delay_s: float = 0.0) -> None:
         """Change what happens from now on, to open connections too."""
         self._weather, self._delay_s = weather, delay_s
+        self.withheld.clear()
         if weather is Weather.CUT:
-            self._reset_all()
+            self.reset()
+        if weather is Weather.HELD:
+            self._is_flowing.clear()
+        else:
+            self._is_flowing.set()
 
     def clear(self) -> None:
         """Let new connections pass again. After a silence the far ends are gone, and the near ones are not told."""
-        was, self._weather = self._weather, Weather.FAIR
+        was = self._weather
+        self.change(Weather.FAIR)
         if was is Weather.ANSWERS_LOST:
-            self._reset_all()
+            self.reset()
         if was is Weather.SILENT:
             for connection in self._open:
                 connection.is_mute = True
                 connection.server.transport.abort()
 
-    def _reset_all(self) -> None:
+    def reset(self) -> None:
+        """Reset the connections there are; the weather stays."""
         for connection in self._open:
             connection.reset()
 
@@ -72,7 +99,7 @@ class Proxy:
         try:
             if self._weather is Weather.CUT:
                 raise ConnectionRefusedError
-            server_reader, server = await asyncio.open_connection("127.0.0.1", self._target)
+            server_reader, server = await asyncio.open_connection(self._server.hostname, self._server.port)
         except OSError:
             client.transport.abort()
             return
@@ -97,14 +124,22 @@ class Proxy:
         """Pass chunks on until the sending end closes; a mute connection's end is not passed on either."""
         is_torn = False
         try:
-            while chunk := await reader.read(CHUNK_BYTES):
-                if self._weather is Weather.SLOW:
-                    await asyncio.sleep(self._delay_s)
+            while chunk := await self._next(reader):
                 is_torn = is_torn or self._weather in withheld_in
-                if not (is_torn or connection.is_mute):
+                if is_torn:
+                    self.withheld.set()
+                elif not connection.is_mute:
                     writer.write(chunk)
                     await writer.drain()
             if not connection.is_mute and self._weather is not Weather.SILENT:
                 writer.write_eof()
         except OSError:
             connection.reset()
+
+    async def _next(self, reader: asyncio.StreamReader) -> bytes:
+        """Read what comes next, as late as the weather lets it arrive."""
+        chunk = await reader.read(CHUNK_BYTES)
+        if self._weather is Weather.SLOW:
+            await asyncio.sleep(self._delay_s)
+        await self._is_flowing.wait()
+        return chunk

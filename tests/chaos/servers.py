@@ -30,7 +30,7 @@ class OwnServers:
         }
         behind = ("postgres", "postgres", "valkey-streams", "valkey-cache")
         self.proxies = {
-            link: Proxy(port_base + 96 + number, self._servers[server].port)
+            link: Proxy(f"tcp://127.0.0.1:{self._servers[server].port}", port_base + 96 + number)
             for number, (link, server) in enumerate(zip(LINKS, behind, strict=True))
         }
         self._keeping: list[asyncio.Task[None]] = []

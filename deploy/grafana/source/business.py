@@ -1,8 +1,7 @@
 """The business: what merchants do, and whether the promises to them are kept. It knows no merchant and no amount."""
 
-from panels import Board, Query, Row, Threshold, budget_left, figure, lines
+from panels import RATE, Board, Query, Row, Threshold, budget_left, figure, lines
 
-RATE = "[$__rate_interval]"
 READS = 'http_request_duration_seconds_count{route=~"/v1/daily-balances.*"'
 WRITES = 'http_request_duration_seconds_count{method="POST", route=~"/v1/entries.*"'
 

@@ -9,6 +9,7 @@ GRID_WIDTH: Final = 24
 SCHEMA_VERSION: Final = 41  # Grafana 12 reads it, and migrates it when it is older than itself
 DATASOURCE: Final = {"type": "prometheus", "uid": "${datasource}"}
 SERIES: Final[Json] = {"drawStyle": "line", "fillOpacity": 8, "lineWidth": 1, "showPoints": "never", "spanNulls": False}
+RATE: Final = "[$__rate_interval]"
 
 
 class Query(NamedTuple):

@@ -1,8 +1,7 @@
 """The pipeline: an entry's way from the outbox by the stream to the balances, in the order in which it goes."""
 
-from panels import Board, Query, Row, Threshold, budget_left, figure, lines
+from panels import RATE, Board, Query, Row, Threshold, budget_left, figure, lines
 
-RATE = "[$__rate_interval]"
 ALARMING = (Threshold(None, "green"), Threshold(1, "red"))
 
 

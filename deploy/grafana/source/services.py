@@ -1,9 +1,8 @@
 """Services: how many ask, how many fail, how long it takes (RED); what is short; what the processes need."""
 
-from panels import Board, Query, Row, Threshold, budget_left, choice, figure, lines
+from panels import RATE, Board, Query, Row, Threshold, budget_left, choice, figure, lines
 
 OF_JOB = 'job=~"$job"'
-RATE = "[$__rate_interval]"
 ROUTES = f'{OF_JOB}, route!~"/health.*|/metrics"'
 
 

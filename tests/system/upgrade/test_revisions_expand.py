@@ -5,7 +5,6 @@ revision says what it does.
 """
 
 import asyncio
-import secrets
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +14,8 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from fluxo_chassis.migrations import migrate
+
+from conftest import empty_database
 
 pytestmark = pytest.mark.anyio
 
@@ -114,14 +115,8 @@ def new_restrictions(before: Catalogue, after: Catalogue) -> list[tuple[tuple[st
 
 @pytest.fixture(scope="module")
 async def one_for_all(postgres_url, anyio_backend):
-    name = f"revisions_{secrets.token_hex(4)}"
-    admin = await asyncpg.connect(postgres_url)
-    await admin.execute(f"CREATE DATABASE {name}")
-    await admin.execute(f"CREATE ROLE {name}_app")
-    yield postgres_url.rpartition("/")[0] + f"/{name}", f"{name}_app"
-    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await admin.execute(f"DROP ROLE {name}_app")
-    await admin.close()
+    async with empty_database(postgres_url, "revisions") as database:
+        yield database
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
-from fluxo_cli.embedded.postgres import PostgresServer
-from fluxo_cli.embedded.valkey import ValkeyServer
+from fluxo_cli.embedded.server import Server
 from fluxo_cli.spawn import spawn
 
 _PROBE_TIMEOUT_S = 2.0
@@ -74,7 +73,7 @@ class EmbeddedServer:
     """PostgreSQL or Valkey."""
 
     name: str
-    server: PostgresServer | ValkeyServer
+    server: Server
     hang_timeout_s: float = _SERVER_HANG_TIMEOUT_S
 
     @property

@@ -39,14 +39,11 @@ _SEVERITIES = {
 }
 
 
-def open_collector(endpoint: str, service: str, instance: str, environment: str) -> "LogCollector":
-    """Log lines to the collector whose base URL is `endpoint`.
+def open_collector(endpoint: str, resource: Resource) -> "LogCollector":
+    """Log lines of `resource` to the collector whose base URL is `endpoint`.
 
     Headers, time-out, compression and certificates are OpenTelemetry's own variables: OTEL_EXPORTER_OTLP_HEADERS, ….
     """
-    resource = Resource(
-        {"service.name": service, "service.instance.id": instance, "deployment.environment.name": environment}
-    )
     collector = LogCollector(OTLPLogExporter(endpoint=f"{endpoint.rstrip('/')}/v1/logs"), resource)
     atexit.register(collector.close)
     return collector

@@ -68,9 +68,11 @@ def _destinations(settings: ProcessSettings, service: str, *, standard_output: b
     if "file" in settings.log_destinations:
         yield LogFile(settings)
     if "otlp" in settings.log_destinations and settings.otlp_endpoint is not None:
-        from fluxo_chassis.log_collector import open_collector  # noqa: PLC0415 - who does not use it does not pay
+        # Who does not use it does not pay.
+        from fluxo_chassis.log_collector import open_collector  # noqa: PLC0415
+        from fluxo_chassis.otlp_resource import process_resource  # noqa: PLC0415
 
-        yield open_collector(settings.otlp_endpoint, service, settings.instance, settings.environment)
+        yield open_collector(settings.otlp_endpoint, process_resource(settings, service))
 
 
 class ToStructlog(logging.Handler):

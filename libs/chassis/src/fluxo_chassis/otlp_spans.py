@@ -1,16 +1,15 @@
 """Sends spans over OTLP/HTTP with OpenTelemetry's own exporter, from a thread of its own."""
 
-from importlib.metadata import version
 from typing import Final
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.export import SpanExporter as Sender
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
+from fluxo_chassis.otlp_resource import process_resource
 from fluxo_chassis.settings import ProcessSettings
 from fluxo_chassis.spans import Span
 from fluxo_chassis.tracing import TraceContext
@@ -34,14 +33,7 @@ class OtlpSpanExporter:
     """
 
     def __init__(self, settings: ProcessSettings, service: str, sender: Sender | None = None) -> None:
-        self._resource = Resource.create(
-            {
-                "service.name": service,
-                "service.version": version(service),
-                "service.instance.id": settings.instance,
-                "deployment.environment.name": settings.environment,
-            }
-        )
+        self._resource = process_resource(settings, service)
         self._scope = InstrumentationScope("fluxo")
         endpoint = f"{(settings.otlp_endpoint or '').rstrip('/')}/v1/traces"
         self._waiting = BatchSpanProcessor(

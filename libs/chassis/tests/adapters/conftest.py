@@ -3,8 +3,9 @@
 import secrets
 import sys
 
-import asyncpg
 import pytest
+
+from conftest import empty_database
 
 FIRST = '''
 from alembic import context, op
@@ -69,11 +70,5 @@ def service(tmp_path, monkeypatch):
 
 @pytest.fixture
 async def database(postgres_url, anyio_backend):
-    name = f"chassis_{secrets.token_hex(4)}"
-    admin = await asyncpg.connect(postgres_url)
-    await admin.execute(f"CREATE DATABASE {name}")
-    await admin.execute(f"CREATE ROLE {name}_app")
-    yield postgres_url.rpartition("/")[0] + f"/{name}", f"{name}_app"
-    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await admin.execute(f"DROP ROLE {name}_app")
-    await admin.close()
+    async with empty_database(postgres_url, "chassis") as database:
+        yield database

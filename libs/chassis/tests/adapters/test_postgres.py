@@ -9,6 +9,8 @@ import pytest
 from fluxo_chassis.postgres import Notifications, is_away, open_pool, ping
 from fluxo_chassis.postgres import pool as pools
 
+from tests.chaos.proxy import Proxy, Weather
+
 pytestmark = pytest.mark.anyio
 
 
@@ -30,49 +32,6 @@ class DeafServer:
 
     async def __aexit__(self, *_):
         self._server.close()
-
-
-class Freezer:
-    """Stands between a client and the database, and can stop passing bytes on."""
-
-    def __init__(self, url):
-        address = url.rpartition("@")[2].partition("/")[0]
-        self._host, port = address.split(":")
-        self._port = int(port)
-        self._url, self._address = url, address
-        self.flowing = asyncio.Event()
-        self.flowing.set()
-        self._writers = []
-
-    async def __aenter__(self):
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        port = self._server.sockets[0].getsockname()[1]
-        self.url = self._url.replace(self._address, f"127.0.0.1:{port}")
-        return self
-
-    async def __aexit__(self, *_):
-        self._server.close()
-        self.cut()
-
-    def cut(self):
-        for writer in self._writers:
-            writer.transport.abort()
-        self._writers.clear()
-
-    async def _serve(self, reader, writer):
-        try:
-            await self.flowing.wait()
-            there_reader, there_writer = await asyncio.open_connection(self._host, self._port)
-            self._writers += [writer, there_writer]
-            await asyncio.gather(self._pump(reader, there_writer), self._pump(there_reader, writer))
-        except OSError:
-            writer.transport.abort()
-
-    async def _pump(self, reader, writer):
-        while data := await reader.read(65536):
-            await self.flowing.wait()
-            writer.write(data)
-        writer.close()
 
 
 async def failure_of(awaitable):
@@ -126,14 +85,14 @@ async def test_a_server_that_does_not_answer_costs_a_second():
 
 
 async def test_a_server_that_falls_silent_is_noticed_within_two_seconds_and_used_again_afterwards(postgres_url):
-    async with Freezer(postgres_url) as freezer:
-        pool = await open_pool(freezer.url, application_name="t", max_size=2)
+    async with Proxy(postgres_url) as proxy:
+        pool = await open_pool(proxy.url, application_name="t", max_size=2)
         assert await pool.fetchval("SELECT 1") == 1
-        freezer.flowing.clear()
+        proxy.change(Weather.HELD)
         failures = await asyncio.gather(*(failure_of(pool.fetchval("SELECT 1")) for _ in range(10)))
         assert all(is_away(error) for error, _ in failures)
         assert max(seconds for _, seconds in failures) < 2.5
-        freezer.flowing.set()
+        proxy.clear()
         async with asyncio.timeout(5):
             while True:
                 try:
@@ -146,19 +105,19 @@ async def test_a_server_that_falls_silent_is_noticed_within_two_seconds_and_used
 
 async def test_a_silent_server_does_not_keep_a_process_from_ending(postgres_url, monkeypatch):
     monkeypatch.setattr(pools, "CLOSE_TIMEOUT_S", 0.1)
-    async with Freezer(postgres_url) as freezer:
-        pool = await open_pool(freezer.url, application_name="t")
-        freezer.flowing.clear()
+    async with Proxy(postgres_url) as proxy:
+        pool = await open_pool(proxy.url, application_name="t")
+        proxy.change(Weather.HELD)
         started = time.perf_counter()
         await pool.close()
         assert time.perf_counter() - started < 1
 
 
 async def test_a_connection_that_was_cut_is_replaced(postgres_url):
-    async with Freezer(postgres_url) as freezer:
-        pool = await open_pool(freezer.url, application_name="t", max_size=1)
+    async with Proxy(postgres_url) as proxy:
+        pool = await open_pool(proxy.url, application_name="t", max_size=1)
         assert await pool.fetchval("SELECT 1") == 1
-        freezer.cut()
+        proxy.reset()
         await asyncio.sleep(0.05)
         assert await pool.fetchval("SELECT 2") == 2
         await pool.close()
@@ -208,9 +167,9 @@ async def test_a_notification_wakes_a_waiter_and_several_make_one(pool, postgres
 
 
 async def test_a_lost_listener_connects_again_and_counts_it_as_news(postgres_url, pool):
-    async with Freezer(postgres_url) as freezer, Notifications(freezer.url, "chassis_news") as notifications:
+    async with Proxy(postgres_url) as proxy, Notifications(proxy.url, "chassis_news") as notifications:
         assert await notifications.wait(5)
-        freezer.cut()
+        proxy.reset()
         assert await notifications.wait(5)
         await pool.execute("NOTIFY chassis_news")
         assert await notifications.wait(5)

@@ -2,11 +2,12 @@
 
 import asyncio
 import signal
-import socket
 import sys
 
 import httpx2
 import pytest
+
+from conftest import free_port
 
 pytestmark = pytest.mark.anyio
 
@@ -37,12 +38,6 @@ async def main(stop):
 
 sys.exit(run(main))
 """
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 async def start(program, port, **more):

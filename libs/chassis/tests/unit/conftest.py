@@ -1,6 +1,5 @@
 """A small service built from the chassis, and what every error of it must look like."""
 
-import logging
 from typing import Annotated
 
 import httpx2
@@ -77,18 +76,6 @@ def new_loggers(monkeypatch):
     structlog.reset_defaults()
     for module in (account, short_way):
         monkeypatch.setattr(module, "log", structlog.get_logger(module.__name__))
-
-
-@pytest.fixture
-def logging_restored():
-    """What `configure_logging` does to the whole process is undone."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 @pytest.fixture

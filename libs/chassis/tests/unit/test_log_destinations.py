@@ -6,6 +6,7 @@ import http.server
 import sys
 import threading
 import time
+from importlib.metadata import version
 
 import orjson
 import pytest
@@ -178,7 +179,7 @@ def to_collector(monkeypatch):
         settings = ProcessSettings(
             log_destinations=("stdout", "otlp"), log_format="json", otlp_endpoint=url, instance="api-1", **options
         )
-        configure_logging(settings, "some-service")
+        configure_logging(settings, "fluxo-chassis")
         return structlog.get_logger("somewhere")
 
     yield configure
@@ -192,6 +193,7 @@ def told(attributes):
 
 def test_a_line_arrives_as_a_record_of_its_trace(collector, to_collector, monkeypatch):
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20collector-token")
+    monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "k8s.cluster.name=south")
     log = to_collector(f"{collector.url}/")
     with tracing.continue_trace(TRACEPARENT) as context:
         log.warning("a shelf is empty", shelf=7)
@@ -199,11 +201,16 @@ def test_a_line_arrives_as_a_record_of_its_trace(collector, to_collector, monkey
     path, headers, request = collector.requests[0]
     assert path == "/v1/logs"
     assert {name.lower(): value for name, value in headers.items()}["authorization"] == "Bearer collector-token"
-    assert told(request.resource_logs[0].resource.attributes) == {
-        "service.name": "some-service",
-        "service.instance.id": "api-1",
-        "deployment.environment.name": "development",
-    }
+    assert (
+        told(request.resource_logs[0].resource.attributes).items()
+        >= {
+            "service.name": "fluxo-chassis",
+            "service.version": version("fluxo-chassis"),
+            "service.instance.id": "api-1",
+            "deployment.environment.name": "development",
+            "k8s.cluster.name": "south",
+        }.items()
+    )
     (record,) = collector.records()
     assert record.trace_id.hex() == "4bf92f3577b34da6a3ce929d0e0e4736"
     assert record.span_id.hex() == context.span_id

@@ -1,6 +1,5 @@
 """docs/operating/logs.md lists the fields that lines have, and shows one."""
 
-import logging
 import re
 from pathlib import Path
 
@@ -18,20 +17,14 @@ PAGE = (Path(__file__).parents[4] / "docs" / "operating" / "logs.md").read_text(
 
 
 @pytest.fixture
-async def lines(capfdbinary):
+async def lines(logging_restored, capfdbinary):
     """The line of a request, and one about an exception."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
     configure_logging(ProcessSettings(log_format="json"), "fluxo-entries")
     account = RequestAccount()
     account.note(Kind("POST", "/v1/entries", 201), "t-1", 0.001, tracing.start_trace(None))
     account.settle()
     structlog.get_logger("somewhere").error("failed", exc_info=ValueError("why"), count=1)
-    yield [orjson.loads(line) for line in capfdbinary.readouterr().out.splitlines()]
-    logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
-    root.handlers[:] = handlers
-    root.setLevel(level)
+    return [orjson.loads(line) for line in capfdbinary.readouterr().out.splitlines()]
 
 
 async def test_the_table_names_every_field_and_no_other(lines):

@@ -6,8 +6,6 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import date
-from typing import Self
-from urllib.parse import urlsplit
 
 import httpx2
 import orjson
@@ -19,77 +17,28 @@ from fluxo_balances.settings import ApiSettings
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from tests.chaos.proxy import Proxy, Weather
+
 pytestmark = pytest.mark.anyio
 
 DAY = date(2026, 11, 22)
 URL = "/v1/daily-balances/2026-11-22"
 
 
-class Wire:
-    """Stands between the process and a server: forwards until it is told to hang or is cut."""
-
-    def __init__(self, url: str) -> None:
-        self._server = urlsplit(url)
-        self._under_way: set[asyncio.StreamWriter] = set()
-        self._flowing = asyncio.Event()
-        self._flowing.set()
-        self.is_cut = False
-        self.url = ""
-
-    async def __aenter__(self) -> Self:
-        self._listener = await asyncio.start_server(self._forward, "127.0.0.1", 0)
-        port = self._listener.sockets[0].getsockname()[1]
-        self.url = self._server.geturl().replace(f":{self._server.port}", f":{port}")
-        return self
-
-    async def __aexit__(self, *_error: object) -> None:
-        self.cut()
-        self._listener.close()
-
-    def cut(self) -> None:
-        self.is_cut = True
-        for writer in self._under_way:
-            writer.transport.abort()
-
-    def mend(self) -> None:
-        self.is_cut = False
-        self._flowing.set()
-
-    def hang(self) -> None:
-        self._flowing.clear()
-
-    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self.is_cut:
-            writer.close()
-            return
-        there_reader, there_writer = await asyncio.open_connection(self._server.hostname, self._server.port)
-        self._under_way |= {writer, there_writer}
-        await asyncio.gather(self._pump(reader, there_writer), self._pump(there_reader, writer))
-        self._under_way -= {writer, there_writer}
-
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
-            while chunk := await reader.read(65_536):
-                await self._flowing.wait()
-                writer.write(chunk)
-                await writer.drain()
-        writer.close()
+@pytest.fixture
+async def database_proxy(balances_database) -> AsyncIterator[Proxy]:
+    async with Proxy(balances_database.url) as proxy:
+        yield proxy
 
 
 @pytest.fixture
-async def database_wire(balances_database) -> AsyncIterator[Wire]:
-    async with Wire(balances_database.url) as wire:
-        yield wire
+async def cache_proxy(cache, cache_url) -> AsyncIterator[Proxy]:
+    async with Proxy(cache_url) as proxy:
+        yield proxy
 
 
 @pytest.fixture
-async def cache_wire(cache, cache_url) -> AsyncIterator[Wire]:
-    async with Wire(cache_url) as wire:
-        yield wire
-
-
-@pytest.fixture
-async def api(database_wire, cache_wire, tmp_path, monkeypatch) -> AsyncIterator[httpx2.AsyncClient]:
+async def api(database_proxy, cache_proxy, tmp_path, monkeypatch) -> AsyncIterator[httpx2.AsyncClient]:
     # It is for a whole process and for good: later tests could not look at their own lines any more.
     monkeypatch.setattr("fluxo_balances.bootstrap.api.configure_logging", lambda *_: None)
     key = ECKey.generate_key("P-256", {"kid": "test"}, auto_kid=False)
@@ -98,8 +47,8 @@ async def api(database_wire, cache_wire, tmp_path, monkeypatch) -> AsyncIterator
         port = probe.getsockname()[1]
     settings = ApiSettings(
         port=port,
-        balances_database_url=database_wire.url,
-        cache_url=cache_wire.url,
+        balances_database_url=database_proxy.url,
+        cache_url=cache_proxy.url,
         auth_jwks_url=(tmp_path / "jwks.json").as_uri(),
     )
     stop = asyncio.Event()
@@ -138,13 +87,13 @@ async def until(ask, *, status: int | None = None, cache_status: str | None = No
             await asyncio.sleep(0.02)
 
 
-async def test_a_balance_survives_its_database(api, database_wire, pool, recorded):
+async def test_a_balance_survives_its_database(api, database_proxy, pool, recorded):
     await PostgresProjection(pool).apply([recorded("m1", DAY, credit=15_000)])
     fresh = await api.get(URL)
     assert fresh.json()["closing_balance"] == "150.00"
     assert fresh.headers["cache-status"] == "fluxo; fwd=miss; stored"
 
-    database_wire.cut()
+    database_proxy.change(Weather.CUT)
     stale = await until(lambda: api.get(URL), cache_status="fluxo; hit; detail=stale")
     assert stale.json() == fresh.json() | {"stale": True}
     assert (await api.get("/health/ready")).status_code == 200
@@ -155,48 +104,48 @@ async def test_a_balance_survives_its_database(api, database_wire, pool, recorde
     assert (unknown.status_code, unknown.headers["retry-after"]) == (503, "1")
     assert time.perf_counter() - started < 1
 
-    database_wire.mend()
+    database_proxy.clear()
     healed = await until(lambda: api.get(URL), cache_status="fluxo; hit")
     assert healed.content == fresh.content
 
 
-async def test_a_database_that_vanishes_between_two_checks_is_unavailable_and_no_error(api, database_wire):
-    database_wire.cut()
+async def test_a_database_that_vanishes_between_two_checks_is_unavailable_and_no_error(api, database_proxy):
+    database_proxy.change(Weather.CUT)
     answer = await api.get(URL)
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
 
 
-async def test_a_database_that_hangs_is_given_up_within_seconds_and_then_at_once(api, database_wire):
-    database_wire.hang()
+async def test_a_database_that_hangs_is_given_up_within_seconds_and_then_at_once(api, database_proxy):
+    database_proxy.change(Weather.HELD)
     for wait_max_s in (1.8, 0.2):
         started = time.perf_counter()
         answer = await api.get(URL)
         assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
         assert time.perf_counter() - started < wait_max_s
         await until(lambda: api.get("/health"), database="fail")
-    database_wire.mend()
+    database_proxy.clear()
     await until(lambda: api.get(URL), status=200)
 
 
-async def test_a_cache_that_hangs_slows_a_few_reads_and_harms_none(api, cache_wire):
-    cache_wire.hang()
+async def test_a_cache_that_hangs_slows_a_few_reads_and_harms_none(api, cache_proxy):
+    cache_proxy.change(Weather.HELD)
     started = time.perf_counter()
     answers = [await api.get(URL) for _ in range(20)]
     assert {answer.status_code for answer in answers} == {200}
     assert {answer.headers["cache-status"] for answer in answers} == {"fluxo; fwd=miss"}
     assert time.perf_counter() - started < 3
-    cache_wire.mend()
+    cache_proxy.clear()
     await until(lambda: api.get(URL), cache_status="fluxo; hit")
 
 
-async def test_it_is_ready_with_its_database_or_its_cache_but_not_without_both(api, database_wire, cache_wire):
-    cache_wire.cut()
+async def test_it_is_ready_with_its_database_or_its_cache_but_not_without_both(api, database_proxy, cache_proxy):
+    cache_proxy.change(Weather.CUT)
     await until(lambda: api.get("/health"), cache="fail")
     assert (await api.get("/health/ready")).status_code == 200
-    database_wire.cut()
+    database_proxy.change(Weather.CUT)
     await until(lambda: api.get("/health/ready"), status=503)
     assert (await api.get("/health/live")).status_code == 200
-    cache_wire.mend()
+    cache_proxy.clear()
     await until(lambda: api.get("/health/ready"), status=200)
 
 

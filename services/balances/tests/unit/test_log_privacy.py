@@ -1,6 +1,5 @@
 """No line of the log, at any level, holds a token, an amount or a merchant's name."""
 
-import logging
 from datetime import date
 
 import asyncpg
@@ -18,10 +17,8 @@ SOMETHING = "Venda-secreta-5512"
 
 
 @pytest.fixture
-def log_lines(service, capfdbinary):
+def log_lines(service, logging_restored, capfdbinary):
     """All lines so far, from debug on."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
     configure_logging(ProcessSettings(log_format="json", log_level="debug"), "fluxo-balances")
     structlog.configure(cache_logger_on_first_use=False)
 
@@ -29,11 +26,7 @@ def log_lines(service, capfdbinary):
         service.app.state.account.settle()
         return capfdbinary.readouterr().out.splitlines()
 
-    yield read
-    logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
-    root.handlers[:] = handlers
-    root.setLevel(level)
+    return read
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from fluxo_entries.adapters.postgres.group_commit import GroupCommitter
 from fluxo_entries.application.ports import Disposition
 from fluxo_entries.domain.errors import OutcomeUnknownError, OverloadedError
 
+from tests.chaos.proxy import Proxy, Weather
+
 pytestmark = pytest.mark.anyio
 
 BACKENDS = "FROM pg_stat_activity WHERE application_name = 'test-append' AND datname = current_database()"
@@ -38,72 +40,15 @@ async def connect_both_flushers(committer, recording):
         await committer.append(recording())
 
 
-class Proxy:
-    """A way to the database that can be cut after the server got a statement and before its answer comes back."""
-
-    def __init__(self, url):
-        self._url = url
-        self._writers = []
-        self.swallows_answers = False
-        self.refuses = False
-        self.greets = asyncio.Event()
-        self.greets.set()
-        self.swallowed = asyncio.Event()
-
-    async def __aenter__(self):
-        parts = self._url.rpartition("@")
-        host, _, database = parts[2].partition("/")
-        self._host, self._port = host.split(":")
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        port = self._server.sockets[0].getsockname()[1]
-        self.url = f"{parts[0]}@127.0.0.1:{port}/{database}"
-        return self
-
-    async def __aexit__(self, *_):
-        self._server.close()
-        self.cut()
-
-    async def _serve(self, reader, writer):
-        if self.refuses:
-            writer.close()
-            return
-        await self.greets.wait()
-        with suppress(ConnectionError):
-            there_reader, there_writer = await asyncio.open_connection(self._host, int(self._port))
-            self._writers += [writer, there_writer]
-            await asyncio.gather(self._pass_on(reader, there_writer), self._pass_back(there_reader, writer))
-
-    async def _pass_on(self, reader, writer):
-        with suppress(ConnectionError):
-            while data := await reader.read(65536):
-                writer.write(data)
-        writer.close()
-
-    async def _pass_back(self, reader, writer):
-        with suppress(ConnectionError):
-            while data := await reader.read(65536):
-                if self.swallows_answers:
-                    self.swallowed.set()
-                else:
-                    writer.write(data)
-        writer.close()
-
-    def cut(self):
-        for writer in self._writers:
-            writer.close()
-        self._writers.clear()
-
-
 async def test_an_outcome_lost_on_the_way_back_is_looked_up(entries_database, pool, recording):
     async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append", closed()) as committer:
         await connect_both_flushers(committer, recording)
         given = recording(key="k")
-        proxy.swallows_answers = True
+        proxy.change(Weather.ANSWERS_LOST)
         caller = asyncio.create_task(committer.append(given))
-        await proxy.swallowed.wait()
+        await proxy.withheld.wait()
         assert await count(pool) == 3
-        proxy.swallows_answers = False
-        proxy.cut()
+        proxy.clear()
 
         outcome = await caller
 
@@ -115,16 +60,15 @@ async def test_an_outcome_that_nobody_can_tell_is_said_to_be_unknown(entries_dat
     async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append", closed()) as committer:
         await connect_both_flushers(committer, recording)
         given = recording(key="k")
-        proxy.swallows_answers = True
+        proxy.change(Weather.ANSWERS_LOST)
         caller = asyncio.create_task(committer.append(given))
-        await proxy.swallowed.wait()
-        proxy.refuses = True
-        proxy.cut()
+        await proxy.withheld.wait()
+        proxy.change(Weather.CUT)
 
         with pytest.raises(OutcomeUnknownError):
             await caller
 
-        proxy.swallows_answers = proxy.refuses = False
+        proxy.clear()
         retried = await committer.append(recording(key="k"))
     assert (retried.disposition, retried.entry) == (Disposition.REPLAYED, given.entry)
 
@@ -134,7 +78,7 @@ async def test_a_server_that_says_nothing_makes_the_outcome_unknown_before_the_a
 ):
     async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append", closed()) as committer:
         await connect_both_flushers(committer, recording)
-        proxy.swallows_answers = True
+        proxy.change(Weather.ANSWERS_LOST)
         started = asyncio.get_running_loop().time()
         with pytest.raises(OutcomeUnknownError):
             await committer.append(recording())
@@ -147,7 +91,7 @@ async def test_nobody_waits_longer_than_the_api_does_and_who_never_had_his_turn_
     """While the server says nothing new callers keep coming; each counts from when it came."""
     async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append", closed()) as committer:
         await connect_both_flushers(committer, recording)
-        proxy.swallows_answers = True
+        proxy.change(Weather.ANSWERS_LOST)
         waited_s = []
 
         async def append():
@@ -162,7 +106,7 @@ async def test_nobody_waits_longer_than_the_api_does_and_who_never_had_his_turn_
             callers.append(asyncio.create_task(append()))
             await asyncio.sleep(0.05)
         results = await asyncio.gather(*callers, return_exceptions=True)
-        proxy.cut()
+        proxy.clear()
 
     assert max(waited_s) < ANSWER_WITHIN_S
     kinds = Counter(type(result) for result in results)
@@ -193,11 +137,11 @@ async def test_connections_ended_in_flight_lose_and_double_nothing(committer, po
 
 async def test_a_database_that_is_away_is_told_at_once_and_is_used_again_on_return(entries_database, recording):
     async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append", closed()) as committer:
-        proxy.refuses = True
+        proxy.change(Weather.CUT)
         results = await asyncio.gather(*(committer.append(recording()) for _ in range(200)), return_exceptions=True)
         assert {type(result) for result in results} == {asyncpg.CannotConnectNowError}
 
-        proxy.refuses = False
+        proxy.clear()
         assert (await committer.append(recording())).disposition is Disposition.RECORDED
 
 
@@ -214,14 +158,14 @@ async def test_a_database_that_takes_connections_and_says_nothing_is_waited_for_
             waited_s.append(asyncio.get_running_loop().time() - started)
 
     async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append", closed()) as committer:
-        proxy.greets.clear()
+        proxy.change(Weather.HELD)
         for _ in range(50):
             with pytest.raises(asyncpg.CannotConnectNowError):
                 await append(committer)
         # Five find out, and now and then one probes.
         assert all(0.5 < seconds < ANSWER_WITHIN_S for seconds in waited_s[:5])
         assert sorted(waited_s)[-7] < 0.05
-        proxy.greets.set()
+        proxy.clear()
         async with asyncio.timeout(1):
             while True:
                 with suppress(asyncpg.CannotConnectNowError):

@@ -1,7 +1,5 @@
 """No line of the log, at any level, holds a token, a key, an amount, a description or a merchant's name."""
 
-import logging
-
 import asyncpg
 import orjson
 import pytest
@@ -24,10 +22,8 @@ ENTRY = {
 
 
 @pytest.fixture
-def log_lines(app, capfdbinary):
+def log_lines(app, logging_restored, capfdbinary):
     """All lines so far, from debug on."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
     configure_logging(ProcessSettings(log_format="json", log_level="debug"), "fluxo-entries")
     structlog.configure(cache_logger_on_first_use=False)
 
@@ -35,11 +31,7 @@ def log_lines(app, capfdbinary):
         app.state.account.settle()
         return capfdbinary.readouterr().out.splitlines()
 
-    yield read
-    logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
-    root.handlers[:] = handlers
-    root.setLevel(level)
+    return read
 
 
 @pytest.fixture

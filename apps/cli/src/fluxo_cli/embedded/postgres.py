@@ -1,18 +1,16 @@
 import signal
 import subprocess
-import time
 from pathlib import Path
 from typing import IO
 
 from fluxo_cli.embedded.binaries import find_postgres
 from fluxo_cli.embedded.cluster import create_cluster, end_leftovers
 from fluxo_cli.embedded.confinement import Confinement, confine
-from fluxo_cli.embedded.directory import DirectoryLock, last_lines, make_private, password_in
+from fluxo_cli.embedded.directory import make_private, password_in
 from fluxo_cli.embedded.probe import ASKS_FOR_PASSWORD, greet_postgres
-from fluxo_cli.errors import CommandError
-from fluxo_cli.spawn import spawn, stop
+from fluxo_cli.embedded.server import Server
+from fluxo_cli.spawn import spawn
 
-_START_TIMEOUT_S = 60.0
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # a socket's path may not exceed 107 bytes; TCP serves everybody
@@ -28,21 +26,19 @@ _FAST = {"fsync": "off", "full_page_writes": "off"}
 _PID_LINE, _STATUS_LINE = 0, 7
 
 
-class PostgresServer:
+class PostgresServer(Server):
     """One PostgreSQL on 127.0.0.1, whose data stay in `directory` from start to start.
 
     `fast` does not outlive a power cut and is for tests only.
     """
 
+    title = "PostgreSQL"
     # SIGTERM would wait for every client to leave.
     stop_steps = ((signal.SIGINT, 15.0), (signal.SIGQUIT, 5.0))
 
     def __init__(self, directory: Path, port: int, *, fast: bool = False) -> None:
-        self.directory = directory
-        self.port = port
-        self.process: subprocess.Popen[bytes] | None = None
+        super().__init__(directory, port)
         self._fast = fast
-        self._lock = DirectoryLock(directory)
         self._confinement: Confinement | None = None
 
     @property
@@ -58,28 +54,7 @@ class PostgresServer:
             self._confinement = confine(find_postgres(), self.directory)
         return self._confinement
 
-    def start(self) -> None:
-        """Start and wait until connections are accepted. Does nothing when it runs already."""
-        if self.process is not None and self.process.poll() is None:
-            return
-        log = self.directory / "server.log"
-        make_private(self.directory)
-        with log.open("ab") as output:
-            process = self.spawn(output)
-        deadline = time.monotonic() + _START_TIMEOUT_S
-        while not self.is_ready():
-            if process.poll() is not None or time.monotonic() > deadline:
-                self.stop()
-                raise CommandError(f"PostgreSQL did not start on port {self.port}:\n{last_lines(log)}")
-            time.sleep(0.02)
-
-    def stop(self) -> None:
-        if self.process is not None:
-            stop(self.process, self.stop_steps)
-        self._lock.release()
-
     def spawn(self, log: IO[bytes]) -> subprocess.Popen[bytes]:
-        """Start the server and return at once; `is_ready` tells when it answers. Main thread only."""
         make_private(self.directory)
         self._lock.acquire()
         confined = self._confined()

@@ -1,16 +1,14 @@
 import signal
 import subprocess
-import time
 from pathlib import Path
 from typing import IO
 
 from fluxo_cli.embedded.binaries import find_valkey
-from fluxo_cli.embedded.directory import DirectoryLock, last_lines, make_private, password_in, write_private
+from fluxo_cli.embedded.directory import make_private, password_in, write_private
 from fluxo_cli.embedded.probe import ping_valkey
-from fluxo_cli.errors import CommandError
-from fluxo_cli.spawn import spawn, stop
+from fluxo_cli.embedded.server import Server
+from fluxo_cli.spawn import spawn
 
-_START_TIMEOUT_S = 60.0
 _SETTINGS = """\
 bind 127.0.0.1
 port {port}
@@ -34,44 +32,21 @@ maxmemory-policy allkeys-lru
 """
 
 
-class ValkeyServer:
+class ValkeyServer(Server):
     """One Valkey (or Redis) on 127.0.0.1: `persistent` for streams, otherwise a bounded cache that forgets."""
 
+    title = "Valkey"
     stop_steps = ((signal.SIGTERM, 15.0),)
 
     def __init__(self, directory: Path, port: int, *, persistent: bool) -> None:
-        self.directory = directory
-        self.port = port
-        self.process: subprocess.Popen[bytes] | None = None
+        super().__init__(directory, port)
         self._persistent = persistent
-        self._lock = DirectoryLock(directory)
 
     @property
     def url(self) -> str:
         return f"redis://:{password_in(self.directory)}@127.0.0.1:{self.port}/0"
 
-    def start(self) -> None:
-        """Start and wait until commands are answered. Does nothing when it runs already."""
-        if self.process is not None and self.process.poll() is None:
-            return
-        log = self.directory / "server.log"
-        make_private(self.directory)
-        with log.open("ab") as output:
-            process = self.spawn(output)
-        deadline = time.monotonic() + _START_TIMEOUT_S
-        while not self.is_ready():
-            if process.poll() is not None or time.monotonic() > deadline:
-                self.stop()
-                raise CommandError(f"Valkey did not start on port {self.port}:\n{last_lines(log)}")
-            time.sleep(0.02)
-
-    def stop(self) -> None:
-        if self.process is not None:
-            stop(self.process, self.stop_steps)
-        self._lock.release()
-
     def spawn(self, log: IO[bytes]) -> subprocess.Popen[bytes]:
-        """Start the server and return at once; `is_ready` tells when it answers. Main thread only."""
         make_private(self.directory)
         self._lock.acquire()
         configuration = self.directory / "valkey.conf"
