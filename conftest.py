@@ -21,6 +21,7 @@ import orjson
 import pytest
 import redis.asyncio
 import structlog
+from fluxo_chassis.redis import RedisLink
 
 # A shell that starts this in the background leaves Ctrl-C ignored, and so it would be in every process of ours.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -105,10 +106,24 @@ async def streams(streams_url: str, anyio_backend: str) -> AsyncIterator[redis.a
 
 
 @pytest.fixture
+async def streams_link(streams_url: str, streams: redis.asyncio.Redis) -> AsyncIterator[RedisLink]:
+    """What the relay and the projector speak to the streams server with."""
+    async with RedisLink(streams_url) as link:
+        yield link
+
+
+@pytest.fixture
 async def cache(cache_url: str, anyio_backend: str) -> AsyncIterator[redis.asyncio.Redis]:
     """A client of the cache server, emptied for this test."""
     async for client in _flushed(cache_url):
         yield client
+
+
+@pytest.fixture
+async def cache_link(cache_url: str, cache: redis.asyncio.Redis) -> AsyncIterator[RedisLink]:
+    """What speaks to the cache server for the balances, emptied for this test."""
+    async with RedisLink(cache_url) as link:
+        yield link
 
 
 @dataclass(frozen=True)

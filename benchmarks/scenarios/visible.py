@@ -92,9 +92,8 @@ def _reading(medians: Figures) -> str:
         f"The system kept the cores {busy:.0f} % busy, beside the driver. An entry wakes the API, PostgreSQL twice, "
         "the relay, the streams server, the projector, PostgreSQL again and the reader's API, each for a fraction of "
         "a millisecond; what is more than the sum of these is waiting for a core. So more cores shorten it, and "
-        "larger batches would not: they save work and add waiting. To go further on as many cores, the projector "
-        "would have to do with fewer round trips for each batch, the acknowledgement sent together with the next "
-        "read."
+        "larger batches would not: they save work and add waiting. To go further on as many cores, each of these "
+        "wake-ups would have to cost less, or the relay and the projector be one process."
     )
 
 

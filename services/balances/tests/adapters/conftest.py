@@ -136,20 +136,20 @@ def stream(streams) -> Stream:
 
 
 @pytest.fixture
-def seat(streams) -> Callable[[str], RedisEntryEvents]:
+def seat(streams, streams_link) -> Callable[[str], RedisEntryEvents]:
     """A consumer's seat in the group, by its name."""
-    return lambda consumer: RedisEntryEvents(streams, ConsumerGroup(streams), consumer)
+    return lambda consumer: RedisEntryEvents(streams, streams_link, ConsumerGroup(streams), consumer)
 
 
 @pytest.fixture
-def projecting(seat, pool, cache) -> Callable[..., ProjectEntries]:
+def projecting(seat, pool, cache, cache_link) -> Callable[..., ProjectEntries]:
     """A projector's use case over real servers, by the consumer's name; parts may be replaced."""
 
     def build(consumer: str, **replaced: object) -> ProjectEntries:
         parts = {
             "events": seat(consumer),
             "projection": PostgresProjection(pool),
-            "cache": RedisBalanceCache(cache),
+            "cache": RedisBalanceCache(cache_link),
             "clock": SystemClock(),
             "decode": recorded_entry,
         }

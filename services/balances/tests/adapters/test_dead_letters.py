@@ -32,14 +32,14 @@ def letters(streams) -> RedisDeadLetters:
 
 
 @pytest.fixture
-def ask(letters, pool, cache):
+def ask(letters, pool, cache, cache_link):
     """Ask the desk for something, and get its lines: `await ask("redrive", [letter_id])`."""
 
     async def ask(action: str, letter_ids: list[str] | None, **replaced: object) -> list[dict]:
         parts = {
             "letters": letters,
             "projection": PostgresProjection(pool),
-            "cache": RedisBalanceCache(cache),
+            "cache": RedisBalanceCache(cache_link),
             "clock": SystemClock(),
             "decode": recorded_entry,
         }

@@ -7,8 +7,10 @@ from fluxo_balances.adapters.redis.consumer_group import Backlog, ConsumerGroup
 from fluxo_balances.adapters.redis.entry_events import RedisEntryEvents
 from fluxo_balances.adapters.redis.redelivery import pause_s
 from fluxo_balances.application.ports import DeadLetter, Delivery
-from fluxo_chassis.redis import connect
+from fluxo_chassis.redis import RedisLink, connect
 from fluxo_contracts.streams import ENTRIES_STREAM
+
+from tests.chaos.proxy import Proxy, Weather
 
 pytestmark = pytest.mark.anyio
 
@@ -95,34 +97,37 @@ async def test_a_restarted_consumer_begins_with_what_it_left_undone(joined, seat
 
 
 @pytest.fixture
-async def unlucky(streams_url, streams, monkeypatch):
-    """A client, and a way to lose the answer to a command of it once: the server carries it out, nobody hears of it."""
-    async with connect(streams_url, timeout_s=0.3).client() as client:
-
-        def lose(command: str) -> None:
-            async def lost(*args, **options):
-                monkeypatch.undo()
-                await client.connection.send_command("CLIENT", "REPLY", "SKIP")
-                return await getattr(client, command)(*args, **options)
-
-            monkeypatch.setattr(client, command, lost)
-
-        yield client, lose
+async def proxied(streams_url, streams):
+    """A seat, the client that it claims with, and the proxy on its way."""
+    async with Proxy(streams_url) as proxy, connect(proxy.url) as client, RedisLink(proxy.url) as link:
+        yield RedisEntryEvents(client, link, ConsumerGroup(client), "p1"), client, proxy
 
 
-@pytest.mark.parametrize("command", ["xreadgroup", "xclaim"])
-async def test_events_that_were_delivered_in_a_lost_answer_come_before_later_ones(unlucky, joined, stream, command):
-    client, lose = unlucky
-    dead, events = await joined("dead"), RedisEntryEvents(client, ConsumerGroup(client), "p1")
+@pytest.mark.parametrize("what", ["read", "claim"])
+async def test_events_that_were_delivered_in_a_lost_answer_come_before_later_ones(
+    proxied, joined, stream, monkeypatch, what
+):
+    dead, (events, client, proxy) = await joined("dead"), proxied
     assert await read(events) == []
     first = await stream.publish_raw(event=b"1")
-    if command == "xclaim":
+    if what == "claim":
         await read(dead)
         await stream.age("dead", first, idle_s=31)
 
-    lose(command)
-    with pytest.raises(redis.exceptions.TimeoutError):
-        await (events.take_over(10, 30) if command == "xclaim" else events.read(10, 0.05))
+    async def claim(*arguments, **options):
+        # The look at what is due came through.
+        proxy.change(Weather.ANSWERS_LOST)
+        return await type(client).xclaim(client, *arguments, **options)
+
+    if what == "claim":
+        monkeypatch.setattr(client, "xclaim", claim)
+    else:
+        proxy.change(Weather.ANSWERS_LOST)
+    asking = asyncio.create_task(events.take_over(10, 30) if what == "claim" else events.read(10, 0.05))
+    await proxy.withheld.wait()
+    proxy.clear()
+    with pytest.raises(redis.exceptions.ConnectionError):
+        await asking
     later = await stream.publish_raw(event=b"2")
     assert await stream.pending() == {first: "p1"}
 
@@ -130,12 +135,39 @@ async def test_events_that_were_delivered_in_a_lost_answer_come_before_later_one
     assert await read(events) == [later]
 
 
-async def test_acknowledged_events_do_not_come_again(joined, stream):
+async def test_acknowledged_events_do_not_come_again(joined, stream, eventually):
     events = await joined("p1")
     ids = [await stream.publish_raw(event=b"x") for _ in range(2_500)]
     await events.read(5_000, 0.05)
     await events.acknowledge(ids)
-    assert await stream.pending() == {}
+    await eventually(stream.is_acknowledged)
+
+
+async def test_an_acknowledgement_goes_with_the_next_read(joined, stream):
+    events = await joined("p1")
+    first = await stream.publish_raw(event=b"1")
+    assert await read(events) == [first]
+    await events.acknowledge([first])
+    second = await stream.publish_raw(event=b"2")
+    assert await read(events) == [second]
+    assert await stream.pending() == {second: "p1"}
+
+
+async def test_a_lost_acknowledgement_only_brings_the_event_again(proxied, stream):
+    events, client, proxy = proxied
+    assert await read(events) == []
+    first = await stream.publish_raw(event=b"1")
+    assert await read(events) == [first]
+    proxy.change(Weather.SILENT)
+    await events.acknowledge([first])
+    reading = asyncio.create_task(read(events))
+    await proxy.withheld.wait()
+    proxy.change(Weather.CUT)
+    proxy.clear()
+    with pytest.raises(redis.exceptions.ConnectionError):
+        await reading
+    await client.connection_pool.disconnect()
+    assert await read(events) == [first]
 
 
 async def test_a_dead_consumers_events_are_taken_over_when_idle_long_enough(joined, stream):

@@ -24,8 +24,8 @@ class KilledError(BaseException):
 
 
 @pytest.fixture
-def balances(cache):
-    return RedisBalanceCache(cache)
+def balances(cache_link):
+    return RedisBalanceCache(cache_link)
 
 
 async def store_what_was_read_before(balances):

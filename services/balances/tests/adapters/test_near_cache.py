@@ -12,11 +12,9 @@ from fluxo_balances.adapters.redis import near_cache
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
 from fluxo_balances.adapters.redis.near_answers import LIFETIME_S, REFRESH_AFTER_S, NearAnswers
 from fluxo_balances.adapters.redis.near_cache import PING_EVERY_S, NearBalanceCache
-from fluxo_balances.adapters.redis.tracked_connection import TrackedConnection
 from fluxo_balances.application.ports import CacheUnavailableError
-from fluxo_chassis.redis import connect
+from fluxo_chassis.redis import RedisLink
 from fluxo_cli.embedded.valkey import ValkeyServer
-from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 pytestmark = pytest.mark.anyio
@@ -37,8 +35,8 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
 @asynccontextmanager
 async def near_cache_at(url: str, timeout_s: float = TIMEOUT_S) -> AsyncIterator[NearBalanceCache]:
     async with (
-        connect(url, timeout_s=timeout_s) as client,
-        NearBalanceCache(RedisBalanceCache(client), url, timeout_s) as cache,
+        RedisLink(url, timeout_s=timeout_s) as link,
+        NearBalanceCache(RedisBalanceCache(link), url, timeout_s) as cache,
     ):
         await until(lambda: cache._connection is not None)
         yield cache
@@ -89,13 +87,13 @@ async def get(cache: NearBalanceCache, key: str = KEY) -> bytes | None:
     return (await cache.look_up("m1", key)).answer
 
 
-async def change(server: Redis, answer: bytes, key: str = KEY) -> None:
+async def change(server: RedisLink, answer: bytes, key: str = KEY) -> None:
     """An update, and a reader elsewhere that has stored the answer of after it."""
     await RedisBalanceCache(server).invalidate(["m1"])
     await put(server, answer, key)
 
 
-async def put(server: Redis, answer: bytes, key: str = KEY, merchant_id: str = "m1") -> None:
+async def put(server: RedisLink, answer: bytes, key: str = KEY, merchant_id: str = "m1") -> None:
     elsewhere = RedisBalanceCache(server)
     await elsewhere.store(merchant_id, key, answer, (await elsewhere.look_up(merchant_id, key)).lease)
 
@@ -194,7 +192,7 @@ async def change_and_look(near: NearBalanceCache, changes: int) -> int:
             await asyncio.sleep(0)
 
     readers = [asyncio.create_task(keep_reading()) for _ in range(4)]
-    async with connect(near._url) as writer:
+    async with RedisLink(near._url) as writer:
         for number in range(changes):
             current = str(number).encode()
             await change(writer, current)
@@ -211,7 +209,7 @@ async def test_many_changes_and_readers_at_once_leave_nothing_stale(near):
 
 
 @with_and_without
-async def test_what_was_asked_for_before_a_change_is_not_kept_after_it(guarded, near, cache, monkeypatch):
+async def test_what_was_asked_for_before_a_change_is_not_kept_after_it(guarded, near, cache_link, monkeypatch):
     if not guarded:
         monkeypatch.setattr(NearAnswers, "_stands", stands_whatever_was_heard)
     replied, may_go_on = asyncio.Event(), asyncio.Event()
@@ -223,12 +221,12 @@ async def test_what_was_asked_for_before_a_change_is_not_kept_after_it(guarded, 
         await may_go_on.wait()
         return replies
 
-    await put(cache, b"old")
+    await put(cache_link, b"old")
     monkeypatch.setattr(near._connection, "ask_together", ask_slowly)
     reader = asyncio.create_task(get(near))
     await replied.wait()
     monkeypatch.setattr(near._connection, "ask_together", ask_together)
-    await change(cache, b"new")
+    await change(cache_link, b"new")
     await settle(near)
     may_go_on.set()
     assert await reader == b"old"
@@ -242,18 +240,20 @@ def stands_whatever_was_heard(near, merchant_id, shelf):
 
 
 @with_and_without
-async def test_an_answer_is_kept_only_if_its_lease_still_stood_when_tracking_began(guarded, near, cache, monkeypatch):
+async def test_an_answer_is_kept_only_if_its_lease_still_stood_when_tracking_began(
+    guarded, near, cache_link, monkeypatch
+):
     ask_together = near._connection.ask_together
 
     async def with_a_change_in_between(looking_up, *tracking):
         (reply,) = await ask_together(looking_up)
         if not tracking:
             return [reply]  # A ping.
-        await change(cache, b"new")
+        await change(cache_link, b"new")
         caching, lease = await ask_together(*tracking)
         return [reply, caching, lease if guarded else reply[0]]
 
-    await put(cache, b"old")
+    await put(cache_link, b"old")
     monkeypatch.setattr(near._connection, "ask_together", with_a_change_in_between)
     assert await get(near) == b"old"
     await settle(near)
@@ -277,7 +277,7 @@ async def test_a_server_that_is_emptied_empties_this_too(near, cache, command):
 
 @with_and_without
 async def test_a_lost_connection_takes_everything_away_and_nothing_is_kept_until_changes_are_heard_again(
-    guarded, near, cache, monkeypatch
+    guarded, near, cache, cache_link, monkeypatch
 ):
     await fill(near)
     if not guarded:
@@ -285,7 +285,7 @@ async def test_a_lost_connection_takes_everything_away_and_nothing_is_kept_until
     number = await near._connection.ask("CLIENT", "ID")
     await cache.execute_command("CLIENT", "KILL", "ID", number)
     await until(lambda: near._connection is None)
-    await change(cache, b"newer")
+    await change(cache_link, b"newer")
     kept = near.at_hand("m1", KEY)
     assert (kept is None) is guarded
 
@@ -307,7 +307,7 @@ async def test_many_lost_connections_leave_nothing_stale(near, cache):
 
     killing = asyncio.create_task(kill())
     stale = 0
-    async with connect(near._url) as writer:
+    async with RedisLink(near._url) as writer:
         number = 0
         while not killing.done():
             number += 1
@@ -354,41 +354,41 @@ async def test_a_server_that_starts_again_is_found_again(own_server):
 
 async def test_without_a_server_it_behaves_as_an_empty_cache():
     url = "redis://127.0.0.1:1"
-    async with connect(url) as client, NearBalanceCache(RedisBalanceCache(client), url, TIMEOUT_S) as near:
+    async with RedisLink(url) as link, NearBalanceCache(RedisBalanceCache(link), url, TIMEOUT_S) as near:
         assert await get(near) is None
         assert near.at_hand("m1", KEY) is None
 
 
-async def test_a_wrong_password_keeps_nothing_and_is_tried_again(cache_url, cache):
+async def test_a_wrong_password_keeps_nothing_and_is_tried_again(cache_url, cache, cache_link):
     url = cache_url.replace("redis://:", "redis://:wrong")
     if url == cache_url:
         pytest.skip("the given server asks for no password")
-    async with NearBalanceCache(RedisBalanceCache(cache), url, TIMEOUT_S) as near:
-        await put(cache, b"answer")
+    async with NearBalanceCache(RedisBalanceCache(cache_link), url, TIMEOUT_S) as near:
+        await put(cache_link, b"answer")
         assert await get(near) == b"answer"
         assert near.at_hand("m1", KEY) is None
 
 
-async def test_many_questions_share_the_connection_and_each_gets_its_own_reply(cache, cache_url):
+async def test_many_questions_share_the_connection_and_each_gets_its_own_reply(cache_link, cache_url):
     for number in range(1_000):
-        await put(cache, str(number).encode(), merchant_id=f"m{number}")
+        await put(cache_link, str(number).encode(), merchant_id=f"m{number}")
     async with near_cache_at(cache_url, timeout_s=10) as near:
         replies = await asyncio.gather(*(near.look_up(f"m{number}", KEY) for number in range(1_000)))
     assert [reply.answer for reply in replies] == [str(number).encode() for number in range(1_000)]
 
 
-async def test_who_goes_away_does_not_take_the_next_ones_reply(near, cache):
-    await put(cache, b"1", "a")
-    await put(cache, b"2", "b")
+async def test_who_goes_away_does_not_take_the_next_ones_reply(near, cache_link):
+    await put(cache_link, b"1", "a")
+    await put(cache_link, b"2", "b")
     gone, stays = asyncio.create_task(get(near, "a")), asyncio.create_task(get(near, "b"))
     await asyncio.sleep(0)
     gone.cancel()
     assert await stays == b"2"
 
 
-async def test_an_answer_handed_over_gets_there_without_another_question(near, cache):
+async def test_an_answer_handed_over_gets_there_without_another_question(near, cache_link):
     await near.store("m1", KEY, b"answer", (await near.look_up("m1", KEY)).lease)
-    elsewhere = RedisBalanceCache(cache)
+    elsewhere = RedisBalanceCache(cache_link)
     async with asyncio.timeout(PING_EVERY_S / 2):
         while (await elsewhere.look_up("m1", KEY)).answer != b"answer":
             pass
@@ -400,18 +400,3 @@ async def test_a_command_that_is_refused_is_the_error_of_whoever_asked_and_of_no
     assert await near._connection.ask("PING") == b"PONG"
     with pytest.raises(ResponseError):
         await refused
-
-
-async def test_a_reply_that_is_no_resp_ends_the_connection():
-    lost = asyncio.Event()
-    connection = TrackedConnection(1, lambda _keys: None, lost.set)
-
-    async def talk_nonsense(_reader, writer):
-        writer.write(b"HTTP/1.1 400\r\n\r\n")
-
-    async with await asyncio.start_server(talk_nonsense, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        await asyncio.get_running_loop().create_connection(lambda: connection, "127.0.0.1", port)
-        await asyncio.wait_for(lost.wait(), 5)
-    with pytest.raises(ConnectionResetError):
-        await connection.ask("PING")

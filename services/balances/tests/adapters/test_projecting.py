@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
 from fluxo_balances.application.project_entries import UNSETTLED_MAX
-from fluxo_chassis.redis import connect
+from fluxo_chassis.redis import RedisLink
 
 pytestmark = pytest.mark.anyio
 
@@ -29,16 +29,16 @@ async def drain(project, seat, limit: int = 100) -> int:
 
 
 async def test_entries_of_the_stream_become_balances_and_are_acknowledged(
-    projecting, seat, stream, recorded, day_totals
+    projecting, seat, stream, recorded, day_totals, eventually
 ):
     await stream.publish(recorded("m1", NOV_22, credit=150_00), recorded("m1", NOV_22, debit=20_00))
     assert await drain(projecting("p1"), seat("p1")) == 2
     assert await day_totals() == {("m1", NOV_22): (150_00, 20_00, 2)}
-    assert await stream.pending() == {}
+    await eventually(stream.is_acknowledged)
 
 
 async def test_a_projector_that_dies_before_it_acknowledges_is_followed_by_one_that_counts_nothing_twice(
-    projecting, seat, stream, cache, recorded, day_totals
+    projecting, seat, stream, cache, cache_link, recorded, day_totals, eventually
 ):
     await stream.publish(*(recorded("m1", NOV_22, credit=1) for _ in range(10)))
     dying = seat("p1")
@@ -46,17 +46,17 @@ async def test_a_projector_that_dies_before_it_acknowledges_is_followed_by_one_t
     await projecting("p1")(await dying.read(100, 0.05))  # applied; neither told the cache nor acknowledged
 
     # A reader has filled the cache meanwhile, from what it read before the commit.
-    balance_cache = RedisBalanceCache(cache)
+    balance_cache = RedisBalanceCache(cache_link)
     lease = (await balance_cache.look_up("m1", "2026-11-22")).lease
     await balance_cache.store("m1", "2026-11-22", b"old", lease)
 
     assert await drain(projecting("p1"), seat("p1")) == 0
     assert (await balance_cache.look_up("m1", "2026-11-22")).answer is None
     assert await day_totals() == {("m1", NOV_22): (10, 0, 10)}
-    assert await stream.pending() == {}
+    await eventually(stream.is_acknowledged)
 
 
-async def test_what_a_dead_projector_left_is_taken_over(projecting, seat, stream, recorded, day_totals):
+async def test_what_a_dead_projector_left_is_taken_over(projecting, seat, stream, recorded, day_totals, eventually):
     ids = await stream.publish(*(recorded("m1", NOV_22, credit=1) for _ in range(10)))
     dead, alive = seat("dead"), seat("alive")
     await dead.read(100, 0.05)
@@ -66,11 +66,11 @@ async def test_what_a_dead_projector_left_is_taken_over(projecting, seat, stream
     await project(await alive.take_over(100, idle_s=30))
     await project.settle()
     assert await day_totals() == {("m1", NOV_22): (10, 0, 10)}
-    assert await stream.pending() == {}
+    await eventually(stream.is_acknowledged)
 
 
 async def test_poison_in_the_middle_of_a_batch_is_put_aside_with_its_reason(
-    projecting, seat, stream, recorded, day_totals
+    projecting, seat, stream, recorded, day_totals, eventually
 ):
     await stream.publish(*(recorded("m1", NOV_22, credit=1) for _ in range(5)))
     poison = await stream.publish_raw(event=b'{"type": "fluxo.entry.recorded.v1"}')
@@ -83,7 +83,7 @@ async def test_poison_in_the_middle_of_a_batch_is_put_aside_with_its_reason(
     assert [letter["stream_id"] for letter in letters[:2]] == [poison, nested]
     assert "missing required field" in letters[0]["reason"]
     assert letters[2]["reason"] == "The entry's currency is not the merchant's."
-    assert await stream.pending() == {}
+    await eventually(stream.is_acknowledged)
 
 
 async def test_a_stream_that_was_lost_and_published_again_counts_nothing_twice(
@@ -100,7 +100,7 @@ async def test_a_stream_that_was_lost_and_published_again_counts_nothing_twice(
 
 
 async def test_two_projectors_with_overlapping_deliveries_apply_5000_events_once(
-    projecting, seat, stream, recorded, day_totals
+    projecting, seat, stream, recorded, day_totals, eventually
 ):
     days = [NOV_22 - timedelta(days=offset) for offset in range(60)]
     entries = [recorded(f"m{number % 20}", days[number % 60], credit=number + 1) for number in range(5_000)]
@@ -127,23 +127,21 @@ async def test_two_projectors_with_overlapping_deliveries_apply_5000_events_once
     for entry in entries:
         expected[entry.merchant_id, entry.business_date] += entry.credit_minor
     assert {key: credits_minor for key, (credits_minor, _, _) in (await day_totals()).items()} == expected
-    assert await stream.pending() == {}
+    await eventually(stream.is_acknowledged)
 
 
 async def test_while_the_cache_is_away_projecting_goes_on_and_nothing_is_acknowledged(
     projecting, seat, stream, cache, recorded, day_totals
 ):
     await stream.publish(*(recorded("m1", NOV_22, credit=1) for _ in range(10)))
-    away = connect("redis://127.0.0.1:9", timeout_s=0.1)
-    project = projecting("p1", cache=RedisBalanceCache(away))
+    project = projecting("p1", cache=RedisBalanceCache(RedisLink("redis://127.0.0.1:9", timeout_s=0.1)))
     assert await drain(project, seat("p1"), limit=3) == 10
     assert await day_totals() == {("m1", NOV_22): (10, 0, 10)}
     assert len(await stream.pending()) == project.unsettled == 10 < UNSETTLED_MAX
-    await away.aclose()
 
 
 async def test_a_bug_that_hits_one_event_ends_in_one_dead_letter(
-    projecting, seat, stream, balances_database, pool, recorded, day_totals
+    projecting, seat, stream, balances_database, pool, recorded, day_totals, eventually
 ):
     ids = await stream.publish(*(recorded(merchant, NOV_22, credit=1) for merchant in ("m1", "cursed", "m2")))
     owner = await asyncpg.connect(balances_database.owner_url)
@@ -169,4 +167,4 @@ async def test_a_bug_that_hits_one_event_ends_in_one_dead_letter(
     assert tried_alone.applied == 2
     assert [(letter["stream_id"], letter["reason"]) for letter in await stream.dead_letters()] == [(ids[1], "a bug")]
     assert set(await day_totals()) == {("m1", NOV_22), ("m2", NOV_22)}
-    assert await stream.pending() == {}
+    await eventually(stream.is_acknowledged)

@@ -76,7 +76,6 @@ async def test_only_what_lies_below_the_snapshot_horizon_is_published(
 async def test_a_batch_goes_out_only_behind_the_position_that_it_was_read_for(guarded, take_out, line, streams):
     if not guarded:
         take_out(entries_stream, "PUBLISH", "if less(last, ARGV[2]) then return -1 end")
-    line = replace(line, stream=RedisEntriesStream(streams))
     await line.send(5)
     await line.record(5)
 
@@ -199,7 +198,6 @@ async def test_nothing_is_purged_while_there_is_a_gap(guarded, monkeypatch, line
 async def test_a_group_put_at_the_end_is_seen_before_more_is_added(guarded, take_out, line, streams):
     if not guarded:
         take_out(entries_stream, "PUBLISH", "group['entries-read'] == false", "false")
-    line = replace(line, stream=RedisEntriesStream(streams))
     await line.send(12)
     await line.make_group("$")
     await line.send(2)
@@ -216,7 +214,6 @@ async def test_a_group_put_at_the_end_is_seen_before_more_is_added(guarded, take
 async def test_an_end_that_was_taken_away_is_seen_before_more_is_added(guarded, take_out, line, streams):
     if not guarded:
         take_out(entries_stream, "PUBLISH", "if newest ~= last then", "if false then")
-    line = replace(line, stream=RedisEntriesStream(streams))
     await line.send(12)
     await line.make_group()
     await line.set_stream_ahead()

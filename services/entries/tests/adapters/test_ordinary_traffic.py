@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 from fluxo_entries.adapters.postgres.outbox import PostgresOutbox
-from fluxo_entries.adapters.redis.entries_stream import RedisEntriesStream
 
 pytestmark = pytest.mark.anyio
 
@@ -27,7 +26,7 @@ async def test_ordinary_traffic_with_purges_never_looks_like_a_loss(line, pool, 
         # It is given, once, what had been trimmed before it came.
         assert await line.audit() is not None
     gaps, ended = [], asyncio.Event()
-    relay = replace(line, outbox=outbox, stream=RedisEntriesStream(streams))
+    relay = replace(line, outbox=outbox)
 
     async def record():
         for _ in range(150):

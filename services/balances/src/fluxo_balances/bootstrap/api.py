@@ -13,7 +13,7 @@ from fluxo_chassis.http.app import serve
 from fluxo_chassis.jwks import JwksKeys
 from fluxo_chassis.logging import configure_logging
 from fluxo_chassis.postgres import Notifications, breaker_for, open_pool, ping
-from fluxo_chassis.redis import connect, ping_redis
+from fluxo_chassis.redis import RedisLink, connect, ping_redis
 from fluxo_chassis.resilience import Bulkhead, CircuitBreaker
 from fluxo_chassis.spans import exported_as_configured
 from redis.asyncio import Redis
@@ -64,6 +64,7 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
         opened.push_async_callback(pool.close)
         cache_client = connect(settings.cache_url, timeout_s=CACHE_TIMEOUT_S)
         opened.push_async_callback(cache_client.aclose)
+        cache_link = await opened.enter_async_context(RedisLink(settings.cache_url, timeout_s=CACHE_TIMEOUT_S))
         notifications = await opened.enter_async_context(
             Notifications(settings.balances_database_url, PROJECTION_CHANNEL)
         )
@@ -75,7 +76,7 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
             tenant_claim=TENANT_CLAIM,
         )
         cache = await opened.enter_async_context(
-            NearBalanceCache(RedisBalanceCache(cache_client), settings.cache_url, CACHE_TIMEOUT_S)
+            NearBalanceCache(RedisBalanceCache(cache_link), settings.cache_url, CACHE_TIMEOUT_S)
         )
         app = assemble(pool, breaker, cache_client, cache, consolidation, verifier)
         await serve(app, settings, stop, short_way=BalancesAtHand(app.state.answers, verifier))

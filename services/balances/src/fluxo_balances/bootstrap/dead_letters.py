@@ -9,7 +9,7 @@ import structlog
 from fluxo_chassis.clock import SystemClock
 from fluxo_chassis.logging import configure_logging
 from fluxo_chassis.postgres import open_pool
-from fluxo_chassis.redis import connect
+from fluxo_chassis.redis import RedisLink, connect
 from redis.exceptions import RedisError
 
 from fluxo_balances.adapters.events import recorded_entry
@@ -45,8 +45,7 @@ async def run_dead_letters(
         opened.push_async_callback(pool.close)
         streams = connect(settings.streams_url)
         opened.push_async_callback(streams.aclose)
-        cache = connect(settings.cache_url)
-        opened.push_async_callback(cache.aclose)
+        cache = await opened.enter_async_context(RedisLink(settings.cache_url))
 
         letters = RedisDeadLetters(streams)
         projection, answers = PostgresProjection(pool), RedisBalanceCache(cache)

@@ -5,7 +5,7 @@ from typing import Any, Final
 from fluxo_chassis.auth import TokenVerifier
 from fluxo_chassis.jwks import JwksKeys
 from fluxo_chassis.postgres import Notifications
-from fluxo_chassis.redis import connect
+from fluxo_chassis.redis import RedisLink, connect
 from fluxo_chassis.resilience import CircuitBreaker
 
 from fluxo_balances.adapters.postgres.consolidation import PROJECTION_CHANNEL, PostgresConsolidation
@@ -21,5 +21,5 @@ def openapi() -> dict[str, Any]:
     verifier = TokenVerifier(JwksKeys("file:///"), issuer="", audience="", tenant_claim=TENANT_CLAIM)
     consolidation = PostgresConsolidation(None, Notifications("", PROJECTION_CHANNEL))
     client = connect(NOWHERE)
-    cache = NearBalanceCache(RedisBalanceCache(client), NOWHERE, timeout_s=0)
+    cache = NearBalanceCache(RedisBalanceCache(RedisLink(NOWHERE)), NOWHERE, timeout_s=0)
     return assemble(None, CircuitBreaker(""), client, cache, consolidation, verifier).openapi()

@@ -9,7 +9,7 @@ from fluxo_chassis.health import Health, health_app
 from fluxo_chassis.http.app import serve
 from fluxo_chassis.logging import configure_logging
 from fluxo_chassis.postgres import open_pool, ping
-from fluxo_chassis.redis import connect, ping_redis
+from fluxo_chassis.redis import RedisLink, connect, ping_redis
 from fluxo_chassis.spans import exported_as_configured
 from fluxo_contracts.entry_recorded import traceparent_of
 
@@ -47,8 +47,10 @@ async def run_projector(settings: ProjectorSettings, stop: asyncio.Event) -> Non
         opened.push_async_callback(pool.close)
         streams = connect(settings.streams_url)
         opened.push_async_callback(streams.aclose)
+        streams_link = await opened.enter_async_context(RedisLink(settings.streams_url))
         cache = connect(settings.cache_url, timeout_s=CACHE_TIMEOUT_S)
         opened.push_async_callback(cache.aclose)
+        cache_link = await opened.enter_async_context(RedisLink(settings.cache_url, timeout_s=CACHE_TIMEOUT_S))
 
         health = Health()
         health.add("database", lambda: ping(pool), required=True)
@@ -57,9 +59,9 @@ async def run_projector(settings: ProjectorSettings, stop: asyncio.Event) -> Non
 
         clock = SystemClock()
         group = ConsumerGroup(streams)
-        events = RedisEntryEvents(streams, group, settings.instance)
+        events = RedisEntryEvents(streams, streams_link, group, settings.instance)
         projection = PostgresProjection(pool)
-        project = ProjectEntries(events, projection, RedisBalanceCache(cache), clock, recorded_entry)
+        project = ProjectEntries(events, projection, RedisBalanceCache(cache_link), clock, recorded_entry)
         pace = Pace(settings.projector_batch_size, settings.projector_take_over_idle_s)
         projector = Projector(project, events, clock, pace, traceparent_of)
 

@@ -118,8 +118,8 @@ async def test_the_schema_is_the_migrated_one(owner, entries, rebuilding, replay
         await owner.execute("DROP TABLE replayed")
 
 
-async def test_cached_answers_and_leases_of_all_merchants_go_and_nothing_else(cache, rebuilding, replay_of):
-    answers = RedisBalanceCache(cache)
+async def test_cached_answers_and_leases_of_all_merchants_go_and_nothing_else(cache, cache_link, rebuilding, replay_of):
+    answers = RedisBalanceCache(cache_link)
     await cache.set("another", "1")
     for n in range(1_500):
         await answers.store(f"m{n}", "day", b"wrong", (await answers.look_up(f"m{n}", "day")).lease)

@@ -9,7 +9,7 @@ from fluxo_chassis.health import Health, health_app
 from fluxo_chassis.http.app import serve
 from fluxo_chassis.logging import configure_logging
 from fluxo_chassis.postgres import Notifications, ping
-from fluxo_chassis.redis import connect, ping_redis
+from fluxo_chassis.redis import RedisLink, connect, ping_redis
 from fluxo_chassis.spans import exported_as_configured
 
 from fluxo_entries.adapters.postgres.outbox import PostgresOutbox
@@ -34,13 +34,14 @@ async def run_relay(settings: RelaySettings, stop: asyncio.Event) -> None:
         async with (
             pool_of(settings.entries_database_url, settings.instance, max_size=6) as pool,
             connect(settings.streams_url) as redis,
+            RedisLink(settings.streams_url) as link,
             Notifications(settings.entries_database_url, OUTBOX_CHANNEL, alone=True) as notifications,
         ):
             health = Health()
             health.add("entries-database", partial(ping, pool), required=True)
             health.add("streams", partial(ping_redis, redis), required=True)
             outbox = PostgresOutbox(pool, timedelta(hours=settings.outbox_keep_h))
-            stream = RedisEntriesStream(redis)
+            stream = RedisEntriesStream(redis, link)
             relay = Relay(
                 PublishOutbox(outbox, TracedEntriesStream(stream)),
                 AuditStream(outbox, stream),

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-import redis.asyncio
+from fluxo_chassis.redis import Command, RedisLink
 from fluxo_chassis.resilience import CircuitBreaker, CircuitOpen
 from redis.exceptions import RedisError
 
@@ -27,22 +27,20 @@ class RedisBalanceCache:
     stops asking a cache that keeps failing; readers then go on as if it were empty.
     """
 
-    def __init__(self, client: redis.asyncio.Redis) -> None:
-        self._client = client
+    def __init__(self, link: RedisLink) -> None:
+        self._link = link
         self.breaker = CircuitBreaker("balance-cache")
-        self._look_up = client.register_script(cache_scripts.LOOK_UP)
-        self._store = client.register_script(cache_scripts.STORE)
 
     async def look_up(self, merchant_id: str, key: str) -> Lookup:
         with suppress(*_AWAY):
             async with self.breaker:
-                return found(await self._look_up(keys_of(merchant_id), look_up_arguments(key)))
+                return found(await self._link.ask(*look_up_command(merchant_id, key)))
         return Lookup()
 
     async def store(self, merchant_id: str, key: str, answer: bytes, lease: bytes) -> None:
         with suppress(*_AWAY):
             async with self.breaker:
-                await self._store(keys_of(merchant_id), store_arguments(key, answer, lease))
+                await self._link.ask(*store_command(merchant_id, key, answer, lease))
 
     async def invalidate(self, merchant_ids: Sequence[str]) -> None:
         """Remove every merchant's lease, and so every answer.
@@ -53,7 +51,7 @@ class RedisBalanceCache:
         if not merchant_ids:
             return
         try:
-            await self._client.unlink(*map(key_of, merchant_ids))
+            await self._link.ask("UNLINK", *map(key_of, merchant_ids))
         except (RedisError, OSError) as error:
             raise CacheUnavailableError from error
 
@@ -74,8 +72,8 @@ def merchant_of(key: bytes) -> str:
     return key.decode(errors="replace").removeprefix(_PREFIX)
 
 
-def look_up_arguments(key: str) -> tuple[str, str, int]:
-    return key, secrets.token_hex(8), LIFETIME_S
+def look_up_command(merchant_id: str, key: str) -> Command:
+    return ("EVAL", cache_scripts.LOOK_UP, 2, *keys_of(merchant_id), key, secrets.token_hex(8), LIFETIME_S)
 
 
 def found(reply: Any) -> Lookup:
@@ -84,5 +82,5 @@ def found(reply: Any) -> Lookup:
     return Lookup(answer, lease)
 
 
-def store_arguments(key: str, answer: bytes, lease: bytes) -> tuple[str, bytes, bytes, int, int]:
-    return key, lease, answer, FIELDS_MAX, LIFETIME_S
+def store_command(merchant_id: str, key: str, answer: bytes, lease: bytes) -> Command:
+    return ("EVAL", cache_scripts.STORE, 2, *keys_of(merchant_id), key, lease, answer, FIELDS_MAX, LIFETIME_S)

@@ -1,8 +1,9 @@
 from collections.abc import Awaitable, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import redis.asyncio
 import structlog
+from fluxo_chassis.redis import RedisLink
 from fluxo_contracts.streams import (
     DAILY_BALANCES_GROUP,
     DELIVERIES_FIELD,
@@ -36,8 +37,9 @@ class RedisEntryEvents:
     an answer than the longest read.
     """
 
-    def __init__(self, client: redis.asyncio.Redis, group: ConsumerGroup, consumer: str) -> None:
+    def __init__(self, client: redis.asyncio.Redis, link: RedisLink, group: ConsumerGroup, consumer: str) -> None:
         self._client = client
+        self._link = link
         self._group = group
         self._consumer = consumer
         self._redelivery = Redelivery(client, consumer)
@@ -52,11 +54,13 @@ class RedisEntryEvents:
         return await self._delivered(self._redelivery.claim_due(limit, idle_s))
 
     async def acknowledge(self, stream_ids: Sequence[str]) -> None:
-        async with self._client.pipeline(transaction=False) as pipeline:
-            for start in range(0, len(stream_ids), ACKNOWLEDGED_AT_A_TIME):
-                some = stream_ids[start : start + ACKNOWLEDGED_AT_A_TIME]
-                pipeline.xack(ENTRIES_STREAM, DAILY_BALANCES_GROUP, *some)
-            await pipeline.execute()
+        """Acknowledge, with the next read or a moment later: a round trip of its own would hold that read up.
+
+        Nobody hears whether it arrives. When it does not, the events come again, and the inbox recognises them.
+        """
+        for start in range(0, len(stream_ids), ACKNOWLEDGED_AT_A_TIME):
+            some = stream_ids[start : start + ACKNOWLEDGED_AT_A_TIME]
+            self._link.tell("XACK", ENTRIES_STREAM, DAILY_BALANCES_GROUP, *some)
 
     async def bury(self, letters: Sequence[DeadLetter]) -> None:
         """Move to the dead letters, in one transaction, so that a letter is neither lost nor written twice."""
@@ -99,10 +103,14 @@ class RedisEntryEvents:
         return [delivery(entry, counts.get(entry[0].decode(), 1)) for entry in entries if entry[1]]
 
     async def _read_group(self, after: str, limit: int, block_ms: int | None) -> list[StreamEntry]:
-        reply: Any = await self._client.xreadgroup(
-            DAILY_BALANCES_GROUP, self._consumer, {ENTRIES_STREAM: after}, count=limit, block=block_ms
-        )
-        return cast(list[StreamEntry], reply[0][1]) if reply else []
+        block: Sequence[str | int] = () if block_ms is None else ("BLOCK", block_ms)
+        group = ("GROUP", DAILY_BALANCES_GROUP, self._consumer)
+        reply = await self._link.ask("XREADGROUP", *group, "COUNT", limit, *block, "STREAMS", ENTRIES_STREAM, after)
+        entries = reply[ENTRIES_STREAM.encode()] if reply else []
+        return [
+            (stream_id, dict(zip(fields[::2], fields[1::2], strict=True)) if fields else {})
+            for stream_id, fields in entries
+        ]
 
     async def _make_group_if_missing(self, error: ResponseError) -> None:
         if not is_missing_group(error):

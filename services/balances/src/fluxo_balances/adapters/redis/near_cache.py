@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Final, Self
 
 import structlog
+from fluxo_chassis.redis import RedisConnection
 from fluxo_chassis.resilience import Backoff
 from redis.exceptions import RedisError
 
@@ -13,14 +14,13 @@ from fluxo_balances.adapters.redis.balance_cache import (
     RedisBalanceCache,
     found,
     key_of,
-    keys_of,
-    look_up_arguments,
+    look_up_command,
     merchant_of,
-    store_arguments,
+    store_command,
 )
-from fluxo_balances.adapters.redis.cache_scripts import LEASE_FIELD, LOOK_UP, STORE
+from fluxo_balances.adapters.redis.cache_scripts import LEASE_FIELD
 from fluxo_balances.adapters.redis.near_answers import NearAnswers
-from fluxo_balances.adapters.redis.tracked_connection import TrackedConnection, open_tracked
+from fluxo_balances.adapters.redis.tracked_connection import open_tracked
 from fluxo_balances.application.ports import KeptAnswer, Lookup
 
 log = structlog.get_logger(__name__)
@@ -42,7 +42,7 @@ class NearBalanceCache:
         self._timeout_s = timeout_s
         self._near = NearAnswers(self._refresh_soon)
         self._refreshing: set[asyncio.Task[None]] = set()
-        self._connection: TrackedConnection | None = None
+        self._connection: RedisConnection | None = None
         self._keeper: asyncio.Task[None] | None = None
         metrics.entries.set_function(self._near.count)
         metrics.size_bytes.set_function(lambda: self._near.size)
@@ -79,8 +79,7 @@ class NearBalanceCache:
         if self._connection is None:
             await self.behind.store(merchant_id, key, answer, lease)
         else:
-            arguments = store_arguments(key, answer, lease)
-            self._connection.tell("EVAL", STORE, "2", *keys_of(merchant_id), *arguments)
+            self._connection.tell(*store_command(merchant_id, key, answer, lease))
 
     async def invalidate(self, merchant_ids: Sequence[str]) -> None:
         """Remove every merchant's lease and answers; here at once, in other processes as soon as they hear.
@@ -100,7 +99,7 @@ class NearBalanceCache:
             raise ConnectionResetError
         mark = self._near.mark(merchant_id)
         reply, _, tracked_lease = await self._connection.ask_together(
-            ("EVAL", LOOK_UP, "2", *keys_of(merchant_id), *look_up_arguments(key)),
+            look_up_command(merchant_id, key),
             # From this reading of the lease on the server tells when it goes, and of no other key. That the lease is
             # the same still says that nothing has changed since the answer was looked up.
             ("CLIENT", "CACHING", "YES"),
@@ -155,7 +154,7 @@ class NearBalanceCache:
         for key in keys:
             self._near.drop(merchant_of(key))
 
-    def _start_keeping(self, connection: TrackedConnection) -> None:
+    def _start_keeping(self, connection: RedisConnection) -> None:
         if connection.is_lost:
             raise ConnectionResetError  # In the moment after it began to track: nobody would say so again.
         self._connection = connection

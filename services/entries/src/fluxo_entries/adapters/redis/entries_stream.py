@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from typing import Any, Final, cast
 
 import redis.asyncio
+from fluxo_chassis.redis import RedisLink
 from fluxo_contracts.streams import ENTRIES_STREAM, EVENT_FIELD
 from redis.exceptions import ResponseError
 
@@ -20,9 +21,9 @@ _KEYS: Final = (ENTRIES_STREAM, TRIM_MARK)
 
 
 class RedisEntriesStream:
-    def __init__(self, client: redis.asyncio.Redis) -> None:
+    def __init__(self, client: redis.asyncio.Redis, link: RedisLink) -> None:
         self._client = client
-        self._publish = client.register_script(PUBLISH)
+        self._link = link
         self._trim = client.register_script(TRIM)
 
     async def position(self) -> StreamPosition:
@@ -33,7 +34,7 @@ class RedisEntriesStream:
         arguments: list[str | bytes] = [EVENT_FIELD, _id(after), _id(rows[0].position.start_of_generation())]
         for row in rows:
             arguments += (_id(row.position), row.event)
-        answer = await self._publish(keys=_KEYS, args=arguments)
+        answer = await self._link.ask("EVAL", PUBLISH, len(_KEYS), *_KEYS, *arguments)
         if answer == MOVED_BACK:
             raise StreamMovedBackError
         if isinstance(answer, bytes):
