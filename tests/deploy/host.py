@@ -18,9 +18,9 @@ import pytest
 import redis
 from fluxo_cli.embedded.binaries import find_postgres, find_valkey
 
-from conftest import free_port
 from tests.deploy.dockerfile import image
 from tests.deploy.operator import COMPOSE, SECRET
+from tests.ports import free_port
 
 STARTS_WITHIN_S = 60
 UNSHARE = ("unshare", "--mount", "--propagation", "private")

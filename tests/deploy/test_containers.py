@@ -17,10 +17,10 @@ import pytest
 import redis
 from fluxo_cli.issuer import DevelopmentIssuer
 
-from conftest import free_port
 from tests.deploy.dockerfile import image
 from tests.deploy.host import Host, answers, database, until
 from tests.deploy.operator import SECRET, filled
+from tests.ports import free_port
 
 pytestmark = pytest.mark.timeout(300)  # six processes and two environments are made first
 SCOPES = ("entries:read", "entries:write", "balances:read")

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from conftest import empty_database
+from tests.databases import empty_database
 
 FIRST = '''
 from alembic import context, op
