@@ -69,6 +69,18 @@ async def test_a_link_to_what_gives_no_reply_fails_in_time_and_says_so_as_the_cl
     assert time.perf_counter() - started < 2
 
 
+async def test_those_who_ask_a_link_that_cannot_connect_find_out_together():
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as server:
+        link = RedisLink(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}", timeout_s=0.2)
+        started = time.perf_counter()
+        gone, *failures = await asyncio.gather(
+            asyncio.wait_for(link.ask("PING"), 0.1), *(link.ask("PING") for _ in range(20)), return_exceptions=True
+        )
+    assert isinstance(gone, TimeoutError)
+    assert {type(each) for each in failures} == {redis.exceptions.TimeoutError}
+    assert time.perf_counter() - started < 1
+
+
 async def test_a_link_connects_when_it_is_asked_and_again_when_the_connection_was_lost(streams, streams_url):
     async with RedisLink(streams_url) as link:
         first = await link.ask("CLIENT", "ID")

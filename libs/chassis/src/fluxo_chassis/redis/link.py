@@ -21,7 +21,7 @@ class RedisLink:
         self._url = url
         self._timeout_s = timeout_s
         self._connection: RedisConnection | None = None
-        self._connecting = asyncio.Lock()
+        self._opening: asyncio.Task[RedisConnection] | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -32,6 +32,8 @@ class RedisLink:
         await self.aclose()
 
     async def aclose(self) -> None:
+        if self._opening is not None:
+            self._opening.cancel()
         if self._connection is not None:
             self._connection.close()
 
@@ -54,11 +56,24 @@ class RedisLink:
             self._connection.tell(*command)
 
     async def _connected(self) -> RedisConnection:
-        async with self._connecting:
-            if self._connection is None or self._connection.is_lost:
-                async with asyncio.timeout(min(CONNECT_TIMEOUT_S, self._timeout_s)):
-                    self._connection = await open_connection(self._url, timeout_s=self._timeout_s)
+        if self._connection is not None and not self._connection.is_lost:
             return self._connection
+        if self._opening is None:
+            # One attempt for all: in turn, the last of a crowd would wait for a time-out after the other.
+            self._opening = asyncio.create_task(self._open())
+            self._opening.add_done_callback(self._opened)
+        # Shielded: one that goes away must not take it from the others.
+        return await asyncio.shield(self._opening)
+
+    async def _open(self) -> RedisConnection:
+        async with asyncio.timeout(min(CONNECT_TIMEOUT_S, self._timeout_s)):
+            self._connection = await open_connection(self._url, timeout_s=self._timeout_s)
+        return self._connection
+
+    def _opened(self, opening: asyncio.Task[RedisConnection]) -> None:
+        self._opening = None
+        if not opening.cancelled():
+            opening.exception()  # Everybody who waited may have gone: then nobody else would ask for it.
 
 
 @contextmanager
