@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
@@ -92,4 +94,21 @@ async def test_the_document_describes_problems_and_the_scope_of_each_route(clien
     assert "HTTPValidationError" not in str(document)
     assert set(document["components"]["schemas"]["ProblemBody"]["required"]) >= {"type", "title", "status", "trace_id"}
     assert "/health" not in document["paths"]
-    assert (await client.get("/docs")).status_code == 200
+
+
+async def test_the_page_about_the_service_needs_nothing_from_elsewhere(client):
+    page = await client.get("/docs")
+    assert page.status_code == 200
+    assert "url: '/openapi.json'" in page.text
+    linked = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert linked == ["/docs/swagger-ui.css", "/docs/favicon.png", "/docs/swagger-ui-bundle.js"]
+    assert "//" not in "".join(linked)
+    answers = [await client.get(link) for link in linked]
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert [answer.headers["content-type"].partition(";")[0] for answer in answers] == [
+        "text/css",
+        "image/png",
+        "text/javascript",
+    ]
+    assert (await client.get("/docs/../pyproject.toml")).status_code == 404
+    assert (await client.get("/docs/redoc.standalone.js")).status_code == 404

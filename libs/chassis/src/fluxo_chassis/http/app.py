@@ -11,6 +11,7 @@ from fluxo_chassis.auth import TokenVerifier
 from fluxo_chassis.health import Health, health_routes
 from fluxo_chassis.http.account import RequestAccount
 from fluxo_chassis.http.direct import DirectRoutes
+from fluxo_chassis.http.docs import install_docs
 from fluxo_chassis.http.errors import install_error_handlers
 from fluxo_chassis.http.middleware import Middleware
 from fluxo_chassis.http.openapi import install_openapi
@@ -80,6 +81,7 @@ def create_app(
         description=description + OPERATIONS,
         lifespan=watched,
         redirect_slashes=False,
+        docs_url=None,
         redoc_url=None,
     )
     app.state.verifier = verifier
@@ -95,4 +97,5 @@ def create_app(
     )
     install_error_handlers(app)
     install_openapi(app)
+    install_docs(app)
     return app

@@ -33,7 +33,7 @@ class RedisEntryEvents:
 
     The first reads give back what this consumer got before it was restarted and did not acknowledge; so do the first
     after an answer that did not come. A group that is missing (a new server, a deleted stream) is made from the
-    stream's beginning: what was applied before comes again, and the inbox recognises it. `client` must wait longer for
+    stream's beginning: what was applied before comes again, and the inbox recognises it. `link` must wait longer for
     an answer than the longest read.
     """
 
