@@ -12,7 +12,7 @@ from fluxo_chassis.health import Health
 from fluxo_chassis.http.app import serve
 from fluxo_chassis.jwks import JwksKeys
 from fluxo_chassis.logging import configure_logging
-from fluxo_chassis.postgres import breaker_for, ping
+from fluxo_chassis.postgres import breaker_for, open_pool, ping
 from fluxo_chassis.resilience import Bulkhead
 from fluxo_chassis.spans import exported_as_configured
 
@@ -31,7 +31,6 @@ from fluxo_entries.application.list_entries import ListEntries
 from fluxo_entries.application.record_entries_in_bulk import RecordEntriesInBulk
 from fluxo_entries.application.record_entry import RecordEntry
 from fluxo_entries.application.reverse_entry import ReverseEntry
-from fluxo_entries.bootstrap.pool import pool_of
 from fluxo_entries.entrypoints.http.app import create_entries_app
 from fluxo_entries.settings import ApiSettings
 
@@ -52,8 +51,8 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
     for_reads, for_writes = _bulkhead("entries-reads"), _bulkhead("entries-writes")
     with exported_as_configured(settings, "fluxo-entries"):
         async with (
-            pool_of(url, instance, breaker=breaker, bulkhead=for_reads) as reads,
-            pool_of(url, instance, breaker=breaker, bulkhead=for_writes) as writes,
+            await open_pool(url, application_name=instance, breaker=breaker, bulkhead=for_reads) as reads,
+            await open_pool(url, application_name=instance, breaker=breaker, bulkhead=for_writes) as writes,
             GroupCommitter(url, instance, breaker) as committer,
         ):
             verifier = TokenVerifier(

@@ -8,7 +8,7 @@ from typing import Final
 from fluxo_chassis.health import Health, health_app
 from fluxo_chassis.http.app import serve
 from fluxo_chassis.logging import configure_logging
-from fluxo_chassis.postgres import Notifications, ping
+from fluxo_chassis.postgres import Notifications, open_pool, ping
 from fluxo_chassis.redis import RedisLink, connect, ping_redis
 from fluxo_chassis.spans import exported_as_configured
 
@@ -20,7 +20,6 @@ from fluxo_entries.application.measure_backlog import MeasureBacklog
 from fluxo_entries.application.measure_groups import MeasureGroups
 from fluxo_entries.application.publish_outbox import PublishOutbox
 from fluxo_entries.application.purge_outbox import PurgeOutbox
-from fluxo_entries.bootstrap.pool import pool_of
 from fluxo_entries.entrypoints.relay import Relay
 from fluxo_entries.settings import RelaySettings
 
@@ -32,7 +31,7 @@ async def run_relay(settings: RelaySettings, stop: asyncio.Event) -> None:
     configure_logging(settings, "fluxo-entries")
     with exported_as_configured(settings, "fluxo-entries"):
         async with (
-            pool_of(settings.entries_database_url, settings.instance, max_size=6) as pool,
+            await open_pool(settings.entries_database_url, application_name=settings.instance, max_size=6) as pool,
             connect(settings.streams_url) as redis,
             RedisLink(settings.streams_url) as link,
             Notifications(settings.entries_database_url, OUTBOX_CHANNEL, alone=True) as notifications,

@@ -1,9 +1,10 @@
 import sys
 from datetime import date
 
+from fluxo_chassis.postgres import open_pool
+
 from fluxo_entries.adapters.postgres.day_totals import PostgresDayTotals
 from fluxo_entries.application.list_day_totals import ListDayTotals
-from fluxo_entries.bootstrap.pool import pool_of
 from fluxo_entries.entrypoints.totals import write_totals
 from fluxo_entries.settings import TotalsSettings
 
@@ -12,5 +13,5 @@ async def print_totals(
     settings: TotalsSettings, merchant_id: str | None, from_date: date | None, to_date: date | None
 ) -> None:
     """Print every day's totals, one JSON object a line."""
-    async with pool_of(settings.entries_database_url, settings.instance, max_size=1) as pool:
+    async with await open_pool(settings.entries_database_url, application_name=settings.instance, max_size=1) as pool:
         await write_totals(ListDayTotals(PostgresDayTotals(pool)), sys.stdout, merchant_id, from_date, to_date)
