@@ -6,11 +6,10 @@ is sampled, and only where `FLUXO_OTLP_ENDPOINT` is set: without it the OpenTele
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Literal, NamedTuple, Protocol
 
 from fluxo_chassis import tracing
-from fluxo_chassis.settings import ProcessSettings
 from fluxo_chassis.tracing import TraceContext
 
 Kind = Literal["internal", "server", "client", "producer", "consumer"]
@@ -51,16 +50,6 @@ def exported(exporter: SpanExporter) -> Iterator[None]:
     finally:
         _exporter = None
         exporter.close()
-
-
-def exported_as_configured(settings: ProcessSettings, service: str) -> AbstractContextManager[None]:
-    """Send what is recorded inside the block where the settings say; nowhere when they name no endpoint."""
-    if settings.otlp_endpoint is None:
-        return nullcontext()
-    from fluxo_chassis.otlp_spans import OtlpSpanExporter  # noqa: PLC0415 - a quarter of a second, for those who want it
-
-    tracing.sample(settings.traces_sampled)
-    return exported(OtlpSpanExporter(settings, service))
 
 
 def is_on() -> bool:

@@ -8,6 +8,7 @@ from fluxo_chassis.batch_spans import record_batch, record_next
 from fluxo_chassis.http.account import Kind, RequestAccount
 from fluxo_chassis.otlp_spans import OtlpSpanExporter
 from fluxo_chassis.settings import ProcessSettings
+from fluxo_chassis.span_export import exported_as_configured
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
@@ -109,7 +110,7 @@ def test_a_share_of_the_traces_that_begin_here_is_sampled(monkeypatch):
 
 
 def test_without_an_endpoint_nothing_is_made():
-    with spans.exported_as_configured(ProcessSettings(), "fluxo-chassis"):
+    with exported_as_configured(ProcessSettings(), "fluxo-chassis"):
         assert not spans.is_on()
         with tracing.continue_trace(CALLER) as context:
             assert not spans.is_traced(context)

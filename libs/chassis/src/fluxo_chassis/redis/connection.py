@@ -4,8 +4,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, cast
 
 import hiredis
-import redis.asyncio
-from redis.asyncio import SSLConnection
 from redis.exceptions import ResponseError
 
 Command = Sequence[str | bytes | int]
@@ -18,7 +16,7 @@ Pushed = Callable[[Sequence[Any]], None]
 """Told what the server says unasked: the kind, then what belongs to it."""
 
 
-def _ignore(*_: object) -> None: ...
+def ignore(*_: object) -> None: ...
 
 
 class _Question:
@@ -55,7 +53,7 @@ class RedisConnection(asyncio.Protocol):
     redis-py's client four times as much, and it knows no client-side caching: ADR 0030.)
     """
 
-    def __init__(self, timeout_s: float, on_push: Pushed = _ignore, on_lost: Callable[[], None] = _ignore) -> None:
+    def __init__(self, timeout_s: float, on_push: Pushed = ignore, on_lost: Callable[[], None] = ignore) -> None:
         self._timeout_s = timeout_s
         self._on_push = on_push
         self._on_lost = on_lost
@@ -184,37 +182,3 @@ class RedisConnection(asyncio.Protocol):
         for question in self._waiting:
             question.fail(error)
         self._waiting.clear()
-
-
-async def open_connection(
-    url: str, *, timeout_s: float, on_push: Pushed = _ignore, on_lost: Callable[[], None] = _ignore
-) -> RedisConnection:
-    """Return a connection that is logged in; the URL is one of redis-py's (`redis://`, `rediss://`, `unix://`).
-
-    Raises:
-        OSError: there is no connection. (TimeoutError is one.)
-        ResponseError: the server refuses it, or does not know RESP3.
-    """
-    given = redis.asyncio.ConnectionPool.from_url(url)
-    options, loop = given.connection_kwargs, asyncio.get_running_loop()
-
-    def protocol() -> RedisConnection:
-        return RedisConnection(timeout_s, on_push, on_lost)
-
-    async with asyncio.timeout(timeout_s):
-        if "path" in options:
-            _, connection = await loop.create_unix_connection(protocol, options["path"])
-        else:
-            tls = SSLConnection(**options).ssl_context.get() if given.connection_class is SSLConnection else None
-            host, port = options.get("host", "localhost"), options.get("port", 6379)
-            _, connection = await loop.create_connection(protocol, host, port, ssl=tls)
-    try:
-        password = options.get("password")
-        login = () if password is None else ("AUTH", options.get("username") or "default", password)
-        await connection.ask("HELLO", "3", *login)
-        if options.get("db"):
-            await connection.ask("SELECT", str(options["db"]))
-    except BaseException:
-        connection.abort()
-        raise
-    return connection

@@ -15,7 +15,7 @@ from fluxo_chassis.logging import configure_logging
 from fluxo_chassis.postgres import Notifications, breaker_for, open_pool, ping
 from fluxo_chassis.redis import RedisLink, connect, ping_redis
 from fluxo_chassis.resilience import Bulkhead, CircuitBreaker
-from fluxo_chassis.spans import exported_as_configured
+from fluxo_chassis.span_export import exported_as_configured
 from redis.asyncio import Redis
 
 from fluxo_balances.adapters.postgres.consolidation import PROJECTION_CHANNEL, PostgresConsolidation

@@ -10,7 +10,7 @@ from fluxo_chassis.http.app import serve
 from fluxo_chassis.logging import configure_logging
 from fluxo_chassis.postgres import open_pool, ping
 from fluxo_chassis.redis import RedisLink, connect, ping_redis
-from fluxo_chassis.spans import exported_as_configured
+from fluxo_chassis.span_export import exported_as_configured
 from fluxo_contracts.entry_recorded import traceparent_of
 
 from fluxo_balances.adapters.events import recorded_entry

@@ -14,7 +14,7 @@ from fluxo_chassis.jwks import JwksKeys
 from fluxo_chassis.logging import configure_logging
 from fluxo_chassis.postgres import breaker_for, open_pool, ping
 from fluxo_chassis.resilience import Bulkhead
-from fluxo_chassis.spans import exported_as_configured
+from fluxo_chassis.span_export import exported_as_configured
 
 from fluxo_entries.adapters.cached_merchants import CachedMerchants
 from fluxo_entries.adapters.entry_ids import Uuid7EntryIds
