@@ -54,16 +54,16 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
     breaker = breaker_for("balances-database")
     async with AsyncExitStack() as opened:
         opened.enter_context(exported_as_configured(settings, "fluxo-balances"))
-        pool = await open_pool(
-            settings.balances_database_url,
-            application_name=settings.instance,
-            max_size=CONNECTIONS_MAX,
-            command_timeout_s=READ_TIMEOUT_S,
-            breaker=breaker,
+        pool = await opened.enter_async_context(
+            await open_pool(
+                settings.balances_database_url,
+                application_name=settings.instance,
+                max_size=CONNECTIONS_MAX,
+                command_timeout_s=READ_TIMEOUT_S,
+                breaker=breaker,
+            )
         )
-        opened.push_async_callback(pool.close)
-        cache_client = connect(settings.cache_url, timeout_s=CACHE_TIMEOUT_S)
-        opened.push_async_callback(cache_client.aclose)
+        cache_client = await opened.enter_async_context(connect(settings.cache_url, timeout_s=CACHE_TIMEOUT_S))
         cache_link = await opened.enter_async_context(RedisLink(settings.cache_url, timeout_s=CACHE_TIMEOUT_S))
         notifications = await opened.enter_async_context(
             Notifications(settings.balances_database_url, PROJECTION_CHANNEL)

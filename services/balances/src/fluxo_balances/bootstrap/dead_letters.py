@@ -36,15 +36,15 @@ async def run_dead_letters(
     configure_logging(settings.model_copy(update=to_standard_error), "fluxo-balances")
     structlog.configure(logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer))
     async with AsyncExitStack() as opened:
-        pool = await open_pool(
-            settings.balances_database_url,
-            application_name=settings.instance,
-            min_size=0,
-            command_timeout_s=STATEMENT_TIMEOUT_S,
+        pool = await opened.enter_async_context(
+            await open_pool(
+                settings.balances_database_url,
+                application_name=settings.instance,
+                min_size=0,
+                command_timeout_s=STATEMENT_TIMEOUT_S,
+            )
         )
-        opened.push_async_callback(pool.close)
-        streams = connect(settings.streams_url)
-        opened.push_async_callback(streams.aclose)
+        streams = await opened.enter_async_context(connect(settings.streams_url))
         cache = await opened.enter_async_context(RedisLink(settings.cache_url))
 
         letters = RedisDeadLetters(streams)

@@ -38,18 +38,17 @@ async def run_projector(settings: ProjectorSettings, stop: asyncio.Event) -> Non
     configure_logging(settings, "fluxo-balances")
     async with AsyncExitStack() as opened:
         opened.enter_context(exported_as_configured(settings, "fluxo-balances"))
-        pool = await open_pool(
-            settings.balances_database_url,
-            application_name=settings.instance,
-            max_size=CONNECTIONS_MAX,
-            command_timeout_s=STATEMENT_TIMEOUT_S,
+        pool = await opened.enter_async_context(
+            await open_pool(
+                settings.balances_database_url,
+                application_name=settings.instance,
+                max_size=CONNECTIONS_MAX,
+                command_timeout_s=STATEMENT_TIMEOUT_S,
+            )
         )
-        opened.push_async_callback(pool.close)
-        streams = connect(settings.streams_url)
-        opened.push_async_callback(streams.aclose)
+        streams = await opened.enter_async_context(connect(settings.streams_url))
         streams_link = await opened.enter_async_context(RedisLink(settings.streams_url))
-        cache = connect(settings.cache_url, timeout_s=CACHE_TIMEOUT_S)
-        opened.push_async_callback(cache.aclose)
+        cache = await opened.enter_async_context(connect(settings.cache_url, timeout_s=CACHE_TIMEOUT_S))
         cache_link = await opened.enter_async_context(RedisLink(settings.cache_url, timeout_s=CACHE_TIMEOUT_S))
 
         health = Health()
