@@ -117,6 +117,25 @@ async def test_a_connection_lost_at_the_commit_is_asked_about(journal, pool, mon
     assert await stored(pool) == expected(*given)
 
 
+async def test_a_connection_lost_between_two_statements_is_replaced_and_all_is_recorded_once(
+    journal, pool, monkeypatch, recording
+):
+    copy = asyncpg.Connection.copy_records_to_table
+
+    async def lose_after_entries(connection, table, **given):
+        copied = await copy(connection, table, **given)
+        if table == "entries":
+            monkeypatch.undo()
+            connection.terminate()
+        return copied
+
+    monkeypatch.setattr(asyncpg.Connection, "copy_records_to_table", lose_after_entries)
+    given = [recording() for _ in range(10)]
+    outcomes = await journal.append_all(given, atomic=True)
+    assert [outcome.entry for outcome in outcomes] == [each.entry for each in given]
+    assert await stored(pool) == expected(*given)
+
+
 async def test_of_two_bulks_with_the_same_keys_one_records_and_the_other_replays(journal, pool, recording):
     keys = [f"k{n:05}" for n in range(CHUNK_ROWS + 1)]
 

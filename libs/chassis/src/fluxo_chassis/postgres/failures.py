@@ -15,10 +15,12 @@ _AWAY = (
     asyncpg.InternalClientError,  # the server cut a connection, and asyncpg had not noticed yet
 )
 
+_CLOSED_UNDER_US = ("clos", "connection has been released back to the pool")
+
 
 def is_away(error: BaseException) -> bool:
     """Whether an error says that the database cannot be used now, rather than that the statement is wrong."""
     if isinstance(error, _AWAY):
         return True
-    # asyncpg has one class for a connection closed under us and for a mistake of ours.
-    return isinstance(error, asyncpg.InterfaceError) and "clos" in str(error)
+    # asyncpg has one class for a connection closed under us, which a pool takes back, and for a mistake of ours.
+    return isinstance(error, asyncpg.InterfaceError) and any(sign in str(error) for sign in _CLOSED_UNDER_US)

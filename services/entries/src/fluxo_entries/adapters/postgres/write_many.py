@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Final, TypeVar
 
 import asyncpg
@@ -44,7 +45,9 @@ async def _in_transaction(
         raise
     except BaseException:
         # A server that does not answer would not answer a rollback either.
-        connection.terminate()
+        with suppress(asyncpg.InterfaceError):
+            # The pool may have taken it back: it was lost.
+            connection.terminate()
         raise
     if atomic and any(outcome.disposition is Disposition.KEY_REUSED for outcome in outcomes):
         await transaction.rollback()
