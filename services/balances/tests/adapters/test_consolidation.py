@@ -6,6 +6,7 @@ import pytest
 from fluxo_balances.adapters.postgres import consolidation as module
 from fluxo_balances.adapters.postgres.consolidation import PROJECTION_CHANNEL, PostgresConsolidation
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
+from fluxo_balances.adapters.postgres.sql import TOLD_MAX
 from fluxo_chassis.postgres import Notifications
 from fluxo_chassis.resilience import BulkheadFull
 
@@ -60,6 +61,26 @@ async def test_whoever_waits_wakes_within_milliseconds_of_the_commit(pool, conso
         assert await waiter
         delays_s.append(time.perf_counter() - committed)
     assert min(delays_s) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("beside", "merchant_id", "looks"),
+    [(0, "m1", 1), (TOLD_MAX, "m1", 2), (1, "é" * 4_000, 2)],
+    ids=["one", "too many", "too long"],
+)
+async def test_a_notification_tells_which_entries_it_was_unless_they_are_too_many(
+    pool, counting_pool, consolidation, recorded, monkeypatch, beside, merchant_id, looks
+):
+    monkeypatch.setattr(module, "POLL_S", 60)
+    await consolidation.wait_for("m1", recorded("m1", DAY, credit=1).id, 0.3)  # the shorter poll has run out
+    entry = recorded(merchant_id, DAY, credit=1)
+    before = counting_pool.statements
+    own, anothers = (asyncio.create_task(consolidation.wait_for(who, entry.id, 1)) for who in (merchant_id, "m2"))
+    await asyncio.sleep(0.05)
+    await PostgresProjection(pool).apply([entry, *(recorded("m1", DAY, credit=1) for _ in range(beside))])
+    assert await own
+    assert counting_pool.statements - before == looks
+    assert not await anothers
 
 
 async def test_a_lost_notification_costs_a_poll(pool, balances_database, recorded):

@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -17,7 +18,8 @@ class Notifications:
     """Listens on a channel over a connection of its own, which is opened again for ever.
 
     A notification is a hint that something is new. Several make one, and so does every (re)connection, for something
-    may have been missed. `retry` tells whether it waits to connect again.
+    may have been missed. One that says more goes to `on_payload` instead, if that is set, and ends no wait. `retry`
+    tells whether it waits to connect again.
 
     Of all that want to listen `alone` to a channel one at a time does, and the others are not woken. Its turn is a lock
     of its session: when that ends, for whatever reason, another one listens within a moment.
@@ -26,6 +28,7 @@ class Notifications:
     def __init__(self, url: str, channel: str, *, alone: bool = False) -> None:
         self.retry = Retry("listening")
         self.is_listening = False
+        self.on_payload: Callable[[str], None] | None = None
         self._url = url
         self._channel = channel
         self._alone = alone
@@ -72,7 +75,7 @@ class Notifications:
             self.retry.reached()
             while self._alone and not await connection.fetchval(TRY_TURN, self._channel):
                 await self._until_lost(TRY_TURN_EVERY_S)
-            await connection.add_listener(self._channel, lambda *_: self._notified.set())
+            await connection.add_listener(self._channel, self._hear)
             self.is_listening = True
             self._notified.set()
             while True:
@@ -82,6 +85,12 @@ class Notifications:
         finally:
             self.is_listening = False
             connection.terminate()
+
+    def _hear(self, _connection: object, _pid: int, _channel: str, payload: str) -> None:
+        if payload and self.on_payload is not None:
+            self.on_payload(payload)
+        else:
+            self._notified.set()
 
     async def _until_lost(self, timeout_s: float) -> None:
         if await wait_for_stop(self._lost, timeout_s):

@@ -1,9 +1,11 @@
 import asyncio
+from collections.abc import Collection
 from types import TracebackType
 from typing import Final, Self
 from uuid import UUID
 
 import asyncpg
+import orjson
 import structlog
 from fluxo_chassis.postgres import Notifications
 from fluxo_chassis.resilience import Bulkhead
@@ -22,8 +24,9 @@ log = structlog.get_logger(__name__)
 class PostgresConsolidation:
     """Wakes those who wait for an entry as soon as the projector has committed it.
 
-    One connection listens for all, and one statement asks for all who wait: when a notification comes, when somebody
-    begins to wait, and every POLL_S. To be entered before anybody waits.
+    One connection listens for all. A notification tells which entries it was. Where they were too many one statement
+    asks for all who wait, as it does when somebody begins to wait, and every POLL_S. To be entered before anybody
+    waits.
     """
 
     def __init__(self, pool: asyncpg.Pool, notifications: Notifications) -> None:
@@ -35,6 +38,7 @@ class PostgresConsolidation:
         self._tasks: tuple[asyncio.Task[None], ...] = ()
 
     async def __aenter__(self) -> Self:
+        self._notifications.on_payload = self._hear
         self._tasks = (asyncio.create_task(self._listen()), asyncio.create_task(self._answer()))
         return self
 
@@ -73,6 +77,10 @@ class PostgresConsolidation:
             await self._notifications.wait(POLL_S)
             self._look.set()
 
+    def _hear(self, payload: str) -> None:
+        if self._waiting:
+            self._wake({(UUID(entry_id), merchant_id) for entry_id, merchant_id in orjson.loads(payload)})
+
     async def _answer(self) -> None:
         while True:
             await self._look.wait()
@@ -87,7 +95,9 @@ class PostgresConsolidation:
         except Exception as error:  # noqa: BLE001 - whatever it was, those who wait are looked up again in POLL_S
             log.warning("consolidation cannot be looked up", reason=type(error).__name__)
             return
-        found = {(row["event_id"], row["merchant_id"]) for row in rows}
+        self._wake({(row["event_id"], row["merchant_id"]) for row in rows})
+
+    def _wake(self, entries: Collection[tuple[UUID, str]]) -> None:
         for applied, wanted in self._waiting.items():
-            if wanted in found and not applied.done():
+            if wanted in entries and not applied.done():
                 applied.set_result(None)

@@ -4,6 +4,8 @@
 
 from typing import Final
 
+TOLD_MAX: Final = 50
+
 
 # One statement, so one round trip and all or nothing. The entries come from `incoming`, each event id once. Every table
 # is written in key order and the tables always in the same order, so that projectors that share merchants wait for each
@@ -13,6 +15,8 @@ from typing import Final
 # a nested loop over two sets whose sizes it cannot know.
 #
 # A merchant has one currency. Another one becomes NULL here, which the column refuses, and with it the statement.
+#
+# A notification tells which entries it was, where they are few: 8,000 bytes is all that one may hold.
 #
 # `tables` is what the tables' names begin with; `remembered` and `new` choose which ids the inbox takes and which
 # entries count; `applied` is what the statement answers, as a function of how many counted.
@@ -70,7 +74,13 @@ WITH incoming AS MATERIALIZED (
         as_of = greatest(merchant.as_of, excluded.as_of),
         version = merchant.version + 1
 )
-SELECT {applied} AS applied, CASE WHEN count(*) > 0 THEN pg_notify('fluxo_balances', '') END
+SELECT {applied} AS applied, CASE WHEN count(*) > 0 THEN pg_notify('fluxo_balances', CASE
+    WHEN count(*) <= {TOLD_MAX} THEN (
+        SELECT CASE WHEN octet_length(told) < 8000 THEN told ELSE '' END
+        FROM (SELECT json_agg(json_build_array(event_id, merchant_id))::text AS told FROM new) AS few
+    )
+    ELSE ''
+END) END
 FROM new
 """
 
