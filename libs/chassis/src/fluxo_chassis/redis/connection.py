@@ -68,7 +68,7 @@ class RedisConnection(asyncio.Protocol):
     def is_lost(self) -> bool:
         return self._transport is None
 
-    async def ask(self, *command: str | bytes) -> Any:
+    async def ask(self, *command: str | bytes | int) -> Any:
         """Return the reply to one command.
 
         Raises:

@@ -48,8 +48,7 @@ class RedisLink:
         """
         with _as_redis_errors():
             connection = await self._connected()
-            (reply,) = await connection.ask_together(command)
-        return reply
+            return await connection.ask(*command)
 
     def tell(self, *command: str | bytes | int) -> None:
         """Send a command with the next question, or a moment later. It may get lost, with the connection."""
