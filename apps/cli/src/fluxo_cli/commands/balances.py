@@ -23,6 +23,8 @@ from fluxo_cli.rendering import balance_sheet, balances_table, note, show
 
 _DEFAULT_TIME_ZONE: Final = "America/Sao_Paulo"
 
+FirstDay = Annotated[date, typer.Option("--from", parser=parse_date, metavar="DATE", help="First day.")]
+LastDay = Annotated[date, typer.Option("--to", parser=parse_date, metavar="DATE", help="Last day.")]
 AfterEntry = Annotated[
     uuid.UUID | None,
     typer.Option("--after-entry", metavar="ID", help="Wait until this entry is part of the balance."),
@@ -61,8 +63,8 @@ def show_(
 
 @balances_app.command("range")
 def range_(
-    first: Annotated[date, typer.Option("--from", parser=parse_date, metavar="DATE", help="First day.")],
-    last: Annotated[date, typer.Option("--to", parser=parse_date, metavar="DATE", help="Last day.")],
+    first: FirstDay,
+    last: LastDay,
     after_entry: AfterEntry = None,
     as_json: Json = False,
     balances_url: BalancesUrl = None,

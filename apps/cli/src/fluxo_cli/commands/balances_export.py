@@ -2,13 +2,10 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
-from fluxo_cli.client_options import BalancesUrl, Merchant, Token, connect, parse_date
-from fluxo_cli.commands.balances import warn_when_stale
+from fluxo_cli.client_options import BalancesUrl, Merchant, Token, connect
+from fluxo_cli.commands.balances import FirstDay, LastDay, warn_when_stale
 from fluxo_cli.commands.groups import balances_app
 from fluxo_cli.exporting import DAY_COLUMNS, Records, destination, ranges_of_days, write_csv, write_json_lines
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Force, JsonLines, Output
@@ -17,8 +14,8 @@ from fluxo_cli.progress import progress
 
 @balances_app.command("export")
 def export(
-    first: Annotated[date, typer.Option("--from", parser=parse_date, metavar="DATE", help="First day.")],
-    last: Annotated[date, typer.Option("--to", parser=parse_date, metavar="DATE", help="Last day.")],
+    first: FirstDay,
+    last: LastDay,
     output: Output = None,
     force: Force = False,
     as_json: JsonLines = False,
