@@ -55,7 +55,7 @@ bench-quick: setup ## The main scenarios in about two minutes; writes no documen
 check: setup ## Format, lint, types, import contracts, generated files: in seconds
 	@$(BIN)/ruff format --check --quiet . || { echo "Unformatted files; run: make format"; exit 1; }
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy -p fluxo_contracts -p fluxo_chassis -p fluxo_entries -p fluxo_balances -p fluxo_cli -p benchmarks
+	@$(BIN)/mypy -p fluxo_contracts -p fluxo_chassis -p fluxo_entries -p fluxo_balances -p fluxo_local -p fluxo_cli -p benchmarks
 	@$(BIN)/mypy deploy
 	@$(BIN)/lint-imports --no-logo | grep -v "^$$" | tail -n 8; exit $${PIPESTATUS[0]}
 	@$(MAKE) --no-print-directory stale-schemas

@@ -53,7 +53,7 @@ def postgres_url(servers_directory: Path) -> Iterator[str]:
     if given := os.environ.get("FLUXO_TEST_POSTGRES_URL"):
         yield given
         return
-    from fluxo_cli.embedded.postgres import PostgresServer  # noqa: PLC0415 - only when nothing is given
+    from fluxo_local.embedded.postgres import PostgresServer  # noqa: PLC0415 - only when nothing is given
 
     server = PostgresServer(servers_directory / "postgres", free_port(), fast=True)
     server.start()
@@ -66,7 +66,7 @@ def _valkey(variable: str, directory: Path) -> Iterator[str]:
         # Several runs may share a given server: each takes a logical database of its own.
         yield f"{given.rstrip('/')}/{os.getpid() % 63 + 1}"
         return
-    from fluxo_cli.embedded.valkey import ValkeyServer  # noqa: PLC0415 - only when nothing is given
+    from fluxo_local.embedded.valkey import ValkeyServer  # noqa: PLC0415 - only when nothing is given
 
     server = ValkeyServer(directory, free_port(), persistent=variable == "FLUXO_TEST_STREAMS_URL")
     server.start()

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import redis
-from fluxo_cli.embedded.postgres import PostgresServer
-from fluxo_cli.embedded.valkey import ValkeyServer
-from fluxo_cli.spawn import spawn, stop
+from fluxo_local.embedded.postgres import PostgresServer
+from fluxo_local.embedded.valkey import ValkeyServer
+from fluxo_local.spawn import spawn, stop
 
 from benchmarks.cost import Cost, cpu_seconds
 from benchmarks.quiet import published_events, stream_backlog, streams

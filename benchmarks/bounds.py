@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from fluxo_cli.spawn import spawn, stop
+from fluxo_local.spawn import spawn, stop
 
 from benchmarks.system import SystemFailedError
 from benchmarks.tools import CACHE_BENCHMARK, NGINX

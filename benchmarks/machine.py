@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from fluxo_cli.embedded.binaries import find_postgres, find_valkey
+from fluxo_local.embedded.binaries import find_postgres, find_valkey
 
 from benchmarks.tools import NGINX, WRK, MissingToolError, Tool
 

@@ -33,8 +33,12 @@ _PARTS: Final = {
     "fluxo_contracts": "service",
 }
 _REST: Final = "other libraries"
-_SOCKET: Final = "fluxo_chassis/http/joined_writes.py"
-_LOG: Final = ("fluxo_chassis/logging.py", "fluxo_chassis/http/request_line.py", "fluxo_chassis/line_output.py")
+_SOCKET: Final = "fluxo_chassis/http/fast/write_coalescing.py"
+_LOG: Final = (
+    "fluxo_chassis/observability/logs/configuration.py",
+    "fluxo_chassis/http/request_line.py",
+    "fluxo_chassis/observability/logs/line_output.py",
+)
 
 
 @dataclass(slots=True)

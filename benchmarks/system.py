@@ -16,13 +16,13 @@ from types import TracebackType
 from typing import Final, Self
 from urllib.request import urlopen
 
-from fluxo_cli.embedded.directory import last_lines
-from fluxo_cli.embedded.postgres import PostgresServer
-from fluxo_cli.issuer import DevelopmentIssuer
 from fluxo_cli.load.target import Target
-from fluxo_cli.ports import is_free
-from fluxo_cli.runtime import load_environment, load_state
-from fluxo_cli.spawn import spawn
+from fluxo_local.embedded.directory import last_lines
+from fluxo_local.embedded.postgres import PostgresServer
+from fluxo_local.issuer import DevelopmentIssuer
+from fluxo_local.ports import is_free
+from fluxo_local.runtime import load_environment, load_state
+from fluxo_local.spawn import spawn
 
 FLUXO: Final = (sys.executable, "-m", "fluxo_cli")
 SCOPES: Final = ("entries:read", "entries:write", "balances:read")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from fluxo_cli.embedded.binaries import find_postgres
+from fluxo_local.embedded.binaries import find_postgres
 
 _SBIN: Final = "/usr/sbin:/usr/local/sbin:/opt/homebrew/bin"
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Final
 
 import msgspec
-from fluxo_chassis.metric_descriptions import Metric
+from fluxo_chassis.observability.metrics.descriptions import Metric
 
 UNITS: Final = {"seconds", "bytes", "rows", "events", "entries"}
 

@@ -5,8 +5,8 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from fluxo_cli.nginx import Upstream, balancer
-from fluxo_cli.spawn import stop
+from fluxo_local.nginx import Upstream, balancer
+from fluxo_local.spawn import stop
 
 from benchmarks import wrk
 from benchmarks.cost import cost_of

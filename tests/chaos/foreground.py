@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from fluxo_cli.spawn import spawn
+from fluxo_local.spawn import spawn
 
 STOPS_WITHIN_S: Final = 60.0
 STARTS_MAX: Final = 5

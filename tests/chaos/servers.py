@@ -5,11 +5,11 @@ import contextlib
 from pathlib import Path
 from typing import Final
 
-from fluxo_cli.embedded.databases import ensure_database
-from fluxo_cli.embedded.postgres import PostgresServer
-from fluxo_cli.embedded.valkey import ValkeyServer
-from fluxo_cli.errors import CommandError
-from fluxo_cli.runtime import role_passwords
+from fluxo_local.embedded.databases import ensure_database
+from fluxo_local.embedded.postgres import PostgresServer
+from fluxo_local.embedded.valkey import ValkeyServer
+from fluxo_local.errors import CommandError
+from fluxo_local.runtime import role_passwords
 from proxy import Proxy
 
 SERVICES: Final = ("entries", "balances")

@@ -14,9 +14,9 @@ from typing import Final
 
 from clocks import Clocks
 from disks import Disks
-from fluxo_cli.issuer import DevelopmentIssuer
-from fluxo_cli.runtime import load_environment, load_state
-from fluxo_cli.spawn import spawn
+from fluxo_local.issuer import DevelopmentIssuer
+from fluxo_local.runtime import load_environment, load_state
+from fluxo_local.spawn import spawn
 from foreground import Foreground, SystemBrokenError
 from ledger import Ledger
 from servers import OwnServers

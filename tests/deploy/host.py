@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 import redis
-from fluxo_cli.embedded.binaries import find_postgres, find_valkey
+from fluxo_local.embedded.binaries import find_postgres, find_valkey
 
 from tests.deploy.dockerfile import image
 from tests.deploy.operator import COMPOSE, SECRET

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx2
 import pytest
 import redis
-from fluxo_cli.issuer import DevelopmentIssuer
+from fluxo_local.issuer import DevelopmentIssuer
 
 from tests.deploy.dockerfile import image
 from tests.deploy.host import Host, answers, database, until

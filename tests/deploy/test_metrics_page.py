@@ -1,4 +1,4 @@
-from fluxo_chassis.metric_descriptions import Metric
+from fluxo_chassis.observability.metrics.descriptions import Metric
 
 from deploy.metrics_page import page
 

@@ -2,7 +2,7 @@
 
 import re
 
-from fluxo_cli.nginx import Upstream, balancer
+from fluxo_local.nginx import Upstream, balancer
 
 from tests.deploy.operator import COMPOSE
 

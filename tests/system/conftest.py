@@ -17,8 +17,8 @@ from uuid import uuid4
 
 import httpx2
 import pytest
-from fluxo_cli.issuer import DevelopmentIssuer
-from fluxo_cli.runtime import load_state
+from fluxo_local.issuer import DevelopmentIssuer
+from fluxo_local.runtime import load_state
 
 FLUXO = str(Path(sys.executable).with_name("fluxo"))
 STARTS_WITHIN_S = 60

@@ -6,7 +6,7 @@ from datetime import date
 
 import asyncpg
 import redis
-from fluxo_cli.runtime import load_environment
+from fluxo_local.runtime import load_environment
 
 DAY = date(2026, 3, 10)
 BURIED_WITHIN_S = 20

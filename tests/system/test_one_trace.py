@@ -94,7 +94,7 @@ def test_one_trace_shows_both_services(own_system, collector):
     assert services == {"fluxo-entries", "fluxo-balances"}
 
 
-def test_a_collector_that_is_away_costs_nobody_an_answer(own_system):
+def test_a_collector_that_is_unavailable_costs_nobody_an_answer(own_system):
     own_system.settings["FLUXO_OTLP_ENDPOINT"] = "http://127.0.0.1:9"
     own_system.start()
     merchant = own_system.merchant()

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from uuid import uuid4
 
 import asyncpg
-from fluxo_cli.runtime import load_environment
+from fluxo_local.runtime import load_environment
 
 DAY = date(2026, 3, 10)
 FALSIFY = (

@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 import redis
-from fluxo_cli.runtime import load_environment
+from fluxo_local.runtime import load_environment
 
 DAY = date(2026, 3, 10)
 HEALS_WITHIN_S = 60

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import pytest
-from fluxo_cli.children import HttpProcess
-from fluxo_cli.runtime import ProcessState, SystemState
+from fluxo_local.runtime import ProcessState, SystemState
+from fluxo_local.supervision.managed_processes import HttpProcess
 
 _STAND_IN = """
 import http.server, os, sys, time

@@ -28,7 +28,7 @@ class MemoryReadModel:
     """The truth by brute force: every entry is looked at for every question."""
 
     entries: list[tuple[str, date, int, int]] = field(default_factory=list)
-    is_away: bool = False
+    is_unavailable: bool = False
     reads: int = 0
 
     def add(self, merchant_id: str, day: date, *, credit: int = 0, debit: int = 0) -> None:
@@ -51,7 +51,7 @@ class MemoryReadModel:
 
     def _read(self) -> None:
         self.reads += 1
-        if self.is_away:
+        if self.is_unavailable:
             raise ReadModelUnavailableError
 
     def _standing(self, merchant_id: str) -> Standing:
@@ -73,14 +73,14 @@ class MemoryCache:
 
     answers: dict[tuple[str, str], bytes] = field(default_factory=dict)
     leases: dict[str, bytes] = field(default_factory=dict)
-    is_away: bool = False
+    is_unavailable: bool = False
 
     def at_hand(self, merchant_id: str, key: str) -> KeptAnswer | None:
         answer = self.answers.get((merchant_id, key))
         return None if answer is None else KeptAnswer(answer)
 
     async def look_up(self, merchant_id: str, key: str) -> Lookup:
-        if self.is_away:
+        if self.is_unavailable:
             return Lookup()
         lease = self.leases.setdefault(merchant_id, secrets.token_bytes(4))
         return Lookup(self.answers.get((merchant_id, key)), lease)

@@ -1,4 +1,4 @@
-"""Once a database is known to be away nobody finds out by a time-out, and once it is back nobody waits for it."""
+"""Once a database is known to be down nobody finds out by a time-out, and once it is back nobody waits for it."""
 
 import time
 

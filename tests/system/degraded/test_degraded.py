@@ -1,4 +1,4 @@
-"""Whatever hangs or is away, every request is answered in time, nothing is guessed, and all of it heals by itself."""
+"""Whatever hangs or is down, every request is answered in time, nothing is guessed, and all of it heals by itself."""
 
 import signal
 import time

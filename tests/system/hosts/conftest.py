@@ -14,15 +14,15 @@ import httpx2
 import pytest
 import redis
 from fluxo_cli.commands.verify import reconcile
-from fluxo_cli.embedded import postgres
-from fluxo_cli.embedded.databases import ensure_database
-from fluxo_cli.embedded.postgres import PostgresServer
-from fluxo_cli.embedded.valkey import ValkeyServer
-from fluxo_cli.errors import CommandError
-from fluxo_cli.issuer import DevelopmentIssuer
-from fluxo_cli.nginx import Upstream, balancer, find_nginx
-from fluxo_cli.reconciliation import Window
-from fluxo_cli.spawn import spawn, stop
+from fluxo_cli.operations.reconciliation import Window
+from fluxo_local.embedded import postgres
+from fluxo_local.embedded.databases import ensure_database
+from fluxo_local.embedded.postgres import PostgresServer
+from fluxo_local.embedded.valkey import ValkeyServer
+from fluxo_local.errors import CommandError
+from fluxo_local.issuer import DevelopmentIssuer
+from fluxo_local.nginx import Upstream, balancer, find_nginx
+from fluxo_local.spawn import spawn, stop
 
 sys.path.insert(0, str(Path(__file__).parent))
 

@@ -80,7 +80,7 @@ def test_a_host_with_the_publishing_relay_is_cut_off_and_healed(hosts):
     # What is answered later may be answered by the host that comes back, before it has its database again.
     later = [each for each in load.begun_between(knew, healed) if each.began + each.seconds < healed]
     tell_of("when it was cut off", first)
-    tell_of("while it was away", later)
+    tell_of("while it was unavailable", later)
     tell_of("when and after it was healed", [each for each in load.requests if each.began + each.seconds >= healed])
     tell(f"{len(load.acknowledged)} entries acknowledged, each in its day once")
     assert [each for each in load.requests if each.seconds > ANSWERS_WITHIN_S] == []
@@ -107,7 +107,7 @@ def test_the_servers_host_is_cut_off_and_healed(hosts):
         hosts.assert_counted_once("quitanda", load.acknowledged)
 
     while_away = load.begun_between(cut, healed)
-    tell_of("while it was away", while_away)
+    tell_of("while it was unavailable", while_away)
     tell(f"{len(load.acknowledged)} entries acknowledged, each in its day once")
     writes = [each for each in while_away if each.kind == "write"]
     answered_there = {each.status for each in writes if each.began + each.seconds < healed}

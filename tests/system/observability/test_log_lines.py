@@ -17,7 +17,7 @@ AMOUNT = "7351937.21"
 WITHIN_S = 20
 
 FAILING = """
-from fluxo_chassis.logging import configure_logging
+from fluxo_chassis.observability.logs import configure_logging
 from fluxo_chassis.process import run
 from fluxo_chassis.settings import ProcessSettings
 
@@ -82,7 +82,7 @@ def test_no_line_holds_an_amount_a_token_or_a_merchant(system, written):
     assert b'"m-' not in everything
 
 
-def test_warnings_of_a_process_whose_servers_are_away_are_stored_whole():
+def test_warnings_of_a_process_whose_servers_are_unavailable_are_stored_whole():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -24,11 +24,11 @@ import httpx2
 import pytest
 import redis
 from fluxo_cli.commands.verify import reconcile
-from fluxo_cli.embedded.databases import ensure_database
-from fluxo_cli.embedded.postgres import PostgresServer
-from fluxo_cli.embedded.valkey import ValkeyServer
-from fluxo_cli.reconciliation import Comparison, Window
+from fluxo_cli.operations.reconciliation import Comparison, Window
 from fluxo_contracts.streams import ENTRIES_DEAD_LETTERS_STREAM
+from fluxo_local.embedded.databases import ensure_database
+from fluxo_local.embedded.postgres import PostgresServer
+from fluxo_local.embedded.valkey import ValkeyServer
 
 ROOT = Path(__file__).parents[3]
 SOURCES = ("services/entries/src", "services/balances/src", "libs/chassis/src", "libs/contracts/src")

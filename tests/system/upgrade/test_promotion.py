@@ -8,13 +8,13 @@ import asyncpg
 import httpx2
 import pytest
 import redis
-from fluxo_cli.embedded.directory import make_private, password_in, write_private
-from fluxo_cli.embedded.probe import ASKS_FOR_PASSWORD, greet_postgres
-from fluxo_cli.rebuilding import rebuild_from_replay
-from fluxo_cli.reconciliation import Difference
-from fluxo_cli.spawn import kill_family, spawn
+from fluxo_cli.operations.rebuilding import rebuild_from_replay
+from fluxo_cli.operations.reconciliation import Difference
 from fluxo_contracts.entry_recorded import decode
 from fluxo_contracts.streams import ENTRIES_STREAM
+from fluxo_local.embedded.directory import make_private, password_in, write_private
+from fluxo_local.embedded.probe import ASKS_FOR_PASSWORD, greet_postgres
+from fluxo_local.spawn import kill_family, spawn
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -150,7 +150,7 @@ def test_a_synchronous_standby_that_takes_over_under_load_has_all_that_was_ackno
     assert set(published(fleet, 2)) == {entry["id"] for entry in traffic.recorded}
 
 
-def test_while_the_synchronous_standby_is_away_nothing_is_acknowledged(fleet, this_release):
+def test_while_the_synchronous_standby_is_unavailable_nothing_is_acknowledged(fleet, this_release):
     pair = Pair(fleet)
     fleet.migrate(this_release)
     pair.make_synchronous()

@@ -3,6 +3,7 @@
 import sys
 
 import typer
+from fluxo_local.errors import CommandError
 
 from fluxo_cli.commands import balances, balances_export, entries, entries_export, entries_import, services
 from fluxo_cli.commands.backup import backup
@@ -19,7 +20,6 @@ from fluxo_cli.commands.status import status
 from fluxo_cli.commands.token import token
 from fluxo_cli.commands.up import up
 from fluxo_cli.commands.verify import verify
-from fluxo_cli.errors import CommandError
 
 # Importing these modules adds their commands to the groups `entries` and `balances`.
 _GROUP_MEMBERS = (entries, entries_import, entries_export, balances, balances_export, services)

@@ -15,13 +15,13 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from fluxo_chassis.migrations import downgrade, migrate
-from fluxo_cli import backup as backing_up
-from fluxo_cli import restore as restoring
-from fluxo_cli.archive import Archive, checked_archive, new_archive
-from fluxo_cli.backup import back_up
-from fluxo_cli.errors import CommandError
-from fluxo_cli.postgres_client import Psql, client_program
-from fluxo_cli.restore import restore_target
+from fluxo_cli.operations import backup as backing_up
+from fluxo_cli.operations import restore as restoring
+from fluxo_cli.operations.archive import Archive, checked_archive, new_archive
+from fluxo_cli.operations.backup import back_up
+from fluxo_cli.operations.postgres_client import Psql, client_program
+from fluxo_cli.operations.restore import restore_target
+from fluxo_local.errors import CommandError
 
 pytestmark = pytest.mark.anyio
 
@@ -208,7 +208,7 @@ async def test_a_folder_that_is_not_there_is_named_in_a_sentence(ledger, tmp_pat
 
 
 async def test_a_server_newer_than_the_client_programs_is_refused_in_a_sentence(ledger, tmp_path, monkeypatch):
-    monkeypatch.setattr("fluxo_cli.embedded.binaries.PostgresBinaries.major", lambda _: 12)
+    monkeypatch.setattr("fluxo_local.embedded.binaries.PostgresBinaries.major", lambda _: 12)
     with pytest.raises(CommandError, match="one newer than itself: install"):
         ledger.back_up(tmp_path / "backup.tar")
 
@@ -329,7 +329,7 @@ class Cut:
         return content
 
 
-async def test_a_redis_that_is_away_leaves_both_databases_as_they_were(ledger, taken):
+async def test_a_redis_that_is_unavailable_leaves_both_databases_as_they_were(ledger, taken):
     ledger.environment["FLUXO_STREAMS_URL"] = "redis://127.0.0.1:9/0"
     with pytest.raises(CommandError, match=r"(?s)streams server cannot be reached.*Both databases are as they were\."):
         ledger.restore(taken)

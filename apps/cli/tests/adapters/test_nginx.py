@@ -10,8 +10,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from fluxo_cli.errors import CommandError
-from fluxo_cli.nginx import Upstream, balancer, find_nginx
+from fluxo_local.errors import CommandError
+from fluxo_local.nginx import Upstream, balancer, find_nginx
 
 BODY = b'{"amount":"' + b"9" * 70_000 + b'.00"}'
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from fluxo_cli.embedded import confinement
-from fluxo_cli.embedded.databases import ensure_database
-from fluxo_cli.embedded.postgres import PostgresServer
-from fluxo_cli.errors import CommandError
+from fluxo_local.embedded import confinement
+from fluxo_local.embedded.databases import ensure_database
+from fluxo_local.embedded.postgres import PostgresServer
+from fluxo_local.errors import CommandError
 
 pytestmark = pytest.mark.anyio
 
@@ -60,7 +60,7 @@ async def test_data_survive_a_kill_and_the_server_starts_again_at_once(server: P
 
 
 def test_a_second_server_on_the_same_directory_is_refused(server: PostgresServer, monkeypatch):
-    monkeypatch.setattr("fluxo_cli.embedded.directory._PATIENCE_S", 0.1)
+    monkeypatch.setattr("fluxo_local.embedded.directory._PATIENCE_S", 0.1)
     server.start()
     with pytest.raises(CommandError, match="already works on"):
         PostgresServer(server.directory, server.port + 1, fast=True).start()

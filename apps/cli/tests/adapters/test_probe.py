@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from fluxo_cli.embedded import probe
-from fluxo_cli.embedded.postgres import PostgresServer
-from fluxo_cli.embedded.probe import greet_postgres, ping_valkey
-from fluxo_cli.embedded.valkey import ValkeyServer
+from fluxo_local.embedded import probe
+from fluxo_local.embedded.postgres import PostgresServer
+from fluxo_local.embedded.probe import greet_postgres, ping_valkey
+from fluxo_local.embedded.valkey import ValkeyServer
 
 
 @contextmanager

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 import redis.asyncio
-from fluxo_cli.embedded.valkey import ValkeyServer
-from fluxo_cli.errors import CommandError
+from fluxo_local.embedded.valkey import ValkeyServer
+from fluxo_local.errors import CommandError
 
 pytestmark = pytest.mark.anyio
 
@@ -80,6 +80,6 @@ def test_the_password_shows_in_no_process_list(cache: ValkeyServer):
 
 
 def test_a_second_server_on_the_same_directory_is_refused(streams: ValkeyServer, monkeypatch):
-    monkeypatch.setattr("fluxo_cli.embedded.directory._PATIENCE_S", 0.1)
+    monkeypatch.setattr("fluxo_local.embedded.directory._PATIENCE_S", 0.1)
     with pytest.raises(CommandError, match="already works on"):
         ValkeyServer(streams.directory, streams.port + 1, persistent=True).start()

@@ -82,7 +82,7 @@ class Outcome:
 @pytest.fixture
 def fluxo(monkeypatch, capsys, tmp_path) -> Callable[..., Outcome]:
     """Runs the program in this process, as `fluxo ARGUMENTS`, on an empty data directory and without waiting."""
-    monkeypatch.setattr("fluxo_cli.client._BACKOFF_S", (0.0, 0.0, 0.0))
+    monkeypatch.setattr("fluxo_cli.api.client._BACKOFF_S", (0.0, 0.0, 0.0))
     monkeypatch.setenv("FLUXO_DATA_DIR", str(tmp_path / "data"))
     for name in ("FLUXO_TOKEN", "FLUXO_MERCHANT", "FLUXO_ENTRIES_URL", "FLUXO_BALANCES_URL"):
         monkeypatch.delenv(name, raising=False)

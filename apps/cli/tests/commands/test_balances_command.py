@@ -78,7 +78,7 @@ def test_today_is_the_merchants(fluxo, service, time_zone, today):
 
 
 @time_machine.travel("2026-11-23T01:30:00Z", tick=False)
-def test_today_is_shown_while_the_entries_service_is_away(balances, service):
+def test_today_is_shown_while_the_entries_service_is_unavailable(balances, service):
     service.answers_with(200, DAY)
     outcome = balances("show")
     assert outcome.exit_status == 0

@@ -1,8 +1,8 @@
 import socket
 
 import pytest
-from fluxo_cli.client import ServiceClient
-from fluxo_cli.errors import CommandError
+from fluxo_cli.api.client import ServiceClient
+from fluxo_local.errors import CommandError
 
 OVERLOADED = {"type": "/problems/unavailable", "title": "Too busy", "status": 503, "detail": "Try again."}
 

@@ -4,8 +4,8 @@ import json
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from fluxo_cli.issuer import DevelopmentIssuer
-from fluxo_cli.rendering import entries_table
+from fluxo_cli.output.rendering import entries_table
+from fluxo_local.issuer import DevelopmentIssuer
 from rich.console import Console
 
 ID = "0193c1a2-7d4e-7c3a-9f6e-2b1d5a8c4e70"

@@ -14,7 +14,7 @@ OVERLOADED = {"type": "/problems/unavailable", "title": "Too busy", "status": 50
 @pytest.fixture
 def import_(fluxo, service, tmp_path, monkeypatch):
     """Import a text as a file, or an existing one by its path."""
-    monkeypatch.setattr("fluxo_cli.client._BULK_BACKOFF_S", (0.0, 0.0, 0.0))
+    monkeypatch.setattr("fluxo_cli.api.client._BULK_BACKOFF_S", (0.0, 0.0, 0.0))
 
     def run(text, *arguments, name="sales.csv"):
         file = tmp_path / name
@@ -196,7 +196,7 @@ def test_an_overloaded_service_is_asked_again_with_the_same_keys(import_, servic
 
 
 def test_many_entries_go_in_pieces_and_what_stops_says_how_far_it_came(import_, service, monkeypatch):
-    monkeypatch.setattr("fluxo_cli.importing._PIECE_ENTRIES_MAX", 2)
+    monkeypatch.setattr("fluxo_cli.files.importing._PIECE_ENTRIES_MAX", 2)
     service.answers_with(200, MERCHANT)
     service.answers_with(201, SENT)
     service.hangs_up()
@@ -218,7 +218,7 @@ def test_many_entries_go_in_pieces_and_what_stops_says_how_far_it_came(import_, 
 
 
 def test_a_piece_has_no_more_bytes_than_the_service_takes(import_, service, monkeypatch):
-    monkeypatch.setattr("fluxo_cli.importing._PIECE_BYTES_MAX", 550)
+    monkeypatch.setattr("fluxo_cli.files.importing._PIECE_BYTES_MAX", 550)
     service.answers_with(200, MERCHANT)
     service.answers_with(201, SENT)
     rows = "".join(f"credit,{number}.00,2026-11-20,{'x' * 60}\n" for number in range(1, 6))
@@ -227,7 +227,7 @@ def test_a_piece_has_no_more_bytes_than_the_service_takes(import_, service, monk
 
 
 def test_what_the_service_refuses_is_told_by_its_line(import_, service, monkeypatch):
-    monkeypatch.setattr("fluxo_cli.importing._PIECE_ENTRIES_MAX", 1)
+    monkeypatch.setattr("fluxo_cli.files.importing._PIECE_ENTRIES_MAX", 1)
     service.answers_with(200, MERCHANT)
     service.answers_with(201, SENT)
     service.answers_with(

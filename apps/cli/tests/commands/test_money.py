@@ -1,5 +1,5 @@
 import pytest
-from fluxo_cli.money import format_minor, parse_amount
+from fluxo_cli.api.money import format_minor, parse_amount
 from hypothesis import given
 from hypothesis import strategies as st
 

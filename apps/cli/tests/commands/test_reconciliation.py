@@ -1,7 +1,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
-from fluxo_cli.reconciliation import (
+from fluxo_cli.operations.reconciliation import (
     WRONG_DAYS_MAX,
     Comparison,
     ConsolidatedDay,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from fluxo_cli.commands.verify import reconcile
-from fluxo_cli.reconciliation import Window
-from fluxo_cli.totals import SideUnavailableError
+from fluxo_cli.operations.reconciliation import Window
+from fluxo_cli.operations.totals import SideUnavailableError
 
 ENTRIES = [
     {"merchant_id": "padaria", "date": "2026-11-21", "credits_minor": 10000, "debits_minor": 0, "entry_count": 2},

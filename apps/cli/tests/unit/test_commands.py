@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from fluxo_cli.__main__ import app, main
-from fluxo_cli.runtime import ProcessState, SystemState, save_environment, save_state, sole_supervisor
+from fluxo_local.runtime import ProcessState, SystemState, save_environment, save_state, sole_supervisor
 from typer.testing import CliRunner
 
 
@@ -130,7 +130,7 @@ def test_only_services_can_be_told_a_level(monkeypatch, tmp_path: Path, capsys, 
 
 
 def test_more_replicas_than_one_without_nginx_are_refused_with_what_to_install(monkeypatch, tmp_path: Path, capsys):
-    monkeypatch.setattr("fluxo_cli.nginx.shutil.which", lambda *_, **__: None)
+    monkeypatch.setattr("fluxo_local.nginx.shutil.which", lambda *_, **__: None)
     assert _main(monkeypatch, "up", "--replicas", "2", "--data-dir", str(tmp_path)) == 2
     assert "nginx is not on this machine: install it" in capsys.readouterr().err
 

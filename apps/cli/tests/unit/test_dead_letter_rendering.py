@@ -2,7 +2,7 @@ import io
 from datetime import UTC, datetime
 
 import pytest
-from fluxo_cli.dead_letter_rendering import event_text, letter_sheet, letters_table
+from fluxo_cli.output.dead_letter_rendering import event_text, letter_sheet, letters_table
 from rich.console import Console
 
 BURIED_AT = "2026-11-22T14:00:00.123000Z"

@@ -2,7 +2,7 @@ import errno
 import os
 
 import pytest
-from fluxo_cli.embedded.directory import write_private
+from fluxo_local.embedded.directory import write_private
 
 
 def test_what_finds_no_room_leaves_the_old_text_and_nothing_else(tmp_path, monkeypatch):

@@ -5,12 +5,12 @@ import io
 from datetime import date
 
 import pytest
-from fluxo_cli.entries_file import ENTRY_COLUMNS, Complaint, Row, read_entries
-from fluxo_cli.entry_rules import EntryRules
-from fluxo_cli.errors import CommandError
-from fluxo_cli.exporting import write_csv
+from fluxo_cli.files.entries_file import ENTRY_COLUMNS, Complaint, Row, read_entries
+from fluxo_cli.files.entry_rules import EntryRules
+from fluxo_cli.files.exporting import write_csv
 from fluxo_entries.domain.money import format_amount
 from fluxo_entries.entrypoints.http.good_items import good_item
+from fluxo_local.errors import CommandError
 from hypothesis import given
 from hypothesis import strategies as st
 

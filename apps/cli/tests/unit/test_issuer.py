@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from fluxo_cli.__main__ import app
-from fluxo_cli.issuer import DevelopmentIssuer
+from fluxo_local.issuer import DevelopmentIssuer
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet

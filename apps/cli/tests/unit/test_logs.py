@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from fluxo_cli import logs
+from fluxo_local.supervision import log_rotation as logs
 
 
 def test_a_log_that_grew_is_emptied_in_place_and_its_past_is_kept(tmp_path: Path, monkeypatch):

@@ -2,7 +2,7 @@ import io
 import time
 
 import pytest
-from fluxo_cli.progress import progress
+from fluxo_cli.output.progress import progress
 
 
 class Terminal(io.StringIO):
@@ -28,7 +28,7 @@ def await_shown(terminal, text):
 @pytest.mark.parametrize(("total", "shown"), [(25_000, "10,000 of 25,000 entries"), (None, "10,000 entries")])
 def test_what_takes_its_time_is_shown_with_how_far_it_is(monkeypatch, total, shown):
     terminal = standard_error(monkeypatch, Terminal())
-    monkeypatch.setattr("fluxo_cli.progress._SHOWN_AFTER_S", 0.0)
+    monkeypatch.setattr("fluxo_cli.output.progress._SHOWN_AFTER_S", 0.0)
     with progress("Recording") as report:
         report(10_000, total)
         await_shown(terminal, shown)
@@ -43,7 +43,7 @@ def test_what_is_done_at_once_shows_nothing(monkeypatch):
 
 def test_a_file_gets_no_bar(monkeypatch):
     file = standard_error(monkeypatch, io.StringIO())
-    monkeypatch.setattr("fluxo_cli.progress._SHOWN_AFTER_S", 0.0)
+    monkeypatch.setattr("fluxo_cli.output.progress._SHOWN_AFTER_S", 0.0)
     with progress("Recording") as report:
         report(1, 2)
     assert file.getvalue() == ""

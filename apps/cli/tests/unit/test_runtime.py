@@ -2,8 +2,8 @@ import stat
 from pathlib import Path
 
 import pytest
-from fluxo_cli.errors import CommandError
-from fluxo_cli.runtime import (
+from fluxo_local.errors import CommandError
+from fluxo_local.runtime import (
     SystemState,
     is_supervised,
     load_environment,

@@ -2,9 +2,9 @@ import stat
 from pathlib import Path
 
 import pytest
-from fluxo_cli.children import HttpProcess
-from fluxo_cli.settings import Settings
-from fluxo_cli.topology import REPLICAS_MAX, Topology, topology
+from fluxo_local.settings import Settings
+from fluxo_local.supervision.managed_processes import HttpProcess
+from fluxo_local.topology import REPLICAS_MAX, Topology, topology
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +34,7 @@ def test_one_of_each_listens_where_the_contract_says(tmp_path: Path):
 
 
 def test_replicas_stand_behind_a_balancer_on_the_same_addresses(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr("fluxo_cli.nginx.find_nginx", lambda: "/usr/sbin/nginx")
+    monkeypatch.setattr("fluxo_local.nginx.find_nginx", lambda: "/usr/sbin/nginx")
     planned = topology(Settings(), tmp_path, port_base=9000, replicas=2)
     ports = {child.name: child.port for child in planned.services}
     assert ports["nginx"] == 9001
@@ -47,7 +47,7 @@ def test_replicas_stand_behind_a_balancer_on_the_same_addresses(tmp_path: Path, 
 
 
 def test_no_two_processes_want_the_same_port_however_many_there_are(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr("fluxo_cli.nginx.find_nginx", lambda: "/usr/sbin/nginx")
+    monkeypatch.setattr("fluxo_local.nginx.find_nginx", lambda: "/usr/sbin/nginx")
     planned = topology(Settings(), tmp_path, replicas=REPLICAS_MAX)
     children = [*planned.servers, *planned.services]
     assert len({child.port for child in children}) == len(children)

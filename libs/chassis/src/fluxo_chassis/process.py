@@ -3,12 +3,14 @@ import gc
 import os
 import signal
 import sys
+import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 import structlog
 import uvloop
 
-from fluxo_chassis.log_level import say_as_configured, say_debug
+from fluxo_chassis.observability.logs.log_level import say_as_configured, say_debug
 
 log = structlog.get_logger(__name__)
 
@@ -17,6 +19,16 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 CYCLES_LOOKED_FOR_AFTER = (50_000, 20, 50)
 """Requests leave next to no cycles behind. Looking for them after every 700 objects, as is the default, took a fifth of
 the time of a process that answers writes."""
+
+
+class SystemClock:
+    """The machine's clock, as aware UTC instants; and one beside it that only ever goes on."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
 
 
 def run(main: Callable[[asyncio.Event], Awaitable[None]]) -> int:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from fluxo_chassis.postgres import breaker_for, is_away, open_pool, ping
+from fluxo_chassis.postgres import breaker_for, is_unavailable, open_pool, ping
 from fluxo_chassis.resilience import Bulkhead, BulkheadFull, CircuitOpen
-from fluxo_cli.embedded.postgres import PostgresServer
+from fluxo_local.embedded.postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio
 
@@ -92,7 +92,7 @@ async def test_a_server_that_hangs_costs_five_callers_a_time_out_and_the_others_
     assert (await ask(pool))[0] is None
     with server.hanging():
         answers = [await ask(pool) for _ in range(100)]
-        assert all(is_away(error) for error, _ in answers)
+        assert all(is_unavailable(error) for error, _ in answers)
         waited = [seconds > AT_ONCE_S for _, seconds in answers]
         assert waited[:5] == [True] * 5
         assert waited.count(True) <= 6, "one of the others may have been the first probe"
@@ -154,7 +154,7 @@ async def test_connections_that_are_all_cut_at_once_are_replaced_and_open_nothin
             while await admin.fetchval(f"SELECT count(*) {backends} AND query LIKE '%pg_sleep%'") < SEATS:
                 await asyncio.sleep(0.01)
         await admin.execute(f"SELECT pg_terminate_backend(pid) {backends}")
-        assert all(is_away(error) for error, _ in await asyncio.gather(*callers))
+        assert all(is_unavailable(error) for error, _ in await asyncio.gather(*callers))
         await admin.close()
     assert breaker.state == "closed"
     assert await pool.fetchval("SELECT 1") == 1

@@ -1,4 +1,4 @@
-"""A key set on a real HTTP server: fetched once, again for an unknown key, and kept when the server is away."""
+"""A key set on a real HTTP server: fetched once, again for an unknown key, and kept when the server is unavailable."""
 
 import asyncio
 import json
@@ -6,9 +6,9 @@ import socket
 from contextlib import asynccontextmanager
 
 import pytest
-from fluxo_chassis import jwks
+from fluxo_chassis.auth import jwks
+from fluxo_chassis.auth.jwks import JwksKeys
 from fluxo_chassis.http.app import serve
-from fluxo_chassis.jwks import JwksKeys
 from fluxo_chassis.problems import Problem
 from fluxo_chassis.settings import ProcessSettings
 from joserfc.jwk import ECKey, KeySet
@@ -105,7 +105,7 @@ async def test_the_old_keys_stay_while_the_issuer_is_ill(issuer, monkeypatch):
     assert keys.breaker.state == "open"
 
 
-async def test_an_issuer_that_is_away_from_the_start_is_tried_again(monkeypatch):
+async def test_an_issuer_that_is_unavailable_from_the_start_is_tried_again(monkeypatch):
     monkeypatch.setattr(jwks, "RETRY_S", (0.01, 0.01))
     issuer = Issuer()
     keys = JwksKeys(issuer.url)

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 import pytest
-from fluxo_chassis.lock_waits import LOCK_TIMEOUT_S, MigrationBlockedError
 from fluxo_chassis.migrations import migrate
+from fluxo_chassis.migrations.lock_waits import LOCK_TIMEOUT_S, MigrationBlockedError
 from structlog.testing import capture_logs
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 
 import asyncpg
 import pytest
-from fluxo_chassis.postgres import Notifications, is_away, open_pool, ping
+from fluxo_chassis.postgres import Notifications, is_unavailable, open_pool, ping
 from fluxo_chassis.postgres import pool as pools
 
 from tests.chaos.proxy import Proxy, Weather
@@ -36,7 +36,7 @@ class DeafServer:
 
 async def failure_of(awaitable):
     started = time.perf_counter()
-    with pytest.raises(Exception) as failure:  # noqa: PT011 - any of several, told apart by is_away
+    with pytest.raises(Exception) as failure:  # noqa: PT011 - any of several, told apart by is_unavailable
         await awaitable
     return failure.value, time.perf_counter() - started
 
@@ -62,13 +62,13 @@ async def test_a_ping_tells_its_time(pool):
     assert seen.observed_value > 0
 
 
-async def test_a_pool_opens_while_the_server_is_away_and_fails_fast():
+async def test_a_pool_opens_while_the_server_is_unavailable_and_fails_fast():
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
     pool = await open_pool(f"postgresql://u:p@127.0.0.1:{port}/d", application_name="t")
     error, seconds = await failure_of(pool.fetchval("SELECT 1"))
-    assert is_away(error)
+    assert is_unavailable(error)
     assert seconds < 0.5
     await pool.close()
 
@@ -79,7 +79,7 @@ async def test_a_server_that_does_not_answer_costs_a_second():
         pool = await open_pool(server.url, application_name="t")
         assert time.perf_counter() - started < 1.3
         error, seconds = await failure_of(pool.fetchval("SELECT 1"))
-        assert is_away(error)
+        assert is_unavailable(error)
         assert seconds < 1.3
         pool.terminate()
 
@@ -90,7 +90,7 @@ async def test_a_server_that_falls_silent_is_noticed_within_two_seconds_and_used
         assert await pool.fetchval("SELECT 1") == 1
         proxy.change(Weather.HELD)
         failures = await asyncio.gather(*(failure_of(pool.fetchval("SELECT 1")) for _ in range(10)))
-        assert all(is_away(error) for error, _ in failures)
+        assert all(is_unavailable(error) for error, _ in failures)
         assert max(seconds for _, seconds in failures) < 2.5
         proxy.clear()
         async with asyncio.timeout(5):
@@ -126,16 +126,16 @@ async def test_a_connection_that_was_cut_is_replaced(postgres_url):
 async def test_a_statement_that_takes_too_long_is_given_up(pool):
     slow = await open_pool(pool._connect_args[0], application_name="t", command_timeout_s=0.2)
     error, seconds = await failure_of(slow.fetchval("SELECT pg_sleep(5)"))
-    assert is_away(error)
+    assert is_unavailable(error)
     assert seconds < 1
     await slow.close()
 
 
 async def test_a_mistake_of_ours_is_not_taken_for_an_outage(pool):
     error, _ = await failure_of(pool.fetchval("SELECT 1 FROM nowhere"))
-    assert not is_away(error)
-    assert not is_away(asyncpg.InterfaceError("cannot perform operation: another operation is in progress"))
-    assert not is_away(ValueError())
+    assert not is_unavailable(error)
+    assert not is_unavailable(asyncpg.InterfaceError("cannot perform operation: another operation is in progress"))
+    assert not is_unavailable(ValueError())
 
 
 async def test_a_full_pool_turns_callers_away_after_a_second(postgres_url, monkeypatch):
@@ -143,7 +143,7 @@ async def test_a_full_pool_turns_callers_away_after_a_second(postgres_url, monke
     pool = await open_pool(postgres_url, application_name="t", max_size=1)
     async with pool.acquire():
         error, seconds = await failure_of(pool.fetchval("SELECT 1"))
-    assert is_away(error)
+    assert is_unavailable(error)
     assert seconds < 1
     await pool.close()
 

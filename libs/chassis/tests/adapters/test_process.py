@@ -15,7 +15,7 @@ SERVICE = """
 import asyncio, sys
 from fluxo_chassis.health import Health, health_app
 from fluxo_chassis.http.app import create_app, serve
-from fluxo_chassis.logging import configure_logging
+from fluxo_chassis.observability.logs import configure_logging
 from fluxo_chassis.process import run
 from fluxo_chassis.settings import ProcessSettings, load
 

@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from fluxo_chassis.redis import RedisLink, connect, is_away, ping_redis
+from fluxo_chassis.redis import RedisLink, connect, is_unavailable, ping_redis
 
 pytestmark = pytest.mark.anyio
 
@@ -36,14 +36,14 @@ async def test_a_command_is_never_sent_twice():
     with pytest.raises(redis.exceptions.ConnectionError) as failure:
         await client.ping()
     assert time.perf_counter() - started < 0.5
-    assert is_away(failure.value)
+    assert is_unavailable(failure.value)
     await client.aclose()
 
 
 async def test_a_wrong_command_is_not_an_outage(streams):
     with pytest.raises(redis.exceptions.ResponseError) as failure:
         await streams.execute_command("NOSUCH")
-    assert not is_away(failure.value)
+    assert not is_unavailable(failure.value)
 
 
 async def hang_up(_reader, writer):
@@ -65,7 +65,7 @@ async def test_a_link_to_what_gives_no_reply_fails_in_time_and_says_so_as_the_cl
         started = time.perf_counter()
         with pytest.raises((redis.exceptions.ConnectionError, redis.exceptions.TimeoutError)) as failure:
             await link.ask("PING")
-    assert is_away(failure.value)
+    assert is_unavailable(failure.value)
     assert time.perf_counter() - started < 2
 
 

@@ -7,11 +7,12 @@ import orjson
 import pytest
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request
-from fluxo_chassis import tracing
 from fluxo_chassis.auth import Principal, requires
 from fluxo_chassis.health import Health
-from fluxo_chassis.http import account, short_way
+from fluxo_chassis.http import request_log as account
 from fluxo_chassis.http.app import create_app
+from fluxo_chassis.http.fast import fast_path
+from fluxo_chassis.observability.traces import tracing
 from fluxo_chassis.problems import Problem, problem_responses
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -74,7 +75,7 @@ def notes_service(errors, *, body_limit_bytes=200) -> FastAPI:
 def new_loggers(monkeypatch):
     """A logger keeps the configuration of its first use, which may have been another test's."""
     structlog.reset_defaults()
-    for module in (account, short_way):
+    for module in (account, fast_path):
         monkeypatch.setattr(module, "log", structlog.get_logger(module.__name__))
 
 

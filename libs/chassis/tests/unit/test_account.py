@@ -4,10 +4,10 @@ import threading
 import orjson
 import pytest
 import structlog
-from fluxo_chassis import tracing
-from fluxo_chassis.http.account import Kind, RequestAccount
-from fluxo_chassis.logging import configure_logging
-from fluxo_chassis.pseudonym import organization_id
+from fluxo_chassis.http.request_log import Kind, RequestLog
+from fluxo_chassis.observability.logs import configure_logging
+from fluxo_chassis.observability.logs.pseudonym import organization_id
+from fluxo_chassis.observability.traces import tracing
 from fluxo_chassis.settings import ProcessSettings
 from prometheus_client import REGISTRY
 
@@ -25,10 +25,10 @@ def lines(lines_written):
 
 @pytest.mark.parametrize("tenant", ["t-1", None])
 async def test_the_line_is_the_one_that_the_logger_would_write(lines, tenant):
-    account = RequestAccount()
+    account = RequestLog()
     organization = {"organization.id": organization_id(tenant)} if tenant else {}
     with tracing.continue_trace("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01") as context:
-        structlog.get_logger("fluxo_chassis.http.account").info(
+        structlog.get_logger("fluxo_chassis.http.request_log").info(
             "request",
             **{
                 "http.request.method": "GET",
@@ -49,7 +49,7 @@ async def test_the_line_is_the_one_that_the_logger_would_write(lines, tenant):
 
 
 async def test_what_is_noted_is_settled_a_moment_later_without_being_asked_to(lines):
-    account = RequestAccount()
+    account = RequestLog()
     before = count()
     for _ in range(300):
         account.note(KIND, "t-1", 0.001, tracing.start_trace(None))
@@ -68,7 +68,7 @@ def count():
 
 
 async def test_lines_stay_in_order(lines):
-    account = RequestAccount()
+    account = RequestLog()
     account.note(KIND, "t-1", 0.001, tracing.start_trace(None))
     account.settle()
     for number in range(3):
@@ -80,7 +80,7 @@ async def test_lines_stay_in_order(lines):
 
 async def test_below_the_level_there_is_a_duration_and_no_line(capfdbinary):
     configure_logging(ProcessSettings(log_format="json", log_level="warning"), "some-service")
-    account = RequestAccount()
+    account = RequestLog()
     before = count()
     account.note(KIND, "t-1", 0.001, tracing.start_trace(None))
     account.settle()
@@ -90,14 +90,14 @@ async def test_below_the_level_there_is_a_duration_and_no_line(capfdbinary):
 
 async def test_people_get_their_line_too(capsys):
     configure_logging(ProcessSettings(log_format="console"), "some-service")
-    account = RequestAccount()
+    account = RequestLog()
     account.note(KIND, "t-1", 0.001, tracing.start_trace(None, request_id="order-7"))
     account.settle()
     assert "order-7" in capsys.readouterr().out
 
 
 async def test_probes_are_told_at_debug_level_only(lines):
-    account = RequestAccount()
+    account = RequestLog()
     account.note(Kind("GET", "/health/ready", 200), None, 0.001, tracing.start_trace(None))
     account.note(KIND, None, 0.001, tracing.start_trace(None))
     account.settle()
@@ -106,7 +106,7 @@ async def test_probes_are_told_at_debug_level_only(lines):
 
 async def test_a_line_that_comes_between_probes_at_debug_level_waits_for_nobody(capfdbinary):
     configure_logging(ProcessSettings(log_format="json", log_level="debug"), "some-service")
-    account = RequestAccount()
+    account = RequestLog()
     log = structlog.get_logger("somewhere")
     account.note(KIND, "t-1", 0.001, tracing.start_trace(None))
     account.settle()

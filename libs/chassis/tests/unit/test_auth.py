@@ -5,9 +5,8 @@ import time
 
 import pytest
 import time_machine
-from fluxo_chassis import auth
-from fluxo_chassis.auth import JwksKeys, TokenVerifier
-from fluxo_chassis.jwks import KEY_TYPES
+from fluxo_chassis.auth import JwksKeys, TokenVerifier, bearer
+from fluxo_chassis.auth.jwks import KEY_TYPES
 from fluxo_chassis.problems import Problem
 from joserfc import jws, jwt
 from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
@@ -185,7 +184,7 @@ async def test_a_remembered_token_still_expires(verifier):
 
 
 async def test_what_is_remembered_is_bounded(verifier, monkeypatch):
-    monkeypatch.setattr(auth, "CACHE_SIZE_MAX", 3)
+    monkeypatch.setattr(bearer, "CACHE_SIZE_MAX", 3)
     for number in range(10):
         await verifier.verify(signed(OKP, "EdDSA", jti=number))
     assert len(verifier._verified) == 3

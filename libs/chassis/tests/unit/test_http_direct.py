@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from fluxo_chassis.auth import Principal, requires
 from fluxo_chassis.health import Health
 from fluxo_chassis.http.app import create_app
-from fluxo_chassis.http.direct import DirectRoute
+from fluxo_chassis.http.fast.direct import DirectRoute
 from fluxo_chassis.problems import Problem
 from pydantic import BaseModel, ConfigDict, Field
 

@@ -100,7 +100,7 @@ async def test_unknown_addresses_and_methods_are_problems_too(client, is_problem
 
 
 @pytest.mark.parametrize("kind", AWAY)
-async def test_a_dependency_that_is_away_means_come_back_later(client, errors, kind, is_problem):
+async def test_a_dependency_that_is_unavailable_means_come_back_later(client, errors, kind, is_problem):
     errors.update(AWAY)
     answer = await client.get(f"/v1/errors/{kind}")
     is_problem(answer, 503, "unavailable")

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from fluxo_chassis.http.joined_writes import JoiningTransport
+from fluxo_chassis.http.fast.write_coalescing import CoalescingTransport
 
 pytestmark = pytest.mark.anyio
 
@@ -31,7 +31,7 @@ async def wire():
 
 @pytest.fixture
 async def transport(wire):
-    return JoiningTransport(wire, asyncio.get_running_loop())
+    return CoalescingTransport(wire, asyncio.get_running_loop())
 
 
 async def test_head_and_body_are_one_write(transport, wire):

@@ -11,9 +11,9 @@ from importlib.metadata import version
 import orjson
 import pytest
 import structlog
-from fluxo_chassis import log_collector, tracing
-from fluxo_chassis.http.account import Kind, RequestAccount
-from fluxo_chassis.logging import configure_logging
+from fluxo_chassis.http.request_log import Kind, RequestLog
+from fluxo_chassis.observability.logs import configure_logging, log_collector
+from fluxo_chassis.observability.traces import tracing
 from fluxo_chassis.settings import ProcessSettings
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from prometheus_client import REGISTRY
@@ -62,7 +62,7 @@ def test_a_file_that_has_grown_is_put_aside_and_the_oldest_goes(tmp_path):
 @pytest.mark.anyio
 async def test_the_lines_of_requests_go_there_in_order(tmp_path):
     log = to_file(tmp_path / "log")
-    account = RequestAccount()
+    account = RequestLog()
     for number in range(3):
         account.note(Kind("GET", "/v1/é", 200), "t-1", 0.001, tracing.start_trace(None, f"r-{number}"))
     account.settle()
@@ -230,7 +230,7 @@ def test_a_line_arrives_as_a_record_of_its_trace(collector, to_collector, monkey
 @pytest.mark.anyio
 async def test_the_line_of_a_request_arrives_too(collector, to_collector, capfdbinary):
     to_collector(collector.url)
-    account = RequestAccount()
+    account = RequestLog()
     context = tracing.start_trace(TRACEPARENT)
     account.note(Kind("GET", "/v1/days", 200), "t-1", 0.002, context)
     account.settle()
@@ -288,7 +288,8 @@ def test_nothing_of_it_is_imported_where_it_is_off():
     import subprocess  # noqa: PLC0415 - here only
 
     program = (
-        "import sys; from fluxo_chassis.settings import ProcessSettings; from fluxo_chassis.logging import *;"
+        "import sys; from fluxo_chassis.settings import ProcessSettings;"
+        "from fluxo_chassis.observability.logs import configure_logging;"
         "configure_logging(ProcessSettings(), 's');"
         "sys.exit(any(name.startswith(('opentelemetry.sdk', 'opentelemetry.exporter')) for name in sys.modules))"
     )

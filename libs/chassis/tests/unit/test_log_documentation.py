@@ -6,9 +6,9 @@ from pathlib import Path
 import orjson
 import pytest
 import structlog
-from fluxo_chassis import tracing
-from fluxo_chassis.http.account import Kind, RequestAccount
-from fluxo_chassis.logging import configure_logging
+from fluxo_chassis.http.request_log import Kind, RequestLog
+from fluxo_chassis.observability.logs import configure_logging
+from fluxo_chassis.observability.traces import tracing
 from fluxo_chassis.settings import ProcessSettings
 
 pytestmark = pytest.mark.anyio
@@ -20,7 +20,7 @@ PAGE = (Path(__file__).parents[4] / "docs" / "operating" / "logs.md").read_text(
 async def lines(logging_restored, capfdbinary):
     """The line of a request, and one about an exception."""
     configure_logging(ProcessSettings(log_format="json"), "fluxo-entries")
-    account = RequestAccount()
+    account = RequestLog()
     account.note(Kind("POST", "/v1/entries", 201), "t-1", 0.001, tracing.start_trace(None))
     account.settle()
     structlog.get_logger("somewhere").error("failed", exc_info=ValueError("why"), count=1)

@@ -2,10 +2,10 @@ import logging
 
 import pytest
 import structlog
-from fluxo_chassis import tracing
-from fluxo_chassis.http.account import Kind, RequestAccount
-from fluxo_chassis.log_level import say_as_configured, say_debug
-from fluxo_chassis.logging import configure_logging
+from fluxo_chassis.http.request_log import Kind, RequestLog
+from fluxo_chassis.observability.logs import configure_logging
+from fluxo_chassis.observability.logs.log_level import say_as_configured, say_debug
+from fluxo_chassis.observability.traces import tracing
 from fluxo_chassis.settings import ProcessSettings
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("logging_restored")]
@@ -39,7 +39,7 @@ async def test_a_logger_that_was_used_before_says_debug_and_stops_again(said, le
 
 async def test_a_level_above_info_leaves_requests_out_before_and_after_but_not_while_debugging(said):
     configure("warning")
-    account = RequestAccount()
+    account = RequestLog()
 
     def request():
         account.note(Kind("GET", "/v1/notes", 200), "t-1", 0.001, tracing.start_trace(None))
@@ -55,7 +55,7 @@ async def test_a_level_above_info_leaves_requests_out_before_and_after_but_not_w
 
 async def test_probes_are_told_while_debugging(said):
     configure("info")
-    account = RequestAccount()
+    account = RequestLog()
 
     def probe():
         account.note(Kind("GET", "/health/live", 200), None, 0.001, tracing.start_trace(None))

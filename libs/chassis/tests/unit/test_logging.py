@@ -3,8 +3,8 @@ import logging
 import asyncpg
 import pytest
 import structlog
-from fluxo_chassis import tracing
-from fluxo_chassis.logging import configure_logging
+from fluxo_chassis.observability.logs import configure_logging
+from fluxo_chassis.observability.traces import tracing
 from fluxo_chassis.settings import ProcessSettings
 
 pytestmark = pytest.mark.usefixtures("logging_restored")

@@ -1,4 +1,4 @@
-from fluxo_chassis.metric_descriptions import Metric, describe
+from fluxo_chassis.observability.metrics.descriptions import Metric, describe
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector

@@ -1,4 +1,4 @@
-"""The short way through the server against the ordinary one, over real sockets: nobody can tell them apart."""
+"""The fast path through the server against the ordinary one, over real sockets: nobody can tell them apart."""
 
 import asyncio
 import re
@@ -13,11 +13,11 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from fluxo_chassis.auth import Principal
 from fluxo_chassis.health import Health
-from fluxo_chassis.http import short_way
-from fluxo_chassis.http.account import RequestAccount
 from fluxo_chassis.http.app import create_app
-from fluxo_chassis.http.ready_answer import ReadyAnswer
-from fluxo_chassis.http.short_way import ShortWayProtocol
+from fluxo_chassis.http.fast import fast_path
+from fluxo_chassis.http.fast.fast_path import FastPathProtocol
+from fluxo_chassis.http.fast.ready_answer import ReadyAnswer
+from fluxo_chassis.http.request_log import RequestLog
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -172,7 +172,7 @@ async def serving() -> Callable:
             return answer
 
         kinds = {
-            "short": partial(ShortWayProtocol, short_way=short, account=app.state.account),
+            "short": partial(FastPathProtocol, fast_path=short, account=app.state.account),
             "ordinary": HttpToolsProtocol,
         }
 
@@ -321,19 +321,19 @@ async def test_ids_are_honoured(serving):
         ("just not too much head", 2),
     ],
 )
-async def test_what_is_plain_and_ready_takes_the_short_way_and_nothing_else_does(serving, name, taken):
+async def test_what_is_plain_and_ready_takes_the_fast_path_and_nothing_else_does(serving, name, taken):
     short = await serving("short")
     await short.answer(SEQUENCES[name])
     assert len(short.taken) == taken
 
 
 async def test_garbage_after_a_ready_answer_is_refused_after_it(serving):
-    """The ordinary way refuses the garbage before it has answered what came first."""
+    """The slow path refuses the garbage before it has answered what came first."""
     answers = await (await serving("short")).answer(get(1) + b"\x00\x01\r\n\r\n")
     assert re.findall(rb"HTTP/1.1 \d+", answers) == [b"HTTP/1.1 200", b"HTTP/1.1 400"]
 
 
-async def test_a_fault_in_the_short_way_is_logged_and_costs_nobody_an_answer(serving):
+async def test_a_fault_in_the_fast_path_is_logged_and_costs_nobody_an_answer(serving):
     def fails(*_request):
         raise LookupError
 
@@ -342,7 +342,7 @@ async def test_a_fault_in_the_short_way_is_logged_and_costs_nobody_an_answer(ser
         answers = await short.talk(get(1) + LAST)
         short.settle()
     assert answers.count(b"HTTP/1.1 200 OK") == 2
-    assert [line["event"] for line in lines] == ["the short way failed", "request", "request"]
+    assert [line["event"] for line in lines] == ["the fast path failed", "request", "request"]
 
 
 async def test_line_and_metrics_are_the_same(serving):
@@ -420,7 +420,7 @@ async def test_its_idle_time_counts_from_the_last_answer(serving, monkeypatch):
     short = await serving("short", keep_alive_s=75)
     protocol, wire = short.make(), Wire()
     clock, timers = 1_000.0, []
-    monkeypatch.setattr(short_way.time, "perf_counter", lambda: clock)
+    monkeypatch.setattr(fast_path.time, "perf_counter", lambda: clock)
     protocol.loop = SimpleNamespace(call_later=lambda *timer: timers.append(timer) or timer)
     protocol.connection_made(wire)
     protocol.data_received(get(1))
@@ -480,13 +480,13 @@ async def test_a_server_that_stops_closes_the_idle_and_answers_the_others(servin
 
 def test_the_date_is_that_of_the_server():
     state = ServerState()
-    protocol = ShortWayProtocol(
+    protocol = FastPathProtocol(
         uvicorn.Config(lambda: None, http="httptools", ws="none", lifespan="off", log_config=None),
         state,
         {},
         asyncio.new_event_loop(),
-        short_way=ready,
-        account=RequestAccount(),
+        fast_path=ready,
+        account=RequestLog(),
     )
     written = []
     protocol.transport = type("Transport", (), {"write_whole": written.append})()
@@ -494,4 +494,4 @@ def test_the_date_is_that_of_the_server():
         state.default_headers = [(b"date", date)]
         protocol._send(ready(b"GET", b"/v1/things/1", {}), "order-7")
     assert [b"date: then\r\n" in written[0], b"date: now\r\n" in written[1]] == [True, True]
-    assert short_way.STATUS_LINE[200] == b"HTTP/1.1 200 OK\r\n"
+    assert fast_path.STATUS_LINE[200] == b"HTTP/1.1 200 OK\r\n"

@@ -3,12 +3,12 @@
 import time
 
 import pytest
-from fluxo_chassis import spans, tracing
-from fluxo_chassis.batch_spans import record_batch, record_next
-from fluxo_chassis.http.account import Kind, RequestAccount
-from fluxo_chassis.otlp_spans import OtlpSpanExporter
+from fluxo_chassis.http.request_log import Kind, RequestLog
+from fluxo_chassis.observability.traces import spans, tracing
+from fluxo_chassis.observability.traces.batch_spans import record_batch, record_next
+from fluxo_chassis.observability.traces.otlp_spans import OtlpSpanExporter
+from fluxo_chassis.observability.traces.spans import exported_as_configured
 from fluxo_chassis.settings import ProcessSettings
-from fluxo_chassis.span_export import exported_as_configured
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
@@ -37,7 +37,7 @@ def parents(span):
 
 
 async def test_a_request_becomes_a_span_under_its_callers(sent):
-    account = RequestAccount()
+    account = RequestLog()
     context = tracing.start_trace(CALLER)
     account.note(Kind("POST", "/v1/notes", 201), "t-1", 0.002, context)
     account.note(Kind("GET", "/health/ready", 200), None, 0.002, tracing.start_trace(CALLER))
@@ -58,7 +58,7 @@ async def test_a_request_becomes_a_span_under_its_callers(sent):
 
 
 async def test_our_faults_are_marked_and_the_callers_are_not(sent):
-    account = RequestAccount()
+    account = RequestLog()
     for status in (422, 503):
         account.note(Kind("POST", "/v1/notes", status), None, 0.001, tracing.start_trace(CALLER))
     account.settle()

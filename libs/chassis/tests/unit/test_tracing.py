@@ -1,5 +1,5 @@
 import pytest
-from fluxo_chassis import tracing
+from fluxo_chassis.observability.traces import tracing
 
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 VALID = f"00-{TRACE_ID}-00f067aa0ba902b7-01"

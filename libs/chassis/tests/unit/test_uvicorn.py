@@ -1,4 +1,4 @@
-"""`ShortWayProtocol` leans on uvicorn's insides. This is what has to be read again when they change."""
+"""`FastPathProtocol` leans on uvicorn's insides. This is what has to be read again when they change."""
 
 import hashlib
 import inspect
@@ -11,14 +11,14 @@ KNOWN = {
     "flow_control": "d39d16560df512f3",
 }
 WHAT_TO_DO = """\
-uvicorn's {name} (now {version}) is not the one that the short way was written for. Read what changed, above all:
+uvicorn's {name} (now {version}) is not the one that the fast path was written for. Read what changed, above all:
 - on_message_begin: `url`, `headers`, `expect_100_continue` are all of a request's state but the scope;
 - on_headers_complete: starts a request at once only if `cycle` is None or its `response_complete`, else queues it;
 - on_message_complete and on_body do nothing of their own for a request without a body;
 - data_received and on_response_complete set and unset the keep-alive timer, shutdown() closes when no cycle runs;
 - RequestResponseCycle.send: order of headers, STATUS_LINE, `server_state.default_headers`, `connection: close`;
 - FlowControl.write_paused.
-Then run test_short_way.py, note the new digest here: {digest}, and the new version in pyproject.toml."""
+Then run test_fast_path.py, note the new digest here: {digest}, and the new version in pyproject.toml."""
 
 
 def test_uvicorn_is_as_we_know_it():

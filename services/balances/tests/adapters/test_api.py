@@ -165,8 +165,8 @@ async def test_your_own_write_is_read_as_soon_as_it_is_applied(api, pool, cache_
     assert (await api.get(URL)).content == answer.content
 
 
-async def test_the_short_way_and_the_ordinary_one_answer_alike(api):
-    """`TE` sends a request the ordinary way. Both find the answer in this process."""
+async def test_the_fast_path_and_the_ordinary_one_answer_alike(api):
+    """`TE` sends a request the slow path. Both find the answer in this process."""
     await until(lambda: api.get(URL), cache_status="fluxo; hit")
     tag = (await api.get(URL)).headers["etag"]
     for method in ("GET", "HEAD"):

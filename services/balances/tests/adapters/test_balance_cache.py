@@ -151,7 +151,7 @@ async def test_a_lost_connection_costs_one_miss(cache, cache_link):
     assert answers[-1] == b"answer"
 
 
-async def test_a_cache_that_is_away_behaves_as_an_empty_one_but_owns_up_to_a_failed_removal():
+async def test_a_cache_that_is_unavailable_behaves_as_an_empty_one_but_owns_up_to_a_failed_removal():
     async with RedisLink("redis://127.0.0.1:1") as nowhere:
         balances = RedisBalanceCache(nowhere)
         for _ in range(10):
@@ -175,7 +175,7 @@ async def test_what_was_read_before_an_update_is_never_served_after_it(pool, cac
     balances, projection = kind(cache_link), PostgresProjection(pool)
     get_daily_balance = GetDailyBalance(PostgresDailyBalances(pool))
     answers = ReadyAnswers(
-        balances, Bulkhead("reads", running_max=2, waiting_max=2, wait_max_s=1), database_is_away=lambda: False
+        balances, Bulkhead("reads", running_max=2, waiting_max=2, wait_max_s=1), database_is_unavailable=lambda: False
     )
     has_read, may_store = asyncio.Event(), asyncio.Event()
 
@@ -204,7 +204,7 @@ async def test_many_readers_and_updates_at_once_leave_nothing_stale(pool, any_ca
     balances, projection = any_cache, PostgresProjection(pool)
     get_daily_balance = GetDailyBalance(PostgresDailyBalances(pool))
     answers = ReadyAnswers(
-        balances, Bulkhead("reads", running_max=8, waiting_max=100, wait_max_s=5), database_is_away=lambda: False
+        balances, Bulkhead("reads", running_max=8, waiting_max=100, wait_max_s=5), database_is_unavailable=lambda: False
     )
     updating = asyncio.Event()
 

@@ -18,7 +18,7 @@ from fluxo_balances.adapters.redis.dead_letters import PAGE, RedisDeadLetters
 from fluxo_balances.application.ports import CacheUnavailableError, ReadModelUnavailableError, RecordedEntry
 from fluxo_balances.application.redrive_dead_letter import RedriveDeadLetter
 from fluxo_balances.entrypoints.dead_letters import DeadLetterDesk
-from fluxo_chassis.clock import SystemClock
+from fluxo_chassis.process import SystemClock
 from fluxo_contracts.streams import ENTRIES_DEAD_LETTERS_STREAM
 
 pytestmark = pytest.mark.anyio
@@ -217,7 +217,7 @@ async def test_an_event_whose_age_is_unknown_is_not_applied(ask, bury, recorded,
     assert await day_totals() == {}
 
 
-async def test_a_server_that_is_away_is_no_failure_of_the_letter(ask, refused):
+async def test_a_server_that_is_unavailable_is_no_failure_of_the_letter(ask, refused):
     letter_id, _, mend = refused
 
     class DatabaseIsAway:
@@ -289,7 +289,7 @@ async def test_the_process_answers_on_standard_output_and_logs_what_it_discards_
         ("CACHE_URL", "The cache cannot be reached"),
     ],
 )
-async def test_a_server_that_is_away_is_named_without_its_password(bury, recorded, pool, urls, away, sentence):
+async def test_a_server_that_is_unavailable_is_named_without_its_password(bury, recorded, pool, urls, away, sentence):
     await pool.execute("INSERT INTO merchants VALUES ('m1', 'USD', now(), 1)")
     await bury(recorded("m1", NOV_22, credit=150))
     await pool.execute("UPDATE merchants SET currency = 'BRL'")

@@ -14,7 +14,7 @@ from fluxo_balances.adapters.redis.near_answers import LIFETIME_S, REFRESH_AFTER
 from fluxo_balances.adapters.redis.near_cache import PING_EVERY_S, NearBalanceCache
 from fluxo_balances.application.ports import CacheUnavailableError
 from fluxo_chassis.redis import RedisLink
-from fluxo_cli.embedded.valkey import ValkeyServer
+from fluxo_local.embedded.valkey import ValkeyServer
 from redis.exceptions import ResponseError
 
 pytestmark = pytest.mark.anyio
@@ -130,7 +130,7 @@ async def test_a_change_by_another_process_takes_it_away(near, other):
     assert await get(near) is None
 
 
-async def test_who_forgets_has_forgotten_at_once_though_the_cache_is_away(near, monkeypatch):
+async def test_who_forgets_has_forgotten_at_once_though_the_cache_is_unavailable(near, monkeypatch):
     async def away(*_merchant_ids):
         raise CacheUnavailableError
 

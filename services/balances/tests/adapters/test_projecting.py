@@ -130,7 +130,7 @@ async def test_two_projectors_with_overlapping_deliveries_apply_5000_events_once
     await eventually(stream.is_acknowledged)
 
 
-async def test_while_the_cache_is_away_projecting_goes_on_and_nothing_is_acknowledged(
+async def test_while_the_cache_is_unavailable_projecting_goes_on_and_nothing_is_acknowledged(
     projecting, seat, stream, cache, recorded, day_totals
 ):
     await stream.publish(*(recorded("m1", NOV_22, credit=1) for _ in range(10)))

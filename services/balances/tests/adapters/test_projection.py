@@ -179,7 +179,7 @@ async def test_a_deadlock_with_a_stranger_is_tried_again(
     await stranger.close()
 
 
-async def test_a_database_that_is_away_is_no_entrys_fault(recorded):
+async def test_a_database_that_is_unavailable_is_no_entrys_fault(recorded):
     pool = await open_pool("postgresql://nobody:x@127.0.0.1:9/none", application_name="tests")
     with pytest.raises(ReadModelUnavailableError):
         await PostgresProjection(pool).apply([recorded("m1", NOV_22, credit=1)])

@@ -16,10 +16,10 @@ from fluxo_balances.adapters.redis.consumer_group import ConsumerGroup
 from fluxo_balances.adapters.redis.entry_events import RedisEntryEvents
 from fluxo_balances.application.project_entries import ProjectEntries
 from fluxo_balances.entrypoints.projector import Pace, Projector
-from fluxo_chassis.clock import SystemClock
+from fluxo_chassis.process import SystemClock
 from fluxo_chassis.redis import RedisLink, connect
-from fluxo_cli.embedded.valkey import ValkeyServer
 from fluxo_contracts.entry_recorded import traceparent_of
+from fluxo_local.embedded.valkey import ValkeyServer
 
 pytestmark = pytest.mark.anyio
 
@@ -151,7 +151,7 @@ async def test_it_goes_on_with_a_streams_server_that_forgot_everything(
     await stream.client.aclose()
 
 
-async def test_what_is_applied_while_the_cache_is_away_is_settled_when_it_returns(
+async def test_what_is_applied_while_the_cache_is_unavailable_is_settled_when_it_returns(
     running, own_server, stream, entries, applied, eventually
 ):
     cache = own_server("cache", persistent=False)
@@ -164,7 +164,7 @@ async def test_what_is_applied_while_the_cache_is_away_is_settled_when_it_return
         await eventually(stream.is_acknowledged)
 
 
-async def test_a_database_that_is_away_holds_the_batch_up_and_buries_nothing(
+async def test_a_database_that_is_unavailable_holds_the_batch_up_and_buries_nothing(
     running, balances_database, stream, entries, applied, eventually
 ):
     admin = await asyncpg.connect(balances_database.admin_url)

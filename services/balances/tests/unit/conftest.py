@@ -14,8 +14,8 @@ from fluxo_balances.application.get_daily_balances import GetDailyBalances
 from fluxo_balances.application.ready_answers import ReadyAnswers
 from fluxo_balances.entrypoints.http.app import build_app
 from fluxo_chassis.auth import Principal
-from fluxo_chassis.clock import SystemClock
 from fluxo_chassis.health import Health
+from fluxo_chassis.process import SystemClock
 from fluxo_chassis.resilience import Bulkhead
 
 
@@ -43,7 +43,7 @@ class Service:
     issuer: Issuer
     app: object
     answers: ReadyAnswers
-    database_is_away: bool = False
+    database_is_unavailable: bool = False
 
     def as_merchant(self, merchant_id: str, *scopes: str, role: str = "owner") -> None:
         token = self.issuer.token(merchant_id, *(scopes or ("balances:read",)), role=role)
@@ -58,7 +58,7 @@ async def service(memory_read_model, memory_cache, memory_consolidation) -> Asyn
         await_entry=AwaitEntry(memory_consolidation, SystemClock()),
     )
     bulkhead = Bulkhead("reads", running_max=1, waiting_max=1, wait_max_s=0.05)
-    answers = ReadyAnswers(memory_cache, bulkhead, database_is_away=lambda: service.database_is_away)
+    answers = ReadyAnswers(memory_cache, bulkhead, database_is_unavailable=lambda: service.database_is_unavailable)
     issuer = Issuer()
     app = build_app(queries, answers, Health(), issuer)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://balances") as http:

@@ -1,10 +1,10 @@
-"""What is at hand is what the ordinary way would answer, and nothing is at hand that it would refuse."""
+"""What is at hand is what the slow path would answer, and nothing is at hand that it would refuse."""
 
 from datetime import date
 
 import pytest
 from fluxo_balances.entrypoints.http.at_hand import BalancesAtHand
-from fluxo_chassis.http.ready_answer import ReadyAnswer
+from fluxo_chassis.http.fast.ready_answer import ReadyAnswer
 
 pytestmark = pytest.mark.anyio
 
@@ -30,7 +30,7 @@ CONDITIONS = [None, "{tag}", "W/{tag}", '"other", {tag}', "*", '"other"', "junk"
 @pytest.mark.parametrize("target", [DAY, RANGE])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("condition", CONDITIONS)
-async def test_it_is_what_the_ordinary_way_answers(service, november, ask, target, method, condition):
+async def test_it_is_what_the_slow_path_answers(service, november, ask, target, method, condition):
     tag = (await service.http.get(target)).headers["etag"]
     headers = {} if condition is None else {"If-None-Match": condition.format(tag=tag)}
     expected = await service.http.request(method, target, headers=headers)
@@ -60,9 +60,9 @@ async def test_an_update_takes_it_away(service, memory_cache, memory_read_model,
     assert ask() is None
 
 
-async def test_while_the_database_is_away_nothing_is_at_hand_as_it_has_to_be_marked(service, ask):
+async def test_while_the_database_is_unavailable_nothing_is_at_hand_as_it_has_to_be_marked(service, ask):
     await service.http.get(DAY)
-    service.database_is_away = True
+    service.database_is_unavailable = True
     assert ask() is None
 
 
@@ -124,7 +124,7 @@ async def test_without_a_token_that_is_remembered_nothing_is_at_hand(service, as
         "",
     ],
 )
-async def test_any_other_target_goes_the_ordinary_way(service, ask, target):
+async def test_any_other_target_goes_the_slow_path(service, ask, target):
     await service.http.get(DAY)
     await service.http.get(RANGE)
     assert ask(target) is None

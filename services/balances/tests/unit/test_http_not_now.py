@@ -10,9 +10,9 @@ pytestmark = pytest.mark.anyio
 DAY = "/v1/daily-balances/2026-11-22"
 
 
-async def test_while_the_database_is_away_the_last_known_balance_is_served_as_stale(service, november):
+async def test_while_the_database_is_unavailable_the_last_known_balance_is_served_as_stale(service, november):
     fresh = await service.http.get(DAY)
-    service.database_is_away = True
+    service.database_is_unavailable = True
     answer = await service.http.get(DAY, headers={"If-None-Match": fresh.headers["etag"]})
     assert answer.json() == fresh.json() | {"stale": True}
     assert answer.headers["cache-status"] == "fluxo; hit; detail=stale"
@@ -20,7 +20,7 @@ async def test_while_the_database_is_away_the_last_known_balance_is_served_as_st
 
 
 async def test_a_balance_that_is_not_cached_has_to_wait_for_the_database(service, memory_read_model):
-    memory_read_model.is_away = True
+    memory_read_model.is_unavailable = True
     answer = await service.http.get(DAY)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
     assert answer.json()["type"] == "/problems/unavailable"
@@ -71,8 +71,10 @@ async def test_waits_are_measured_in_vain_ones_included(service, november, memor
     assert waits() == before + 2
 
 
-async def test_nobody_waits_for_an_entry_while_the_database_is_known_to_be_away(service, uuid7, memory_consolidation):
-    service.database_is_away = True
+async def test_nobody_waits_for_an_entry_while_the_database_is_known_to_be_unavailable(
+    service, uuid7, memory_consolidation
+):
+    service.database_is_unavailable = True
     memory_consolidation.wait_for = None
     answer = await service.http.get(DAY, params={"after_entry": str(uuid7(datetime.now(UTC)))})
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")

@@ -35,8 +35,8 @@ class World:
     inbox: set[UUID] = field(default_factory=set)
     refused: set[UUID] = field(default_factory=set)
     failing: set[UUID] = field(default_factory=set)
-    database_is_away: bool = False
-    cache_is_away: bool = False
+    database_is_unavailable: bool = False
+    cache_is_unavailable: bool = False
     batches: list[int] = field(default_factory=list)
     journal: list[tuple[str, object]] = field(default_factory=list)
     buried: list[DeadLetter] = field(default_factory=list)
@@ -51,7 +51,7 @@ class World:
 
     async def apply(self, entries: Sequence[RecordedEntry]) -> int:
         self.batches.append(len(entries))
-        if self.database_is_away:
+        if self.database_is_unavailable:
             raise ReadModelUnavailableError
         for entry in entries:
             if entry.id in self.refused:
@@ -69,7 +69,7 @@ class World:
 
     async def invalidate(self, merchant_ids: Sequence[str]) -> None:
         self.journal.append(("invalidated", list(merchant_ids)))
-        if self.cache_is_away:
+        if self.cache_is_unavailable:
             raise CacheUnavailableError
 
     async def acknowledge(self, stream_ids: Sequence[str]) -> None:
@@ -191,15 +191,15 @@ async def test_a_refused_entry_that_was_delivered_twice_is_buried_twice(world, p
     assert projected.applied == 1
 
 
-async def test_a_database_that_is_away_buries_nothing_however_often_an_event_came(world, project, delivery):
+async def test_a_database_that_is_unavailable_buries_nothing_however_often_an_event_came(world, project, delivery):
     batch = [delivery(deliveries=DELIVERIES_MAX + 100), Delivery("7-7", b"garbage", 1)]
-    world.database_is_away = True
+    world.database_is_unavailable = True
     for _ in range(3):
         with pytest.raises(ReadModelUnavailableError):
             await project(batch)
     assert world.buried == []
     assert await project.settle() == []
-    world.database_is_away = False
+    world.database_is_unavailable = False
     assert (await project(batch)).applied == 1
     assert len(world.buried) == 1
 
@@ -224,8 +224,8 @@ async def test_after_many_deliveries_each_is_tried_alone_and_only_the_culprit_is
     assert set(world.acknowledged) == {batch[0].stream_id, batch[1].stream_id, batch[3].stream_id, batch[4].stream_id}
 
 
-async def test_while_the_cache_is_away_the_batch_stays_applied_and_unacknowledged(world, project, delivery):
-    world.cache_is_away = True
+async def test_while_the_cache_is_unavailable_the_batch_stays_applied_and_unacknowledged(world, project, delivery):
+    world.cache_is_unavailable = True
     first, second = delivery("m1"), delivery("m2")
     await project([first])
     assert await project.settle() == []
@@ -235,7 +235,7 @@ async def test_while_the_cache_is_away_the_batch_stays_applied_and_unacknowledge
     assert world.acknowledged == []
     assert [what for what, _ in world.journal].count("invalidated") == 1, "the cache is asked once a second at most"
 
-    world.cache_is_away = False
+    world.cache_is_unavailable = False
     world.now -= timedelta(hours=2)  # somebody puts the clock right
     world.monotonic_s += 1
     assert len(await project.settle()) == 2
@@ -244,7 +244,7 @@ async def test_while_the_cache_is_away_the_batch_stays_applied_and_unacknowledge
 
 
 async def test_what_waits_for_the_cache_is_not_applied_again_when_delivered_again(world, project, delivery):
-    world.cache_is_away = True
+    world.cache_is_unavailable = True
     event = delivery()
     await project([event])
     await project.settle()
@@ -254,11 +254,11 @@ async def test_what_waits_for_the_cache_is_not_applied_again_when_delivered_agai
 
 
 async def test_no_more_is_read_while_too_much_waits_for_the_cache(world, project, delivery):
-    world.cache_is_away = True
+    world.cache_is_unavailable = True
     assert project.may_read
     await project([delivery() for _ in range(UNSETTLED_MAX)])
     assert not project.may_read
-    world.cache_is_away = False
+    world.cache_is_unavailable = False
     await project.settle()
     assert project.may_read
 

@@ -12,7 +12,7 @@ class Database:
     def __init__(self) -> None:
         self.answer = b'"old"'
         self.reads = 0
-        self.is_away = False
+        self.is_unavailable = False
         self.has_read = asyncio.Event()
         self.may_answer = asyncio.Event()
         self.may_answer.set()
@@ -33,7 +33,7 @@ def database() -> Database:
 @pytest.fixture
 def answers(memory_cache, database) -> ReadyAnswers:
     bulkhead = Bulkhead("reads", running_max=4, waiting_max=4, wait_max_s=1)
-    return ReadyAnswers(memory_cache, bulkhead, database_is_away=lambda: database.is_away)
+    return ReadyAnswers(memory_cache, bulkhead, database_is_unavailable=lambda: database.is_unavailable)
 
 
 async def test_the_first_read_asks_the_database_and_the_next_ones_the_cache(answers, database):
@@ -71,8 +71,10 @@ async def test_readers_of_the_same_answer_share_one_read_even_if_the_first_goes_
     assert database.reads == 1
 
 
-async def test_while_the_cache_is_away_the_database_is_read_and_nothing_is_stored(answers, database, memory_cache):
-    memory_cache.is_away = True
+async def test_while_the_cache_is_unavailable_the_database_is_read_and_nothing_is_stored(
+    answers, database, memory_cache
+):
+    memory_cache.is_unavailable = True
     assert await answers.get("m1", "2026-11-22", database.read) == Answer(b'"old"', Origin.DATABASE)
     assert not memory_cache.answers
 
@@ -83,9 +85,9 @@ async def test_past_the_cache_the_database_is_read_and_nothing_is_stored(answers
     assert memory_cache.answers["m1", "2026-11-22"] == b'"older"'
 
 
-async def test_while_the_database_is_away_the_cached_answer_is_stale(answers, database):
+async def test_while_the_database_is_unavailable_the_cached_answer_is_stale(answers, database):
     await answers.get("m1", "2026-11-22", database.read)
-    database.is_away = True
+    database.is_unavailable = True
     assert (await answers.get("m1", "2026-11-22", database.read)).origin is Origin.STALE
     with pytest.raises(ReadModelUnavailableError):
         await answers.get("m1", "2026-11-23", database.read)
@@ -104,7 +106,9 @@ async def test_after_a_failed_read_the_next_one_tries_again(answers, database, m
 async def test_a_reader_that_is_turned_away_keeps_nobody_from_storing(answers, memory_cache, database):
     full = Bulkhead("full", running_max=0, waiting_max=0, wait_max_s=1)
     with pytest.raises(BulkheadFull):
-        await ReadyAnswers(memory_cache, full, database_is_away=lambda: False).get("m1", "2026-11-22", database.read)
+        await ReadyAnswers(memory_cache, full, database_is_unavailable=lambda: False).get(
+            "m1", "2026-11-22", database.read
+        )
     assert (await answers.get("m1", "2026-11-22", database.read)).origin is Origin.DATABASE_STORED
 
 
@@ -132,5 +136,5 @@ async def test_what_is_at_hand_is_served_as_it_is_only_while_the_database_is_the
     assert answers.at_hand("m1", "2026-11-22") is None
     await answers.get("m1", "2026-11-22", database.read)
     assert answers.at_hand("m1", "2026-11-22").body == b'"old"'
-    database.is_away = True
+    database.is_unavailable = True
     assert answers.at_hand("m1", "2026-11-22") is None

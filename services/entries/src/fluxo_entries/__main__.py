@@ -81,7 +81,7 @@ def openapi(_arguments: argparse.Namespace) -> int:
 def metrics(arguments: argparse.Namespace) -> int:
     from importlib import import_module
 
-    from fluxo_chassis.metric_descriptions import lines
+    from fluxo_chassis.observability.metrics.descriptions import lines
 
     # Importing a process's parts registers its metrics.
     import_module(f"fluxo_entries.bootstrap.{arguments.process}")

@@ -9,14 +9,14 @@ from datetime import timedelta
 import asyncpg
 import pytest
 from fluxo_chassis.postgres import breaker_for, open_pool
-from fluxo_cli.embedded.databases import ensure_database
-from fluxo_cli.embedded.postgres import PostgresServer
-from fluxo_cli.postgres_client import client_program
+from fluxo_cli.operations.postgres_client import client_program
 from fluxo_contracts.entry_recorded import decode
 from fluxo_contracts.streams import ENTRIES_STREAM
 from fluxo_entries.adapters.postgres.group_commit import GroupCommitter
 from fluxo_entries.adapters.postgres.journal import PostgresJournal
 from fluxo_entries.adapters.postgres.outbox import PostgresOutbox
+from fluxo_local.embedded.databases import ensure_database
+from fluxo_local.embedded.postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio
 

@@ -108,7 +108,7 @@ async def test_the_process_prints_the_mark_it_was_given(entries_database, journa
     assert len(rows(lines)) == 1
 
 
-async def test_the_process_says_in_a_sentence_that_the_database_is_away():
+async def test_the_process_says_in_a_sentence_that_the_database_is_unavailable():
     ended = replay_process("--mark", str(uuid4()), FLUXO_ENTRIES_DATABASE_URL="postgresql://x:secret@127.0.0.1:9/x")
     assert ended.returncode == 1
     assert ended.stderr.startswith(b"The entries cannot be replayed: ")

@@ -135,7 +135,7 @@ async def test_connections_ended_in_flight_lose_and_double_nothing(committer, po
     assert await count(pool) == 3000
 
 
-async def test_a_database_that_is_away_is_told_at_once_and_is_used_again_on_return(entries_database, recording):
+async def test_a_database_that_is_unavailable_is_told_at_once_and_is_used_again_on_return(entries_database, recording):
     async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append", closed()) as committer:
         proxy.change(Weather.CUT)
         results = await asyncio.gather(*(committer.append(recording()) for _ in range(200)), return_exceptions=True)

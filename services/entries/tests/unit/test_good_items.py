@@ -64,5 +64,5 @@ def test_what_is_no_entry_at_all_is_not_taken(item):
 
 
 @pytest.mark.parametrize("item", [GOOD, GOOD | {"category": None, "business_date": None, "currency": "BRL"}])
-def test_a_good_item_goes_the_short_way(item):
+def test_a_good_item_goes_the_fast_path(item):
     assert good_item(json.loads(json.dumps(item))) == BulkEntry.model_validate(item).item()

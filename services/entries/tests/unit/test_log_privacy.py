@@ -4,7 +4,7 @@ import asyncpg
 import orjson
 import pytest
 import structlog
-from fluxo_chassis.logging import configure_logging
+from fluxo_chassis.observability.logs import configure_logging
 from fluxo_chassis.settings import ProcessSettings
 
 pytestmark = pytest.mark.anyio
@@ -112,12 +112,12 @@ async def test_no_line_holds_a_secret_whatever_is_asked(log_lines, drive, app):
 
 
 async def test_a_merchant_that_were_named_would_be_found(log_lines, drive, monkeypatch):
-    monkeypatch.setattr("fluxo_chassis.http.account.organization_id", lambda tenant: tenant)
+    monkeypatch.setattr("fluxo_chassis.http.request_log.organization_id", lambda tenant: tenant)
     await drive()
     assert leaks(log_lines())
 
 
 async def test_what_a_database_repeats_would_be_found(log_lines, drive, monkeypatch):
-    monkeypatch.setattr("fluxo_chassis.logging.error_message", str)
+    monkeypatch.setattr("fluxo_chassis.observability.logs.configuration.error_message", str)
     await drive()
     assert leaks(log_lines())

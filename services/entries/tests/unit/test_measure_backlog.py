@@ -34,7 +34,7 @@ class Stream:
         return POSITION
 
 
-async def test_a_backlog_is_counted_also_while_the_stream_is_away_or_hangs(monkeypatch):
+async def test_a_backlog_is_counted_also_while_the_stream_is_unavailable_or_hangs(monkeypatch):
     monkeypatch.setattr(measure_backlog, "POSITION_TIMEOUT_S", 0.01)
     outbox, stream = Outbox(), Stream()
     measure = MeasureBacklog(outbox, stream)

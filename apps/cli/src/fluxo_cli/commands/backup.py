@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from fluxo_local.embedded.offline_servers import offline_servers
+from fluxo_local.errors import CommandError
+from fluxo_local.runtime import is_supervised, load_environment
+from fluxo_local.settings import Settings
 from rich.console import Console
 
-from fluxo_cli.backup import back_up
-from fluxo_cli.errors import CommandError
+from fluxo_cli.operations.backup import back_up
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir
-from fluxo_cli.runtime import is_supervised, load_environment
-from fluxo_cli.servers_at_rest import servers_at_rest
-from fluxo_cli.settings import Settings
 
 
 def backup(
@@ -46,7 +46,7 @@ def _databases(data_dir: Path) -> Iterator[dict[str, str]]:
         )
         yield {f"FLUXO_{name.upper()}": url for name, url in given.items() if url}
     elif (data_dir / "postgres").exists():
-        with servers_at_rest(data_dir) as environment:
+        with offline_servers(data_dir) as environment:
             yield environment
     else:
         raise CommandError(f"There is nothing to back up on {data_dir}.", exit_status=3)

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 import typer
+from fluxo_local.errors import CommandError
 
-from fluxo_cli.client_options import (
+from fluxo_cli.api.client_options import (
     BalancesUrl,
     EntriesUrl,
     Merchant,
@@ -17,9 +18,8 @@ from fluxo_cli.client_options import (
     parse_date,
 )
 from fluxo_cli.commands.groups import balances_app
-from fluxo_cli.errors import CommandError
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Json
-from fluxo_cli.rendering import balance_sheet, balances_table, note, show
+from fluxo_cli.output.rendering import balance_sheet, balances_table, note, show
 
 _DEFAULT_TIME_ZONE: Final = "America/Sao_Paulo"
 

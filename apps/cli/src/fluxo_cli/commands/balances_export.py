@@ -4,12 +4,12 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from fluxo_cli.client_options import BalancesUrl, Merchant, Token, connect
+from fluxo_cli.api.client_options import BalancesUrl, Merchant, Token, connect
 from fluxo_cli.commands.balances import FirstDay, LastDay, warn_when_stale
 from fluxo_cli.commands.groups import balances_app
-from fluxo_cli.exporting import DAY_COLUMNS, Records, destination, ranges_of_days, write_csv, write_json_lines
+from fluxo_cli.files.exporting import DAY_COLUMNS, Records, destination, ranges_of_days, write_csv, write_json_lines
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Force, JsonLines, Output
-from fluxo_cli.progress import progress
+from fluxo_cli.output.progress import progress
 
 
 @balances_app.command("export")

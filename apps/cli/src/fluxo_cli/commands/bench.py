@@ -7,21 +7,21 @@ from typing import Annotated
 
 import orjson
 import typer
+from fluxo_local.errors import CommandError
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from fluxo_cli.client import ServiceClient
-from fluxo_cli.client_options import BalancesUrl, EntriesUrl, Merchant, Token, find_token, find_url
-from fluxo_cli.errors import CommandError
+from fluxo_cli.api.client import ServiceClient
+from fluxo_cli.api.client_options import BalancesUrl, EntriesUrl, Merchant, Token, find_token, find_url
 from fluxo_cli.load.ledger_requests import day_reads, trial_entries
 from fluxo_cli.load.measured import Measured
 from fluxo_cli.load.pacing import open_loop, run_precisely, with_ticks
 from fluxo_cli.load.pool import Pool
 from fluxo_cli.load.target import Target
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Json
-from fluxo_cli.rendering import note, show
+from fluxo_cli.output.rendering import note, show
 
 _TICK_S = 0.5
 _LATE_MS = 2.0

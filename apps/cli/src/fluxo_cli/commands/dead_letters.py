@@ -7,14 +7,14 @@ from typing import Annotated, Any, Final, Literal
 
 import orjson
 import typer
+from fluxo_local.errors import CommandError
 from rich.console import Console
 
-from fluxo_cli.dead_letter_rendering import event_text, letter_sheet, letters_table
-from fluxo_cli.dead_letters import ask_dead_letters
-from fluxo_cli.environment import environment_of
-from fluxo_cli.errors import CommandError
+from fluxo_cli.operations.dead_letters import ask_dead_letters
+from fluxo_cli.operations.environment import environment_of
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Json
-from fluxo_cli.rendering import note, printable, show
+from fluxo_cli.output.dead_letter_rendering import event_text, letter_sheet, letters_table
+from fluxo_cli.output.rendering import note, printable, show
 
 _NEEDED: Final = ("FLUXO_BALANCES_DATABASE_URL", "FLUXO_STREAMS_URL", "FLUXO_CACHE_URL")
 _STAYS: Final = {"failed", "too-old"}

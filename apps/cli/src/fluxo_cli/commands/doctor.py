@@ -2,12 +2,12 @@ from typing import Literal
 
 import orjson
 import typer
+from fluxo_local.settings import Settings
 from rich.console import Console
 from rich.table import Table
 
-from fluxo_cli.diagnosis import Finding, diagnose
+from fluxo_cli.operations.diagnosis import Finding, diagnose
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Json
-from fluxo_cli.settings import Settings
 
 _STYLES: dict[Literal["ok", "warn", "fail"], str] = {"ok": "green", "warn": "yellow", "fail": "red"}
 

@@ -3,13 +3,13 @@
 import sys
 from collections.abc import Iterable, Iterator
 
-from fluxo_cli.client_options import EntriesUrl, Merchant, Token, connect
+from fluxo_cli.api.client_options import EntriesUrl, Merchant, Token, connect
 from fluxo_cli.commands.entry_filters import Category, First, Last, OfDirection, Search, chosen
 from fluxo_cli.commands.groups import entries_app
-from fluxo_cli.entries_file import ENTRY_COLUMNS
-from fluxo_cli.exporting import Records, destination, pages_of_entries, write_csv, write_json_lines
+from fluxo_cli.files.entries_file import ENTRY_COLUMNS
+from fluxo_cli.files.exporting import Records, destination, pages_of_entries, write_csv, write_json_lines
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Force, JsonLines, Output
-from fluxo_cli.progress import Report, progress
+from fluxo_cli.output.progress import Report, progress
 
 
 @entries_app.command("export")

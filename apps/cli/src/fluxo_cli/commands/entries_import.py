@@ -8,17 +8,17 @@ from zoneinfo import ZoneInfo
 
 import orjson
 import typer
+from fluxo_local.errors import CommandError
 
-from fluxo_cli.client import ServiceClient
-from fluxo_cli.client_options import EntriesUrl, Merchant, Token, connect, parse_date
+from fluxo_cli.api.client import ServiceClient
+from fluxo_cli.api.client_options import EntriesUrl, Merchant, Token, connect, parse_date
+from fluxo_cli.api.money import format_minor
 from fluxo_cli.commands.groups import entries_app
-from fluxo_cli.entries_file import EntriesFile, read_entries
-from fluxo_cli.entry_rules import EntryRules
-from fluxo_cli.errors import CommandError
-from fluxo_cli.importing import Import, Recorded, prepare, record, refuse_own_export
-from fluxo_cli.money import format_minor
+from fluxo_cli.files.entries_file import EntriesFile, read_entries
+from fluxo_cli.files.entry_rules import EntryRules
+from fluxo_cli.files.importing import Import, Recorded, prepare, record, refuse_own_export
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Json
-from fluxo_cli.progress import progress
+from fluxo_cli.output.progress import progress
 
 _STANDARD_INPUT = Path("-")
 

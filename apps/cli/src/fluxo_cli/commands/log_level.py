@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+from fluxo_local.errors import CommandError
+from fluxo_local.runtime import ProcessState
+from fluxo_local.service_processes import services
 
-from fluxo_cli.errors import CommandError
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir
-from fluxo_cli.runtime import ProcessState
-from fluxo_cli.service_processes import services
 
 _SIGNALS = {"debug": signal.SIGUSR1, "configured": signal.SIGUSR2}
 

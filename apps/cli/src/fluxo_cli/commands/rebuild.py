@@ -5,10 +5,10 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from fluxo_cli.environment import environment_of
+from fluxo_cli.operations.environment import environment_of
+from fluxo_cli.operations.rebuilding import rebuild_from_replay
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir
-from fluxo_cli.progress import progress
-from fluxo_cli.rebuilding import rebuild_from_replay
+from fluxo_cli.output.progress import progress
 
 _NEEDED: Final = ("FLUXO_ENTRIES_DATABASE_URL", "FLUXO_BALANCES_DATABASE_URL", "FLUXO_CACHE_URL")
 _REBUILD: Final = (sys.executable, "-m", "fluxo_balances", "rebuild")

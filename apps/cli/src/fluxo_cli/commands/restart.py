@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from fluxo_local.errors import CommandError
+from fluxo_local.runtime import ProcessState
+from fluxo_local.service_processes import processes, services
 
-from fluxo_cli.errors import CommandError
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir
-from fluxo_cli.runtime import ProcessState
-from fluxo_cli.service_processes import processes, services
 
 _READY_WITHIN_S = 60.0
 _POLL_S = 0.1

@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from fluxo_local.embedded.offline_servers import offline_servers
+from fluxo_local.errors import CommandError
 from rich.console import Console
 
-from fluxo_cli.archive import checked_archive
-from fluxo_cli.errors import CommandError
+from fluxo_cli.operations.archive import checked_archive
+from fluxo_cli.operations.restore import restore_target
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir
-from fluxo_cli.rendering import note
-from fluxo_cli.restore import restore_target
-from fluxo_cli.servers_at_rest import servers_at_rest
+from fluxo_cli.output.rendering import note
 
 # A day less than the balances service remembers which events it applied.
 _OLD: Final = timedelta(days=39)
@@ -48,7 +48,7 @@ def restore(
 
         with (
             checked_archive(file, count) as archive,
-            servers_at_rest(data_dir) as environment,
+            offline_servers(data_dir) as environment,
             restore_target(archive, environment) as target,
         ):
             if not (yes or target.is_empty):

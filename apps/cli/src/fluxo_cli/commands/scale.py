@@ -3,12 +3,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from fluxo_local.errors import CommandError
+from fluxo_local.runtime import SystemState, load_state
+from fluxo_local.supervision import scaling
+from fluxo_local.topology import BALANCER, REPLICAS_MAX, REPLICATED
 
-from fluxo_cli import scaling
-from fluxo_cli.errors import CommandError
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir
-from fluxo_cli.runtime import SystemState, load_state
-from fluxo_cli.topology import BALANCER, REPLICAS_MAX, REPLICATED
 
 _TAKEN_WITHIN_S = 10.0
 _DONE_WITHIN_S = 120.0

@@ -5,10 +5,10 @@ import sys
 from pathlib import Path
 
 import typer
+from fluxo_local.runtime import load_environment
 
 from fluxo_cli.commands.groups import balances_app, entries_app
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir
-from fluxo_cli.runtime import load_environment
 
 _PANEL = "One process, configured by the environment"
 

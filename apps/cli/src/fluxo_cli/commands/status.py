@@ -2,11 +2,11 @@ from typing import Annotated
 
 import orjson
 import typer
+from fluxo_local.runtime import SystemState, load_state
 from rich.console import Console
 from rich.table import Table
 
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Json
-from fluxo_cli.runtime import SystemState, load_state
 
 MEASURED = ("entries-api", "entries-relay", "balances-api", "balances-projector")
 

@@ -3,8 +3,8 @@ from datetime import timedelta
 from typing import Annotated, Literal
 
 import typer
+from fluxo_local.issuer import DevelopmentIssuer
 
-from fluxo_cli.issuer import DevelopmentIssuer
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir
 
 _READ = ("entries:read", "balances:read")

@@ -4,16 +4,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from fluxo_local.nginx import find_nginx
+from fluxo_local.ports import refuse_busy_ports
+from fluxo_local.runtime import save_environment, sole_supervisor
+from fluxo_local.settings import Settings
+from fluxo_local.supervision.supervisor import Plan, Supervisor
+from fluxo_local.topology import REPLICAS_MAX, Topology, topology
 from rich.console import Console
 
-from fluxo_cli.display import StartDisplay
-from fluxo_cli.nginx import find_nginx
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir
-from fluxo_cli.ports import refuse_busy_ports
-from fluxo_cli.runtime import save_environment, sole_supervisor
-from fluxo_cli.settings import Settings
-from fluxo_cli.supervisor import Plan, Supervisor
-from fluxo_cli.topology import REPLICAS_MAX, Topology, topology
+from fluxo_cli.output.display import StartDisplay
 
 
 def up(

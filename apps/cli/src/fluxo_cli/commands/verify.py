@@ -12,19 +12,19 @@ from typing import Annotated, Final
 
 import orjson
 import typer
+from fluxo_local.errors import CommandError
+from fluxo_local.runtime import load_environment
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from fluxo_cli.client_options import parse_date
-from fluxo_cli.errors import CommandError
-from fluxo_cli.money import format_minor
+from fluxo_cli.api.client_options import parse_date
+from fluxo_cli.api.money import format_minor
+from fluxo_cli.operations.reconciliation import Comparison, ConsolidatedDay, RecordedDay, Window, compare
+from fluxo_cli.operations.totals import days_of
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir
-from fluxo_cli.reconciliation import Comparison, ConsolidatedDay, RecordedDay, Window, compare
-from fluxo_cli.rendering import note, printable, show
-from fluxo_cli.runtime import load_environment
-from fluxo_cli.totals import days_of
+from fluxo_cli.output.rendering import note, printable, show
 
 _BETWEEN_COMPARISONS_S: Final = 0.5
 _DAYS_BETWEEN_UPDATES: Final = 1_000

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fluxo_chassis.health.monitor import Health
-from fluxo_chassis.metrics import metrics_endpoint
+from fluxo_chassis.observability.metrics.http_metrics import metrics_endpoint
 
 HEALTH_MEDIA_TYPE = "application/health+json"
 

@@ -9,12 +9,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fluxo_chassis.auth import TokenVerifier
 from fluxo_chassis.health import Health, health_routes
-from fluxo_chassis.http.account import RequestAccount
-from fluxo_chassis.http.direct import DirectRoutes
 from fluxo_chassis.http.docs import install_docs
 from fluxo_chassis.http.errors import install_error_handlers
+from fluxo_chassis.http.fast.direct import DirectRoutes
 from fluxo_chassis.http.middleware import Middleware
 from fluxo_chassis.http.openapi import install_openapi
+from fluxo_chassis.http.request_log import RequestLog
 from fluxo_chassis.http.server import serve
 
 __all__ = ["create_app", "serve"]
@@ -74,7 +74,7 @@ def create_app(
                     yield
         account.settle()
 
-    account = RequestAccount()
+    account = RequestLog()
     app = _Application(
         title=title,
         version=version,

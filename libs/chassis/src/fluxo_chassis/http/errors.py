@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fluxo_chassis.http.validation import validation_problem
+from fluxo_chassis.observability.traces.tracing import current_trace_id
 from fluxo_chassis.problems import PROBLEM_MEDIA_TYPE, Problem
-from fluxo_chassis.tracing import current_trace_id
 
 log = structlog.get_logger(__name__)
 

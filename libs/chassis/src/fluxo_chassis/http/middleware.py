@@ -10,13 +10,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fluxo_chassis import tracing
-from fluxo_chassis.http.account import Kind, RequestAccount
 from fluxo_chassis.http.deadline import Deadline
 from fluxo_chassis.http.errors import known_problem, problem_answer
-from fluxo_chassis.postgres import is_away
+from fluxo_chassis.http.request_log import Kind, RequestLog
+from fluxo_chassis.observability.traces import tracing
+from fluxo_chassis.postgres import is_unavailable
 from fluxo_chassis.problems import Problem, overloaded, unavailable
-from fluxo_chassis.redis import is_away as is_redis_away
+from fluxo_chassis.redis import is_unavailable as is_redis_unavailable
 from fluxo_chassis.resilience import BulkheadFull, CircuitOpen
 
 log = structlog.get_logger(__name__)
@@ -37,7 +37,7 @@ class Middleware:
     def __init__(
         self,
         app: ASGIApp,
-        account: RequestAccount,
+        account: RequestLog,
         *,
         body_limit_bytes: int,
         body_limits: Mapping[str, int],
@@ -173,7 +173,7 @@ def _problem_of(error: Exception) -> Problem:
         return overloaded()
     if isinstance(error, CircuitOpen):
         return unavailable()
-    if is_away(error) or is_redis_away(error):
+    if is_unavailable(error) or is_redis_unavailable(error):
         log.warning("a dependency is away", **{"error.type": type(error).__name__})
         return unavailable()
     log.error("request failed", exc_info=error)

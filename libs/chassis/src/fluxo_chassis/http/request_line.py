@@ -8,9 +8,9 @@ from typing import Any, Self
 
 import structlog
 
-from fluxo_chassis.line_output import LineOutput
-from fluxo_chassis.log_level import is_always_written
-from fluxo_chassis.logging import EcsRenderer
+from fluxo_chassis.observability.logs.configuration import EcsRenderer
+from fluxo_chassis.observability.logs.line_output import LineOutput
+from fluxo_chassis.observability.logs.log_level import is_always_written
 
 _DURATION = "event.duration"
 _IDS = ("trace.id", "span.id", "http.request.id")

@@ -9,10 +9,10 @@ from typing import cast
 import uvicorn
 from starlette.applications import Starlette
 
-from fluxo_chassis.http.account import RequestAccount
-from fluxo_chassis.http.joined_writes import JoiningProtocol
-from fluxo_chassis.http.ready_answer import ShortWay
-from fluxo_chassis.http.short_way import ShortWayProtocol
+from fluxo_chassis.http.fast.fast_path import FastPathProtocol
+from fluxo_chassis.http.fast.ready_answer import FastPath
+from fluxo_chassis.http.fast.write_coalescing import CoalescingProtocol
+from fluxo_chassis.http.request_log import RequestLog
 from fluxo_chassis.settings import BAD_CONFIGURATION, PREFIX, ProcessSettings
 
 GRACEFUL_TIMEOUT_S = 10
@@ -28,16 +28,16 @@ class _Server(uvicorn.Server):
 
 
 async def serve(
-    app: Starlette, settings: ProcessSettings, stop: asyncio.Event, short_way: ShortWay | None = None
+    app: Starlette, settings: ProcessSettings, stop: asyncio.Event, fast_path: FastPath | None = None
 ) -> None:
     """Serves until `stop` is set and the requests under way are answered, or ten seconds have passed.
 
-    Answers that `short_way` has ready are sent without asking `app`, which then is one of `create_app`.
+    Answers that `fast_path` has ready are sent without asking `app`, which then is one of `create_app`.
     """
     server = _Server(
         uvicorn.Config(
             app,
-            http=JoiningProtocol if short_way is None else _protocol(short_way, app.state.account),
+            http=CoalescingProtocol if fast_path is None else _protocol(fast_path, app.state.account),
             ws="none",
             lifespan="on",
             access_log=False,
@@ -61,9 +61,9 @@ async def serve(
         watcher.cancel()
 
 
-def _protocol(short_way: ShortWay, account: RequestAccount) -> type[asyncio.Protocol]:
+def _protocol(fast_path: FastPath, account: RequestLog) -> type[asyncio.Protocol]:
     # uvicorn calls it as it would the class.
-    return cast("type[asyncio.Protocol]", partial(ShortWayProtocol, short_way=short_way, account=account))
+    return cast("type[asyncio.Protocol]", partial(FastPathProtocol, fast_path=fast_path, account=account))
 
 
 def _bind(settings: ProcessSettings) -> socket.socket:

@@ -1,6 +1,6 @@
-"""PostgreSQL as a dependency that may be away: a pool, a listener, and what an error says about the server."""
+"""PostgreSQL as a dependency that may be unavailable: a pool, a listener, and what an error says about the server."""
 
-from fluxo_chassis.postgres.failures import is_away
+from fluxo_chassis.postgres.failures import is_unavailable
 from fluxo_chassis.postgres.notifications import Notifications
 from fluxo_chassis.postgres.pool import CONNECT_TIMEOUT_S, Pool, breaker_for, open_pool, ping, server_settings
 
@@ -9,7 +9,7 @@ __all__ = [
     "Notifications",
     "Pool",
     "breaker_for",
-    "is_away",
+    "is_unavailable",
     "open_pool",
     "ping",
     "server_settings",

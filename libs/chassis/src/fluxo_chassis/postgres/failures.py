@@ -18,7 +18,7 @@ _AWAY = (
 _CLOSED_UNDER_US = ("clos", "connection has been released back to the pool")
 
 
-def is_away(error: BaseException) -> bool:
+def is_unavailable(error: BaseException) -> bool:
     """Whether an error says that the database cannot be used now, rather than that the statement is wrong."""
     if isinstance(error, _AWAY):
         return True

@@ -8,7 +8,7 @@ import asyncpg
 from asyncpg.pool import PoolAcquireContext
 
 from fluxo_chassis.health import Observation
-from fluxo_chassis.postgres.failures import is_away
+from fluxo_chassis.postgres.failures import is_unavailable
 from fluxo_chassis.resilience import Bulkhead, CircuitBreaker
 
 # A caller gets its answer within a second even when the server does not react at all.
@@ -117,7 +117,7 @@ class _GuardedConnection(PoolAcquireContext):  # type: ignore[misc]
         try:
             return await super().__aenter__()
         except BaseException as error:
-            if is_away(error):
+            if is_unavailable(error):
                 self._breaker.fail()
             else:
                 self._breaker.forget()
@@ -139,7 +139,7 @@ async def open_pool(
     breaker: CircuitBreaker | None = None,
     bulkhead: Bulkhead | None = None,
 ) -> Pool:
-    """A pool that comes up even when the server is away, and connects as soon as it is asked to.
+    """A pool that comes up even when the server is unavailable, and connects as soon as it is asked to.
 
     `min_size` connections are warmed where that is possible. A caller waits 0.9 s for a connection at most, and
     `command_timeout_s` for an answer, when the server gives up on the statement too. The default, and the moment that

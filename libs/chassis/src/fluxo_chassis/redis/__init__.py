@@ -1,16 +1,16 @@
-"""A Redis server as a dependency that may be away: redis-py's client, and a connection for what must cost little."""
+"""A Redis server as a dependency that may be down: redis-py's client, and a connection for what must cost little."""
 
-from fluxo_chassis.redis.client import connect, is_away, ping_redis
+from fluxo_chassis.redis.client import connect, is_unavailable, ping_redis
 from fluxo_chassis.redis.connection import Command, RedisConnection
+from fluxo_chassis.redis.handshake import open_connection
 from fluxo_chassis.redis.link import RedisLink
-from fluxo_chassis.redis.opening import open_connection
 
 __all__ = [
     "Command",
     "RedisConnection",
     "RedisLink",
     "connect",
-    "is_away",
+    "is_unavailable",
     "open_connection",
     "ping_redis",
 ]

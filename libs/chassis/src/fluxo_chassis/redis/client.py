@@ -32,6 +32,6 @@ async def ping_redis(client: redis.asyncio.Redis) -> Observation:
     return Observation("pass", round((time.perf_counter() - started) * 1000, 3), "ms")
 
 
-def is_away(error: BaseException) -> bool:
+def is_unavailable(error: BaseException) -> bool:
     """Whether an error says that the server cannot be reached now, rather than that the command is wrong."""
     return isinstance(error, redis.exceptions.ConnectionError | redis.exceptions.TimeoutError)

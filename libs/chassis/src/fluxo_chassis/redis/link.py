@@ -8,7 +8,7 @@ import redis.exceptions
 
 from fluxo_chassis.redis.client import CONNECT_TIMEOUT_S
 from fluxo_chassis.redis.connection import RedisConnection
-from fluxo_chassis.redis.opening import open_connection
+from fluxo_chassis.redis.handshake import open_connection
 
 
 class RedisLink:

@@ -1,4 +1,4 @@
-"""What a process does about a call to another process that may be slow or away.
+"""What a process does about a call to another process that may be slow or unavailable.
 
 Which policy belongs where:
 

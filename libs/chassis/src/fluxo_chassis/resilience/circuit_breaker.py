@@ -15,7 +15,7 @@ class CircuitBreaker(Circuit):
     """Opens after so many failures in a row; after a while lets one single probe through, and closes if it succeeds.
 
     `async with breaker:` around a call counts every exception as a failure. Who knows better which errors say that the
-    dependency is away calls `begin`, and afterwards exactly one of `succeed`, `fail` and `forget`, in the same task.
+    dependency is down calls `begin`, and afterwards exactly one of `succeed`, `fail` and `forget`, in the same task.
     A call that was cancelled counts as nothing. The wait before a probe grows to `reset_cap_s`, where one is given.
     """
 

@@ -3,7 +3,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from fluxo_chassis.error_text import error_message
+from fluxo_chassis.observability.logs.error_text import error_message
 from fluxo_chassis.resilience.backoff import Backoff, wait_for_stop
 from fluxo_chassis.resilience.circuit import Circuit
 

@@ -101,7 +101,7 @@ class ReadModelUnavailableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """What the cache holds for a reader: the stored answer, and the lease that stands; neither when it is away."""
+    """What the cache holds for a reader: the stored answer, and the lease that stands; neither when it is down."""
 
     answer: bytes | None = None
     lease: bytes | None = None
@@ -111,7 +111,7 @@ class BalanceCache(Protocol):
     """Ready answers shared by all instances, one hour at the most, removed as soon as an entry is applied.
 
     Whoever looks an answer up gets the merchant's lease with it. Only under a lease that still stands may be stored,
-    and an update takes it away: so an answer read before an update can never be stored after it. A cache that is away
+    and an update takes it away: so an answer read before an update can never be stored after it. A cache that is down
     behaves as one that is empty and stores nothing.
     """
 

@@ -64,7 +64,7 @@ class ProjectEntries:
     """Apply a batch of events in one transaction, remove the merchants' cached answers, then acknowledge.
 
     In this order a crash at any point only leads to a redelivery, which the inbox recognises. Duplicates go the whole
-    way too: the crash may have come between the transaction and the cache. While the cache is away the batch stays
+    way too: the crash may have come between the transaction and the cache. While the cache is down the batch stays
     applied and unacknowledged, and `settle` makes up for it later.
     """
 
@@ -93,7 +93,7 @@ class ProjectEntries:
         """Apply what can be applied, bury what never can, leave the rest unacknowledged for another delivery.
 
         Raises:
-            ReadModelUnavailableError: the database is away; nothing is lost or buried, call again with the same.
+            ReadModelUnavailableError: the database is unavailable; nothing is lost or buried, call again with the same.
         """
         projected = Projected()
         oldest = oldest_remembered(self._clock.now())
@@ -113,7 +113,7 @@ class ProjectEntries:
     async def settle(self) -> list[RecordedEntry]:
         """Remove cached answers of the merchants whose entries were applied, and acknowledge.
 
-        Returns the entries that became visible by it: none while the cache is away (it is asked once a second at
+        Returns the entries that became visible by it: none while the cache is unavailable (it is asked once a second at
         most), and none of a batch that held duplicates, for which of its entries were new is not known.
         """
         now = self._clock.monotonic()

@@ -51,30 +51,32 @@ class Answer:
 class ReadyAnswers:
     """Serves ready answers from the cache, and fills it as this module's first lines tell.
 
-    Readers of the same answer at the same time share one read. While the database is away what the cache holds is
+    Readers of the same answer at the same time share one read. While the database is down what the cache holds is
     served and marked stale.
     """
 
-    def __init__(self, cache: NearBalanceCache, bulkhead: Bulkhead, database_is_away: Callable[[], bool]) -> None:
+    def __init__(
+        self, cache: NearBalanceCache, bulkhead: Bulkhead, database_is_unavailable: Callable[[], bool]
+    ) -> None:
         self._cache = cache
         self._bulkhead = bulkhead
-        self._database_is_away = database_is_away
+        self._database_is_unavailable = database_is_unavailable
         self._flights: dict[tuple[str, str], asyncio.Task[Answer]] = {}
 
     def at_hand(self, merchant_id: str, key: str) -> KeptAnswer | None:
         """Return an answer from the cache that may be served as it is, if this process holds it; asks nobody."""
-        return None if self._database_is_away() else self._cache.at_hand(merchant_id, key)
+        return None if self._database_is_unavailable() else self._cache.at_hand(merchant_id, key)
 
     async def get(self, merchant_id: str, key: str, read: ReadDatabase) -> Answer:
         """Return the merchant's answer for the key.
 
         Raises:
-            ReadModelUnavailableError: the database is away and the cache does not hold the answer.
+            ReadModelUnavailableError: the database is unavailable and the cache does not hold the answer.
             Exception: the bulkhead's own, when too many are waiting for the database.
         """
         found = await self._cache.look_up(merchant_id, key)
         if found.answer is not None:
-            return Answer(found.answer, Origin.STALE if self._database_is_away() else Origin.CACHE)
+            return Answer(found.answer, Origin.STALE if self._database_is_unavailable() else Origin.CACHE)
         flight = self._flights.get((merchant_id, key))
         if flight is None:
             flight = asyncio.create_task(self._fill(merchant_id, key, read, found.lease))
@@ -84,12 +86,12 @@ class ReadyAnswers:
         return await asyncio.shield(flight)
 
     def require_database(self) -> None:
-        """Fail now where the database is known to be away, instead of making every reader find out by a time-out.
+        """Fail now where the database is known to be down, instead of making every reader find out by a time-out.
 
         Raises:
-            ReadModelUnavailableError: it was away when it was last looked at.
+            ReadModelUnavailableError: it was unavailable when it was last looked at.
         """
-        if self._database_is_away():
+        if self._database_is_unavailable():
             raise ReadModelUnavailableError
 
     async def past_cache(self, read: ReadDatabase) -> Answer:

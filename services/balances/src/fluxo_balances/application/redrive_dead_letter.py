@@ -41,7 +41,7 @@ class RedriveDeadLetter:
         """Say what became of it.
 
         Raises:
-            ReadModelUnavailableError: the database is away; the letter stays as it is.
+            ReadModelUnavailableError: the database is unavailable; the letter stays as it is.
             CacheUnavailableError: the event is applied, old answers could not be removed, and the letter stays.
         """
         try:

@@ -7,15 +7,15 @@ from typing import Final
 import asyncpg
 from fastapi import FastAPI
 from fluxo_chassis.auth import TokenVerifier
-from fluxo_chassis.clock import SystemClock
+from fluxo_chassis.auth.jwks import JwksKeys
 from fluxo_chassis.health import Health
 from fluxo_chassis.http.app import serve
-from fluxo_chassis.jwks import JwksKeys
-from fluxo_chassis.logging import configure_logging
+from fluxo_chassis.observability.logs import configure_logging
+from fluxo_chassis.observability.traces.spans import exported_as_configured
 from fluxo_chassis.postgres import Notifications, breaker_for, open_pool, ping
+from fluxo_chassis.process import SystemClock
 from fluxo_chassis.redis import RedisLink, connect, ping_redis
 from fluxo_chassis.resilience import Bulkhead, CircuitBreaker
-from fluxo_chassis.span_export import exported_as_configured
 from redis.asyncio import Redis
 
 from fluxo_balances.adapters.postgres.consolidation import PROJECTION_CHANNEL, PostgresConsolidation
@@ -39,7 +39,7 @@ READS_WAITING_MAX: Final = 1_000
 READ_WAIT_MAX_S: Final = 1.0
 
 READ_TIMEOUT_S: Final = 1.0
-"""A read takes a millisecond; a database that has not answered by then is away."""
+"""A read takes a millisecond; a database that has not answered by then is unavailable."""
 
 # Beside the readers: the health check and the look-up of awaited entries must never queue behind them.
 CONNECTIONS_MAX: Final = READS_RUNNING_MAX + 2
@@ -79,7 +79,7 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
             NearBalanceCache(RedisBalanceCache(cache_link), settings.cache_url, CACHE_TIMEOUT_S)
         )
         app = assemble(pool, breaker, cache_client, cache, consolidation, verifier)
-        await serve(app, settings, stop, short_way=BalancesAtHand(app.state.answers, verifier))
+        await serve(app, settings, stop, fast_path=BalancesAtHand(app.state.answers, verifier))
 
 
 def assemble(
@@ -111,6 +111,6 @@ def assemble(
     answers = ReadyAnswers(
         cache,
         bulkhead,
-        database_is_away=lambda: health.status("database") == "fail",
+        database_is_unavailable=lambda: health.status("database") == "fail",
     )
     return build_app(queries, answers, health, verifier)

@@ -6,9 +6,9 @@ from contextlib import AsyncExitStack
 from typing import Final, Literal
 
 import structlog
-from fluxo_chassis.clock import SystemClock
-from fluxo_chassis.logging import configure_logging
+from fluxo_chassis.observability.logs import configure_logging
 from fluxo_chassis.postgres import open_pool
+from fluxo_chassis.process import SystemClock
 from fluxo_chassis.redis import RedisLink, connect
 from redis.exceptions import RedisError
 
@@ -30,7 +30,7 @@ async def run_dead_letters(
     """Show, redrive or discard the letters named, or all.
 
     Raises:
-        SystemExit: a server is away, with a sentence that says which.
+        SystemExit: a server is unavailable, with a sentence that says which.
     """
     to_standard_error = {"log_format": "json", "log_destinations": ("stdout",)}
     configure_logging(settings.model_copy(update=to_standard_error), "fluxo-balances")

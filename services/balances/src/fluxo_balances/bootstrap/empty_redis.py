@@ -18,7 +18,7 @@ async def empty_redis(settings: RedisSettings) -> None:
     """Remove events, dead letters and cached answers. For when no process of Fluxo runs.
 
     Raises:
-        SystemExit: a server is away, with a sentence that says which.
+        SystemExit: a server is unavailable, with a sentence that says which.
     """
     async with AsyncExitStack() as opened:
         streams = connect(settings.streams_url)
@@ -26,7 +26,7 @@ async def empty_redis(settings: RedisSettings) -> None:
         cache = connect(settings.cache_url, timeout_s=CACHE_TIMEOUT_S)
         opened.push_async_callback(cache.aclose)
         try:
-            # Answers first: while the cache is away nothing has been touched.
+            # Answers first: while the cache is unavailable nothing has been touched.
             await RedisCachedAnswers(cache).remove_all()
             await RedisCarriedEvents(streams).remove_all()
         except CacheUnavailableError as error:

@@ -17,7 +17,7 @@ def migrate(*, owner_url: str, app_role: str | None) -> None:
 
 def migrate_by_settings(settings: MigrateSettings) -> None:
     """Migrate as the owner; the application's role is the user of its own URL."""
-    from fluxo_chassis.logging import configure_logging  # noqa: PLC0415 - see above
+    from fluxo_chassis.observability.logs import configure_logging  # noqa: PLC0415 - see above
 
     configure_logging(settings, "fluxo-balances")
     owner_url = settings.balances_migration_database_url or settings.balances_database_url

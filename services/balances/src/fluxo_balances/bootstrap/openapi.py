@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from fluxo_chassis.auth import TokenVerifier
-from fluxo_chassis.jwks import JwksKeys
+from fluxo_chassis.auth.jwks import JwksKeys
 from fluxo_chassis.postgres import Notifications
 from fluxo_chassis.redis import RedisLink, connect
 from fluxo_chassis.resilience import CircuitBreaker

@@ -4,13 +4,13 @@ import asyncio
 from contextlib import AsyncExitStack
 from typing import Final
 
-from fluxo_chassis.clock import SystemClock
 from fluxo_chassis.health import Health, health_app
 from fluxo_chassis.http.app import serve
-from fluxo_chassis.logging import configure_logging
+from fluxo_chassis.observability.logs import configure_logging
+from fluxo_chassis.observability.traces.spans import exported_as_configured
 from fluxo_chassis.postgres import open_pool, ping
+from fluxo_chassis.process import SystemClock
 from fluxo_chassis.redis import RedisLink, connect, ping_redis
-from fluxo_chassis.span_export import exported_as_configured
 from fluxo_contracts.entry_recorded import traceparent_of
 
 from fluxo_balances.adapters.events import recorded_entry
@@ -30,7 +30,7 @@ CONNECTIONS_MAX: Final = 3
 STATEMENT_TIMEOUT_S: Final = 10.0
 
 CACHE_TIMEOUT_S: Final = 0.5
-"""Projecting goes on while the cache is away; this is how long it may hold a batch up."""
+"""Projecting goes on while the cache is unavailable; this is how long it may hold a batch up."""
 
 
 async def run_projector(settings: ProjectorSettings, stop: asyncio.Event) -> None:

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 from typing import Final
 
 import asyncpg
-from fluxo_chassis.clock import SystemClock
+from fluxo_chassis.process import SystemClock
 from fluxo_chassis.redis import connect
 
 from fluxo_balances.adapters.postgres.shadow_tables import PostgresShadowTables

@@ -35,8 +35,8 @@ class DeadLetterDesk:
         """Apply each letter's event once more, and write what became of it.
 
         Raises:
-            ReadModelUnavailableError: the database is away.
-            CacheUnavailableError: the cache is away.
+            ReadModelUnavailableError: the database is unavailable.
+            CacheUnavailableError: the cache is unavailable.
         """
         async for letter_id, buried in self._wanted(letter_ids):
             if buried is None:

@@ -1,4 +1,4 @@
-"""The projector's loop: take events, apply them, settle with the cache, acknowledge; for ever, whatever is away."""
+"""The projector's loop: take events, apply them, settle with the cache, acknowledge; for ever, whatever is down."""
 
 import asyncio
 import time
@@ -8,10 +8,10 @@ from functools import partial
 from typing import Final
 
 import structlog
-from fluxo_chassis import spans
-from fluxo_chassis.batch_spans import record_batch, record_next
+from fluxo_chassis.observability.traces import spans
+from fluxo_chassis.observability.traces.batch_spans import record_batch, record_next
+from fluxo_chassis.observability.traces.tracing import TraceContext, continue_trace
 from fluxo_chassis.resilience import Retry, wait_for_stop
-from fluxo_chassis.tracing import TraceContext, continue_trace
 from fluxo_contracts.streams import ENTRIES_STREAM
 
 from fluxo_balances.application.ports import Clock, Delivery, EntryEvents, ReadModelUnavailableError
@@ -42,7 +42,7 @@ class Pace:
 
 
 class Projector:
-    """Two things may be away: `taking` tells of the stream, `applying` of the database; each waits and tries again."""
+    """Two things may be down: `taking` tells of the stream, `applying` of the database; each waits and tries again."""
 
     def __init__(
         self, project: ProjectEntries, events: EntryEvents, clock: Clock, pace: Pace, traceparent_of: TraceparentOf
@@ -71,7 +71,7 @@ class Projector:
                 await self._project_when_possible(deliveries, stop)
                 gather = GATHER_EVENTS_MIN <= len(deliveries) < self._pace.batch_size // 2
         finally:
-            # Also while the stream is away: what is applied must not stay hidden behind old cached answers.
+            # Also while the stream is unavailable: what is applied must not stay hidden behind old cached answers.
             await self._settle()
         if gather:
             await wait_for_stop(stop, GATHER_S)
@@ -86,7 +86,7 @@ class Projector:
         return await self._events.read(self._pace.batch_size, READ_TIMEOUT_S)
 
     async def _project_when_possible(self, deliveries: Sequence[Delivery], stop: asyncio.Event) -> None:
-        """Project, and while the database is away hold on to the batch: waiting is no failure of its events."""
+        """Project, and while the database is unavailable hold on to the batch: waiting is no failure of its events."""
         # A batch of one continues the trace of the request that recorded its entry.
         traceparent = self._traceparent_of(deliveries[0].payload) if len(deliveries) == 1 else None
         with continue_trace(traceparent):

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
 import structlog
-from fluxo_chassis.error_text import error_message
+from fluxo_chassis.observability.logs.error_text import error_message
 from fluxo_chassis.resilience import wait_for_stop
 
 from fluxo_balances.application.purge_inbox import PurgeInbox

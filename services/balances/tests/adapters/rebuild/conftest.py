@@ -13,7 +13,7 @@ from fluxo_balances.adapters.redis.cached_answers import RedisCachedAnswers
 from fluxo_balances.application.ports import RecordedEntry
 from fluxo_balances.application.rebuild_projection import Observer, RebuildProjection, ReplayPart
 from fluxo_balances.domain.daily_balance import Totals
-from fluxo_chassis.clock import SystemClock
+from fluxo_chassis.process import SystemClock
 
 
 def part_of(entries: Sequence[RecordedEntry]) -> ReplayPart:

@@ -133,7 +133,7 @@ async def test_cached_answers_and_leases_of_all_merchants_go_and_nothing_else(ca
         assert (await answers.look_up(merchant_id, "day")).answer is None
 
 
-async def test_a_cache_that_is_away_is_told_and_the_balances_are_rebuilt(
+async def test_a_cache_that_is_unavailable_is_told_and_the_balances_are_rebuilt(
     pool, owner, entries, rebuilding, replay_of, content, expected, monkeypatch
 ):
     monkeypatch.setattr("fluxo_balances.adapters.redis.cached_answers.TRIES", 2)

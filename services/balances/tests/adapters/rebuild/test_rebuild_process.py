@@ -164,7 +164,7 @@ async def test_the_application_role_may_not_rebuild(rebuild_process, balances_da
     assert "permission denied" in complaint
 
 
-async def test_a_database_that_is_away_is_told_without_its_password(rebuild_process):
+async def test_a_database_that_is_unavailable_is_told_without_its_password(rebuild_process):
     with rebuild_process(FLUXO_BALANCES_MIGRATION_DATABASE_URL="postgresql://x:secret@127.0.0.1:9/x") as rebuild:
         status, complaint = rebuild.ends()
     assert status == 1

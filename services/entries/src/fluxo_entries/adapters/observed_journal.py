@@ -2,7 +2,7 @@ import collections
 from collections.abc import Sequence
 from typing import Final
 
-from fluxo_chassis.spans import span
+from fluxo_chassis.observability.traces.spans import span
 from prometheus_client import Counter
 
 from fluxo_entries.application.ports import Disposition, Journal, Outcome, Recording

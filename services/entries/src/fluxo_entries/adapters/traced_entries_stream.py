@@ -1,8 +1,8 @@
 import time
 from collections.abc import Sequence
 
-from fluxo_chassis import spans
-from fluxo_chassis.batch_spans import record_batch
+from fluxo_chassis.observability.traces import spans
+from fluxo_chassis.observability.traces.batch_spans import record_batch
 from fluxo_contracts.entry_recorded import traceparent_of
 from fluxo_contracts.streams import ENTRIES_STREAM
 

@@ -7,14 +7,14 @@ from typing import Final
 import asyncpg
 from fastapi import FastAPI
 from fluxo_chassis.auth import TokenVerifier
-from fluxo_chassis.clock import SystemClock
+from fluxo_chassis.auth.jwks import JwksKeys
 from fluxo_chassis.health import Health
 from fluxo_chassis.http.app import serve
-from fluxo_chassis.jwks import JwksKeys
-from fluxo_chassis.logging import configure_logging
+from fluxo_chassis.observability.logs import configure_logging
+from fluxo_chassis.observability.traces.spans import exported_as_configured
 from fluxo_chassis.postgres import breaker_for, open_pool, ping
+from fluxo_chassis.process import SystemClock
 from fluxo_chassis.resilience import Bulkhead
-from fluxo_chassis.span_export import exported_as_configured
 
 from fluxo_entries.adapters.cached_merchants import CachedMerchants
 from fluxo_entries.adapters.entry_ids import Uuid7EntryIds

@@ -3,8 +3,8 @@
 from typing import Any
 
 from fluxo_chassis.auth import TokenVerifier
+from fluxo_chassis.auth.jwks import JwksKeys
 from fluxo_chassis.health import Health
-from fluxo_chassis.jwks import JwksKeys
 from fluxo_chassis.resilience import CircuitBreaker
 
 from fluxo_entries.adapters.postgres.group_commit import GroupCommitter

@@ -7,10 +7,10 @@ from typing import Final
 
 from fluxo_chassis.health import Health, health_app
 from fluxo_chassis.http.app import serve
-from fluxo_chassis.logging import configure_logging
+from fluxo_chassis.observability.logs import configure_logging
+from fluxo_chassis.observability.traces.spans import exported_as_configured
 from fluxo_chassis.postgres import Notifications, open_pool, ping
 from fluxo_chassis.redis import RedisLink, connect, ping_redis
-from fluxo_chassis.span_export import exported_as_configured
 
 from fluxo_entries.adapters.postgres.outbox import PostgresOutbox
 from fluxo_entries.adapters.redis.entries_stream import RedisEntriesStream

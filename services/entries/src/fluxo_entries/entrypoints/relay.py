@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 import structlog
-from fluxo_chassis.error_text import error_message
+from fluxo_chassis.observability.logs.error_text import error_message
 from fluxo_chassis.postgres import Notifications
 from fluxo_chassis.resilience import Backoff, Retry, wait_for_stop
 from prometheus_client import Counter, Gauge, Histogram

@@ -4,7 +4,7 @@ from typing import Final
 import asyncpg
 
 from fluxo_balances.adapters.postgres import read_sql
-from fluxo_balances.adapters.postgres.unavailable import unavailable_when_away
+from fluxo_balances.adapters.postgres.unavailable import as_unavailable
 from fluxo_balances.application.ports import DayView, RangeView
 from fluxo_balances.domain.daily_balance import NO_TOTALS, DateRange, Standing, Totals, TotalsByDay
 
@@ -18,13 +18,13 @@ class PostgresDailyBalances:
         self._pool = pool
 
     async def day(self, merchant_id: str, day: date) -> DayView:
-        with unavailable_when_away():
+        with as_unavailable():
             row = await self._pool.fetchrow(read_sql.DAY, merchant_id, day, day.replace(day=1))
         return DayView(_standing(row), row["opening_minor"], _totals(row))
 
     async def range(self, merchant_id: str, days: DateRange) -> RangeView:
         first, last = days.first, days.last
-        with unavailable_when_away():
+        with as_unavailable():
             row = await self._pool.fetchrow(read_sql.RANGE, merchant_id, first, first.replace(day=1), last)
         return RangeView(_standing(row), row["opening_minor"], _totals_by_day(row))
 

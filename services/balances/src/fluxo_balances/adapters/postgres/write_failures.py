@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Final
 
 import asyncpg
-from fluxo_chassis.postgres import is_away
+from fluxo_chassis.postgres import is_unavailable
 
 from fluxo_balances.application.ports import ReadModelUnavailableError
 
@@ -21,7 +21,7 @@ def unavailable_when_no_entry_is_to_blame() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if is_away(error) or _sqlstate_class(error) in _NO_ENTRY_IS_TO_BLAME:
+        if is_unavailable(error) or _sqlstate_class(error) in _NO_ENTRY_IS_TO_BLAME:
             raise ReadModelUnavailableError(repr(error)) from error
         raise
 

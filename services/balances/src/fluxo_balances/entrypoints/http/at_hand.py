@@ -1,7 +1,7 @@
-"""Balances that this process has at hand, as complete answers: the short way through the server.
+"""Balances that this process has at hand, as complete answers: the fast path through the server.
 
-It decides nothing anew. The token was verified and the answer stored by a request that went the ordinary way, and
-`ReadyAnswers` says whether it may be served; whatever is not at hand goes the ordinary way and is at hand afterwards.
+It decides nothing anew. The token was verified and the answer stored by a request that went the slow path, and
+`ReadyAnswers` says whether it may be served; whatever is not at hand goes the slow path and is at hand afterwards.
 """
 
 import re
@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from fluxo_chassis.auth import TokenVerifier
-from fluxo_chassis.http.ready_answer import ReadyAnswer
+from fluxo_chassis.http.fast.ready_answer import ReadyAnswer
 
 from fluxo_balances.application.ready_answers import Origin, ReadyAnswers
 from fluxo_balances.entrypoints.http import conditional, get_daily_balance, get_daily_balances
@@ -46,7 +46,7 @@ class _Rendered:
 
 
 class BalancesAtHand:
-    """A `ShortWay`."""
+    """A `FastPath`."""
 
     def __init__(self, answers: ReadyAnswers, verifier: TokenVerifier) -> None:
         self._answers = answers

@@ -1,7 +1,7 @@
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from fluxo_chassis.http.direct import DirectRoute
+from fluxo_chassis.http.fast.direct import DirectRoute
 
 from fluxo_balances.entrypoints.http.parameters import BusinessDate, DayQuery
 from fluxo_balances.entrypoints.http.presenter import render_day

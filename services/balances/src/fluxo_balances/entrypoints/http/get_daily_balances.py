@@ -1,7 +1,7 @@
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request, Response
-from fluxo_chassis.http.direct import DirectRoute
+from fluxo_chassis.http.fast.direct import DirectRoute
 
 from fluxo_balances.domain.daily_balance import DateRange
 from fluxo_balances.entrypoints.http.parameters import RangeQuery

@@ -5,7 +5,7 @@ from typing import Final
 
 import asyncpg
 import structlog
-from fluxo_chassis.postgres import CONNECT_TIMEOUT_S, is_away, server_settings
+from fluxo_chassis.postgres import CONNECT_TIMEOUT_S, is_unavailable, server_settings
 from fluxo_chassis.resilience import CircuitBreaker, CircuitOpen
 
 from fluxo_entries.adapters.postgres.write import write_each
@@ -23,7 +23,7 @@ FIND_OUT_PAUSE_S: Final = 0.05
 CLOSE_TIMEOUT_S: Final = 1.0
 
 
-class DatabaseAwayError(Exception):
+class DatabaseUnavailableError(Exception):
     """There is no connection to be had; nothing was sent."""
 
 
@@ -44,7 +44,7 @@ class Flusher:
         """Return, when the loop's clock shows `due` at the latest, each outcome or the reason why it was not written.
 
         Raises:
-            DatabaseAwayError: nothing was sent.
+            DatabaseUnavailableError: nothing was sent.
             OutcomeUnknownError: the connection was lost, and nobody could be asked in time.
         """
         connection = await self._connection_to_write_over(due - FIND_OUT_S)
@@ -52,7 +52,7 @@ class Flusher:
             async with asyncio.timeout_at(due - FIND_OUT_S):
                 outcomes = await write_each(connection, recordings)
         except Exception as error:
-            if not is_away(error):
+            if not is_unavailable(error):
                 self._breaker.forget()
                 raise
             log.warning("connection lost while writing", rows=len(recordings), reason=type(error).__name__)
@@ -71,14 +71,14 @@ class Flusher:
         try:
             self._breaker.begin()
         except CircuitOpen as error:
-            raise DatabaseAwayError from error
+            raise DatabaseUnavailableError from error
         try:
             async with asyncio.timeout_at(due):
                 return await self._connected()
         except Exception as error:
             self._breaker.fail()
             log.warning("no connection to write over", reason=type(error).__name__)
-            raise DatabaseAwayError from error
+            raise DatabaseUnavailableError from error
         except asyncio.CancelledError:
             self._breaker.forget()
             raise
@@ -91,7 +91,7 @@ class Flusher:
                     try:
                         return await write_each(await self._connected(), recordings)
                     except Exception as error:
-                        if not is_away(error):
+                        if not is_unavailable(error):
                             raise
                         self._disconnect()
                     await asyncio.sleep(FIND_OUT_PAUSE_S)

@@ -8,7 +8,7 @@ import asyncpg
 from fluxo_chassis.resilience import CircuitBreaker
 from prometheus_client import Gauge, Histogram
 
-from fluxo_entries.adapters.postgres.flusher import FIND_OUT_S, DatabaseAwayError, Flusher
+from fluxo_entries.adapters.postgres.flusher import FIND_OUT_S, DatabaseUnavailableError, Flusher
 from fluxo_entries.application.ports import Outcome, Recording
 from fluxo_entries.domain.errors import OutcomeUnknownError, OverloadedError
 
@@ -40,7 +40,7 @@ class GroupCommitter:
 
     Each flusher takes as many recordings as wait when it is free, so a lone one is written at once. A full queue
     refuses: what waits longer than a client does is written for nobody. Whatever the database does, each caller is
-    answered within ANSWER_WITHIN_S of coming, and at once while the breaker knows that it is away.
+    answered within ANSWER_WITHIN_S of coming, and at once while the breaker knows that it is unavailable.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class GroupCommitter:
         except OutcomeUnknownError as error:
             results = [OutcomeUnknownError(*error.args) for _ in batch]
             self._refuse_waiting()
-        except DatabaseAwayError:
+        except DatabaseUnavailableError:
             results = [_away() for _ in batch]
             # They would only find out later.
             self._refuse_waiting()
@@ -140,5 +140,5 @@ class GroupCommitter:
 
 
 def _away() -> Exception:
-    error: Exception = asyncpg.CannotConnectNowError("the entries database is away")
+    error: Exception = asyncpg.CannotConnectNowError("the entries database is unavailable")
     return error

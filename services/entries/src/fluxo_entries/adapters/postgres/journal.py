@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Final
 
 import asyncpg
-from fluxo_chassis.postgres import is_away
+from fluxo_chassis.postgres import is_unavailable
 from fluxo_chassis.resilience import CircuitOpen
 
 from fluxo_entries.adapters.postgres import sql
@@ -39,7 +39,7 @@ class PostgresJournal:
         except CircuitOpen:
             raise  # Nothing was sent.
         except Exception as error:
-            if not is_away(error):
+            if not is_unavailable(error):
                 raise
         # Sent again: the keys let each be written once only, and tell which ones had been.
         with suppress(TimeoutError):
@@ -48,7 +48,7 @@ class PostgresJournal:
                     try:
                         return await self._write_when_free(recordings, atomic=atomic)
                     except Exception as error:
-                        if not is_away(error):
+                        if not is_unavailable(error):
                             raise
                     await asyncio.sleep(FIND_OUT_PAUSE_S)
         raise OutcomeUnknownError("The database went away while it wrote.")

@@ -7,7 +7,7 @@ from fastapi import APIRouter, FastAPI
 from fluxo_chassis.auth import TokenVerifier
 from fluxo_chassis.health import Health
 from fluxo_chassis.http.app import ANSWER_WITHIN_S, create_app
-from fluxo_chassis.http.direct import DirectRoute
+from fluxo_chassis.http.fast.direct import DirectRoute
 
 from fluxo_entries.application.contents import EntriesApplication
 from fluxo_entries.entrypoints.http.change_merchant import add_change_merchant

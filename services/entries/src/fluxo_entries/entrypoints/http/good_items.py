@@ -1,4 +1,4 @@
-"""The short way for the good items of a bulk: the fields' own rules, called directly.
+"""The fast path for the good items of a bulk: the fields' own rules, called directly.
 
 It never says what is wrong with an item: whatever it does not take is for `BulkEntry`, which names every bad field.
 """

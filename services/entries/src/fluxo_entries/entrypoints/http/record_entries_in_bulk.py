@@ -5,8 +5,8 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Response
 from fluxo_chassis.auth import Principal, requires
 from fluxo_chassis.http.validation import validation_problem
+from fluxo_chassis.observability.traces.tracing import current_trace_id, current_traceparent
 from fluxo_chassis.problems import FieldError, Problem
-from fluxo_chassis.tracing import current_trace_id, current_traceparent
 from pydantic import ValidationError
 
 from fluxo_entries.application.idempotency import Answer

@@ -3,7 +3,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 from fluxo_chassis.auth import Principal, requires
-from fluxo_chassis.tracing import current_traceparent
+from fluxo_chassis.observability.traces.tracing import current_traceparent
 
 from fluxo_entries.application.record_entry import RecordEntry
 from fluxo_entries.entrypoints.http.answers import EntryAnswer, recorded_answer

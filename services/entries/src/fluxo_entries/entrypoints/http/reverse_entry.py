@@ -3,8 +3,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 from fluxo_chassis.auth import Principal, requires
+from fluxo_chassis.observability.traces.tracing import current_traceparent
 from fluxo_chassis.problems import problem_responses
-from fluxo_chassis.tracing import current_traceparent
 
 from fluxo_entries.application.reverse_entry import ReverseEntry
 from fluxo_entries.entrypoints.http.answers import EntryAnswer, recorded_answer

@@ -1,0 +1,1 @@
+"""The services over HTTP, as the commands ask them."""

@@ -1,0 +1,1 @@
+"""Files of entries and days, in and out."""

@@ -1,0 +1,134 @@
+"""Reads a file of entries into rows of text, CSV or JSON Lines; what the cells mean stands in `entry_rules.py`."""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+import orjson
+from fluxo_local.errors import CommandError
+
+from fluxo_cli.output.rendering import printable
+
+ENTRY_COLUMNS: Final = (
+    "id",
+    "direction",
+    "amount",
+    "currency",
+    "business_date",
+    "description",
+    "category",
+    "reverses",
+    "reversed_by",
+    "recorded_at",
+)
+"""An entry's fields as the API names them, in its order: the header of an export."""
+
+_COLUMNS: Final = (*ENTRY_COLUMNS, "idempotency_key")
+_NEEDED: Final = ("direction", "amount", "description")
+_NO_TEXT: Final = "It is text in quotes, amounts too, or null."
+
+
+class Row(NamedTuple):
+    """One entry as it stands in the file; a column without a cell is missing or empty. `line` counts from 1."""
+
+    line: int
+    cells: Mapping[str, str]
+
+
+class Complaint(NamedTuple):
+    """What is wrong with a line, in a sentence; `column` is None when it is the line as a whole."""
+
+    line: int
+    column: str | None
+    sentence: str
+
+    def __str__(self) -> str:
+        place = f"line {self.line}" if self.column is None else f"line {self.line}, {self.column}"
+        return printable(f"{place}: {self.sentence}")
+
+
+class EntriesFile(NamedTuple):
+    """`day_first`: semicolons divide it, as in a Brazilian spreadsheet, whose dates are 22/11/2026."""
+
+    rows: Iterator[Row | Complaint]
+    day_first: bool = False
+
+
+def read_entries(content: bytes, name: str) -> EntriesFile:
+    """Return the rows of a CSV file, or of JSON Lines when the name ends in .jsonl.
+
+    Raises:
+        CommandError: it is not UTF-8, or its header does not say what the columns are.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise CommandError(
+            f"{name} is not UTF-8 text, from line {line} on: save it as “CSV UTF-8” and import that. Nothing was sent."
+        ) from error
+    if name.endswith(".jsonl"):
+        return EntriesFile(_json_rows(text))
+    first_line = re.split(r"[\r\n]", text, maxsplit=1)[0]
+    separator = ";" if ";" in first_line else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    header = _header(reader, name)
+    return EntriesFile(_csv_rows(reader, header), day_first=separator == ";")
+
+
+def _header(reader: Any, name: str) -> list[str]:
+    try:
+        header = [cell.strip() for cell in next(reader, [])]
+    except csv.Error as error:
+        raise CommandError(f"{name}: the first line cannot be read: {error}. Nothing was sent.") from error
+    problems = [f"“{column}” is no column of an entry." for column in header if column not in _COLUMNS]
+    problems += [f"The column {column} stands there twice." for column, times in Counter(header).items() if times > 1]
+    problems += [f"The column {column} is missing." for column in _NEEDED if column not in header]
+    if problems:
+        problems.append(f"The first line names the columns, some of: {', '.join(_COLUMNS)}. Nothing was sent.")
+        raise CommandError(printable(f"{name}: {' '.join(problems)}"))
+    return header
+
+
+def _csv_rows(reader: Any, header: list[str]) -> Iterator[Row | Complaint]:
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            yield Complaint(line, None, f"It cannot be read ({error}), nor what follows it: look at its quotes.")
+            return
+        if cells is None:
+            return
+        if not any(cells):
+            # Spreadsheets end with such lines.
+            continue
+        if len(cells) == len(header):
+            yield Row(line, dict(zip(header, cells, strict=True)))
+        else:
+            yield Complaint(line, None, f"It has {len(cells)} cells, and the first line names {len(header)} columns.")
+
+
+def _json_rows(text: str) -> Iterator[Row | Complaint]:
+    for line, written in enumerate(text.split("\n"), 1):
+        if not written.strip():
+            continue
+        try:
+            cells = orjson.loads(written)
+        except orjson.JSONDecodeError:
+            cells = None
+        if not isinstance(cells, dict):
+            yield Complaint(line, None, "It is no JSON object.")
+            continue
+        complaints = [
+            Complaint(line, column, "There is no such field of an entry." if column not in _COLUMNS else _NO_TEXT)
+            for column, value in cells.items()
+            if column not in _COLUMNS or not isinstance(value, str | None)
+        ]
+        if complaints:
+            yield from complaints
+        else:
+            yield Row(line, {column: value or "" for column, value in cells.items()})

@@ -1,0 +1,174 @@
+"""Records a file of entries, each exactly once, however often the same command is given.
+
+The key of an entry is its own, or derived from all entries of the file and its place among them (ADR 0029).
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from json import JSONEncoder
+from typing import Final, NamedTuple
+from uuid import UUID
+
+import httpx2
+from fluxo_local.errors import CommandError
+
+from fluxo_cli.api.client import RequestRefusedError, ServiceClient
+from fluxo_cli.files.entries_file import Complaint, Row
+from fluxo_cli.files.entry_rules import EntryRules
+from fluxo_cli.output.progress import Report
+
+# Every run cuts a file in the same way: so what an earlier run recorded of a piece is all or nothing.
+_PIECE_ENTRIES_MAX: Final = 10_000
+_PIECE_BYTES_MAX: Final = 7 << 20
+_KEY_HEX_DIGITS: Final = 32
+_ITEM_POINTER: Final = re.compile(r"/entries/([0-9]+)(?:/([a-z_]+))?")
+_BETWEEN_REPORTS: Final = 1_000
+# orjson leaves 4 KB behind each result that is kept, and all of a file's are.
+_json: Final = JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+
+
+class Item(NamedTuple):
+    """One entry as the API takes it, without an idempotency key unless it has one of its own."""
+
+    line: int
+    json: bytes
+    has_own_key: bool
+
+
+@dataclass(slots=True)
+class Import:
+    """The entries of a file, in its order, and what they come to."""
+
+    items: list[Item] = field(default_factory=list)
+    first_id: str | None = None
+    """The first id that the file gives an entry: it is recorded, somewhere."""
+    credits_minor: int = 0
+    debits_minor: int = 0
+    days: set[str] = field(default_factory=set)
+
+    def add(self, row: Row, entry: dict[str, str]) -> None:
+        self.items.append(Item(row.line, _json(entry).encode(), "idempotency_key" in entry))
+        self.first_id = self.first_id or row.cells.get("id", "").strip() or None
+        amount_minor = int(entry["amount"].replace(".", ""))
+        if entry["direction"] == "credit":
+            self.credits_minor += amount_minor
+        else:
+            self.debits_minor += amount_minor
+        self.days.add(entry["business_date"])
+
+
+class Recorded(NamedTuple):
+    """How many are new, and how many an earlier request had recorded already.
+
+    Both are None when that cannot be told: keys of the file's own may be new or not one by one, and the service
+    tells it of a piece as a whole.
+    """
+
+    new: int | None
+    replayed: int | None
+
+
+def prepare(rows: Iterable[Row | Complaint], rules: EntryRules, report: Report) -> Import:
+    """Judge every row.
+
+    Raises:
+        CommandError: rows break a rule; the message names all of them.
+    """
+    prepared, complaints = Import(), list[Complaint]()
+    line_of_key: dict[str, int] = {}
+    for count, row in enumerate(rows, 1):
+        if count % _BETWEEN_REPORTS == 0:
+            report(count, None)
+        if isinstance(row, Complaint):
+            complaints.append(row)
+            continue
+        entry, about = rules.judge(row)
+        key = entry.get("idempotency_key")
+        if key is not None and (before := line_of_key.setdefault(key, row.line)) != row.line:
+            about.append(Complaint(row.line, "idempotency_key", f"It is that of line {before} too."))
+        complaints += about
+        if not complaints:
+            prepared.add(row, entry)
+    if complaints:
+        number = "1 thing is" if len(complaints) == 1 else f"{len(complaints):,} things are"
+        listed = "\n".join(f"  • {complaint}" for complaint in complaints)
+        raise CommandError(f"{number} not right, and nothing was recorded.\n{listed}")
+    return prepared
+
+
+def refuse_own_export(client: ServiceClient, prepared: Import) -> None:
+    """Refuse a file that was exported from the merchant that it is to be imported to.
+
+    Raises:
+        CommandError: its first id is that of an entry of this merchant.
+    """
+    try:
+        entry_id = UUID(prepared.first_id or "")
+        client.get(f"/v1/entries/{entry_id}")
+    except ValueError:
+        return
+    except RequestRefusedError as error:
+        if error.status == httpx2.codes.NOT_FOUND:
+            return
+        raise
+    raise CommandError(
+        f"This merchant has these entries already: {entry_id} is one of its own. Nothing was recorded.\n"
+        "Import new entries without an id. To record all of these a second time, take out the column id."
+    )
+
+
+def record(client: ServiceClient, prepared: Import, report: Report) -> Recorded:
+    """Send all of it, a piece at a time, each recorded as a whole or not at all.
+
+    Raises:
+        CommandError: a piece was refused, or not answered for a minute; the message says how far it came.
+    """
+    total, done, replayed = len(prepared.items), 0, 0
+    for piece in _pieces(prepared.items):
+        report(done, total)
+        try:
+            answer = client.post_bulk("/v1/entries/bulk", b'{"mode":"atomic","entries":[%b]}' % b",".join(piece))
+        except CommandError as error:
+            raise _stopped(error, prepared.items, done) from error
+        done += len(piece)
+        if answer.headers.get("Idempotent-Replayed") == "true":
+            replayed += len(piece)
+    if replayed < total and any(item.has_own_key for item in prepared.items):
+        return Recorded(None, None)
+    return Recorded(total - replayed, replayed)
+
+
+def _pieces(items: list[Item]) -> Iterator[list[bytes]]:
+    """Yield the entries with their keys, as many together as the service takes at once."""
+    digest = hashlib.sha256(b"\n".join(item.json for item in items)).hexdigest()[:_KEY_HEX_DIGITS]
+    piece, size_bytes = list[bytes](), 0
+    for place, item in enumerate(items, 1):
+        key = b"" if item.has_own_key else b'"idempotency_key":"import-%b-%07d",' % (digest.encode(), place)
+        keyed = b"{%b%b" % (key, item.json[1:])
+        if len(piece) == _PIECE_ENTRIES_MAX or size_bytes + len(keyed) > _PIECE_BYTES_MAX:
+            yield piece
+            piece, size_bytes = [], 0
+        piece.append(keyed)
+        size_bytes += len(keyed) + 1
+    if piece:
+        yield piece
+
+
+def _stopped(error: CommandError, items: list[Item], done: int) -> CommandError:
+    """Return the error in terms of the file, with how far it came and what to do."""
+
+    def place(pointer: re.Match[str]) -> str:
+        line = f"line {items[done + int(pointer[1])].line}"
+        return f"{line}, {pointer[2]}" if pointer[2] else line
+
+    until = f", those up to line {items[done - 1].line}" if done else ""
+    sentences = [
+        _ITEM_POINTER.sub(place, str(error)),
+        f"{done:,} of {len(items):,} entries are known to be recorded{until}.",
+        "The same command, given again with the same file, goes on from there and records nothing twice.",
+    ]
+    if done:
+        sentences.append("Before you change the file, take out what is recorded: a changed file is another one.")
+    return CommandError("\n".join(sentences), exit_status=error.exit_status)

@@ -1,0 +1,1 @@
+"""What an operator runs against both databases, and the processes that do it."""

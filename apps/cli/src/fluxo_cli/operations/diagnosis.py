@@ -1,0 +1,172 @@
+"""What `fluxo doctor` looks at: each check yields what it found and what to do about it."""
+
+import os
+import pwd
+import shutil
+import socket
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import unquote, urlsplit
+
+import httpx2
+import orjson
+from fluxo_local.embedded.binaries import find_postgres, find_valkey
+from fluxo_local.embedded.confinement import namespace_reaches
+from fluxo_local.errors import CommandError
+from fluxo_local.nginx import find_nginx
+from fluxo_local.ports import is_free
+from fluxo_local.runtime import is_supervised
+from fluxo_local.settings import Settings
+
+_DISK_FREE_BYTES_MIN = 1024**3
+_TIMEOUT_S = 3.0
+_DEFAULT_PORTS = {"postgresql": 5432, "postgres": 5432, "redis": 6379, "rediss": 6379, "valkey": 6379}
+_PORTS = {1: "entries API", 2: "balances API", 3: "postgres", 4: "valkey-streams", 5: "valkey-cache"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`fail` keeps the system from working, `warn` limits it."""
+
+    status: Literal["ok", "warn", "fail"]
+    subject: str
+    detail: str
+    advice: str = ""
+
+
+def diagnose(settings: Settings, data_dir: Path, port_base: int) -> Iterator[Finding]:
+    yield _python()
+    embedded_postgres = settings.entries_database_url is None or settings.balances_database_url is None
+    embedded_valkey = settings.streams_url is None or settings.cache_url is None
+    if embedded_postgres:
+        yield _postgres()
+        yield from _account()
+    if embedded_valkey:
+        yield _valkey()
+    yield _nginx()
+    yield _permissions(data_dir)
+    yield _disk(data_dir)
+    yield from _ports(data_dir, port_base)
+    for name, url in _external(settings):
+        yield _reachable(name, url)
+    if settings.auth_jwks_url is not None:
+        yield _jwks(settings.auth_jwks_url)
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < (3, 11):  # noqa: UP036 - the packaging forbids it, a copied environment may not
+        return Finding("fail", "Python", version, "Use Python 3.11 or newer.")
+    return Finding("ok", "Python", f"{version} at {sys.executable}")
+
+
+def _postgres() -> Finding:
+    try:
+        found = find_postgres()
+        return Finding("ok", "PostgreSQL", f"{found.version()} from {found.source}: {found.directory}")
+    except CommandError as error:
+        return Finding("fail", "PostgreSQL", "not found", str(error))
+
+
+def _valkey() -> Finding:
+    try:
+        found = find_valkey()
+        return Finding("ok", "Valkey", f"{found.version()} from {found.source}: {found.server}")
+    except CommandError as error:
+        return Finding("fail", "Valkey", "not found", str(error))
+
+
+def _account() -> Iterator[Finding]:
+    if os.geteuid() != 0:
+        try:
+            name = pwd.getpwuid(os.geteuid()).pw_name
+        except KeyError:
+            advice = "PostgreSQL refuses an account without a name: add one to /etc/passwd, or use a server by URL."
+            yield Finding("fail", "Account", f"user id {os.geteuid()} has no name", advice)
+        else:
+            yield Finding("ok", "Account", name)
+    elif namespace_reaches():
+        yield Finding("ok", "Account", "root; PostgreSQL gets a user namespace of its own")
+    else:
+        advice = "Nothing to do; run as an ordinary user to keep all data in the data directory."
+        yield Finding("warn", "Account", "root without user namespaces: PostgreSQL's data go to /var/lib/fluxo", advice)
+
+
+def _nginx() -> Finding:
+    try:
+        return Finding("ok", "nginx", find_nginx())
+    except CommandError as error:
+        return Finding("warn", "nginx", "not found: only --replicas 1", str(error))
+
+
+def _permissions(data_dir: Path) -> Finding:
+    subject = "Data directory"
+    existing = next(path for path in (data_dir, *data_dir.absolute().parents) if path.exists())
+    if not os.access(existing, os.W_OK | os.X_OK):
+        return Finding("fail", subject, f"{existing} is not writable", "Choose another --data-dir.")
+    if not data_dir.exists():
+        return Finding("ok", subject, f"{data_dir} will be created")
+    if data_dir.stat().st_uid != os.geteuid():
+        advice = "Run as its owner, or choose another --data-dir."
+        return Finding("fail", subject, f"{data_dir} belongs to somebody else", advice)
+    if stat.S_IMODE(data_dir.stat().st_mode) & 0o077:
+        return Finding("warn", subject, f"{data_dir} is open to others", f"chmod 700 {data_dir}")
+    return Finding("ok", subject, f"{data_dir} is private")
+
+
+def _disk(data_dir: Path) -> Finding:
+    existing = next(path for path in (data_dir, *data_dir.absolute().parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    detail = f"{free / 1024**3:.1f} GB free"
+    if free < _DISK_FREE_BYTES_MIN:
+        return Finding("warn", "Disk", detail, "Make room: PostgreSQL stops when the disk is full.")
+    return Finding("ok", "Disk", detail)
+
+
+def _ports(data_dir: Path, port_base: int) -> Iterator[Finding]:
+    if is_supervised(data_dir):
+        yield Finding("ok", "Ports", "Fluxo runs on this data directory and holds them")
+        return
+    busy = [f"{port_base + offset} ({name})" for offset, name in _PORTS.items() if not is_free(port_base + offset)]
+    if busy:
+        yield Finding("fail", "Ports", f"busy: {', '.join(busy)}", "Stop what listens there, or choose a --port-base.")
+    else:
+        yield Finding("ok", "Ports", f"{port_base + 1} to {port_base + 5} are free")
+
+
+def _external(settings: Settings) -> Iterator[tuple[str, str]]:
+    for name in ("entries_database_url", "balances_database_url", "streams_url", "cache_url"):
+        url = getattr(settings, name)
+        if url is not None:
+            yield f"FLUXO_{name.upper()}", url
+
+
+def _reachable(name: str, url: str) -> Finding:
+    parts = urlsplit(url)
+    host, port = parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    if host is None or port is None:
+        return Finding("fail", name, "is not a URL with a host", "Write it as scheme://user:password@host:port/name.")
+    try:
+        socket.create_connection((host, port), timeout=_TIMEOUT_S).close()
+    except OSError as error:
+        return Finding(
+            "fail", name, f"{host}:{port} is out of reach: {error}", "Start the server, or mend the variable."
+        )
+    return Finding("ok", name, f"{host}:{port} answers")
+
+
+def _jwks(url: str) -> Finding:
+    name, parts = "FLUXO_AUTH_JWKS_URL", urlsplit(url)
+    try:
+        if parts.scheme == "file":
+            document = orjson.loads(Path(unquote(parts.path)).read_bytes())
+        else:
+            document = httpx2.get(url, timeout=_TIMEOUT_S).raise_for_status().json()
+        count = len(document["keys"])
+    except (OSError, ValueError, KeyError, TypeError, httpx2.HTTPError) as error:
+        return Finding("fail", name, f"no key set: {error}", "Name the JWKS document of your identity provider.")
+    return Finding("ok", name, f"{count} keys")

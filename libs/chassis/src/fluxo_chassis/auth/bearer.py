@@ -1,0 +1,188 @@
+"""OAuth 2 bearer tokens (RFC 6750): signed JWTs of one issuer, for one audience, that name a tenant."""
+
+import math
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Request, Security
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jws import JWSRegistry
+
+from fluxo_chassis.auth.jwks import KEY_TYPES, JwksKeys
+from fluxo_chassis.health import Observation
+from fluxo_chassis.problems import Problem
+
+__all__ = ["JwksKeys", "Principal", "TokenVerifier", "requires"]
+
+LEEWAY_S = 5.0
+TOKEN_LENGTH_MAX = 8192
+CACHE_SIZE_MAX = 10_000
+CACHE_S_MAX = 60.0
+READ_ONLY_ROLE = "accountant"
+_TENANT = re.compile(r"[A-Za-z0-9._:-]{1,64}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is calling, and on whose behalf: `tenant` is the value of the claim that separates one customer's data."""
+
+    tenant: str
+    subject: str
+    scopes: frozenset[str]
+    role: str
+
+    def may(self, scope: str) -> bool:
+        return scope in self.scopes and (self.role != READ_ONLY_ROLE or scope.endswith(":read"))
+
+
+_UNKNOWN: tuple[float, float, Principal | None] = (0.0, 0.0, None)
+
+
+class _Registry(JWSRegistry):
+    max_header_length = 4096
+
+
+class TokenVerifier:
+    """Checks signature, issuer, audience and time of a token; remembers a good one for at most a minute."""
+
+    def __init__(self, keys: JwksKeys, *, issuer: str, audience: str, tenant_claim: str) -> None:
+        self._keys = keys
+        self._issuer = issuer
+        self._audience = audience
+        self._tenant_claim = tenant_claim
+        self._registry = _Registry(algorithms=list(KEY_TYPES), strict_check_header=False)
+        self._verified: dict[str, tuple[float, float, Principal]] = {}
+
+    async def observe(self) -> Observation:
+        """Whether the issuer answers when it is asked for its keys."""
+        return await self._keys.breaker.observe()
+
+    async def verify(self, token: str) -> Principal:
+        """Whom the token stands for; 401 problem when it is not good, 503 when there are no keys to check it with."""
+        if (known := self.remembered(token)) is not None:
+            return known
+        now = time.time()
+        claims = await self._claims(token)
+        expires_at = self._check(claims, now)
+        principal = self._principal(claims)
+        self._verified.pop(token, None)
+        if len(self._verified) >= CACHE_SIZE_MAX:
+            del self._verified[next(iter(self._verified))]
+        self._verified[token] = (expires_at, time.monotonic() + CACHE_S_MAX, principal)
+        return principal
+
+    def remembered(self, token: str) -> Principal | None:
+        """Whom a token stands for that was verified within the last minute and has not expired since."""
+        # Two clocks: the minute must not become hours when somebody puts the time of day back.
+        expires_at, remembered_until, principal = self._verified.get(token, _UNKNOWN)
+        is_good = time.monotonic() < remembered_until and time.time() < expires_at + LEEWAY_S
+        return principal if is_good else None
+
+    async def _claims(self, token: str) -> Mapping[str, Any]:
+        if len(token) > TOKEN_LENGTH_MAX:
+            raise refused("The token is too long.")
+        try:
+            signed = jws.extract_compact(token.encode("ascii"), registry=self._registry)
+            header = signed.headers()
+            algorithm, kid = header.get("alg"), header.get("kid")
+            if algorithm not in KEY_TYPES:
+                raise refused("The token's algorithm is not accepted.")
+            key = await self._keys.find(kid, algorithm)
+            if key is None:
+                raise refused("The token is signed with an unknown key.")
+            if not jws.validate_compact(signed, key, registry=self._registry):
+                raise refused("The token's signature is wrong.")
+            claims = orjson.loads(signed.payload)
+        except (JoseError, ValueError, TypeError):
+            raise refused("The token is malformed or its signature is wrong.") from None
+        if not isinstance(claims, dict):
+            raise refused("The token is malformed.")
+        return claims
+
+    def _check(self, claims: Mapping[str, Any], now: float) -> float:
+        """When the token expires, in epoch seconds."""
+        if claims.get("iss") != self._issuer:
+            raise refused("The token is from another issuer.")
+        audience = claims.get("aud")
+        if self._audience not in (audience if isinstance(audience, list) else [audience]):
+            raise refused("The token is for another audience.")
+        expires_at = _instant(claims.get("exp"))
+        if expires_at is None:
+            raise refused("The token has no expiry.")
+        if now >= expires_at + LEEWAY_S:
+            raise refused("The token has expired.")
+        if "nbf" in claims:
+            not_before = _instant(claims["nbf"])
+            if not_before is None or now < not_before - LEEWAY_S:
+                raise refused("The token is not valid yet.")
+        return expires_at
+
+    def _principal(self, claims: Mapping[str, Any]) -> Principal:
+        tenant = claims.get(self._tenant_claim)
+        if not isinstance(tenant, str) or not _TENANT.match(tenant):
+            raise refused(f"The token has no valid {self._tenant_claim} claim.")
+        granted = claims.get("scope", "")
+        scopes = granted.split() if isinstance(granted, str) else granted if isinstance(granted, list) else []
+        subject, role = claims.get("sub"), claims.get("role")
+        return Principal(
+            tenant=tenant,
+            subject=subject if isinstance(subject, str) else "",
+            scopes=frozenset(scope for scope in scopes if isinstance(scope, str)),
+            role=role if isinstance(role, str) else "",
+        )
+
+
+def _instant(value: object) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and math.isfinite(value) else None  # type: ignore[arg-type]
+
+
+def refused(detail: str) -> Problem:
+    challenge = f'Bearer error="invalid_token", error_description="{detail}"'
+    return _unauthenticated(detail, challenge)
+
+
+def _unauthenticated(detail: str, challenge: str) -> Problem:
+    return Problem(401, "unauthenticated", "Not authenticated", detail, headers={"WWW-Authenticate": challenge})
+
+
+class _Bearer(SecurityBase):
+    """Reads the `Authorization` header; also what OpenAPI calls the security scheme."""
+
+    def __init__(self) -> None:
+        self.model = HTTPBearer(bearerFormat="JWT", description="A token of the configured issuer; scopes as listed.")
+        self.scheme_name = "bearer"
+
+    async def __call__(self, request: Request) -> Principal:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        token = token.strip()
+        if scheme.lower() != "bearer" or not token:
+            raise _unauthenticated("A bearer token is required.", "Bearer")
+        verifier: TokenVerifier = request.app.state.verifier
+        principal = await verifier.verify(token)
+        # The access log tells tenants apart by it.
+        request.state.principal = principal
+        return principal
+
+
+_bearer = _Bearer()
+
+
+def requires(scope: str) -> Callable[..., Awaitable[Principal]]:
+    """A FastAPI dependency that gives the caller's `Principal`: 401 without a good token, 403 without the scope."""
+
+    async def authorised(principal: Annotated[Principal, Security(_bearer, scopes=[scope])]) -> Principal:
+        if not principal.may(scope):
+            challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
+            detail = f"This needs the scope {scope}, in a role that may use it."
+            raise Problem(403, "forbidden", "Not allowed", detail, headers={"WWW-Authenticate": challenge})
+        return principal
+
+    return authorised

@@ -1,0 +1,204 @@
+"""A fast path for good requests, beside the framework's machinery, which costs a write more than all the rest.
+
+A `DirectRoute` is declared and documented like any other. What the framework finds out anew for each request (which
+dependencies there are, which scopes they use, where the parameters are, how the body is read) is found out once, when
+it is declared. A request that turns out to be bad, before its endpoint was called, goes the framework's way after all
+and gets its answer.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final
+
+from fastapi import FastAPI, Request, Response
+from fastapi._compat import ModelField
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, iter_route_contexts
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from starlette.convertors import StringConvertor
+from starlette.requests import ClientDisconnect
+from starlette.routing import compile_path
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from fluxo_chassis.problems import Problem
+
+Solve = Callable[[Request], Awaitable[dict[str, Any]]]
+
+_PARAMETERS: Final = ("path_params", "query_params")
+_NOT_TAKEN: Final = (
+    "header_params", "cookie_params", "websocket_param_name", "http_connection_param_name", "response_param_name",
+    "background_tasks_param_name", "security_scopes_param_name",
+)  # fmt: skip
+
+
+class DirectRoute(APIRoute):
+    """A route whose asynchronous endpoint takes dependencies, parameters of the path, one model of the query, one body.
+
+    The path's parameters are plain (`{date}`, not `{number:int}`), and no other route's path fits it too. Dependencies
+    take the request or other dependencies; they may raise a `Problem`. The endpoint returns a `Response`.
+
+    Raises:
+        TypeError: the endpoint asks for more than that.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        self._solve = _solver(self.dependant, takes_parameters=True)
+        fields = self.dependant.body_params
+        if len(fields) > 1 or not all(isinstance(each, StringConvertor) for each in self.param_convertors.values()):
+            raise TypeError(f"{path}: a direct route has at most one body, and plain parameters.")
+        self._body_name = fields[0].name if fields else None
+        model: Any = fields[0].field_info.annotation if fields else None
+        self._validate_json = TypeAdapter(model).validate_json if fields else None
+        self._in_path = [(field.alias, field) for field in self.dependant.path_params]
+        self._in_query = _model_of_query(path, self.dependant)
+
+    @property
+    def takes_body(self) -> bool:
+        return self._body_name is not None
+
+    async def answer(self, request: Request, path_params: Mapping[str, str], body: bytes) -> Response | None:
+        """Return the endpoint's response, None when the request is not good: then nothing was done."""
+        try:
+            arguments = await self._solve(request)
+            if self._validate_json is not None and self._body_name is not None:
+                arguments[self._body_name] = self._validate_json(body)
+        except (Problem, ValidationError):
+            return None
+        given: list[tuple[ModelField, object]] = [(field, path_params[alias]) for alias, field in self._in_path]
+        if self._in_query is not None:
+            query = _without_repetition(request)
+            if query is None:
+                return None
+            given.append((self._in_query, query))
+        for field, value in given:
+            # What the framework asks too; all that differs is who finds the values.
+            arguments[field.name], errors = field.validate(value)
+            if errors:
+                return None
+        response: Response = await self.endpoint(**arguments)
+        return response
+
+
+class DirectRoutes:
+    """Answers good requests to an application's direct routes, and passes everything else on to `framework`."""
+
+    def __init__(self, app: FastAPI, framework: ASGIApp) -> None:
+        self._app = app
+        self._framework = framework
+        self._routes: _Routes | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._routes is None:
+            self._routes = _Routes(self._app)
+        found = self._routes.find(scope["method"], scope["path"])
+        if found is None:
+            await self._framework(scope, receive, send)
+            return
+        route, path_params = found
+        # As the framework does, for the dependencies and for the log line.
+        scope["app"], scope["route"] = self._app, route
+        request = Request(scope, receive)
+        body = b""
+        try:
+            if route.takes_body:
+                body = await _read(receive)
+            response = await route.answer(request, path_params, body)
+        except Exception as error:
+            handler = self._handler(error)
+            if handler is None:
+                raise
+            response = await handler(request, error)
+        if response is None:
+            await self._framework(scope, _again(body, receive) if route.takes_body else receive, send)
+        else:
+            await response(scope, receive, send)
+
+    def _handler(self, error: Exception) -> Any:
+        handlers = self._app.exception_handlers
+        return next((handlers[kind] for kind in type(error).__mro__ if kind in handlers), None)
+
+
+class _Routes:
+    """An application's direct routes, by method and path."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._fixed: dict[tuple[str, str], DirectRoute] = {}
+        self._patterns: list[tuple[str, re.Pattern[str], DirectRoute]] = []
+        for context in iter_route_contexts(app.routes):
+            route, path = context.original_route, context.path or ""
+            if isinstance(route, DirectRoute):
+                for method in context.methods or ():
+                    if "{" in path:
+                        self._patterns.append((method, compile_path(path)[0], route))
+                    else:
+                        self._fixed[method, path] = route
+
+    def find(self, method: str, path: str) -> tuple[DirectRoute, Mapping[str, str]] | None:
+        """Return the route, and the parameters that stand in the path."""
+        if (fixed := self._fixed.get((method, path))) is not None:
+            return fixed, {}
+        for its_method, pattern, route in self._patterns:
+            if its_method == method and (match := pattern.match(path)):
+                return route, match.groupdict()
+        return None
+
+
+def _model_of_query(path: str, dependant: Dependant) -> ModelField | None:
+    fields = dependant.query_params
+    if not fields:
+        return None
+    model = fields[0].field_info.annotation
+    if len(fields) > 1 or not (isinstance(model, type) and issubclass(model, BaseModel)):
+        raise TypeError(f"{path}: a direct route has one model for its whole query, if any.")
+    return fields[0]
+
+
+def _without_repetition(request: Request) -> dict[str, str] | None:
+    """Return the query by name; None when a name stands twice, which the framework knows how to read."""
+    if not request.scope["query_string"]:
+        return {}
+    query = request.query_params
+    return dict(query) if len(query.multi_items()) == len(query) else None
+
+
+def _solver(dependant: Dependant, *, takes_parameters: bool = False) -> Solve:
+    """Return what calls the dependencies of an endpoint or of a dependency: their results by parameter."""
+    not_taken: Sequence[str] = _NOT_TAKEN if takes_parameters else (*_PARAMETERS, *_NOT_TAKEN)
+    if taken := [name for name in not_taken if getattr(dependant, name)]:
+        raise TypeError(f"A direct route takes no {', '.join(taken)}.")
+    parts = [(part.name or "", part.call, _solver(part)) for part in dependant.dependencies]
+    request_name = dependant.request_param_name
+
+    async def solve(request: Request) -> dict[str, Any]:
+        arguments: dict[str, Any] = {} if request_name is None else {request_name: request}
+        for name, call, solve_part in parts:
+            arguments[name] = await call(**await solve_part(request))  # type: ignore[misc]
+        return arguments
+
+    return solve
+
+
+async def _read(receive: Receive) -> bytes:
+    body: bytes = b""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        if not message.get("more_body", False):
+            return body
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Return a receive that gives the body, which was read, once more."""
+    is_given = False
+
+    async def again() -> Message:
+        nonlocal is_given
+        if is_given:
+            return await receive()
+        is_given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again

@@ -1,0 +1,31 @@
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyAnswer:
+    """An answer that is complete but for what the chassis adds to every answer.
+
+    `head` holds the header lines, each with its CRLF; `route` and `tenant` are for metrics and log.
+    """
+
+    status: int
+    route: str
+    tenant: str
+    head: bytes
+    body: bytes
+
+    @classmethod
+    def of(cls, response: Response, *, route: str, tenant: str) -> "ReadyAnswer":
+        """What the framework would send for this response."""
+        head = b"".join(b"%b: %b\r\n" % header for header in response.raw_headers)
+        return cls(response.status_code, route, tenant, head, bytes(response.body))
+
+
+FastPath = Callable[[bytes, bytes, Mapping[bytes, bytes]], ReadyAnswer | None]
+"""Given method, target as it was sent, and headers by lower-case name: the answer if there is one ready, else None.
+
+It must not wait, and not raise. None sends the request the slow path.
+"""

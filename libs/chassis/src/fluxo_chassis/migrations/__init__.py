@@ -1,0 +1,5 @@
+"""Schema revisions run by code, one process at a time, each in a transaction, without making anybody wait."""
+
+from fluxo_chassis.migrations.runner import create_index_concurrently, downgrade, migrate, run_sql
+
+__all__ = ["create_index_concurrently", "downgrade", "migrate", "run_sql"]

@@ -1,0 +1,1 @@
+"""W3C trace context, and what was done for a trace."""

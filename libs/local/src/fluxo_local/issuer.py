@@ -1,0 +1,77 @@
+"""The development issuer: signs the tokens that a merchant's identity provider would sign in production."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import orjson
+from joserfc import jwt
+from joserfc.jwk import RSAKey
+
+from fluxo_local.embedded.directory import make_private, write_private
+
+ISSUER = "fluxo-development"
+AUDIENCE = "fluxo"
+_KEY_BITS = 2048
+
+
+class DevelopmentIssuer:
+    """An RS256 key pair below `<data-dir>/issuer/`, created on first use; `jwks.json` holds the public half."""
+
+    def __init__(self, data_dir: Path) -> None:
+        directory = data_dir / "issuer"
+        self.private_key = directory / "private-key.pem"
+        self.jwks = directory / "jwks.json"
+        make_private(data_dir)
+        make_private(directory)
+        if not self.private_key.exists():
+            _create_once(self.private_key)
+        pem = self.private_key.read_bytes()
+        key_id = RSAKey.import_key(pem).thumbprint()
+        self._key = RSAKey.import_key(pem, {"kid": key_id, "use": "sig", "alg": "RS256"})
+        published = orjson.dumps({"keys": [self._key.as_dict(private=False)]}, option=orjson.OPT_INDENT_2).decode()
+        if not self.jwks.exists() or self.jwks.read_text() != published:
+            write_private(self.jwks, published)
+
+    @property
+    def jwks_url(self) -> str:
+        return self.jwks.resolve().as_uri()
+
+    def token(
+        self,
+        merchant: str,
+        *,
+        scopes: Iterable[str],
+        role: str,
+        subject: str,
+        lifetime: timedelta,
+        now: datetime | None = None,
+    ) -> str:
+        """A signed token for one merchant, valid from `now` for `lifetime`."""
+        issued_at = int((now or datetime.now(UTC)).timestamp())
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": subject,
+            "merchant_id": merchant,
+            "scope": " ".join(scopes),
+            "role": role,
+            "iat": issued_at,
+            "exp": issued_at + int(lifetime.total_seconds()),
+            "jti": str(uuid.uuid4()),
+        }
+        return jwt.encode({"alg": "RS256", "typ": "JWT", "kid": self._key.kid}, claims, self._key)
+
+
+def _create_once(path: Path) -> None:
+    """Whoever links first has created the key; a second process at the same moment then uses that one."""
+    key = RSAKey.generate_key(_KEY_BITS)
+    draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
+    write_private(draft, key.as_pem(private=True).decode())
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

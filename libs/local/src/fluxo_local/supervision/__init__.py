@@ -1,0 +1,1 @@
+"""One supervisor keeps every process of the topology running."""
