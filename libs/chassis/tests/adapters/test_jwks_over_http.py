@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 from fluxo_chassis.auth import jwks
 from fluxo_chassis.auth.jwks import JwksKeys
-from fluxo_chassis.http.app import serve
+from fluxo_chassis.http.server import serve
 from fluxo_chassis.problems import Problem
 from fluxo_chassis.settings import ProcessSettings
 from joserfc.jwk import ECKey, KeySet

@@ -14,7 +14,8 @@ pytestmark = pytest.mark.anyio
 SERVICE = """
 import asyncio, sys
 from fluxo_chassis.health import Health, health_app
-from fluxo_chassis.http.app import create_app, serve
+from fluxo_chassis.http.app import create_app
+from fluxo_chassis.http.server import serve
 from fluxo_chassis.observability.logs import configure_logging
 from fluxo_chassis.process import run
 from fluxo_chassis.settings import ProcessSettings, load

@@ -5,7 +5,8 @@ import socket
 
 import pytest
 from fluxo_chassis.health import Health
-from fluxo_chassis.http.app import create_app, serve
+from fluxo_chassis.http.app import create_app
+from fluxo_chassis.http.server import serve
 from fluxo_chassis.settings import ProcessSettings
 
 pytestmark = pytest.mark.anyio

@@ -15,9 +15,6 @@ from fluxo_chassis.http.fast.direct import DirectRoutes
 from fluxo_chassis.http.middleware import Middleware
 from fluxo_chassis.http.openapi import install_openapi
 from fluxo_chassis.http.request_log import RequestLog
-from fluxo_chassis.http.server import serve
-
-__all__ = ["create_app", "serve"]
 
 BODY_LIMIT_BYTES = 65_536
 

@@ -14,10 +14,8 @@ from fluxo_chassis.http.deadline import Deadline
 from fluxo_chassis.http.errors import known_problem, problem_answer
 from fluxo_chassis.http.request_log import Kind, RequestLog
 from fluxo_chassis.observability.traces import tracing
-from fluxo_chassis.postgres import is_unavailable
 from fluxo_chassis.problems import Problem, overloaded, unavailable
-from fluxo_chassis.redis import is_unavailable as is_redis_unavailable
-from fluxo_chassis.resilience import BulkheadFull, CircuitOpen
+from fluxo_chassis.resilience import BulkheadFull, CircuitOpen, is_unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -173,7 +171,7 @@ def _problem_of(error: Exception) -> Problem:
         return overloaded()
     if isinstance(error, CircuitOpen):
         return unavailable()
-    if is_unavailable(error) or is_redis_unavailable(error):
+    if is_unavailable(error):
         log.warning("a dependency is away", **{"error.type": type(error).__name__})
         return unavailable()
     log.error("request failed", exc_info=error)

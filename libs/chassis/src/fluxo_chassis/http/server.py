@@ -9,7 +9,6 @@ from typing import cast
 import uvicorn
 from starlette.applications import Starlette
 
-from fluxo_chassis.http.fast.fast_path import FastPathProtocol
 from fluxo_chassis.http.fast.ready_answer import FastPath
 from fluxo_chassis.http.fast.write_coalescing import CoalescingProtocol
 from fluxo_chassis.http.request_log import RequestLog
@@ -62,6 +61,8 @@ async def serve(
 
 
 def _protocol(fast_path: FastPath, account: RequestLog) -> type[asyncio.Protocol]:
+    from fluxo_chassis.http.fast.fast_path import FastPathProtocol  # noqa: PLC0415 - workers load no framework
+
     # uvicorn calls it as it would the class.
     return cast("type[asyncio.Protocol]", partial(FastPathProtocol, fast_path=fast_path, account=account))
 

@@ -1,8 +1,8 @@
 import asyncpg
 
-from fluxo_chassis.resilience import CircuitOpen
+from fluxo_chassis.resilience import CircuitOpen, recognises_unavailable
 
-_AWAY = (
+_UNAVAILABLE = (
     OSError,  # refused, reset, unknown host; TimeoutError is one too
     CircuitOpen,
     asyncpg.PostgresConnectionError,
@@ -18,9 +18,10 @@ _AWAY = (
 _CLOSED_UNDER_US = ("clos", "connection has been released back to the pool")
 
 
+@recognises_unavailable
 def is_unavailable(error: BaseException) -> bool:
     """Whether an error says that the database cannot be used now, rather than that the statement is wrong."""
-    if isinstance(error, _AWAY):
+    if isinstance(error, _UNAVAILABLE):
         return True
     # asyncpg has one class for a connection closed under us, which a pool takes back, and for a mistake of ours.
     return isinstance(error, asyncpg.InterfaceError) and any(sign in str(error) for sign in _CLOSED_UNDER_US)

@@ -5,6 +5,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from fluxo_chassis.health import Observation
+from fluxo_chassis.resilience import recognises_unavailable
 
 CONNECT_TIMEOUT_S = 1.0
 
@@ -32,6 +33,7 @@ async def ping_redis(client: redis.asyncio.Redis) -> Observation:
     return Observation("pass", round((time.perf_counter() - started) * 1000, 3), "ms")
 
 
+@recognises_unavailable
 def is_unavailable(error: BaseException) -> bool:
     """Whether an error says that the server cannot be reached now, rather than that the command is wrong."""
     return isinstance(error, redis.exceptions.ConnectionError | redis.exceptions.TimeoutError)

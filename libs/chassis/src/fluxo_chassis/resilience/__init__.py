@@ -22,7 +22,9 @@ from fluxo_chassis.resilience.backoff import Backoff, wait_for_stop
 from fluxo_chassis.resilience.bulkhead import Bulkhead, BulkheadFull
 from fluxo_chassis.resilience.circuit import Circuit, CircuitState
 from fluxo_chassis.resilience.circuit_breaker import CircuitBreaker, CircuitOpen
+from fluxo_chassis.resilience.periodic import every
 from fluxo_chassis.resilience.retry import Retry
+from fluxo_chassis.resilience.unavailable import is_unavailable, recognises_unavailable
 
 __all__ = [
     "Backoff",
@@ -33,5 +35,8 @@ __all__ = [
     "CircuitOpen",
     "CircuitState",
     "Retry",
+    "every",
+    "is_unavailable",
+    "recognises_unavailable",
     "wait_for_stop",
 ]

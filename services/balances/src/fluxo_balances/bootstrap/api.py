@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fluxo_chassis.auth import TokenVerifier
 from fluxo_chassis.auth.jwks import JwksKeys
 from fluxo_chassis.health import Health
-from fluxo_chassis.http.app import serve
+from fluxo_chassis.http.server import serve
 from fluxo_chassis.observability.logs import configure_logging
 from fluxo_chassis.observability.traces.spans import exported_as_configured
 from fluxo_chassis.postgres import Notifications, breaker_for, open_pool, ping

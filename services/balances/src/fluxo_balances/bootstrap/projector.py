@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 from typing import Final
 
 from fluxo_chassis.health import Health, health_app
-from fluxo_chassis.http.app import serve
+from fluxo_chassis.http.server import serve
 from fluxo_chassis.observability.logs import configure_logging
 from fluxo_chassis.observability.traces.spans import exported_as_configured
 from fluxo_chassis.postgres import open_pool, ping

@@ -1,12 +1,10 @@
 """What a projector does beside projecting: it measures the backlog, and removes what nobody needs any more."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
 import structlog
-from fluxo_chassis.observability.logs.error_text import error_message
-from fluxo_chassis.resilience import wait_for_stop
+from fluxo_chassis.resilience import every
 
 from fluxo_balances.application.purge_inbox import PurgeInbox
 from fluxo_balances.entrypoints import projector_metrics as metrics
@@ -42,7 +40,7 @@ async def measure(group: Group, stop: asyncio.Event) -> None:
         if backlog.unread is not None:
             metrics.unread_events.set(backlog.unread)
 
-    await _every(MEASURE_EVERY_S, once, stop)
+    await every(MEASURE_EVERY_S, once, stop, failure="upkeep failed")
 
 
 async def tidy(purge_inbox: PurgeInbox, group: Group, stop: asyncio.Event) -> None:
@@ -53,13 +51,4 @@ async def tidy(purge_inbox: PurgeInbox, group: Group, stop: asyncio.Event) -> No
         removed = await group.remove_idle_consumers(CONSUMER_IDLE_MAX_S)
         log.info("tidied up", inbox_ids=purged, consumers=removed)
 
-    await _every(TIDY_EVERY_S, once, stop)
-
-
-async def _every(interval_s: float, once: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
-    while not stop.is_set():
-        try:
-            await once()
-        except Exception as error:  # noqa: BLE001 - upkeep that failed is done the next time
-            log.warning("upkeep failed", reason=f"{type(error).__name__}: {error_message(error)}")
-        await wait_for_stop(stop, interval_s)
+    await every(TIDY_EVERY_S, once, stop, failure="upkeep failed")

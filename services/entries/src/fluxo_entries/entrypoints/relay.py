@@ -1,14 +1,12 @@
 """The relay's life: publish what is new at once, tidy up now and then, never give up."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final
 
 import structlog
-from fluxo_chassis.observability.logs.error_text import error_message
 from fluxo_chassis.postgres import Notifications
-from fluxo_chassis.resilience import Backoff, Retry, wait_for_stop
+from fluxo_chassis.resilience import Backoff, Retry, every, wait_for_stop
 from prometheus_client import Counter, Gauge, Histogram
 
 from fluxo_entries.application.audit_stream import AuditStream
@@ -83,9 +81,9 @@ class Relay:
         """Work until asked to stop; what is being published then is finished first."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.retry.for_ever(partial(self.publish_next, stop), stop))
-            tasks.create_task(_repeat(stop, self.audit, AUDIT_EVERY_S, "auditing the stream failed"))
-            tasks.create_task(_repeat(stop, self.purge, PURGE_EVERY_S, "tidying up failed"))
-            tasks.create_task(_repeat(stop, self.measure, MEASURE_EVERY_S, "measuring failed"))
+            tasks.create_task(every(AUDIT_EVERY_S, self.audit, stop, failure="auditing the stream failed"))
+            tasks.create_task(every(PURGE_EVERY_S, self.purge, stop, failure="tidying up failed"))
+            tasks.create_task(every(MEASURE_EVERY_S, self.measure, stop, failure="measuring failed"))
             await stop.wait()
             self._notifications.wake()
 
@@ -146,12 +144,3 @@ class Relay:
 def _report_gap(reason: str) -> None:
     gaps.inc()
     log.error("published events are missing from the stream: publishing all of the outbox again", reason=reason)
-
-
-async def _repeat(stop: asyncio.Event, work: Callable[[], Awaitable[None]], every_s: float, failure: str) -> None:
-    while not stop.is_set():
-        try:
-            await work()
-        except Exception as error:  # noqa: BLE001 - it is tried again; publishing must go on meanwhile
-            log.warning(failure, reason=type(error).__name__, detail=error_message(error))
-        await wait_for_stop(stop, every_s)
