@@ -22,6 +22,8 @@ CONFIG = SettingsConfigDict(
 
 Environment = Literal["development", "production"]
 LogDestination = Literal["stdout", "file", "otlp"]
+PostgresUrl = Annotated[str, Field(pattern=r"^postgres(ql)?://")]
+RedisUrl = Annotated[str, Field(pattern=r"^(rediss?|valkeys?|unix)://")]
 
 
 class ProcessSettings(BaseSettings):

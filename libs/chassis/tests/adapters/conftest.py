@@ -8,8 +8,7 @@ import pytest
 from tests.databases import empty_database
 
 FIRST = '''
-from alembic import context, op
-from fluxo_chassis.migrations import run_sql
+from fluxo_chassis.migrations import grant, run_sql
 revision, down_revision, branch_labels, depends_on = "0001", None, None, None
 
 def upgrade():
@@ -19,8 +18,7 @@ def upgrade():
         BEGIN RAISE EXCEPTION 'no; never'; END; $body$;
         CREATE TRIGGER refuse BEFORE DELETE ON notes FOR EACH ROW EXECUTE FUNCTION refuse();
     """)
-    if app_role := context.config.attributes["app_role"]:
-        op.execute(f'GRANT SELECT ON notes TO "{app_role}"')
+    grant("SELECT ON notes")
 
 def downgrade():
     run_sql("DROP TABLE notes; DROP FUNCTION refuse()")

@@ -1,10 +1,11 @@
 import asyncio
+import secrets
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import asyncpg
 import pytest
-from fluxo_chassis.migrations import downgrade, migrate
+from fluxo_chassis.migrations import app_role_of, downgrade, migrate
 
 pytestmark = pytest.mark.anyio
 
@@ -18,10 +19,10 @@ def upgrade():
 """
 
 
-async def ask(url, question):
+async def ask(url, question, *arguments):
     connection = await asyncpg.connect(url)
     try:
-        return await connection.fetchval(question)
+        return await connection.fetchval(question, *arguments)
     finally:
         await connection.close()
 
@@ -49,6 +50,32 @@ async def test_a_script_means_what_it_says_and_the_role_is_granted(service, data
         await ask(url, "DELETE FROM notes")
     assert await ask(url, f"SELECT has_table_privilege('{role}', 'notes', 'SELECT')")
     assert not await ask(url, f"SELECT has_table_privilege('{role}', 'notes', 'INSERT')")
+
+
+async def test_a_role_of_any_name_is_granted_its_rights(service, database):
+    url, _ = database
+    name = f'app "of" a@shop {secrets.token_hex(4)}'
+    quoted = name.replace('"', '""')
+    await ask(url, f'CREATE ROLE "{quoted}"')
+    try:
+        migrate(service.scripts, owner_url=url, app_role=name)
+        granted = "SELECT grantee FROM information_schema.role_table_grants WHERE table_name = 'notes' AND grantee = $1"
+        assert await ask(url, granted, name) == name
+    finally:
+        await ask(url, f'DROP OWNED BY "{quoted}"')
+        await ask(url, f'DROP ROLE "{quoted}"')
+
+
+@pytest.mark.parametrize(
+    ("app_url", "owner_url", "role"),
+    [
+        ("postgresql://app%40shop:pw@db/x", "postgresql://owner@db/x", "app@shop"),
+        ("postgresql://owner@db/x", "postgresql://owner:pw@db/x", None),
+        ("postgresql://db/x", "postgresql://owner@db/x", None),
+    ],
+)
+def test_the_role_is_the_user_of_the_applications_url_unless_that_is_the_owner(app_url, owner_url, role):
+    assert app_role_of(app_url, owner_url) == role
 
 
 async def test_processes_that_start_together_wait_for_each_other(service, database):

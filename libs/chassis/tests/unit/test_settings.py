@@ -1,5 +1,5 @@
 import pytest
-from fluxo_chassis.settings import AuthSettings, ProcessSettings, load
+from fluxo_chassis.settings import AuthSettings, PostgresUrl, ProcessSettings, RedisUrl, load
 
 
 class Settings(ProcessSettings, AuthSettings):
@@ -105,3 +105,26 @@ def test_a_hash_key_is_long_enough_and_never_shown(environment, capsys):
     assert "tooshort" not in told
     environment.setenv("FLUXO_LOG_HASH_KEY", "long-enough-to-be-a-key")
     assert "long-enough" not in repr(load(Settings))
+
+
+class Places(ProcessSettings):
+    database_url: PostgresUrl = "postgresql://h/d"
+    streams_url: RedisUrl = "redis://h"
+
+
+@pytest.mark.parametrize("url", ["redis://h/0", "rediss://h", "valkey://h", "valkeys://h", "unix:///run/redis.sock"])
+def test_redis_urls_name_their_scheme(environment, url):
+    environment.setenv("FLUXO_STREAMS_URL", url)
+    assert load(Places).streams_url == url
+
+
+@pytest.mark.parametrize("variable", ["DATABASE_URL", "STREAMS_URL"])
+@pytest.mark.parametrize("url", ["foo", "http://h/d", "//h/d"])
+def test_a_url_of_another_kind_is_refused_in_a_sentence_without_showing_it(environment, capsys, variable, url):
+    environment.setenv(f"FLUXO_{variable}", url)
+    with pytest.raises(SystemExit):
+        load(Places)
+    told = capsys.readouterr().err
+    assert told.startswith(f"FLUXO_{variable} is not valid: ")
+    assert told.count("\n") == 1
+    assert url not in told

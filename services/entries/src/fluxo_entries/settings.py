@@ -1,10 +1,7 @@
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from fluxo_chassis.settings import AuthSettings, ProcessSettings
+from fluxo_chassis.settings import AuthSettings, PostgresUrl, ProcessSettings, RedisUrl
 from pydantic import Field
-
-PostgresUrl = Annotated[str, Field(pattern=r"^postgres(ql)?://")]
-RedisUrl = Annotated[str, Field(pattern=r"^(rediss?|valkeys?|unix)://")]
 
 
 class DatabaseSettings(ProcessSettings):

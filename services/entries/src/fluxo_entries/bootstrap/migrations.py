@@ -1,7 +1,6 @@
 """The migrating process. Alembic is imported only here and only when it runs."""
 
 from typing import Final
-from urllib.parse import unquote, urlsplit
 
 from fluxo_entries.settings import MigrateSettings
 
@@ -17,14 +16,9 @@ def migrate(*, owner_url: str, app_role: str | None) -> None:
 
 def migrate_by_settings(settings: MigrateSettings) -> None:
     """Migrate as the owner; the application's role is the user of its own URL."""
+    from fluxo_chassis.migrations import app_role_of  # noqa: PLC0415 - see above
     from fluxo_chassis.observability.logs import configure_logging  # noqa: PLC0415 - see above
 
     configure_logging(settings, "fluxo-entries")
     owner_url = settings.entries_migration_database_url or settings.entries_database_url
-    app_role = _user_of(settings.entries_database_url)
-    migrate(owner_url=owner_url, app_role=None if app_role == _user_of(owner_url) else app_role)
-
-
-def _user_of(url: str) -> str | None:
-    user = urlsplit(url).username
-    return None if user is None else unquote(user)
+    migrate(owner_url=owner_url, app_role=app_role_of(settings.entries_database_url, owner_url))

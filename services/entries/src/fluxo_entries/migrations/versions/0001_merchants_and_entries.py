@@ -1,7 +1,6 @@
 """Merchants and their entries."""
 
-from fluxo_chassis.migrations import run_sql
-from fluxo_entries.migrations.grants import grant
+from fluxo_chassis.migrations import grant, run_sql
 
 revision = "0001"
 down_revision = None

@@ -1,7 +1,6 @@
 """What each idempotency key was used for."""
 
-from fluxo_chassis.migrations import run_sql
-from fluxo_entries.migrations.grants import grant
+from fluxo_chassis.migrations import grant, run_sql
 
 revision = "0002"
 down_revision = "0001"

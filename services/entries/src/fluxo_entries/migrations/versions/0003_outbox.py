@@ -1,7 +1,6 @@
 """The events of committed transactions, in an order that nothing can slip into afterwards."""
 
-from fluxo_chassis.migrations import run_sql
-from fluxo_entries.migrations.grants import grant
+from fluxo_chassis.migrations import grant, run_sql
 
 revision = "0003"
 down_revision = "0002"

@@ -1,7 +1,6 @@
 """Which life of the cluster the outbox's transaction ids belong to, and how old rows go."""
 
-from fluxo_chassis.migrations import run_sql
-from fluxo_entries.migrations.grants import grant
+from fluxo_chassis.migrations import grant, run_sql
 
 revision = "0004"
 down_revision = "0003"
