@@ -81,15 +81,20 @@ WRITE_DASHBOARDS := $(BIN)/python deploy/grafana/source
 KIBANA := deploy/elk/kibana
 WRITE_KIBANA := $(BIN)/python deploy/elk/kibana_objects.py
 
-schemas: setup ## Write docs/reference (OpenAPI, AsyncAPI, metrics, settings) and the dashboards again
+NGINX := deploy/compose/nginx/nginx.conf
+WRITE_NGINX := $(BIN)/python deploy/nginx_configuration.py
+
+schemas: setup ## Write docs/reference (OpenAPI, AsyncAPI, metrics, settings), dashboards and compose's nginx.conf again
 	@$(call write-schemas,$(REFERENCE))
 	@$(WRITE_DASHBOARDS) $(DASHBOARDS)
 	@$(WRITE_KIBANA) $(KIBANA)
+	@$(WRITE_NGINX) > $(NGINX)
 
 stale-schemas:
 	@set -e; fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; \
 	$(subst $(newline),; ,$(call write-schemas,$$fresh)); \
 	for file in $$(ls "$$fresh"); do cmp -s "$$fresh/$$file" $(REFERENCE)/$$file || { echo "$(REFERENCE)/$$file is stale; run: make schemas"; exit 1; }; done; \
 	mkdir "$$fresh/grafana" "$$fresh/kibana"; $(WRITE_DASHBOARDS) "$$fresh/grafana"; $(WRITE_KIBANA) "$$fresh/kibana"; \
+	$(WRITE_NGINX) | cmp -s - $(NGINX) || { echo "$(NGINX) is stale; run: make schemas"; exit 1; }; \
 	diff -rq "$$fresh/grafana" $(DASHBOARDS) > /dev/null || { echo "$(DASHBOARDS) is stale; run: make schemas"; exit 1; }; \
 	diff -rq "$$fresh/kibana" $(KIBANA) > /dev/null || { echo "$(KIBANA) is stale; run: make schemas"; exit 1; }

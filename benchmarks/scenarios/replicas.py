@@ -77,8 +77,11 @@ def _behind_nginx(system: System) -> Iterator[tuple[str, str]]:
         yield system.entries_url, system.balances_url
         return
     base, directory = system.port_base, system.data_dir / "nginx"
-    upstreams = [Upstream("entries", base + 96, [base + 1]), Upstream("balances", base + 97, [base + 2])]
-    child = balancer(directory, upstreams, health_port=base + 98, env=os.environ)
+    upstreams = [
+        Upstream("entries", f"127.0.0.1:{base + 96}", [f"127.0.0.1:{base + 1}"]),
+        Upstream("balances", f"127.0.0.1:{base + 97}", [f"127.0.0.1:{base + 2}"]),
+    ]
+    child = balancer(directory, upstreams, port=base + 96, health_port=base + 98, env=os.environ)
     with (system.data_dir / "logs" / "nginx.log").open("ab") as log:
         process = child.spawn(log)
     system.extra_pids["nginx"] = process.pid

@@ -176,11 +176,13 @@ class Hosts:
     def _start_nginx(self) -> None:
         upstreams = [
             Upstream(
-                name, port, [f"{host.address}:{port}" for host in (self.first, self.second)], self.balancer.address
+                name,
+                f"{self.balancer.address}:{port}",
+                [f"{host.address}:{port}" for host in (self.first, self.second)],
             )
             for name, port in (("entries", ENTRIES), ("balances", BALANCES))
         ]
-        nginx = balancer(self.directory / "nginx", upstreams, health_port=8006, env=os.environ)
+        nginx = balancer(self.directory / "nginx", upstreams, port=ENTRIES, health_port=8006, env=os.environ)
         with self._log("nginx").open("ab") as output:
             self._opened.callback(stop, nginx.spawn(output), nginx.stop_steps)
 

@@ -88,8 +88,8 @@ def balanced(tmp_path: Path) -> Iterator[Callable[..., tuple[str, list[Instance]
     def start(*behaviours: Callable[[socket.socket], None]) -> tuple[str, list[Instance]]:
         opened.extend(map(Instance, behaviours))
         port, health_port = free_port(), free_port()
-        upstream = Upstream("entries", port, [instance.port for instance in opened])
-        child = balancer(tmp_path / "nginx", [upstream], health_port=health_port, env=os.environ)
+        upstream = Upstream("entries", f"127.0.0.1:{port}", [f"127.0.0.1:{instance.port}" for instance in opened])
+        child = balancer(tmp_path / "nginx", [upstream], port=port, health_port=health_port, env=os.environ)
         processes.append(subprocess.Popen(list(map(str, child.argv)), env=dict(child.env), stderr=subprocess.DEVNULL))
         until_listens(port)
         return f"http://127.0.0.1:{port}", opened

@@ -26,10 +26,12 @@ worker_processes auto;
 worker_shutdown_timeout 10s;
 events {{ worker_connections 4096; }}
 http {{
-    access_log off;
+    access_log off;  # each service writes one line a request
     server_tokens off;
     keepalive_requests 100000;
     client_max_body_size 0;  # each service has its own limits, and says so in its own words
+    client_header_timeout 10s;
+    client_body_timeout 30s;
     client_body_temp_path {directory}/body;
     proxy_temp_path {directory}/proxy;
     fastcgi_temp_path {directory}/fastcgi;
@@ -45,22 +47,21 @@ http {{
     proxy_next_upstream error timeout;
     proxy_next_upstream_tries 3;
     proxy_next_upstream_timeout 8s;
-{upstreams}
-    server {{
-        listen 127.0.0.1:{health_port};
+{resolver}{upstreams}    server {{
+        listen {health_address};
         location /health/ {{ return 200 "up\\n"; }}
     }}
 }}
 """
 _UPSTREAM = """\
     upstream {name} {{
-        zone {name} 64k;  # what one worker finds out about an instance, all know
+        zone {name} 128k;  # what one worker finds out about an instance, all know
         least_conn;
 {servers}
         keepalive 64;
     }}
     server {{
-        listen {address}:{port};
+        listen {address};
         location / {{
             error_page 418 = @with_key;
             if ($http_idempotency_key) {{ return 418; }}
@@ -74,18 +75,23 @@ _UPSTREAM = """\
             proxy_read_timeout 15s;  # a bulk is given 10 s
             proxy_pass http://{name};
         }}
-    }}
+{metrics}    }}
 """
+_NO_METRICS = "        location = /metrics { return 404; }  # for the network inside\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """One public port, and the instances behind it: ports of this machine, or `host:port` of any."""
+    """A public address, and the instances behind it, each as `host:port`.
+
+    With `resolve` a name stands for all instances that a name server knows under it, now and later (nginx 1.27.3).
+    """
 
     name: str
-    port: int
-    instances: Sequence[int | str]
-    address: str = "127.0.0.1"
+    address: str
+    instances: Sequence[str]
+    resolve: bool = False
+    shows_metrics: bool = True
 
 
 def find_nginx() -> str:
@@ -101,42 +107,51 @@ def find_nginx() -> str:
 
 
 def balancer(
-    directory: Path, upstreams: Sequence[Upstream], *, health_port: int, env: Mapping[str, str]
+    directory: Path, upstreams: Sequence[Upstream], *, port: int, health_port: int, env: Mapping[str, str]
 ) -> HttpProcess:
     """Nginx as a process to supervise, with its configuration written into `directory`."""
     make_private(directory)
-    configuration = directory / "nginx.conf"
-    write_private(configuration, _configuration(directory.resolve(), upstreams, health_port))
+    path = directory / "nginx.conf"
+    # Started by root, its workers would change to an account that cannot enter a private data directory.
+    user = "root" if os.geteuid() == 0 else None
+    text = configuration(str(directory.resolve()), upstreams, health_address=f"127.0.0.1:{health_port}", user=user)
+    write_private(path, text)
     return HttpProcess(
         name="nginx",
-        argv=[find_nginx(), "-p", directory.resolve(), "-e", "stderr", "-c", configuration.resolve()],
+        argv=[find_nginx(), "-p", directory.resolve(), "-e", "stderr", "-c", path.resolve()],
         env=env,
-        port=upstreams[0].port,
+        port=port,
         health_port=health_port,
         stop_steps=((signal.SIGQUIT, 15.0),),
         on_parent_death=signal.SIGTERM,
     )
 
 
-def _configuration(directory: Path, upstreams: Sequence[Upstream], health_port: int) -> str:
+def configuration(
+    directory: str,
+    upstreams: Sequence[Upstream],
+    *,
+    health_address: str,
+    user: str | None = None,
+    name_server: str | None = None,
+) -> str:
+    """The text of nginx.conf. `directory` is for its temporary files; `name_server` is asked every five seconds."""
     return _CONFIGURATION.format(
         directory=directory,
-        # Started by root, its workers would change to an account that cannot enter a private data directory.
-        user="user root;\n" if os.geteuid() == 0 else "",
-        health_port=health_port,
+        user="" if user is None else f"user {user};\n",
+        health_address=health_address,
+        resolver="" if name_server is None else f"    resolver {name_server} valid=5s ipv6=off;\n",
         upstreams="".join(
             _UPSTREAM.format(
                 name=upstream.name,
                 address=upstream.address,
-                port=upstream.port,
-                servers="\n".join(
-                    f"        server {_where(instance)} max_fails=2 fail_timeout=1s;" for instance in upstream.instances
-                ),
+                servers="\n".join(_server(instance, resolve=upstream.resolve) for instance in upstream.instances),
+                metrics="" if upstream.shows_metrics else _NO_METRICS,
             )
             for upstream in upstreams
         ),
     )
 
 
-def _where(instance: int | str) -> str:
-    return f"127.0.0.1:{instance}" if isinstance(instance, int) else instance
+def _server(instance: str, *, resolve: bool) -> str:
+    return f"        server {instance}{' resolve' if resolve else ''} max_fails=2 fail_timeout=1s;"

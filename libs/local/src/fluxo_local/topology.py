@@ -103,10 +103,11 @@ def topology(
     ports = {child.port: child.name for child in (*servers, *services)}
     if balanced:
         public = [
-            Upstream("entries", port_base + 1, entries_apis),
-            Upstream("balances", port_base + 2, balances_apis),
+            Upstream("entries", _here(port_base + 1), list(map(_here, entries_apis))),
+            Upstream("balances", _here(port_base + 2), list(map(_here, balances_apis))),
         ]
-        services.append(balancer(data_dir / "nginx", public, health_port=port_base + 6, env=os.environ))
+        nginx = balancer(data_dir / "nginx", public, port=port_base + 1, health_port=port_base + 6, env=os.environ)
+        services.append(nginx)
         ports |= dict.fromkeys((port_base + 1, port_base + 2, port_base + 6), BALANCER)
 
     return Topology(
@@ -119,6 +120,10 @@ def topology(
         urls={"entries": f"http://127.0.0.1:{port_base + 1}", "balances": f"http://127.0.0.1:{port_base + 2}"},
         environment=environment,
     )
+
+
+def _here(port: int) -> str:
+    return f"127.0.0.1:{port}"
 
 
 def _databases(settings: Settings, data_dir: Path) -> dict[str, Database]:

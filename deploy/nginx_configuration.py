@@ -1,0 +1,18 @@
+"""Print compose's nginx.conf: `fluxo up`'s own, with instances found by name, so that `--scale` changes nothing."""
+
+import sys
+
+from fluxo_local.nginx import Upstream, configuration
+
+_HEAD = (
+    "# The load balancer of compose.yaml: 8001 is the entries API, 8002 the balances API. Written by `make schemas`.\n"
+)
+_DOCKERS_NAME_SERVER = "127.0.0.11"
+
+if __name__ == "__main__":
+    upstreams = [
+        Upstream("entries", "8001", ["entries-api:8001"], resolve=True, shows_metrics=False),
+        Upstream("balances", "8002", ["balances-api:8002"], resolve=True, shows_metrics=False),
+    ]
+    text = configuration("/tmp", upstreams, health_address="8080", name_server=_DOCKERS_NAME_SERVER)  # noqa: S108 - a tmpfs of its own
+    sys.stdout.write(_HEAD + text)
