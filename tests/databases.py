@@ -1,4 +1,4 @@
-"""Databases for tests: an empty one, or a service's own, migrated once and cloned as often as wanted."""
+"""Databases for tests: an empty one, or a service's own, migrated once, cloned, and emptied for the next test."""
 
 import asyncio
 import os
@@ -48,14 +48,43 @@ async def _execute(url: str, *statements: str) -> None:
         await connection.close()
 
 
+# All that a test may change but rows: columns, constraints, functions, triggers, grants, statistics.
+_STATE = """
+SELECT md5(string_agg(part, ' ' ORDER BY part)) FROM (
+    SELECT concat_ws(' ', 'relation', oid, relname, relacl, reloptions) FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace
+    UNION ALL SELECT concat_ws(' ', 'attribute', attrelid, attnum, xmin) FROM pg_attribute WHERE attrelid >= 16384
+    UNION ALL SELECT concat_ws(' ', 'constraint', oid, xmin) FROM pg_constraint WHERE oid >= 16384
+    UNION ALL SELECT concat_ws(' ', 'function', oid, xmin) FROM pg_proc WHERE oid >= 16384
+    UNION ALL SELECT concat_ws(' ', 'trigger', oid, xmin) FROM pg_trigger
+    UNION ALL SELECT concat_ws(' ', 'statistic', starelid, staattnum, xmin) FROM pg_statistic WHERE starelid >= 16384
+    UNION ALL SELECT concat_ws(' ', 'database', datallowconn, datconnlimit, datacl) FROM pg_database
+    WHERE datname = current_database()
+) AS parts (part)
+"""
+_TABLES = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
+_END_OTHERS = """
+SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
+async def _tables(connection: asyncpg.Connection) -> set[str]:
+    return {row["relname"] for row in await connection.fetch(_TABLES)}
+
+
 class DatabaseTemplate:
-    """Migrates a service's database once, and clones it for each test that asks for a fresh one."""
+    """Migrates a service's database once, and clones it for each test that asks for a fresh one.
+
+    A clone whose test changed rows only is emptied and serves again: making one costs ten times as much.
+    """
 
     def __init__(self, admin_url: str, service: str, migrate: Callable[..., None]) -> None:
         self._admin_url = admin_url
         self._name = f"{service}_{os.getpid()}_{secrets.token_hex(3)}"
         self.owner, self.app, self._password = f"{self._name}_owner", f"{self._name}_app", secrets.token_hex(8)
         self._clones = 0
+        self._spare: list[Database] = []
         asyncio.run(
             _execute(
                 admin_url,
@@ -65,6 +94,7 @@ class DatabaseTemplate:
             )
         )
         migrate(owner_url=_url(admin_url, self._name, self.owner, self._password), app_role=self.app)
+        self._state, self._filled = asyncio.run(self._as_migrated())
 
     def database(self, name: str) -> Database:
         return Database(
@@ -75,18 +105,55 @@ class DatabaseTemplate:
         )
 
     async def create(self) -> Database:
+        if self._spare:
+            return self._spare.pop()
         self._clones += 1
         name = f"{self._name}_{self._clones}"
-        await _execute(self._admin_url, f"CREATE DATABASE {name} TEMPLATE {self._name} OWNER {self.owner}")
+        clone = f"CREATE DATABASE {name} TEMPLATE {self._name} OWNER {self.owner} STRATEGY file_copy"
+        await _execute(self._admin_url, clone)
         return self.database(name)
 
     async def drop(self, database: Database) -> None:
-        await _execute(self._admin_url, f"DROP DATABASE {database.name} WITH (FORCE)")
+        if await self._emptied(database):
+            self._spare.append(database)
+        else:
+            await _execute(self._admin_url, f"DROP DATABASE {database.name} WITH (FORCE)")
+
+    async def _as_migrated(self) -> tuple[str, dict[str, list[asyncpg.Record]]]:
+        """Return the state, and the rows of the tables that migrations fill."""
+        connection = await asyncpg.connect(self.database(self._name).admin_url)
+        try:
+            tables = await _tables(connection)
+            filled = {table: rows for table in tables if (rows := await connection.fetch(f"TABLE {table}"))}
+            return await connection.fetchval(_STATE), filled
+        finally:
+            await connection.close()
+
+    async def _emptied(self, database: Database) -> bool:
+        """Make the database what it was after the migration; false where that takes more than to empty its tables."""
+        try:
+            # Rows that nobody may change go by the way of a replica, for which no trigger speaks.
+            settings = {"session_replication_role": "replica"}
+            connection = await asyncpg.connect(database.admin_url, server_settings=settings)
+        except asyncpg.PostgresError:
+            return False
+        try:
+            await connection.execute(_END_OTHERS)
+            if await connection.fetchval(_STATE) != self._state:
+                return False
+            await connection.execute(f"TRUNCATE {', '.join(await _tables(connection))} RESTART IDENTITY")
+            for table, rows in self._filled.items():
+                await connection.copy_records_to_table(table, records=rows)
+            await connection.execute("SELECT pg_stat_reset()")
+            return True
+        finally:
+            await connection.close()
 
     def close(self) -> None:
         asyncio.run(
             _execute(
                 self._admin_url,
+                *(f"DROP DATABASE {database.name} WITH (FORCE)" for database in self._spare),
                 f"DROP DATABASE {self._name} WITH (FORCE)",
                 f"DROP ROLE {self.app}",
                 f"DROP ROLE {self.owner}",
