@@ -1,13 +1,9 @@
 """What each process needs to know, from FLUXO_* environment variables."""
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from fluxo_chassis.settings import AuthSettings, ProcessSettings
+from fluxo_chassis.settings import AuthSettings, PostgresUrl, ProcessSettings, RedisUrl
 from pydantic import Field
-
-Url = Annotated[str, Field(min_length=1)]
-Port = Annotated[int, Field(ge=0, le=65_535)]
-Seconds = Annotated[float, Field(gt=0)]
 
 
 class DatabaseSettings(ProcessSettings):
@@ -15,7 +11,7 @@ class DatabaseSettings(ProcessSettings):
 
     process: ClassVar[str] = "balances-totals"
 
-    balances_database_url: Url
+    balances_database_url: PostgresUrl
     """The balances database, as the application's role."""
 
 
@@ -24,9 +20,9 @@ class ApiSettings(DatabaseSettings, AuthSettings):
 
     process: ClassVar[str] = "balances-api"
 
-    port: Port = 8002
+    port: int = Field(default=8002, ge=0, le=65535)
 
-    cache_url: Url
+    cache_url: RedisUrl
     """The Redis server of the cache."""
 
 
@@ -35,18 +31,18 @@ class ProjectorSettings(DatabaseSettings):
 
     process: ClassVar[str] = "balances-projector"
 
-    port: Port = 8012
+    port: int = Field(default=8012, ge=0, le=65535)
 
-    streams_url: Url
+    streams_url: RedisUrl
     """The Redis server of the stream."""
 
-    cache_url: Url
+    cache_url: RedisUrl
     """The Redis server of the cache."""
 
-    projector_batch_size: Annotated[int, Field(ge=1, le=5_000)] = 1_000
+    projector_batch_size: int = Field(default=1_000, ge=1, le=5_000)
     """How many events one transaction applies at most."""
 
-    projector_take_over_idle_s: Seconds = 30.0
+    projector_take_over_idle_s: float = Field(default=30, gt=0)
     """An event that another instance got and did not acknowledge for so long is taken over; more than a batch takes."""
 
 
@@ -55,8 +51,8 @@ class RedisSettings(ProcessSettings):
 
     process: ClassVar[str] = "balances-empty-redis"
 
-    streams_url: Url
-    cache_url: Url
+    streams_url: RedisUrl
+    cache_url: RedisUrl
 
 
 class DeadLetterSettings(DatabaseSettings, RedisSettings):
@@ -70,7 +66,7 @@ class MigrateSettings(DatabaseSettings):
 
     process: ClassVar[str] = "balances-migrate"
 
-    balances_migration_database_url: Url | None = None
+    balances_migration_database_url: PostgresUrl | None = None
     """The same as the owner of the tables; by default the application's role is the owner."""
 
 
@@ -79,4 +75,4 @@ class RebuildSettings(MigrateSettings):
 
     process: ClassVar[str] = "balances-rebuild"
 
-    cache_url: Url
+    cache_url: RedisUrl

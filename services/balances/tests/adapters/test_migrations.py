@@ -1,7 +1,13 @@
+import secrets
+from urllib.parse import quote
+
 import asyncpg
 import pytest
-from fluxo_balances.bootstrap.migrations import SCRIPTS, migrate
+from fluxo_balances.bootstrap.migrations import SCRIPTS, migrate, migrate_by_settings
+from fluxo_balances.settings import MigrateSettings
 from fluxo_chassis.migrations import downgrade
+
+from tests.databases import empty_database
 
 pytestmark = pytest.mark.anyio
 
@@ -25,6 +31,26 @@ async def test_the_schema_goes_up_down_and_up_again(balances_database, balances_
     migrate(owner_url=database.owner_url, app_role=balances_template.app)
     assert await tables(database.url) == TABLES
     migrate(owner_url=database.owner_url, app_role=balances_template.app)
+
+
+async def test_the_role_in_the_applications_url_is_granted_its_rights_whatever_its_name(postgres_url, logging_restored):
+    role = f'app "of" a@shop {secrets.token_hex(4)}'
+    quoted = role.replace('"', '""')
+    async with empty_database(postgres_url, "balances") as (owner_url, _):
+        connection = await asyncpg.connect(owner_url)
+        await connection.execute(f'CREATE ROLE "{quoted}"')
+        try:
+            migrate_by_settings(
+                MigrateSettings(
+                    balances_database_url=f"postgresql://{quote(role, safe='')}@nowhere/balances",
+                    balances_migration_database_url=owner_url,
+                )
+            )
+            rights = "SELECT has_table_privilege($1, $2, 'SELECT')"
+            assert [await connection.fetchval(rights, role, table) for table in sorted(TABLES)] == [True] * len(TABLES)
+        finally:
+            await connection.execute(f'DROP OWNED BY "{quoted}"; DROP ROLE "{quoted}"')
+            await connection.close()
 
 
 @pytest.mark.parametrize(

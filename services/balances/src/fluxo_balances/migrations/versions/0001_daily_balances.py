@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from alembic import context, op
+from alembic import op
+from fluxo_chassis.migrations import grant
 
 revision: Final = "0001"
 down_revision: Final = None
@@ -56,10 +57,7 @@ TABLES: Final = (
 def upgrade() -> None:
     for table in TABLES:
         op.execute(table)
-    if app_role := context.config.attributes["app_role"]:
-        role = op.get_bind().dialect.identifier_preparer.quote(app_role)
-        op.execute(f"GRANT SELECT, INSERT, DELETE ON inbox TO {role}")
-        op.execute(f"GRANT SELECT, INSERT, UPDATE ON day_totals, month_totals, merchants TO {role}")
+    grant("SELECT, INSERT, DELETE ON inbox", "SELECT, INSERT, UPDATE ON day_totals, month_totals, merchants")
 
 
 def downgrade() -> None:

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from alembic import context, op
+from alembic import op
+from fluxo_chassis.migrations import grant
 
 revision: Final = "0002"
 down_revision: Final = "0001"
@@ -20,10 +21,8 @@ def upgrade() -> None:
         )
         """
     )
-    if app_role := context.config.attributes["app_role"]:
-        role = op.get_bind().dialect.identifier_preparer.quote(app_role)
-        # A projector removes the mark of a rebuild that was killed.
-        op.execute(f"GRANT SELECT, DELETE ON rebuild TO {role}")
+    # A projector removes the mark of a rebuild that was killed.
+    grant("SELECT, DELETE ON rebuild")
 
 
 def downgrade() -> None:
