@@ -1,19 +1,15 @@
 """`fluxo verify`: every day derived again from the entries and compared with the balances."""
 
-import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Final
 
 import orjson
 import typer
-from fluxo_local.errors import CommandError
-from fluxo_local.runtime import load_environment
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
@@ -21,6 +17,7 @@ from rich.text import Text
 
 from fluxo_cli.api.client_options import parse_date
 from fluxo_cli.api.money import format_minor
+from fluxo_cli.operations.environment import environment_of
 from fluxo_cli.operations.reconciliation import Comparison, ConsolidatedDay, RecordedDay, Window, compare
 from fluxo_cli.operations.totals import days_of
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir
@@ -65,7 +62,7 @@ def verify(
 
       fluxo verify --merchant demo --from 2026-11-01 --to 2026-11-30
     """
-    environment = _environment(data_dir)
+    environment = environment_of(data_dir, _DATABASES)
     arguments = [f"--merchant={merchant}"] if merchant is not None else []
     arguments += [f"--to={last}"] if last is not None else []
     with Console(stderr=True).status("Comparing days …") as status:
@@ -121,17 +118,6 @@ def reconcile(
         time.sleep(_BETWEEN_COMPARISONS_S)
         comparison = once().still_wrong_after(comparison)
     return comparison
-
-
-def _environment(data_dir: Path) -> dict[str, str]:
-    """Return this process's variables over those of the system on the data directory."""
-    environment = load_environment(data_dir) | os.environ
-    if missing := [name for name in _DATABASES if name not in environment]:
-        raise CommandError(
-            f"Nothing is known about a system on {data_dir}: start it with `fluxo up`, or set {' and '.join(missing)}.",
-            exit_status=3,
-        )
-    return environment
 
 
 def _as_json(comparison: Comparison) -> bytes:

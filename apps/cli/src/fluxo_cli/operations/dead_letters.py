@@ -1,6 +1,5 @@
 """Asks the balances service's `dead-letters` process, which answers one JSON object a line."""
 
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,9 +7,9 @@ from pathlib import Path
 from typing import IO, Any, Final, Literal
 
 import orjson
-from fluxo_local.errors import CommandError
 
-_LAST_LINES: Final = 5
+from fluxo_cli.operations.child_process import run_lines
+
 _LOG: Final = "balances-dead-letters.log"
 
 
@@ -31,20 +30,9 @@ def ask_dead_letters(
     argv = [sys.executable, "-m", "fluxo_balances", "dead-letters", action, *wanted]
     with tempfile.TemporaryFile() as log:
         try:
-            with subprocess.Popen(
-                argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env=dict(environment)
-            ) as process:
-                yield from map(orjson.loads, process.stdout or ())
-            if process.returncode != 0:
-                raise CommandError(_complaint(log, process.returncode))
+            yield from map(orjson.loads, run_lines(argv, environment, log, otherwise="The dead-letters process"))
         finally:
             _keep(log, logs)
-
-
-def _complaint(log: IO[bytes], exit_status: int) -> str:
-    log.seek(0)
-    lines = [line for line in log.read().decode(errors="replace").strip().splitlines() if not line.startswith("{")]
-    return "\n".join(lines[-_LAST_LINES:]) or f"The dead-letters process ended with {exit_status}."
 
 
 def _keep(log: IO[bytes], logs: Path) -> None:

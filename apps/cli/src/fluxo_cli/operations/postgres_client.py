@@ -13,8 +13,9 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from fluxo_local.embedded.binaries import find_postgres
 from fluxo_local.errors import CommandError
 
+from fluxo_cli.operations.child_process import last_lines
+
 _POLL_S: Final = 0.2
-_LAST_LINES: Final = 5
 _CHUNK_BYTES: Final = 1 << 20
 _DONE: Final = "-- done --"
 
@@ -81,7 +82,7 @@ class Psql:
                 return rows
             rows.append(row)
         self._process.wait()
-        raise CommandError(_last_lines(self._errors))
+        raise CommandError(_said(self._errors))
 
     def run_dump(self, dump: IO[bytes], fed: Callable[[int], object]) -> None:
         """Run the statements of a dump; `fed` is told how many bytes of it went in.
@@ -101,7 +102,7 @@ class Psql:
                 _feed(dump, cast(IO[bytes], restore.stdin), fed)
             if restore.returncode > 0:
                 # psql may be in the middle of a table's rows now, and must not be told anything more.
-                raise CommandError(_last_lines(complaints))
+                raise CommandError(_said(complaints))
         self.run("")
 
 
@@ -128,7 +129,7 @@ def dump_database(url: str, target: Path, report: Callable[[int], object]) -> No
             finally:
                 dump.kill()
         if dump.returncode != 0:
-            raise CommandError(_last_lines(errors))
+            raise CommandError(_said(errors))
 
 
 def _feed(dump: IO[bytes], restore: IO[bytes], fed: Callable[[int], object]) -> None:
@@ -149,7 +150,5 @@ def _connection(url: str) -> tuple[str, dict[str, str]]:
     return shown, environment
 
 
-def _last_lines(log: IO[bytes]) -> str:
-    log.seek(0)
-    lines = log.read().decode(errors="replace").strip().splitlines()
-    return "\n".join(lines[-_LAST_LINES:]) or "PostgreSQL's client program ended without a word."
+def _said(complaints: IO[bytes]) -> str:
+    return last_lines(complaints) or "PostgreSQL's client program ended without a word."

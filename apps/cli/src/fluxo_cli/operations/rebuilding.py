@@ -10,8 +10,9 @@ from typing import IO, Any, Final
 import orjson
 from fluxo_local.errors import CommandError
 
+from fluxo_cli.operations.child_process import last_lines
+
 _ENDS_WITHIN_S: Final = 10.0
-_LAST_LINES: Final = 5
 
 
 def rebuild_from_replay(
@@ -43,7 +44,7 @@ def rebuild_from_replay(
             _close(rebuild.stdin)
             rebuilt = _follow(news, report)
         if rebuild.wait() != 0 or rebuilt is None:
-            raise CommandError(_last_lines(complaints) or f"The rebuild ended with {rebuild.returncode}.")
+            raise CommandError(last_lines(complaints) or f"The rebuild ended with {rebuild.returncode}.")
         return rebuilt
 
 
@@ -83,8 +84,3 @@ def _started(
 def _close(pipe: IO[bytes] | None) -> None:
     if pipe is not None:
         pipe.close()
-
-
-def _last_lines(complaints: IO[bytes]) -> str:
-    complaints.seek(0)
-    return "\n".join(complaints.read().decode(errors="replace").strip().splitlines()[-_LAST_LINES:])

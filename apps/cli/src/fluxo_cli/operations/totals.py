@@ -1,18 +1,17 @@
 """Asks a service's `totals` process for its days, one line at a time."""
 
-import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date
-from typing import IO, TypeVar
+from typing import TypeVar
 
 import orjson
 from fluxo_local.errors import CommandError
 
+from fluxo_cli.operations.child_process import run_lines
 from fluxo_cli.operations.reconciliation import RecordedDay
 
-_LAST_LINES = 5
 Day = TypeVar("Day", bound=RecordedDay)
 
 
@@ -32,32 +31,28 @@ def days_of(
     Raises:
         SideUnavailableError: it cannot be started, fails, or prints anything but ascending days.
     """
-    with tempfile.TemporaryFile() as complaints:
-        try:
-            process = subprocess.Popen(
-                argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints, env=dict(environment)
-            )
-        except OSError as error:
-            raise SideUnavailableError(service, str(error)) from error
-        with process:
-            try:
-                yield _days(service, process, complaints, day_type)
-            finally:
-                process.kill()
+    with (
+        tempfile.TemporaryFile() as complaints,
+        closing(run_lines(argv, environment, complaints, otherwise="its process")) as lines,
+    ):
+        yield _days(service, lines, day_type)
 
 
-def _days(service: str, process: subprocess.Popen[bytes], complaints: IO[bytes], day_type: type[Day]) -> Iterator[Day]:
+def _days(service: str, lines: Iterator[bytes], day_type: type[Day]) -> Iterator[Day]:
     last: Day | None = None
-    for line in process.stdout or ():
+    for line in _of_side(service, lines):
         day = _parse(service, line, day_type)
         if last is not None and day.key <= last.key:
             raise SideUnavailableError(service, f"{day.merchant_id} {day.business_date} came out of order.")
         last = day
         yield day
-    if process.wait() != 0:
-        complaints.seek(0)
-        lines = complaints.read().decode(errors="replace").strip().splitlines()[-_LAST_LINES:]
-        raise SideUnavailableError(service, "\n".join(lines) or f"its process ended with {process.returncode}.")
+
+
+def _of_side(service: str, lines: Iterator[bytes]) -> Iterator[bytes]:
+    try:
+        yield from lines
+    except CommandError as error:
+        raise SideUnavailableError(service, str(error)) from error
 
 
 def _parse(service: str, line: bytes, day_type: type[Day]) -> Day:
