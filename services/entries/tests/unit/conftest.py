@@ -1,6 +1,7 @@
 import importlib.util
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx2
@@ -73,11 +74,23 @@ def app(service):
     return create_entries_app(service.application, health=Health(), verifier=FakeVerifier())
 
 
-@pytest.fixture
-async def api(app, anyio_backend) -> AsyncIterator[Api]:
+@asynccontextmanager
+async def _api(app) -> AsyncIterator[Api]:
     transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://entries") as client:
         yield Api(client)
+
+
+@pytest.fixture
+async def api(app, anyio_backend) -> AsyncIterator[Api]:
+    async with _api(app) as api:
+        yield api
+
+
+@pytest.fixture
+def new_api():
+    """`async with new_api() as api`: a service of its own each time."""
+    return lambda: _api(create_entries_app(fakes.FakeService().application, health=Health(), verifier=FakeVerifier()))
 
 
 @pytest.fixture

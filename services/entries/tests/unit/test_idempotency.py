@@ -1,9 +1,12 @@
 from datetime import date
 
+import pytest
 from fluxo_entries.application.idempotency import draft_hash, request_hash
 from fluxo_entries.domain.entry import Direction, Draft
 from hypothesis import given
 from hypothesis import strategies as st
+
+pytestmark = pytest.mark.anyio
 
 DRAFTS = st.builds(
     Draft,
@@ -36,3 +39,19 @@ def test_hashes_that_are_stored_stay_right():
     full = Draft(Direction.CREDIT, 15_000, "Venda 🧁", "vendas", "BRL", date(2026, 11, 22))
     assert draft_hash(bare).hex() == "4fd041e7b7acfcc08504e806aa86a75be5cc91e4ea9f0554944c060b841cba46"
     assert draft_hash(full).hex() == "caffdb3cce952337a6698cae6b032fa364ca233994257b42cec2011fd4a47327"
+
+
+@pytest.mark.parametrize(
+    ("reason", "day", "stored"),
+    [
+        ("Errado", None, "999d693ef638932b962b64bbdf365bd1ac374d7b190cf50e01add228a4f6fee5"),
+        ('Valor "errado" 🧁', date(2026, 11, 22), "2cf8985f539138ef6cc6d8653012ce8b93c5e6266075f60069538a07493ee975"),
+    ],
+)
+async def test_the_hash_of_a_reversal_that_is_stored_stays_right(service, reason, day, stored):
+    draft = Draft(Direction.CREDIT, 100, "Venda", business_date=date(2026, 11, 22))
+    record_entry, reverse_entry = service.application.record_entry, service.application.reverse_entry
+    recorded = await record_entry("padaria", draft, idempotency_key="a", traceparent="")
+    await reverse_entry("padaria", recorded.entry.id, reason, day, idempotency_key="b", traceparent="")
+    request_hash, _ = service.memory.keys["padaria", "b"]
+    assert request_hash.hex() == stored
