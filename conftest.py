@@ -19,10 +19,14 @@ import structlog
 from fluxo_chassis.redis import RedisLink
 
 from tests.databases import Database, DatabaseTemplate
+from tests.harness.virtual_time import virtual_time  # noqa: F401 - a fixture for all
 from tests.ports import free_port
 
 # A shell that starts this in the background leaves Ctrl-C ignored, and so it would be in every process of ours.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# The default shows every variable of every frame, which takes a second or two.
+structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.plain_traceback
 
 
 @pytest.fixture(scope="session")

@@ -86,16 +86,25 @@ def lines_written(capfdbinary):
 
 
 @pytest.fixture
-def errors():
+def errors(notes):
     """What `/v1/errors/{kind}` raises; a test fills it."""
-    return {}
+    _, errors = notes
+    return errors
+
+
+@pytest.fixture(scope="session")
+def notes():
+    errors = {}
+    return notes_service(errors), errors
 
 
 @pytest.fixture
-async def client(errors, anyio_backend):
-    transport = httpx2.ASGITransport(notes_service(errors), raise_app_exceptions=False)
+async def client(notes, anyio_backend):
+    app, _ = notes
+    transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client
+    app.state.account.settle()
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
 import asyncio
+import time
 
 import pytest
 from fluxo_chassis.resilience import Bulkhead, BulkheadFull
 from prometheus_client import REGISTRY
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("virtual_time")]
 
 
 async def pass_through(bulkhead: Bulkhead, open_gate: asyncio.Event) -> None:
@@ -13,23 +14,27 @@ async def pass_through(bulkhead: Bulkhead, open_gate: asyncio.Event) -> None:
 
 
 async def test_one_more_than_may_wait_is_told_at_once():
+    began = time.monotonic()
     bulkhead = Bulkhead("test", running_max=1, waiting_max=2, wait_max_s=60)
     gate = asyncio.Event()
     crowd = [asyncio.create_task(pass_through(bulkhead, gate)) for _ in range(3)]
     await asyncio.sleep(0)
     with pytest.raises(BulkheadFull):
         await pass_through(bulkhead, gate)
+    assert time.monotonic() == began
     gate.set()
     await asyncio.gather(*crowd)
 
 
 async def test_nobody_waits_longer_than_agreed():
-    bulkhead = Bulkhead("test", running_max=1, waiting_max=2, wait_max_s=0.01)
+    bulkhead = Bulkhead("test", running_max=1, waiting_max=2, wait_max_s=60)
     gate = asyncio.Event()
     inside = asyncio.create_task(pass_through(bulkhead, gate))
     await asyncio.sleep(0)
+    began = time.monotonic()
     with pytest.raises(BulkheadFull):
         await pass_through(bulkhead, gate)
+    assert time.monotonic() - began == 60
     gate.set()
     await inside
 

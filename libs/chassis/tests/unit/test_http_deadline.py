@@ -9,9 +9,9 @@ from fastapi.responses import StreamingResponse
 from fluxo_chassis.health import Health
 from fluxo_chassis.http.app import create_app
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("virtual_time")]
 
-ALLOWED_S = 0.1
+ALLOWED_S = 2
 LONG_S = 60
 
 
@@ -66,9 +66,9 @@ async def slow(anyio_backend):
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/hangs"), ("POST", "/hangs"), ("GET", "/gives-up-slowly")])
 async def test_what_hangs_is_given_up_and_answered(slow, is_problem, method, path):
-    started = time.perf_counter()
+    began = time.monotonic()
     answer = await slow.request(method, path)
-    assert time.perf_counter() - started < 10 * ALLOWED_S
+    assert time.monotonic() - began <= 2 * ALLOWED_S
     assert "in time" in is_problem(answer, 503, "unavailable")["detail"]
     assert answer.headers["retry-after"] == "1"
 

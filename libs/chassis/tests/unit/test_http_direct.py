@@ -1,5 +1,6 @@
 """A direct route answers as the framework would: the same small service is asked both ways."""
 
+import functools
 from typing import Annotated
 
 import httpx2
@@ -44,6 +45,14 @@ async def colour(request: Request) -> str:
 
 
 def service(route_class):
+    """One service for each kind of route, with nothing written yet."""
+    app = built(route_class)
+    app.state.written.clear()
+    return app
+
+
+@functools.cache
+def built(route_class):
     app = create_app(
         title="Notes", version="1", description="", health=Health(), verifier=FixedVerifier(), body_limit_bytes=200
     )

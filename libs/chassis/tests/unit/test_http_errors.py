@@ -1,4 +1,6 @@
 import asyncpg
+import fluxo_chassis.postgres
+import fluxo_chassis.redis  # noqa: F401 - both say which of their errors mean an outage
 import httpx2
 import pytest
 import redis.exceptions
