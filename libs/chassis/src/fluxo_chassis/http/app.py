@@ -1,7 +1,7 @@
 """The HTTP application every service starts from."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.middleware.errors import ServerErrorMiddleware
@@ -53,22 +53,17 @@ def create_app(
     body_limit_bytes: int = BODY_LIMIT_BYTES,
     body_limits: Mapping[str, int] | None = None,
     answer_within_s: Callable[[Scope], float] = lambda _scope: ANSWER_WITHIN_S,
-    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
 ) -> FastAPI:
     """An application with request ids, traces, access log, metrics, limits, problem details and health.
 
     `body_limits` gives paths a limit of their own, in bytes. A request whose answer has not begun within
-    `answer_within_s` is given up with 503. `lifespan` is entered while `health` is being watched.
+    `answer_within_s` is given up with 503.
     """
 
     @asynccontextmanager
-    async def watched(app: FastAPI) -> AsyncIterator[None]:
+    async def watched(_app: FastAPI) -> AsyncIterator[None]:
         async with health.monitoring():
-            if lifespan is None:
-                yield
-            else:
-                async with lifespan(app):
-                    yield
+            yield
         account.settle()
 
     account = RequestLog()

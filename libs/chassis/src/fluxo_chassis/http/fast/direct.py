@@ -1,11 +1,11 @@
-"""A fast path for good requests, beside the framework's machinery, which costs a write more than all the rest.
+"""The way of every request to a service's own routes, past the framework's machinery, which costs more than they do.
 
 A `DirectRoute` is declared and documented like any other. What the framework finds out anew for each request (which
 dependencies there are, which scopes they use, where the parameters are, how the body is read) is found out once, when
-it is declared. A request that turns out to be bad, before its endpoint was called, goes the framework's way after all
-and gets its answer.
+it is declared. The framework itself answers what has no such route: its pages, and methods that an address lacks.
 """
 
+import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
@@ -14,13 +14,15 @@ from fastapi import FastAPI, Request, Response
 from fastapi._compat import ModelField
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel
+from pydantic_core import from_json
 from starlette.convertors import StringConvertor
 from starlette.requests import ClientDisconnect
 from starlette.routing import compile_path
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from fluxo_chassis.problems import Problem
+from fluxo_chassis.http.errors import known_problem
+from fluxo_chassis.http.validation import validation_problem
 
 Solve = Callable[[Request], Awaitable[dict[str, Any]]]
 
@@ -29,6 +31,7 @@ _NOT_TAKEN: Final = (
     "header_params", "cookie_params", "websocket_param_name", "http_connection_param_name", "response_param_name",
     "background_tasks_param_name", "security_scopes_param_name",
 )  # fmt: skip
+_NO_BODY: Final[dict[str, Any]] = {"type": "missing", "loc": ("body",)}
 
 
 class DirectRoute(APIRoute):
@@ -44,44 +47,37 @@ class DirectRoute(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
         self._solve = _solver(self.dependant, takes_parameters=True)
-        fields = self.dependant.body_params
-        if len(fields) > 1 or not all(isinstance(each, StringConvertor) for each in self.param_convertors.values()):
+        bodies = self.dependant.body_params
+        if len(bodies) > 1 or not all(isinstance(each, StringConvertor) for each in self.param_convertors.values()):
             raise TypeError(f"{path}: a direct route has at most one body, and plain parameters.")
-        self._body_name = fields[0].name if fields else None
-        model: Any = fields[0].field_info.annotation if fields else None
-        self._validate_json = TypeAdapter(model).validate_json if fields else None
-        self._in_path = [(field.alias, field) for field in self.dependant.path_params]
-        self._in_query = _model_of_query(path, self.dependant)
+        self._body = bodies[0] if bodies else None
+        self._in_path = self.dependant.path_params
+        self._query = _model_of_query(path, self.dependant)
 
-    @property
-    def takes_body(self) -> bool:
-        return self._body_name is not None
+    async def answer(self, request: Request, path_params: Mapping[str, str]) -> Response:
+        """Return the endpoint's response.
 
-    async def answer(self, request: Request, path_params: Mapping[str, str], body: bytes) -> Response | None:
-        """Return the endpoint's response, None when the request is not good: then nothing was done."""
-        try:
-            arguments = await self._solve(request)
-            if self._validate_json is not None and self._body_name is not None:
-                arguments[self._body_name] = self._validate_json(body)
-        except (Problem, ValidationError):
-            return None
-        given: list[tuple[ModelField, object]] = [(field, path_params[alias]) for alias, field in self._in_path]
-        if self._in_query is not None:
-            query = _without_repetition(request)
-            if query is None:
-                return None
-            given.append((self._in_query, query))
-        for field, value in given:
-            # What the framework asks too; all that differs is who finds the values.
-            arguments[field.name], errors = field.validate(value)
-            if errors:
-                return None
+        Raises:
+            Problem: the body is not JSON; what a dependency raised; or 422 for all that is wrong with the parameters.
+        """
+        content = None if self._body is None else await _read(request.receive)
+        value = _json_of(content) if content else None
+        arguments, errors = await self._solve(request), list[dict[str, Any]]()
+        for field in self._in_path:
+            errors += _take(field, path_params[field.alias], ("path", field.alias), arguments)
+        if self._query is not None:
+            query = dict(request.query_params) if request.scope["query_string"] else {}
+            errors += _take(self._query, query, ("query",), arguments)
+        if self._body is not None:
+            errors += _take(self._body, value, ("body",), arguments) if content else [_NO_BODY]
+        if errors:
+            raise validation_problem(errors)
         response: Response = await self.endpoint(**arguments)
         return response
 
 
 class DirectRoutes:
-    """Answers good requests to an application's direct routes, and passes everything else on to `framework`."""
+    """Answers requests to an application's direct routes, and passes everything else on to `framework`."""
 
     def __init__(self, app: FastAPI, framework: ASGIApp) -> None:
         self._app = app
@@ -98,21 +94,14 @@ class DirectRoutes:
         route, path_params = found
         # As the framework does, for the dependencies and for the log line.
         scope["app"], scope["route"] = self._app, route
-        request = Request(scope, receive)
-        body = b""
         try:
-            if route.takes_body:
-                body = await _read(receive)
-            response = await route.answer(request, path_params, body)
+            response = await route.answer(Request(scope, receive), path_params)
         except Exception as error:
             handler = self._handler(error)
             if handler is None:
                 raise
-            response = await handler(request, error)
-        if response is None:
-            await self._framework(scope, _again(body, receive) if route.takes_body else receive, send)
-        else:
-            await response(scope, receive, send)
+            response = await handler(Request(scope), error)
+        await response(scope, receive, send)
 
     def _handler(self, error: Exception) -> Any:
         handlers = self._app.exception_handlers
@@ -154,12 +143,10 @@ def _model_of_query(path: str, dependant: Dependant) -> ModelField | None:
     return fields[0]
 
 
-def _without_repetition(request: Request) -> dict[str, str] | None:
-    """Return the query by name; None when a name stands twice, which the framework knows how to read."""
-    if not request.scope["query_string"]:
-        return {}
-    query = request.query_params
-    return dict(query) if len(query.multi_items()) == len(query) else None
+def _take(field: ModelField, value: object, place: tuple[str, ...], arguments: dict[str, Any]) -> list[dict[str, Any]]:
+    """Add what the field makes of the value, and return all that is wrong with it."""
+    arguments[field.name], errors = field.validate(value, loc=place)
+    return errors
 
 
 def _solver(dependant: Dependant, *, takes_parameters: bool = False) -> Solve:
@@ -190,15 +177,13 @@ async def _read(receive: Receive) -> bytes:
             return body
 
 
-def _again(body: bytes, receive: Receive) -> Receive:
-    """Return a receive that gives the body, which was read, once more."""
-    is_given = False
-
-    async def again() -> Message:
-        nonlocal is_given
-        if is_given:
-            return await receive()
-        is_given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return again
+def _json_of(content: bytes) -> Any:
+    try:
+        return from_json(content)
+    except ValueError:
+        pass
+    try:
+        # It is slower and reads more: half a character, which a field then refuses by its name, and UTF-16.
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        raise known_problem(400) from None

@@ -1,5 +1,3 @@
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from importlib.metadata import version
 from typing import Final
 
@@ -35,9 +33,8 @@ def create_entries_app(
     *,
     health: Health,
     verifier: TokenVerifier,
-    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
 ) -> FastAPI:
-    """Return the HTTP API of the application; `lifespan` opens and closes what its adapters need."""
+    """Return the HTTP API of the application."""
     app = create_app(
         title="Fluxo entries",
         version=version("fluxo-entries"),
@@ -46,23 +43,16 @@ def create_entries_app(
         verifier=verifier,
         body_limits={PATH: BODY_LIMIT_BYTES},
         answer_within_s=lambda scope: BULK_WITHIN_S if scope["path"] == PATH else ANSWER_WITHIN_S,
-        lifespan=lifespan,
     )
-    app.include_router(_hot_routes(application))
     app.include_router(_routes(application))
     install_problems(app)
     return app
 
 
-def _hot_routes(application: EntriesApplication) -> APIRouter:
+def _routes(application: EntriesApplication) -> APIRouter:
     routes = APIRouter(route_class=DirectRoute)
     add_record_entry(routes, application.record_entry)
     add_record_entries_in_bulk(routes, application.record_entries_in_bulk)
-    return routes
-
-
-def _routes(application: EntriesApplication) -> APIRouter:
-    routes = APIRouter()
     add_reverse_entry(routes, application.reverse_entry)
     add_get_entry(routes, application.get_entry)
     add_list_entries(routes, application.list_entries)

@@ -19,7 +19,7 @@ from fluxo_entries.entrypoints.http.fields import (
     absent,
     from_text,
 )
-from fluxo_entries.entrypoints.http.idempotency_key import BARE_KEY_PATTERN, parse_bare_key
+from fluxo_entries.entrypoints.http.parameters import BARE_KEY_PATTERN, parse_bare_key
 
 BULK_ITEMS_MAX: Final = 10_000
 

@@ -8,7 +8,7 @@ from fluxo_chassis.problems import problem_responses
 from fluxo_entries.application.get_entry import GetEntry
 from fluxo_entries.entrypoints.http.answers import EntryAnswer, entry_answer, json_answer
 from fluxo_entries.entrypoints.http.documentation import READ_PROBLEMS
-from fluxo_entries.entrypoints.http.entry_id import EntryIdInPath
+from fluxo_entries.entrypoints.http.parameters import EntryIdInPath
 
 
 def add_get_entry(routes: APIRouter, get_entry: GetEntry) -> None:

@@ -13,7 +13,7 @@ from fluxo_entries.domain.merchant import known_currency
 from fluxo_entries.domain.money import parse_amount
 from fluxo_entries.domain.text import CATEGORY_LENGTH_MAX, DESCRIPTION_LENGTH_MAX, optional_text, required_text
 from fluxo_entries.entrypoints.http.bodies import BulkEntry
-from fluxo_entries.entrypoints.http.idempotency_key import parse_bare_key
+from fluxo_entries.entrypoints.http.parameters import parse_bare_key
 
 _FIELDS: Final = frozenset(BulkEntry.model_fields)
 _DIRECTIONS: Final = {direction.value: direction for direction in Direction}

@@ -9,7 +9,7 @@ from fluxo_entries.application.record_entry import RecordEntry
 from fluxo_entries.entrypoints.http.answers import EntryAnswer, recorded_answer
 from fluxo_entries.entrypoints.http.bodies import NewEntry
 from fluxo_entries.entrypoints.http.documentation import WRITE_PROBLEMS, recorded
-from fluxo_entries.entrypoints.http.idempotency_key import HEADER_PARAMETER, IdempotencyKey
+from fluxo_entries.entrypoints.http.parameters import HEADER_PARAMETER, IdempotencyKey
 
 
 def add_record_entry(routes: APIRouter, record_entry: RecordEntry) -> None:

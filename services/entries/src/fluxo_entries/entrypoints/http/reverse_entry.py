@@ -10,8 +10,7 @@ from fluxo_entries.application.reverse_entry import ReverseEntry
 from fluxo_entries.entrypoints.http.answers import EntryAnswer, recorded_answer
 from fluxo_entries.entrypoints.http.bodies import NewReversal
 from fluxo_entries.entrypoints.http.documentation import WRITE_PROBLEMS, recorded
-from fluxo_entries.entrypoints.http.entry_id import EntryIdInPath
-from fluxo_entries.entrypoints.http.idempotency_key import HEADER_PARAMETER, IdempotencyKey
+from fluxo_entries.entrypoints.http.parameters import HEADER_PARAMETER, EntryIdInPath, IdempotencyKey
 
 
 def add_reverse_entry(routes: APIRouter, reverse_entry: ReverseEntry) -> None:

@@ -1,10 +1,18 @@
-"""The header `Idempotency-Key`, bare (`abc`) or as a quoted structured-field string (`"abc"`): the same key."""
+"""What comes in beside a body: the id in a path, and the header `Idempotency-Key`.
+
+The key is bare (`abc`) or a quoted structured-field string (`"abc"`): the same key.
+"""
 
 import re
 from typing import Annotated, Any, Final
+from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 from fluxo_chassis.problems import FieldError, Problem
+from pydantic import PlainValidator, WithJsonSchema
+
+_ENTRY_ID: Final = "The entry's id."
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 
 BARE_KEY_PATTERN: Final = r"^[!-~](?:[ -~]{0,253}[!-~])?$"
 _QUOTED_KEY_PATTERN: Final = r'"(?:[ !#-\[\]-~]|\\["\\]){1,255}"'
@@ -68,3 +76,18 @@ def _problem(slug: str, title: str, detail: str) -> Problem:
 
 
 IdempotencyKey = Annotated[str, Depends(idempotency_key)]
+
+
+def _entry_id(text: str) -> UUID:
+    """Return the id; what cannot be an id is as unknown as an id that nothing has: 404."""
+    if not _UUID.match(text):
+        raise Problem(404, "not-found", "Not found", "There is no such entry.")
+    return UUID(text)
+
+
+EntryIdInPath = Annotated[
+    UUID,
+    PlainValidator(_entry_id),
+    WithJsonSchema({"type": "string", "description": _ENTRY_ID, "format": "uuid"}),
+    Path(description=_ENTRY_ID),
+]
