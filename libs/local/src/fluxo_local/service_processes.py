@@ -5,8 +5,7 @@ from pathlib import Path
 
 from fluxo_local.errors import CommandError
 from fluxo_local.runtime import ProcessState, load_state
-
-_SERVERS = {"postgres", "valkey-streams", "valkey-cache", "nginx"}
+from fluxo_local.services import KINDS
 
 
 def processes(data_dir: Path) -> Sequence[ProcessState]:
@@ -27,7 +26,7 @@ def services(data_dir: Path, names: Sequence[str]) -> list[ProcessState]:
     Raises:
         CommandError: nothing runs there, or there is no such service.
     """
-    found = {process.name: process for process in processes(data_dir) if process.name not in _SERVERS}
+    found = {process.name: process for process in processes(data_dir) if process.name.rpartition("-")[0] in KINDS}
     if unknown := [name for name in names if name not in found]:
         raise CommandError(f"There is no service {', '.join(unknown)}; there are {', '.join(found)}.")
     return [found[name] for name in names or sorted(found, key=_instance)]

@@ -1,6 +1,7 @@
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from fluxo_local.issuer import AUDIENCE, ISSUER
+from fluxo_local.services import SERVICES, Service
 
 
 class Settings(BaseSettings):
@@ -18,3 +19,16 @@ class Settings(BaseSettings):
     auth_issuer: str = ISSUER
     auth_audience: str = AUDIENCE
     log_hash_key: str | None = None
+
+    def database_url(self, service: Service) -> str | None:
+        """The URL that the service works with, None where the embedded server has its database."""
+        url: str | None = getattr(self, f"{service.name}_database_url")
+        return url
+
+    def migration_url(self, service: Service) -> str | None:
+        """The URL of the owner of its schema, None where that is the same."""
+        url: str | None = getattr(self, f"{service.name}_migration_database_url")
+        return url
+
+    def has_all_databases(self) -> bool:
+        return all(self.database_url(service) for service in SERVICES)

@@ -1,7 +1,6 @@
 """What runs: every process of the system, where it listens and what it is told. Reads top to bottom."""
 
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +10,12 @@ from fluxo_local.embedded.valkey import ValkeyServer
 from fluxo_local.issuer import DevelopmentIssuer
 from fluxo_local.nginx import Upstream, balancer
 from fluxo_local.runtime import log_hash_key, role_passwords
+from fluxo_local.services import REPLICATED, SERVICES, Service
 from fluxo_local.settings import Settings
 from fluxo_local.supervision.managed_processes import Child, EmbeddedServer, HttpProcess
 
 REPLICAS_MAX = 20  # the port ranges below are that wide
-REPLICATED = ("entries-relay", "balances-projector", "entries-api", "balances-api")
 BALANCER = "nginx"
-_SERVICES = ("entries", "balances")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,33 +89,34 @@ def topology(
         "FLUXO_LOG_HASH_KEY": settings.log_hash_key or log_hash_key(data_dir),
     }
 
-    instances = range(1, replicas + 1)
-    entries_apis = [port_base + 50 + instance for instance in instances] if balanced else [port_base + 1]
-    balances_apis = [port_base + 70 + instance for instance in instances] if balanced else [port_base + 2]
-    services = [
-        *_processes("entries", "relay", [port_base + 10 + instance for instance in instances], environment),
-        *_processes("balances", "projector", [port_base + 30 + instance for instance in instances], environment),
-        *_processes("entries", "api", entries_apis, environment),
-        *_processes("balances", "api", balances_apis, environment),
-    ]
+    api_ports: dict[Service, list[int]] = {}
+    services: list[Child] = []
+    for service, role in REPLICATED:
+        ports_of_role = [port_base + service.instance_ports[role] + instance for instance in range(1, replicas + 1)]
+        if role == "api":
+            ports_of_role = api_ports[service] = ports_of_role if balanced else [port_base + service.port]
+        services += _processes(service, role, ports_of_role, environment)
     ports = {child.port: child.name for child in (*servers, *services)}
     if balanced:
-        public = [
-            Upstream("entries", _here(port_base + 1), list(map(_here, entries_apis))),
-            Upstream("balances", _here(port_base + 2), list(map(_here, balances_apis))),
+        upstreams = [
+            Upstream(service.name, _here(port_base + service.port), list(map(_here, api_ports[service])))
+            for service in SERVICES
         ]
-        nginx = balancer(data_dir / "nginx", public, port=port_base + 1, health_port=port_base + 6, env=os.environ)
-        services.append(nginx)
-        ports |= dict.fromkeys((port_base + 1, port_base + 2, port_base + 6), BALANCER)
+        public = [port_base + service.port for service in SERVICES]
+        health_port = port_base + 6
+        services.append(
+            balancer(data_dir / "nginx", upstreams, port=public[0], health_port=health_port, env=os.environ)
+        )
+        ports |= dict.fromkeys((*public, health_port), BALANCER)
 
     return Topology(
         servers=tuple(servers),
         postgres=postgres,
         databases=tuple(databases.values()),
-        migrations=tuple(_migration(service, environment) for service in _SERVICES),
+        migrations=tuple(_migration(service, environment) for service in SERVICES),
         services=tuple(services),
         ports=ports,
-        urls={"entries": f"http://127.0.0.1:{port_base + 1}", "balances": f"http://127.0.0.1:{port_base + 2}"},
+        urls={service.name: f"http://{_here(port_base + service.port)}" for service in SERVICES},
         environment=environment,
     )
 
@@ -126,54 +125,49 @@ def _here(port: int) -> str:
     return f"127.0.0.1:{port}"
 
 
-def _databases(settings: Settings, data_dir: Path) -> dict[str, Database]:
+def _databases(settings: Settings, data_dir: Path) -> dict[Service, Database]:
     """Say which service needs a database of the embedded server."""
-    given = {"entries": settings.entries_database_url, "balances": settings.balances_database_url}
     databases = {}
-    for service in _SERVICES:
-        if given[service] is None:
-            name, owner, app = f"fluxo_{service}", f"fluxo_{service}_owner", f"fluxo_{service}_app"
+    for service in SERVICES:
+        if settings.database_url(service) is None:
+            name = f"fluxo_{service.name}"
+            owner, app = f"{name}_owner", f"{name}_app"
             passwords = role_passwords(data_dir, [owner, app])
             databases[service] = Database(name, owner, passwords[owner], app, passwords[app])
     return databases
 
 
-def _database_urls(settings: Settings, databases: dict[str, Database], port: int) -> dict[str, str]:
+def _database_urls(settings: Settings, databases: dict[Service, Database], port: int) -> dict[str, str]:
     urls = {}
-    for service in _SERVICES:
-        own, variable = databases.get(service), f"FLUXO_{service.upper()}"
-        url: str = own.url(port) if own else getattr(settings, f"{service}_database_url")
-        owner_url: str | None = own.owner_url(port) if own else getattr(settings, f"{service}_migration_database_url")
-        urls[f"{variable}_DATABASE_URL"] = url
-        urls[f"{variable}_MIGRATION_DATABASE_URL"] = owner_url or url
+    for service in SERVICES:
+        own = databases.get(service)
+        url = own.url(port) if own else settings.database_url(service) or ""
+        urls[service.database_variable] = url
+        urls[service.migration_variable] = own.owner_url(port) if own else settings.migration_url(service) or url
     return urls
 
 
-def _processes(service: str, role: str, ports: Sequence[int], environment: dict[str, str]) -> list[Child]:
+def _processes(service: Service, role: str, ports: Sequence[int], environment: dict[str, str]) -> list[Child]:
     processes: list[Child] = []
     for instance, port in enumerate(ports, 1):
-        name = f"{service}-{role}-{instance}"
+        name = f"{service.name}-{role}-{instance}"
         own = {"FLUXO_HOST": "127.0.0.1", "FLUXO_PORT": str(port), "FLUXO_INSTANCE": name}
-        told = _environment_of(service, environment) | own
-        processes.append(HttpProcess(name, _command(service, role), told, port, health_port=port))
+        configured = _environment_of(service, environment) | own
+        processes.append(HttpProcess(name, service.command(role), configured, port, health_port=port))
     return processes
 
 
-def _migration(service: str, environment: dict[str, str]) -> Migration:
-    owner = f"FLUXO_{service.upper()}_MIGRATION_DATABASE_URL"
-    name = f"{service}-migrate"
-    told = _environment_of(service, environment) | {owner: environment[owner], "FLUXO_INSTANCE": name}
-    return Migration(name, _command(service, "migrate"), told)
+def _migration(service: Service, environment: dict[str, str]) -> Migration:
+    name, owner = f"{service.name}-migrate", service.migration_variable
+    configured = _environment_of(service, environment) | {owner: environment[owner], "FLUXO_INSTANCE": name}
+    return Migration(name, service.command("migrate"), configured)
 
 
-def _command(service: str, role: str) -> list[str]:
-    return [sys.executable, "-m", f"fluxo_{service}", role]
-
-
-def _environment_of(service: str, environment: dict[str, str]) -> dict[str, str]:
+def _environment_of(service: Service, environment: dict[str, str]) -> dict[str, str]:
     """What the machine's environment and ours say, without the databases that this service must not know."""
-    own_database = f"FLUXO_{service.upper()}_DATABASE_URL"
     everything = {**os.environ, **environment}
     return {
-        name: value for name, value in everything.items() if name == own_database or not name.endswith("_DATABASE_URL")
+        name: value
+        for name, value in everything.items()
+        if name == service.database_variable or not name.endswith("_DATABASE_URL")
     }

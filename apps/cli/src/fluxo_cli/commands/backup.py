@@ -7,6 +7,7 @@ import typer
 from fluxo_local.embedded.offline_servers import offline_servers
 from fluxo_local.errors import CommandError
 from fluxo_local.runtime import is_supervised, load_environment
+from fluxo_local.services import SERVICES
 from fluxo_local.settings import Settings
 from rich.console import Console
 
@@ -40,17 +41,12 @@ def _databases(data_dir: Path) -> Iterator[dict[str, str]]:
     settings = Settings()
     if is_supervised(data_dir):
         yield load_environment(data_dir)
-    elif settings.entries_database_url and settings.balances_database_url:
-        given = settings.model_dump(
-            include={f"{service}{kind}_database_url" for service in _SERVICES for kind in _KINDS}
-        )
-        yield {f"FLUXO_{name.upper()}": url for name, url in given.items() if url}
+    elif settings.has_all_databases():
+        given = {service.database_variable: settings.database_url(service) for service in SERVICES}
+        given |= {service.migration_variable: settings.migration_url(service) for service in SERVICES}
+        yield {variable: url for variable, url in given.items() if url}
     elif (data_dir / "postgres").exists():
         with offline_servers(data_dir) as environment:
             yield environment
     else:
         raise CommandError(f"There is nothing to back up on {data_dir}.", exit_status=3)
-
-
-_SERVICES = ("entries", "balances")
-_KINDS = ("", "_migration")

@@ -10,3 +10,4 @@ balances_app = typer.Typer(
     no_args_is_help=True,
     help="Read daily balances; or run one process of the balances service.",
 )
+GROUPS = {"entries": entries_app, "balances": balances_app}

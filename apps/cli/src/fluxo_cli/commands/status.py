@@ -3,12 +3,11 @@ from typing import Annotated
 import orjson
 import typer
 from fluxo_local.runtime import SystemState, load_state
+from fluxo_local.services import KINDS
 from rich.console import Console
 from rich.table import Table
 
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Json
-
-MEASURED = ("entries-api", "entries-relay", "balances-api", "balances-projector")
 
 Targets = Annotated[
     bool,
@@ -61,7 +60,7 @@ def _targets(state: SystemState | None) -> list[dict[str, object]]:
     return [
         {"targets": [f"127.0.0.1:{process.port}"], "labels": {"job": kind, "instance": process.name}}
         for process in processes
-        if (kind := process.name.rpartition("-")[0]) in MEASURED
+        if (kind := process.name.rpartition("-")[0]) in KINDS
     ]
 
 

@@ -20,12 +20,17 @@ from fluxo_local.errors import CommandError
 from fluxo_local.nginx import find_nginx
 from fluxo_local.ports import is_free
 from fluxo_local.runtime import is_supervised
+from fluxo_local.services import SERVICES
 from fluxo_local.settings import Settings
 
 _DISK_FREE_BYTES_MIN = 1024**3
 _TIMEOUT_S = 3.0
 _DEFAULT_PORTS = {"postgresql": 5432, "postgres": 5432, "redis": 6379, "rediss": 6379, "valkey": 6379}
-_PORTS = {1: "entries API", 2: "balances API", 3: "postgres", 4: "valkey-streams", 5: "valkey-cache"}
+_PORTS = {service.port: f"{service.name} API" for service in SERVICES} | {
+    3: "postgres",
+    4: "valkey-streams",
+    5: "valkey-cache",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ class Finding:
 
 def diagnose(settings: Settings, data_dir: Path, port_base: int) -> Iterator[Finding]:
     yield _python()
-    embedded_postgres = settings.entries_database_url is None or settings.balances_database_url is None
+    embedded_postgres = not settings.has_all_databases()
     embedded_valkey = settings.streams_url is None or settings.cache_url is None
     if embedded_postgres:
         yield _postgres()
@@ -139,10 +144,9 @@ def _ports(data_dir: Path, port_base: int) -> Iterator[Finding]:
 
 
 def _external(settings: Settings) -> Iterator[tuple[str, str]]:
-    for name in ("entries_database_url", "balances_database_url", "streams_url", "cache_url"):
-        url = getattr(settings, name)
-        if url is not None:
-            yield f"FLUXO_{name.upper()}", url
+    urls = {service.database_variable: settings.database_url(service) for service in SERVICES}
+    urls |= {"FLUXO_STREAMS_URL": settings.streams_url, "FLUXO_CACHE_URL": settings.cache_url}
+    yield from ((variable, url) for variable, url in urls.items() if url is not None)
 
 
 def _reachable(name: str, url: str) -> Finding:
