@@ -111,6 +111,7 @@ BOARD = Board(
                     "Mishaps",
                     "short",
                     Query(f"sum(increase(fluxo_dead_letters_total{RATE}))", "dead letters"),
+                    Query(f"sum by (reason) (increase(fluxo_events_skipped_total{RATE}))", "skipped: {{reason}}"),
                     Query(f"sum(increase(fluxo_outbox_gaps_total{RATE}))", "gaps in the stream"),
                     Query(f"sum(increase(fluxo_entry_events_vanished_total{RATE}))", "vanished events"),
                     what="Each has a row in docs/operating/runbook.md.",

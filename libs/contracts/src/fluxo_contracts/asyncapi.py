@@ -1,11 +1,12 @@
 """The AsyncAPI 3 document of the events, built from the structs that encode and decode them."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
 
-from fluxo_contracts.entry_recorded import ENTRY_RECORDED_TYPE, EntryRecorded, encode
-from fluxo_contracts.example import ENTRY_RECORDED
+from fluxo_contracts.event_type import EventType
+from fluxo_contracts.events import EVENTS
 from fluxo_contracts.streams import (
     DAILY_BALANCES_GROUP,
     DELIVERIES_FIELD,
@@ -16,32 +17,41 @@ from fluxo_contracts.streams import (
     STREAM_ID_FIELD,
 )
 
-VERSION: Final = "1.0.0"
+VERSION: Final = "1.0.1"
 """Raised with every change of the document: the last number for words, the middle one for additions."""
 
 _MESSAGE: Final = "#/components/messages/"
 _SCHEMA: Final = "#/components/schemas/"
 
 
-def document() -> dict[str, Any]:
+_GROWTH: Final = """
+
+Within a version of a type fields are only added, and a consumer ignores those that it does not know. What must not be
+ignored makes a new version (`.v1.1`, `.v2`). A consumer skips types and versions that it does not read; a producer goes
+on sending the version that consumers read, with the same `id`, until all of them read the new one."""
+
+
+def document(events: Sequence[EventType] = EVENTS) -> dict[str, Any]:
     """Return the document as JSON values."""
     return {
         "asyncapi": "3.0.0",
         "info": {
             "title": "Fluxo events",
             "version": VERSION,
-            "description": "What the entries service tells the others, and what became of events nobody could apply.",
+            "description": (
+                "What the entries service tells the others, and what became of events nobody could apply." + _GROWTH
+            ),
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/cloudevents+json",
-        "channels": _channels(),
-        "operations": _operations(),
-        "components": {"messages": _messages(), "schemas": _schemas()},
+        "channels": _channels(events),
+        "operations": _operations(events),
+        "components": {"messages": _messages(events), "schemas": _schemas(events)},
     }
 
 
-def _channels() -> dict[str, Any]:
-    return {
+def _channels(events: Sequence[EventType]) -> dict[str, Any]:
+    channels: dict[str, Any] = {
         "entries": {
             "address": ENTRIES_STREAM,
             "title": "Entry events",
@@ -50,7 +60,7 @@ def _channels() -> dict[str, Any]:
                 "`<generation * 2^48 + transaction>-<sequence>` of the outbox row, so that adding an event twice is "
                 "refused by Redis itself. The server runs with AOF and `noeviction`."
             ),
-            "messages": {"entryRecorded": {"$ref": f"{_MESSAGE}entryRecorded"}},
+            "messages": {},
             "bindings": {"redis": {}},
             "x-redis": {"type": "stream", "field": EVENT_FIELD, "consumerGroups": [DAILY_BALANCES_GROUP]},
         },
@@ -63,22 +73,21 @@ def _channels() -> dict[str, Any]:
             "x-redis": {"type": "stream"},
         },
     }
+    for event in events:
+        channels[event.channel]["messages"][event.message] = {"$ref": f"{_MESSAGE}{event.message}"}
+    return channels
 
 
-def _operations() -> dict[str, Any]:
-    return {
-        "publishEntry": _operation("send", "entries", "entryRecorded", "The entries service publishes every entry."),
-        "projectEntry": _operation(
-            "receive",
-            "entries",
-            "entryRecorded",
-            f"The balances service applies every entry once, as consumer group `{DAILY_BALANCES_GROUP}`. Delivery is "
-            "at least once and in no order that matters; the event's `id` tells duplicates.",
-        ),
-        "buryEvent": _operation(
-            "send", "deadLetters", "deadLetter", "The balances service puts aside what it cannot apply."
-        ),
-    }
+def _operations(events: Sequence[EventType]) -> dict[str, Any]:
+    operations: dict[str, Any] = {}
+    for event in events:
+        operations[event.sent.name] = _operation("send", event.channel, event.message, event.sent.summary)
+        for received in event.received:
+            operations[received.name] = _operation("receive", event.channel, event.message, received.summary)
+    operations["buryEvent"] = _operation(
+        "send", "deadLetters", "deadLetter", "The balances service puts aside what it cannot apply."
+    )
+    return operations
 
 
 def _operation(action: str, channel: str, message: str, summary: str) -> dict[str, Any]:
@@ -90,16 +99,18 @@ def _operation(action: str, channel: str, message: str, summary: str) -> dict[st
     }
 
 
-def _messages() -> dict[str, Any]:
+def _messages(events: Sequence[EventType]) -> dict[str, Any]:
     return {
-        "entryRecorded": {
-            "name": ENTRY_RECORDED_TYPE,
-            "title": "Entry recorded",
-            "summary": "A merchant recorded an entry; a reversal is one too, and names the entry it reverses.",
+        event.message: {
+            "name": event.name,
+            "title": event.title,
+            "summary": event.summary,
             "contentType": "application/cloudevents+json",
-            "payload": {"$ref": f"{_SCHEMA}EntryRecorded"},
-            "examples": [{"name": "credit", "payload": msgspec.json.decode(encode(ENTRY_RECORDED))}],
-        },
+            "payload": {"$ref": f"{_SCHEMA}{event.struct.__name__}"},
+            "examples": [{"payload": msgspec.to_builtins(event.example)}],
+        }
+        for event in events
+    } | {
         "deadLetter": {
             "name": "fluxo.entry.dead-letter",
             "title": "Dead letter",
@@ -110,8 +121,8 @@ def _messages() -> dict[str, Any]:
     }
 
 
-def _schemas() -> dict[str, Any]:
-    _, schemas = msgspec.json.schema_components([EntryRecorded], ref_template=f"{_SCHEMA}{{name}}")
+def _schemas(events: Sequence[EventType]) -> dict[str, Any]:
+    _, schemas = msgspec.json.schema_components([event.struct for event in events], ref_template=f"{_SCHEMA}{{name}}")
     for schema in schemas.values():
         # The structs have defaults so that code may leave constants out; the wire never does.
         schema["required"] = [name for name, field in schema["properties"].items() if not _may_be_null(field)]

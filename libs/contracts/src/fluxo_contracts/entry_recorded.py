@@ -6,13 +6,16 @@ from uuid import UUID
 
 import msgspec
 
+from fluxo_contracts.envelope import Instant, UndecodableEventError, refusal
+from fluxo_contracts.event_type import EventType, Operation
+from fluxo_contracts.streams import DAILY_BALANCES_GROUP
+
 ENTRY_RECORDED_TYPE: Final = "fluxo.entry.recorded.v1"
 ENTRIES_SOURCE: Final = "/fluxo/entries"
 
 AmountMinor = Annotated[int, msgspec.Meta(gt=0, le=99_999_999_999_999, description="Minor units (cents).")]
 Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z", description="ISO 4217.")]
 MerchantId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}\Z", description="The merchant.")]
-Instant = Annotated[datetime, msgspec.Meta(tz=True, description="RFC 3339, in UTC.")]
 
 
 class EntryRecordedData(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=False):
@@ -44,19 +47,8 @@ class EntryRecorded(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     data: EntryRecordedData
 
 
-class UndecodableEventError(ValueError):
-    """The bytes are no EntryRecorded; the message says where and why, and holds no payload."""
-
-
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(EntryRecorded)
-
-
-class _Traced(msgspec.Struct):
-    traceparent: str | None = None
-
-
-_traced_decoder = msgspec.json.Decoder(_Traced)
 
 
 def encode(event: EntryRecorded) -> bytes:
@@ -70,12 +62,13 @@ def decode(payload: bytes) -> EntryRecorded:
     Raises:
         UndecodableEventError: malformed JSON, a missing field, a wrong type or value, or an event at odds with
             itself (the envelope's id and instant must be the entry's, amount and amount_minor the same money).
+        OtherEventError: an event of another type, or of a newer version of this one.
     """
     try:
         event = _decoder.decode(payload)
     except (ValueError, RecursionError) as error:
         # Malformed or invalid JSON, bad UTF-8, and nesting without an end.
-        raise UndecodableEventError(str(error)) from error
+        raise refusal(payload, error, reads=ENTRY_RECORDED_TYPE) from error
     if event.id != event.data.id:
         raise UndecodableEventError("the envelope's id is not the entry's id")
     if event.time != event.data.recorded_at:
@@ -85,14 +78,41 @@ def decode(payload: bytes) -> EntryRecorded:
     return event
 
 
-def traceparent_of(payload: bytes | None) -> str | None:
-    """Return the trace of the request that recorded the entry; None also for a payload that cannot be decoded."""
-    try:
-        return _traced_decoder.decode(payload or b"{}").traceparent
-    except (ValueError, RecursionError):
-        return None
+_ID: Final = UUID("019aac6e-1dba-7c4e-9a55-0242ac120002")
+_RECORDED_AT: Final = datetime(2026, 11, 22, 14, 32, 10, 123456, tzinfo=UTC)
 
+EXAMPLE: Final = EntryRecorded(
+    id=_ID,
+    time=_RECORDED_AT,
+    subject="padaria-do-ze",
+    traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    data=EntryRecordedData(
+        id=_ID,
+        direction="credit",
+        amount="150.00",
+        amount_minor=15_000,
+        currency="BRL",
+        business_date=date(2026, 11, 22),
+        description="Venda balcão",
+        category="vendas",
+        recorded_at=_RECORDED_AT,
+    ),
+)
 
-def utc(instant: datetime) -> datetime:
-    """Return the instant in UTC, as events carry it."""
-    return instant.astimezone(UTC)
+EVENT: Final = EventType(
+    name=ENTRY_RECORDED_TYPE,
+    message="entryRecorded",
+    title="Entry recorded",
+    summary="A merchant recorded an entry; a reversal is one too, and names the entry it reverses.",
+    struct=EntryRecorded,
+    example=EXAMPLE,
+    channel="entries",
+    sent=Operation(name="publishEntry", summary="The entries service publishes every entry."),
+    received=(
+        Operation(
+            name="projectEntry",
+            summary=f"The balances service applies every entry once, as consumer group `{DAILY_BALANCES_GROUP}`. "
+            "Delivery is at least once and in no order that matters; the event's `id` tells duplicates.",
+        ),
+    ),
+)

@@ -1,11 +1,13 @@
+import re
 import subprocess
 import sys
 
 import jsonschema_rs
 import msgspec
 from fluxo_contracts.asyncapi import document
-from fluxo_contracts.entry_recorded import decode
-from fluxo_contracts.example import ENTRY_RECORDED
+from fluxo_contracts.entry_recorded import EVENT, EXAMPLE, decode
+from fluxo_contracts.event_type import EventType, Operation
+from fluxo_contracts.events import EVENTS
 
 
 def resolve(reference: str):
@@ -17,7 +19,7 @@ def resolve(reference: str):
 
 def test_the_example_is_an_event_that_really_decodes():
     example = document()["components"]["messages"]["entryRecorded"]["examples"][0]["payload"]
-    assert decode(msgspec.json.encode(example)) == ENTRY_RECORDED
+    assert decode(msgspec.json.encode(example)) == EXAMPLE
 
 
 def test_the_schema_accepts_the_example_and_refuses_what_the_decoder_refuses():
@@ -54,6 +56,44 @@ def test_both_services_find_themselves_in_it():
     }
     addresses = {resolve(operation["channel"]["$ref"])["address"] for operation in operations.values()}
     assert addresses == {"fluxo.entries", "fluxo.entries.dead"}
+
+
+class MerchantChanged(msgspec.Struct, kw_only=True):
+    type: str = "fluxo.merchant.changed.v1"
+    name: str
+
+
+def test_an_event_that_is_added_to_the_list_is_in_the_whole_document():
+    added = EventType(
+        name="fluxo.merchant.changed.v1",
+        message="merchantChanged",
+        title="Merchant changed",
+        summary="A merchant has another name.",
+        struct=MerchantChanged,
+        example=MerchantChanged(name="Padaria"),
+        channel="entries",
+        sent=Operation(name="publishMerchant", summary="It is published."),
+        received=(Operation(name="noteMerchant", summary="It is noted."),),
+    )
+    grown = document([EVENT, added])
+    assert list(grown["channels"]["entries"]["messages"]) == ["entryRecorded", "merchantChanged"]
+    assert {name: operation["action"] for name, operation in grown["operations"].items()} == {
+        "publishEntry": "send",
+        "projectEntry": "receive",
+        "publishMerchant": "send",
+        "noteMerchant": "receive",
+        "buryEvent": "send",
+    }
+    message = grown["components"]["messages"]["merchantChanged"]
+    assert message["name"] == "fluxo.merchant.changed.v1"
+    assert message["examples"][0]["payload"] == {"type": "fluxo.merchant.changed.v1", "name": "Padaria"}
+    assert grown["components"]["schemas"]["MerchantChanged"]["required"] == ["type", "name"]
+
+
+def test_every_event_has_a_type_of_its_own_that_ends_in_its_version():
+    types = [event.name for event in EVENTS]
+    assert len(set(types)) == len(types)
+    assert all(re.fullmatch(r"fluxo(\.[a-z-]+){2}\.v[0-9]+(\.[0-9]+)?", each) for each in types)
 
 
 def test_the_command_prints_the_document():

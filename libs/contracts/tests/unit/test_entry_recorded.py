@@ -3,8 +3,8 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from fluxo_contracts.entry_recorded import EntryRecorded, EntryRecordedData, UndecodableEventError, decode, encode, utc
-from fluxo_contracts.example import ENTRY_RECORDED
+from fluxo_contracts.entry_recorded import EXAMPLE, EntryRecorded, EntryRecordedData, decode, encode
+from fluxo_contracts.envelope import OtherEventError, UndecodableEventError, utc
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,21 +40,21 @@ def test_an_event_survives_the_wire(event):
 
 
 def test_instants_travel_in_utc_and_end_in_z():
-    assert msgspec.json.decode(encode(ENTRY_RECORDED))["time"] == "2026-11-22T14:32:10.123456Z"
+    assert msgspec.json.decode(encode(EXAMPLE))["time"] == "2026-11-22T14:32:10.123456Z"
     in_brazil = datetime(2026, 11, 22, 11, 32, tzinfo=timezone(timedelta(hours=-3)))
     assert utc(in_brazil).isoformat() == "2026-11-22T14:32:00+00:00"
 
 
 def test_a_field_that_a_newer_producer_added_is_ignored():
-    wire = msgspec.json.decode(encode(ENTRY_RECORDED))
+    wire = msgspec.json.decode(encode(EXAMPLE))
     wire["dataschema"] = "https://example.org/later"
     wire["data"]["attachment"] = {"pages": 3}
-    assert decode(msgspec.json.encode(wire)) == ENTRY_RECORDED
+    assert decode(msgspec.json.encode(wire)) == EXAMPLE
 
 
 def changed(**changes) -> bytes:
     """The example with other values; a name with an underscore in front stands in the envelope."""
-    wire = msgspec.json.decode(encode(ENTRY_RECORDED))
+    wire = msgspec.json.decode(encode(EXAMPLE))
     for name, value in changes.items():
         (wire if name.startswith("_") else wire["data"])[name.lstrip("_")] = value
     return msgspec.json.encode(wire)
@@ -71,7 +71,8 @@ def changed(**changes) -> bytes:
         (b'{"a":' * 100_000, "recursion"),
         (changed(_id=str(uuid4())), "id"),
         (changed(_time="2026-11-22T14:32:11Z"), "time"),
-        (changed(_type="fluxo.entry.recorded.v2"), "$.type"),
+        (changed(_type=7), "$.type"),
+        (changed(_type=None), "$.type"),
         (changed(_specversion="0.3"), "$.specversion"),
         (changed(_source="/elsewhere"), "$.source"),
         (changed(_subject=""), "$.subject"),
@@ -93,3 +94,30 @@ def test_what_is_no_event_is_refused_with_the_place_and_the_reason(payload, says
     with pytest.raises(UndecodableEventError) as refused:
         decode(payload)
     assert says in str(refused.value).lower() or says in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("event_type", "is_newer_version"),
+    [
+        ("fluxo.entry.recorded.v2", True),
+        ("fluxo.entry.recorded.v1.1", True),
+        ("fluxo.entry.recorded.v10", True),
+        ("fluxo.entry.recorded.v0", False),
+        ("fluxo.entry.recorded.v0.9", False),
+        ("fluxo.entry.recorded.v1.0", False),
+        ("fluxo.entry.recorded", False),
+        ("fluxo.entry.recorded.v" + "9" * 5_000, False),
+        ("fluxo.merchant.changed.v2", False),
+        ("", False),
+    ],
+)
+def test_an_event_of_another_type_is_told_from_one_that_is_malformed(event_type, is_newer_version):
+    for payload in (changed(_type=event_type), msgspec.json.encode({"type": event_type, "data": []})):
+        with pytest.raises(OtherEventError) as other:
+            decode(payload)
+        assert (other.value.event_type, other.value.is_newer_version) == (event_type, is_newer_version)
+
+
+def test_an_event_of_another_type_that_is_no_json_is_malformed():
+    with pytest.raises(UndecodableEventError):
+        decode(changed(_type="fluxo.merchant.changed.v1")[:-1])

@@ -209,6 +209,15 @@ async def test_an_event_older_than_the_inbox_remembers_is_refused_with_the_way_o
     assert len(await ask("show", None)) == 1
 
 
+async def test_a_letter_from_before_its_type_was_skipped_is_skipped_now_and_goes(ask, streams, day_totals):
+    event = b'{"type": "fluxo.merchant.changed.v1"}'
+    letter_id = (await streams.xadd(ENTRIES_DEAD_LETTERS_STREAM, {"event": event, "reason": "$.type"})).decode()
+    (line,) = await ask("redrive", [letter_id])
+    assert (line["outcome"], "not read" in line["reason"]) == ("skipped", True)
+    assert await ask("show", None) == []
+    assert await day_totals() == {}
+
+
 async def test_an_event_whose_age_is_unknown_is_not_applied(ask, bury, recorded, day_totals):
     undated = replace(recorded("m1", NOV_22, credit=150), id=uuid4())
     letter_id = await bury(undated)

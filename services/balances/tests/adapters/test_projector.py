@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager
 from datetime import date
 
 import asyncpg
+import msgspec
 import pytest
 import redis.asyncio
+import structlog
 from fluxo_balances.adapters.events import recorded_entry
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
@@ -18,8 +20,10 @@ from fluxo_balances.application.project_entries import ProjectEntries
 from fluxo_balances.entrypoints.projector import Pace, Projector
 from fluxo_chassis.process import SystemClock
 from fluxo_chassis.redis import RedisLink, connect
-from fluxo_contracts.entry_recorded import traceparent_of
+from fluxo_contracts.entry_recorded import EXAMPLE, encode
+from fluxo_contracts.envelope import traceparent_of
 from fluxo_local.embedded.valkey import ValkeyServer
+from prometheus_client import REGISTRY
 
 pytestmark = pytest.mark.anyio
 
@@ -93,6 +97,30 @@ async def test_entries_are_projected_as_they_come(running, stream, entries, appl
             await stream.publish(entry)
         await applied(10)
         await eventually(stream.is_acknowledged)
+
+
+def skipped(reason: str) -> float:
+    return REGISTRY.get_sample_value("fluxo_events_skipped_total", {"reason": reason})
+
+
+async def test_events_that_are_not_for_the_balances_are_skipped_counted_and_said_once_a_type(
+    running, stream, entries, applied, eventually
+):
+    event = msgspec.json.decode(encode(EXAMPLE))
+    before = skipped("unknown_type"), skipped("newer_version")
+    with structlog.testing.capture_logs() as lines:
+        async with running():
+            for event_type in ("fluxo.merchant.changed.v1", "fluxo.entry.recorded.v1.1", "fluxo.merchant.changed.v1"):
+                await stream.publish_raw(event=msgspec.json.encode(event | {"type": event_type}))
+            await stream.publish(*entries)
+            await applied(10)
+            await eventually(stream.is_acknowledged)
+    assert (skipped("unknown_type"), skipped("newer_version")) == (before[0] + 2, before[1] + 1)
+    assert [(line["event_type"], line["reason"]) for line in lines if "skipped" in line["event"]] == [
+        ("fluxo.merchant.changed.v1", "unknown_type"),
+        ("fluxo.entry.recorded.v1.1", "newer_version"),
+    ]
+    assert await stream.dead_letters() == []
 
 
 async def test_a_stop_finishes_the_batch_at_hand(running, stream, entries, applied):

@@ -15,7 +15,10 @@ from fluxo_balances.application.ports import (
 from fluxo_balances.application.project_entries import (
     DELIVERIES_MAX,
     UNSETTLED_MAX,
+    NotForBalancesError,
     ProjectEntries,
+    SkippedEvent,
+    SkipReason,
     UndecodableEventError,
 )
 from fluxo_balances.application.purge_inbox import PurgeInbox
@@ -45,6 +48,8 @@ class World:
     monotonic_s: float = 0.0
 
     def decode(self, payload: bytes) -> RecordedEntry:
+        if payload == b"another":
+            raise NotForBalancesError("fluxo.merchant.changed.v1", SkipReason.UNKNOWN_TYPE)
         if payload not in self.entries:
             raise UndecodableEventError("It is garbage.")
         return self.entries[payload]
@@ -154,6 +159,23 @@ async def test_poison_is_buried_at_once_and_the_rest_of_its_batch_is_applied(wor
         DeadLetter(empty, "There is no event in the stream entry."),
     ]
     assert world.buried == projected.buried
+
+
+async def test_what_is_not_for_the_balances_is_acknowledged_and_the_rest_of_its_batch_applied(world, project, delivery):
+    good, another = [delivery(), delivery()], Delivery("7-7", b"another", 1)
+    projected = await project([good[0], another, good[1]])
+    assert projected.skipped == [SkippedEvent(another, "fluxo.merchant.changed.v1", SkipReason.UNKNOWN_TYPE)]
+    assert (projected.applied, projected.buried, world.buried) == (2, [], [])
+    assert world.acknowledged == ["7-7"]
+    await project.settle()
+    assert sorted(world.acknowledged) == sorted(["7-7", *(each.stream_id for each in good)])
+
+
+async def test_while_the_database_is_unavailable_nothing_is_skipped_either(world, project, delivery):
+    world.database_is_unavailable = True
+    with pytest.raises(ReadModelUnavailableError):
+        await project([delivery(), Delivery("7-7", b"another", 1)])
+    assert world.acknowledged == []
 
 
 async def test_an_event_older_than_the_inbox_remembers_is_never_guessed(world, project, delivery):

@@ -145,6 +145,8 @@ def _sentence(answer: dict[str, Any]) -> str:
             return "applied to the balances."
         case "applied-before":
             return "was applied before; the letter is gone now."
+        case "skipped":
+            return f"{printable(answer['reason'])} The letter is gone now."
         case "discarded":
             return f"discarded (SHA-256 {answer['sha256']})."
         case "missing":

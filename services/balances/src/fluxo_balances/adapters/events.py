@@ -1,20 +1,25 @@
 """From the events of the contract to what the use cases know."""
 
-from fluxo_contracts.entry_recorded import UndecodableEventError as NotInTheContractError
 from fluxo_contracts.entry_recorded import decode
+from fluxo_contracts.envelope import OtherEventError
+from fluxo_contracts.envelope import UndecodableEventError as NotInTheContractError
 
 from fluxo_balances.application.ports import RecordedEntry
-from fluxo_balances.application.project_entries import UndecodableEventError
+from fluxo_balances.application.project_entries import NotForBalancesError, SkipReason, UndecodableEventError
 
 
 def recorded_entry(payload: bytes) -> RecordedEntry:
     """Return the entry that an event tells of.
 
     Raises:
-        UndecodableEventError: the payload is no such event.
+        UndecodableEventError: the payload is no event, or a malformed one.
+        NotForBalancesError: it is an event of a type or version that is not read here.
     """
     try:
         event = decode(payload)
+    except OtherEventError as error:
+        reason = SkipReason.NEWER_VERSION if error.is_newer_version else SkipReason.UNKNOWN_TYPE
+        raise NotForBalancesError(error.event_type, reason) from error
     except NotInTheContractError as error:
         raise UndecodableEventError(str(error)) from error
     entry = event.data

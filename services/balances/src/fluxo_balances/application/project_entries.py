@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Final
 from uuid import UUID
 
@@ -31,8 +32,23 @@ class UndecodableEventError(Exception):
     """The payload is no event of a recorded entry; the message says why."""
 
 
+class SkipReason(Enum):
+    UNKNOWN_TYPE = "unknown_type"
+    NEWER_VERSION = "newer_version"
+    """Of a type that is read: this release is too old for it, and its entry will be missing."""
+
+
+class NotForBalancesError(Exception):
+    """The event is of a type, or of a version of one, that is not read here: it is skipped."""
+
+    def __init__(self, event_type: str, reason: SkipReason) -> None:
+        super().__init__("Events of this type are not read by this release of the balances.")
+        self.event_type = event_type
+        self.reason = reason
+
+
 EventDecoder = Callable[[bytes], RecordedEntry]
-"""Raises UndecodableEventError."""
+"""Raises UndecodableEventError or NotForBalancesError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +65,20 @@ class Unsettled:
     is_new: bool
 
 
+@dataclass(frozen=True, slots=True)
+class SkippedEvent:
+    delivery: Delivery
+    event_type: str
+    reason: SkipReason
+
+
 @dataclass(slots=True)
 class Projected:
     """What became of some deliveries. Those in none of the lists were applied before, or wait to be delivered again."""
 
     applied: int = 0
     duplicates: int = 0
+    skipped: list[SkippedEvent] = field(default_factory=list)
     buried: list[DeadLetter] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
     """Why events wait to be delivered again."""
@@ -90,7 +114,9 @@ class ProjectEntries:
         return self.unsettled < UNSETTLED_MAX
 
     async def __call__(self, deliveries: Sequence[Delivery]) -> Projected:
-        """Apply what can be applied, bury what never can, leave the rest unacknowledged for another delivery.
+        """Apply what can be applied, skip what is not for the balances, bury what never can be applied.
+
+        The rest stays unacknowledged for another delivery.
 
         Raises:
             ReadModelUnavailableError: the database is unavailable; nothing is lost or buried, call again with the same.
@@ -103,9 +129,13 @@ class ProjectEntries:
                 continue
             try:
                 readable.append(ReadableEvent(delivery, self._entry_of(delivery, oldest)))
+            except NotForBalancesError as error:
+                projected.skipped.append(SkippedEvent(delivery, error.event_type, error.reason))
             except UndecodableEventError as error:
                 projected.buried.append(DeadLetter(delivery, str(error)))
         await self._apply(readable, projected)
+        if projected.skipped:
+            await self._events.acknowledge([skipped.delivery.stream_id for skipped in projected.skipped])
         if projected.buried:
             await self._events.bury(projected.buried)
         return projected

@@ -9,7 +9,7 @@ from fluxo_balances.application.ports import (
     ReadModelUnavailableError,
     RecordedEntry,
 )
-from fluxo_balances.application.project_entries import EventDecoder, UndecodableEventError
+from fluxo_balances.application.project_entries import EventDecoder, NotForBalancesError, UndecodableEventError
 from fluxo_balances.domain.inbox import REMEMBERED_FOR, is_dated, is_forgotten
 
 
@@ -17,7 +17,7 @@ from fluxo_balances.domain.inbox import REMEMBERED_FOR, is_dated, is_forgotten
 class Redriven:
     """What became of a letter; `failed` and `too-old` ones stay, for the reason given."""
 
-    outcome: Literal["applied", "applied-before", "failed", "too-old"]
+    outcome: Literal["applied", "applied-before", "skipped", "failed", "too-old"]
     reason: str | None = None
 
 
@@ -25,7 +25,8 @@ class RedriveDeadLetter:
     """Apply a dead letter's event once more: apply it, remove the merchant's cached answers, then remove the letter.
 
     The event does not go back to the stream, whose ids are the relay's position. In this order a crash at any point
-    only leaves a letter whose event the inbox recognises the next time. A letter that fails again stays.
+    only leaves a letter whose event the inbox recognises the next time. A letter that fails again stays. One with
+    an event that is not for the balances goes: the projector would skip it.
     """
 
     def __init__(
@@ -51,6 +52,9 @@ class RedriveDeadLetter:
             applied = await self._projection.apply([entry])
         except ReadModelUnavailableError:
             raise
+        except NotForBalancesError as error:
+            await self._letters.remove(buried.id)
+            return Redriven("skipped", str(error))
         except Exception as error:  # noqa: BLE001 - whatever it is, the letter tells
             reason = str(error) or type(error).__name__
             await self._letters.note_failure(buried.id, reason, self._clock.now())

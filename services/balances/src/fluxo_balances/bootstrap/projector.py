@@ -11,7 +11,7 @@ from fluxo_chassis.observability.traces.spans import exported_as_configured
 from fluxo_chassis.postgres import open_pool, ping
 from fluxo_chassis.process import SystemClock
 from fluxo_chassis.redis import RedisLink, connect, ping_redis
-from fluxo_contracts.entry_recorded import traceparent_of
+from fluxo_contracts.envelope import traceparent_of
 
 from fluxo_balances.adapters.events import recorded_entry
 from fluxo_balances.adapters.postgres.projection import PostgresProjection

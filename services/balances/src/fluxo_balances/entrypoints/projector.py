@@ -15,7 +15,7 @@ from fluxo_chassis.resilience import Retry, wait_for_stop
 from fluxo_contracts.streams import ENTRIES_STREAM
 
 from fluxo_balances.application.ports import Clock, Delivery, EntryEvents, ReadModelUnavailableError
-from fluxo_balances.application.project_entries import Projected, ProjectEntries
+from fluxo_balances.application.project_entries import Projected, ProjectEntries, SkippedEvent
 from fluxo_balances.entrypoints import projector_metrics as metrics
 
 READ_TIMEOUT_S: Final = 1.0
@@ -27,6 +27,9 @@ GATHER_S: Final = 0.004
 GATHER_EVENTS_MIN: Final = 8
 """A batch costs much the same for one event and for a hundred. While events come thick, but not so thick that a batch
 is half full anyway, the next one takes what has come within GATHER_S; a lone event never waits."""
+
+SKIPPED_TYPES_LOGGED_MAX: Final = 100
+EVENT_TYPE_LOGGED_LENGTH_MAX: Final = 100
 
 TraceparentOf = Callable[[bytes | None], str | None]
 
@@ -54,6 +57,7 @@ class Projector:
         self._traceparent_of = traceparent_of
         self._take_over_at = 0.0
         self._unsettled_spans: list[TraceContext] = []
+        self._skipped_types: set[str] = set()
         self.taking = Retry("projecting")
         self.applying = Retry("applying", cap_s=2.0)
 
@@ -119,6 +123,9 @@ class Projector:
         metrics.applied_events.inc(projected.applied)
         metrics.duplicate_events.inc(projected.duplicates)
         metrics.dead_letters.inc(len(projected.buried))
+        for skipped in projected.skipped:
+            metrics.skipped_events[skipped.reason].inc()
+            self._log_once_a_type(skipped)
         log.info("entries projected", applied=projected.applied, duplicates=projected.duplicates)
         for failure in projected.failures:
             log.error("events failed and will be delivered again", exc_info=failure)
@@ -127,3 +134,10 @@ class Projector:
                 # The first line only: what a database adds to it repeats the row.
                 reason = letter.reason.partition("\n")[0]
                 log.error("an event became a dead letter", stream_id=letter.delivery.stream_id, reason=reason)
+
+    def _log_once_a_type(self, skipped: SkippedEvent) -> None:
+        # The type is whatever somebody wrote there.
+        event_type = skipped.event_type[:EVENT_TYPE_LOGGED_LENGTH_MAX]
+        if event_type not in self._skipped_types and len(self._skipped_types) < SKIPPED_TYPES_LOGGED_MAX:
+            self._skipped_types.add(event_type)
+            log.warning("events of a type are skipped", event_type=event_type, reason=skipped.reason.value)

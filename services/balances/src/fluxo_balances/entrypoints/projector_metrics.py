@@ -2,6 +2,8 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from fluxo_balances.application.project_entries import SkipReason
+
 batch_size: Final = Histogram(
     "fluxo_projector_batch_events",
     "Events handled together.",
@@ -14,6 +16,11 @@ projected_events: Final = Counter(
 )
 applied_events: Final = projected_events.labels("applied")
 duplicate_events: Final = projected_events.labels("duplicate")
+events_skipped: Final = Counter(
+    "fluxo_events_skipped", "Events of types or versions that the balances do not read.", ["reason"]
+)
+# From the start: where the first one made the series, nobody would see it rise.
+skipped_events: Final = {reason: events_skipped.labels(reason.value) for reason in SkipReason}
 dead_letters: Final = Counter("fluxo_dead_letters", "Events that could not be applied.")
 dead_letters_waiting: Final = Gauge(
     "fluxo_dead_letters_waiting", "Dead letters that nobody has redriven or discarded yet."

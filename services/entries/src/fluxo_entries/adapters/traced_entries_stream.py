@@ -3,7 +3,7 @@ from collections.abc import Sequence
 
 from fluxo_chassis.observability.traces import spans
 from fluxo_chassis.observability.traces.batch_spans import record_batch
-from fluxo_contracts.entry_recorded import traceparent_of
+from fluxo_contracts.envelope import traceparent_of
 from fluxo_contracts.streams import ENTRIES_STREAM
 
 from fluxo_entries.application.ports import EntriesStream, OutboxRow

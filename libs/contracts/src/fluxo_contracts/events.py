@@ -1,0 +1,8 @@
+"""Every event that a service publishes; the AsyncAPI document is made from this list."""
+
+from typing import Final
+
+from fluxo_contracts import entry_recorded
+from fluxo_contracts.event_type import EventType
+
+EVENTS: Final[tuple[EventType, ...]] = (entry_recorded.EVENT,)
