@@ -1,40 +1,18 @@
-import importlib.util
-import sys
+import functools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
+from dataclasses import fields
 
 import httpx2
 import pytest
-from fluxo_chassis.auth import Principal, refused
+from fastapi import FastAPI
 from fluxo_chassis.health import Health
+from fluxo_entries.application.contents import EntriesApplication
 from fluxo_entries.entrypoints.http.app import create_entries_app
 
+from services.entries.tests.unit.fakes import FakeService, FakeVerifier
+
 FULL = "entries:read,entries:write"
-
-
-def _load(name: str):
-    """Tests are no package: a module beside them is loaded by its file."""
-    spec = importlib.util.spec_from_file_location(f"fluxo_entries_unit_{name}", Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-fakes = _load("fakes")
-
-
-class FakeVerifier:
-    """Takes tokens such as `padaria/entries:read,entries:write`."""
-
-    async def verify(self, token: str) -> Principal:
-        merchant_id, separator, scopes = token.partition("/")
-        if not separator:
-            raise refused("The token is malformed.")
-        return Principal(merchant_id, "ana", frozenset(scopes.split(",")), "owner")
 
 
 class Api:
@@ -66,12 +44,39 @@ class Api:
 
 @pytest.fixture
 def service():
-    return fakes.FakeService()
+    return FakeService()
+
+
+class StandIn:
+    """Does what the use case does that it stands for at the time."""
+
+    use_case = None
+
+    async def __call__(self, *arguments, **named):
+        return await self.use_case(*arguments, **named)
+
+    def __getattr__(self, name):
+        return getattr(self.use_case, name)
+
+
+@functools.cache
+def _app() -> tuple[FastAPI, EntriesApplication]:
+    application = EntriesApplication(**{field.name: StandIn() for field in fields(EntriesApplication)})
+    return create_entries_app(application, health=Health(), verifier=FakeVerifier()), application
+
+
+def _app_over(service: FakeService) -> FastAPI:
+    """Return the one application, with this service's use cases: to build one takes longer than to ask it."""
+    app, stand_ins = _app()
+    app.state.account.settle()
+    for field in fields(EntriesApplication):
+        getattr(stand_ins, field.name).use_case = getattr(service.application, field.name)
+    return app
 
 
 @pytest.fixture
 def app(service):
-    return create_entries_app(service.application, health=Health(), verifier=FakeVerifier())
+    return _app_over(service)
 
 
 @asynccontextmanager
@@ -90,7 +95,7 @@ async def api(app, anyio_backend) -> AsyncIterator[Api]:
 @pytest.fixture
 def new_api():
     """`async with new_api() as api`: a service of its own each time."""
-    return lambda: _api(create_entries_app(fakes.FakeService().application, health=Health(), verifier=FakeVerifier()))
+    return lambda: _api(_app_over(FakeService()))
 
 
 @pytest.fixture

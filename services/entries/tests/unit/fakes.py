@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
+from fluxo_chassis.auth import Principal, refused
 from fluxo_entries.application.change_merchant import ChangeMerchant
 from fluxo_entries.application.contents import EntriesApplication
 from fluxo_entries.application.get_entry import GetEntry
@@ -137,6 +138,16 @@ class FakeEntries:
         ]
         found.sort(key=lambda entry: (entry.business_date, entry.id), reverse=True)
         return [RecordedEntry(entry, self._memory.reversal_of(entry.id)) for entry in found[:limit]]
+
+
+class FakeVerifier:
+    """Takes tokens such as `padaria/entries:read,entries:write`."""
+
+    async def verify(self, token: str) -> Principal:
+        merchant_id, separator, scopes = token.partition("/")
+        if not separator:
+            raise refused("The token is malformed.")
+        return Principal(merchant_id, "ana", frozenset(scopes.split(",")), "owner")
 
 
 class FakeService:

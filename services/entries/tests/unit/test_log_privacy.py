@@ -4,8 +4,12 @@ import asyncpg
 import orjson
 import pytest
 import structlog
+from fluxo_chassis.health import Health
 from fluxo_chassis.observability.logs import configure_logging
 from fluxo_chassis.settings import ProcessSettings
+from fluxo_entries.entrypoints.http.app import create_entries_app
+
+from services.entries.tests.unit.fakes import FakeVerifier
 
 pytestmark = pytest.mark.anyio
 
@@ -19,6 +23,12 @@ ENTRY = {
     "description": DESCRIPTION,
     "category": CATEGORY,
 }
+
+
+@pytest.fixture
+def app(service):
+    """One that has written no line yet: it remembers how."""
+    return create_entries_app(service.application, health=Health(), verifier=FakeVerifier())
 
 
 @pytest.fixture
