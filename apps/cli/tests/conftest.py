@@ -91,7 +91,7 @@ def is_running() -> Callable[[int], bool]:
 @pytest.fixture
 def await_gone(is_running: Callable[[int], bool]) -> Callable[[Iterable[int]], None]:
     def wait(pids: Iterable[int]) -> None:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while living := [pid for pid in pids if is_running(pid)]:
             assert time.monotonic() < deadline, f"still running: {living}"
             time.sleep(0.02)

@@ -103,7 +103,7 @@ def test_a_level_is_asked_for_by_a_signal(monkeypatch, tmp_path: Path, capsys, s
     with sole_supervisor(tmp_path):
         save_state(tmp_path, _with_pid(system_state, process.pid))
         assert _main(monkeypatch, "log-level", level, "--data-dir", str(tmp_path)) == 0
-    assert process.wait(timeout=10) == 9
+    assert process.wait(60) == 9
     assert "entries-api-1 logs" in capsys.readouterr().out
 
 

@@ -19,7 +19,7 @@ def standard_error(monkeypatch, file):
 
 
 def await_shown(terminal, text):
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while text not in terminal.getvalue():
         assert time.monotonic() < deadline, terminal.getvalue()
         time.sleep(0.02)
@@ -36,6 +36,7 @@ def test_what_takes_its_time_is_shown_with_how_far_it_is(monkeypatch, total, sho
 
 def test_what_is_done_at_once_shows_nothing(monkeypatch):
     terminal = standard_error(monkeypatch, Terminal())
+    monkeypatch.setattr("fluxo_cli.output.progress._SHOWN_AFTER_S", 60.0)
     with progress("Recording") as report:
         report(10_000, 25_000)
     assert terminal.getvalue() == ""

@@ -26,7 +26,7 @@ async def test_a_balance_that_is_not_cached_has_to_wait_for_the_database(service
     assert answer.json()["type"] == "/problems/unavailable"
 
 
-async def test_too_many_readers_are_told_so_early(service, memory_read_model):
+async def test_too_many_readers_are_told_so_early(service, memory_read_model, virtual_time):
     busy = asyncio.Event()
 
     async def hang(*_args):
