@@ -61,7 +61,7 @@ def notes_service(errors, *, body_limit_bytes=200) -> FastAPI:
 
     @router.get("/trace")
     async def traced() -> dict[str, str]:
-        return {"traceparent": tracing.current_traceparent(), "request_id": tracing.current_request_id()}
+        return {"traceparent": tracing.current_traceparent(), "request_id": tracing.current_context().request_id}
 
     @router.get("/errors/{kind}")
     async def fails(kind: str) -> None:

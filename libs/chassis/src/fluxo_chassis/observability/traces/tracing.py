@@ -91,10 +91,6 @@ def current_trace_id() -> str:
     return (_current.get() or start_trace(None)).trace_id
 
 
-def current_request_id() -> str:
-    return (_current.get() or start_trace(None)).request_id
-
-
 @contextmanager
 def continue_trace(traceparent: str | None) -> Iterator[TraceContext]:
     """Works on behalf of the request that sent `traceparent`; on a new trace when there is none or it is invalid."""
