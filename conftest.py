@@ -16,7 +16,7 @@ import orjson
 import pytest
 import redis.asyncio
 import structlog
-from fluxo_chassis.redis import RedisLink
+from fluxo_chassis.redis import RedisClient
 
 from tests.databases import Database, DatabaseTemplate
 from tests.harness.virtual_time import virtual_time  # noqa: F401 - a fixture for all
@@ -96,30 +96,30 @@ async def _flushed(url: str) -> AsyncIterator[redis.asyncio.Redis]:
 
 @pytest.fixture
 async def streams(streams_url: str, anyio_backend: str) -> AsyncIterator[redis.asyncio.Redis]:
-    """A client of the streams server, emptied for this test."""
+    """The streams server, emptied for this test, as a client that is not ours sees it."""
     async for client in _flushed(streams_url):
         yield client
 
 
 @pytest.fixture
-async def streams_link(streams_url: str, streams: redis.asyncio.Redis) -> AsyncIterator[RedisLink]:
-    """What the relay and the projector speak to the streams server with."""
-    async with RedisLink(streams_url) as link:
-        yield link
+async def streams_client(streams_url: str, streams: redis.asyncio.Redis) -> AsyncIterator[RedisClient]:
+    """The client that the services have of that server."""
+    async with RedisClient(streams_url) as client:
+        yield client
 
 
 @pytest.fixture
 async def cache(cache_url: str, anyio_backend: str) -> AsyncIterator[redis.asyncio.Redis]:
-    """A client of the cache server, emptied for this test."""
+    """The cache server, emptied for this test, as a client that is not ours sees it."""
     async for client in _flushed(cache_url):
         yield client
 
 
 @pytest.fixture
-async def cache_link(cache_url: str, cache: redis.asyncio.Redis) -> AsyncIterator[RedisLink]:
-    """What speaks to the cache server for the balances, emptied for this test."""
-    async with RedisLink(cache_url) as link:
-        yield link
+async def cache_client(cache_url: str, cache: redis.asyncio.Redis) -> AsyncIterator[RedisClient]:
+    """The client that the balances have of that server."""
+    async with RedisClient(cache_url) as client:
+        yield client
 
 
 @pytest.fixture(scope="session")

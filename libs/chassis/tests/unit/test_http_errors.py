@@ -3,7 +3,7 @@ import fluxo_chassis.postgres
 import fluxo_chassis.redis  # noqa: F401 - both say which of their errors mean an outage
 import httpx2
 import pytest
-import redis.exceptions
+from fluxo_chassis.redis import RedisUnavailableError
 from fluxo_chassis.resilience import CircuitOpen
 from structlog.testing import capture_logs
 
@@ -19,7 +19,7 @@ AWAY = {
     "shutdown": asyncpg.AdminShutdownError("secret"),
     "cancelled": asyncpg.QueryCanceledError("secret"),
     "circuit": CircuitOpen("cache"),
-    "redis": redis.exceptions.ConnectionError("secret"),
+    "redis": RedisUnavailableError("secret"),
 }
 MISTAKES = {"mistake": asyncpg.UndefinedTableError("secret"), "bug": RuntimeError("secret")}
 

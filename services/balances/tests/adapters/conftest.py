@@ -136,20 +136,20 @@ def stream(streams) -> Stream:
 
 
 @pytest.fixture
-def seat(streams, streams_link) -> Callable[[str], RedisEntryEvents]:
+def seat(streams_client) -> Callable[[str], RedisEntryEvents]:
     """A consumer's seat in the group, by its name."""
-    return lambda consumer: RedisEntryEvents(streams, streams_link, ConsumerGroup(streams), consumer)
+    return lambda consumer: RedisEntryEvents(streams_client, ConsumerGroup(streams_client), consumer)
 
 
 @pytest.fixture
-def projecting(seat, pool, cache, cache_link) -> Callable[..., ProjectEntries]:
+def projecting(seat, pool, cache, cache_client) -> Callable[..., ProjectEntries]:
     """A projector's use case over real servers, by the consumer's name; parts may be replaced."""
 
     def build(consumer: str, **replaced: object) -> ProjectEntries:
         parts = {
             "events": seat(consumer),
             "projection": PostgresProjection(pool),
-            "cache": RedisBalanceCache(cache_link),
+            "cache": RedisBalanceCache(cache_client),
             "clock": SystemClock(),
             "decode": recorded_entry,
         }

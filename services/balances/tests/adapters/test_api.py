@@ -149,7 +149,7 @@ async def test_it_is_ready_with_its_database_or_its_cache_but_not_without_both(a
     await until(lambda: api.get("/health/ready"), status=200)
 
 
-async def test_your_own_write_is_read_as_soon_as_it_is_applied(api, pool, cache_link, recorded):
+async def test_your_own_write_is_read_as_soon_as_it_is_applied(api, pool, cache_client, recorded):
     first, second = recorded("m1", DAY, credit=100), recorded("m1", DAY, credit=50)
     projection = PostgresProjection(pool)
     await projection.apply([first])
@@ -161,7 +161,7 @@ async def test_your_own_write_is_read_as_soon_as_it_is_applied(api, pool, cache_
     answer = await waiting
     assert answer.json()["closing_balance"] == "1.50"
 
-    await RedisBalanceCache(cache_link).invalidate(["m1"])
+    await RedisBalanceCache(cache_client).invalidate(["m1"])
     assert (await api.get(URL)).content == answer.content
 
 

@@ -11,7 +11,7 @@ from fluxo_balances.application.get_daily_balance import GetDailyBalance
 from fluxo_balances.application.ports import BalanceCache, CacheUnavailableError, Lookup
 from fluxo_balances.application.ready_answers import Origin, ReadyAnswers
 from fluxo_balances.entrypoints.http.presenter import render_day
-from fluxo_chassis.redis import RedisLink
+from fluxo_chassis.redis import RedisClient
 from fluxo_chassis.resilience import Bulkhead
 from redis._parsers import Encoder
 from redis.cluster import RedisCluster
@@ -29,13 +29,13 @@ async def store(cache: BalanceCache, key: str, answer: bytes, merchant_id: str =
 
 
 @pytest.fixture(params=["redis", "near", "memory"])
-async def any_cache(request, cache_link, cache_url, memory_cache) -> AsyncIterator[BalanceCache]:
+async def any_cache(request, cache_client, cache_url, memory_cache) -> AsyncIterator[BalanceCache]:
     """What a port promises, every adapter keeps, the tests' own included."""
     if request.param == "near":
-        async with NearBalanceCache(RedisBalanceCache(cache_link), cache_url, timeout_s=1) as near:
+        async with NearBalanceCache(cache_url, timeout_s=1) as near:
             yield near
     else:
-        yield RedisBalanceCache(cache_link) if request.param == "redis" else memory_cache
+        yield RedisBalanceCache(cache_client) if request.param == "redis" else memory_cache
 
 
 async def test_what_was_stored_under_a_lease_is_found(any_cache):
@@ -81,8 +81,8 @@ async def test_an_update_removes_all_of_the_merchants_answers_and_nobody_elses(a
     await any_cache.invalidate([])
 
 
-async def test_no_answer_is_kept_for_more_than_an_hour(cache, cache_link):
-    balances = RedisBalanceCache(cache_link)
+async def test_no_answer_is_kept_for_more_than_an_hour(cache, cache_client):
+    balances = RedisBalanceCache(cache_client)
     await store(balances, KEY, b"answer")
     for key in (LEASE, ANSWERS):
         assert LIFETIME_S - 5 < await cache.ttl(key) <= LIFETIME_S == 3_600
@@ -91,8 +91,8 @@ async def test_no_answer_is_kept_for_more_than_an_hour(cache, cache_link):
     assert [0 < await cache.ttl(key) <= 100 for key in (LEASE, ANSWERS)] == [True, True]
 
 
-async def test_what_is_left_of_answers_whose_lease_went_alone_is_void(cache, cache_link):
-    balances = RedisBalanceCache(cache_link)
+async def test_what_is_left_of_answers_whose_lease_went_alone_is_void(cache, cache_client):
+    balances = RedisBalanceCache(cache_client)
     await store(balances, KEY, b"old")
     await cache.delete(LEASE)
     assert (await balances.look_up("m1", KEY)).answer is None
@@ -101,8 +101,8 @@ async def test_what_is_left_of_answers_whose_lease_went_alone_is_void(cache, cac
     assert (await balances.look_up("m1", "2026-11-23")).answer == b"new"
 
 
-async def test_a_lease_outlives_its_answers(cache, cache_link):
-    balances = RedisBalanceCache(cache_link)
+async def test_a_lease_outlives_its_answers(cache, cache_client):
+    balances = RedisBalanceCache(cache_client)
     await store(balances, KEY, b"answer")
     await cache.delete(ANSWERS)
     assert (await balances.look_up("m1", KEY)).answer is None
@@ -117,8 +117,8 @@ def test_a_cluster_has_a_merchants_keys_in_one_slot():
     assert client.keyslot(LEASE) == client.keyslot(ANSWERS)
 
 
-async def test_one_merchant_cannot_fill_the_cache(cache, cache_link):
-    balances = RedisBalanceCache(cache_link)
+async def test_one_merchant_cannot_fill_the_cache(cache, cache_client):
+    balances = RedisBalanceCache(cache_client)
     for number in range(FIELDS_MAX + 10):
         await store(balances, str(number), b"answer")
     assert await cache.hlen(ANSWERS) == FIELDS_MAX
@@ -126,25 +126,25 @@ async def test_one_merchant_cannot_fill_the_cache(cache, cache_link):
     assert (await balances.look_up("m2", KEY)).answer == b"answer"
 
 
-async def test_two_instances_share_the_cache(cache_link, cache_url):
-    async with RedisLink(cache_url) as other_link:
-        here, there = RedisBalanceCache(cache_link), RedisBalanceCache(other_link)
+async def test_two_instances_share_the_cache(cache_client, cache_url):
+    async with RedisClient(cache_url) as other_client:
+        here, there = RedisBalanceCache(cache_client), RedisBalanceCache(other_client)
         await here.store("m1", KEY, b"answer", (await here.look_up("m1", KEY)).lease)
         assert (await there.look_up("m1", KEY)).answer == b"answer"
         await there.invalidate(["m1"])
         assert (await here.look_up("m1", KEY)).answer is None
 
 
-async def test_scripts_survive_a_server_that_forgot_them(cache, cache_link):
-    balances = RedisBalanceCache(cache_link)
+async def test_scripts_survive_a_server_that_forgot_them(cache, cache_client):
+    balances = RedisBalanceCache(cache_client)
     await store(balances, "warm", b"answer")
     await cache.script_flush()
     await balances.store("m1", KEY, b"answer", (await balances.look_up("m1", KEY)).lease)
     assert (await balances.look_up("m1", KEY)).answer == b"answer"
 
 
-async def test_a_lost_connection_costs_one_miss(cache, cache_link):
-    balances = RedisBalanceCache(cache_link)
+async def test_a_lost_connection_costs_one_miss(cache, cache_client):
+    balances = RedisBalanceCache(cache_client)
     await balances.store("m1", KEY, b"answer", (await balances.look_up("m1", KEY)).lease)
     await cache.client_kill_filter(_type="normal", skipme=True)
     answers = [(await balances.look_up("m1", KEY)).answer for _ in range(2)]
@@ -152,7 +152,7 @@ async def test_a_lost_connection_costs_one_miss(cache, cache_link):
 
 
 async def test_a_cache_that_is_unavailable_behaves_as_an_empty_one_but_owns_up_to_a_failed_removal():
-    async with RedisLink("redis://127.0.0.1:1") as nowhere:
+    async with RedisClient("redis://127.0.0.1:1") as nowhere:
         balances = RedisBalanceCache(nowhere)
         for _ in range(10):
             assert await balances.look_up("m1", KEY) == Lookup()
@@ -170,9 +170,9 @@ class NaiveCache(RedisBalanceCache):
 
 
 @pytest.mark.parametrize(("kind", "served"), [(RedisBalanceCache, "1.50"), (NaiveCache, "1.00")])
-async def test_what_was_read_before_an_update_is_never_served_after_it(pool, cache_link, recorded, kind, served):
+async def test_what_was_read_before_an_update_is_never_served_after_it(pool, cache_client, recorded, kind, served):
     """The race itself, on real servers. The naive cache loses it, so the test can tell."""
-    balances, projection = kind(cache_link), PostgresProjection(pool)
+    balances, projection = kind(cache_client), PostgresProjection(pool)
     get_daily_balance = GetDailyBalance(PostgresDailyBalances(pool))
     answers = ReadyAnswers(
         balances, Bulkhead("reads", running_max=2, waiting_max=2, wait_max_s=1), database_is_unavailable=lambda: False

@@ -27,19 +27,19 @@ NOV_22 = date(2026, 11, 22)
 
 
 @pytest.fixture
-def letters(streams) -> RedisDeadLetters:
-    return RedisDeadLetters(streams)
+def letters(streams_client) -> RedisDeadLetters:
+    return RedisDeadLetters(streams_client)
 
 
 @pytest.fixture
-def ask(letters, pool, cache, cache_link):
+def ask(letters, pool, cache, cache_client):
     """Ask the desk for something, and get its lines: `await ask("redrive", [letter_id])`."""
 
     async def ask(action: str, letter_ids: list[str] | None, **replaced: object) -> list[dict]:
         parts = {
             "letters": letters,
             "projection": PostgresProjection(pool),
-            "cache": RedisBalanceCache(cache_link),
+            "cache": RedisBalanceCache(cache_client),
             "clock": SystemClock(),
             "decode": recorded_entry,
         }
@@ -154,7 +154,7 @@ async def test_a_crash_between_applying_and_removing_counts_nothing_twice(ask, r
             raise CrashError
 
     with pytest.raises(CrashError):
-        await ask("redrive", [letter_id], letters=DiesBeforeItRemoves(letters._client))
+        await ask("redrive", [letter_id], letters=DiesBeforeItRemoves(letters._redis))
     assert await day_totals() == {("m1", NOV_22): (150, 0, 1)}
     await cache.hset("balances:m1", "2026-11-22", "old")
 

@@ -24,8 +24,8 @@ class KilledError(BaseException):
 
 
 @pytest.fixture
-def balances(cache_link):
-    return RedisBalanceCache(cache_link)
+def balances(cache_client):
+    return RedisBalanceCache(cache_client)
 
 
 async def store_what_was_read_before(balances):

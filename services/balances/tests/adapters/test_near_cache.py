@@ -13,9 +13,8 @@ from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
 from fluxo_balances.adapters.redis.near_answers import LIFETIME_S, REFRESH_AFTER_S, NearAnswers
 from fluxo_balances.adapters.redis.near_cache import PING_EVERY_S, NearBalanceCache
 from fluxo_balances.application.ports import CacheUnavailableError
-from fluxo_chassis.redis import RedisLink
+from fluxo_chassis.redis import RedisClient, RedisError, RedisReplyError
 from fluxo_local.embedded.valkey import ValkeyServer
-from redis.exceptions import ResponseError
 
 pytestmark = pytest.mark.anyio
 
@@ -34,10 +33,7 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
 
 @asynccontextmanager
 async def near_cache_at(url: str, timeout_s: float = TIMEOUT_S) -> AsyncIterator[NearBalanceCache]:
-    async with (
-        RedisLink(url, timeout_s=timeout_s) as link,
-        NearBalanceCache(RedisBalanceCache(link), url, timeout_s) as cache,
-    ):
+    async with NearBalanceCache(url, timeout_s) as cache:
         await until(lambda: cache._connection is not None)
         yield cache
 
@@ -87,20 +83,20 @@ async def get(cache: NearBalanceCache, key: str = KEY) -> bytes | None:
     return (await cache.look_up("m1", key)).answer
 
 
-async def change(server: RedisLink, answer: bytes, key: str = KEY) -> None:
+async def change(server: RedisClient, answer: bytes, key: str = KEY) -> None:
     """An update, and a reader elsewhere that has stored the answer of after it."""
     await RedisBalanceCache(server).invalidate(["m1"])
     await put(server, answer, key)
 
 
-async def put(server: RedisLink, answer: bytes, key: str = KEY, merchant_id: str = "m1") -> None:
+async def put(server: RedisClient, answer: bytes, key: str = KEY, merchant_id: str = "m1") -> None:
     elsewhere = RedisBalanceCache(server)
     await elsewhere.store(merchant_id, key, answer, (await elsewhere.look_up(merchant_id, key)).lease)
 
 
 async def settle(cache: NearBalanceCache) -> None:
     """Wait until every change so far is heard of."""
-    await cache._connection.ask("PING")
+    await cache._connection.execute("PING")
 
 
 async def test_what_was_asked_for_is_at_hand(near):
@@ -178,7 +174,7 @@ async def test_a_refresh_that_fails_is_nobodys_error(near, cache, monkeypatch):
     assert near.at_hand("m1", KEY) is None
 
 
-async def change_and_look(near: NearBalanceCache, changes: int) -> int:
+async def change_and_look(near: NearBalanceCache, cache_url: str, changes: int) -> int:
     """Change an answer again and again under its readers' feet; how often an older one was at hand after that.
 
     Whether a reader may still see the older one is decided by a reply that this process has read on the connection on
@@ -192,7 +188,7 @@ async def change_and_look(near: NearBalanceCache, changes: int) -> int:
             await asyncio.sleep(0)
 
     readers = [asyncio.create_task(keep_reading()) for _ in range(4)]
-    async with RedisLink(near._url) as writer:
+    async with RedisClient(cache_url) as writer:
         for number in range(changes):
             current = str(number).encode()
             await change(writer, current)
@@ -204,29 +200,29 @@ async def change_and_look(near: NearBalanceCache, changes: int) -> int:
     return stale
 
 
-async def test_many_changes_and_readers_at_once_leave_nothing_stale(near):
-    assert await change_and_look(near, 5_000) == 0
+async def test_many_changes_and_readers_at_once_leave_nothing_stale(near, cache_url):
+    assert await change_and_look(near, cache_url, 5_000) == 0
 
 
 @with_and_without
-async def test_what_was_asked_for_before_a_change_is_not_kept_after_it(guarded, near, cache_link, monkeypatch):
+async def test_what_was_asked_for_before_a_change_is_not_kept_after_it(guarded, near, cache_client, monkeypatch):
     if not guarded:
         monkeypatch.setattr(NearAnswers, "_stands", stands_whatever_was_heard)
     replied, may_go_on = asyncio.Event(), asyncio.Event()
-    ask_together = near._connection.ask_together
+    execute_pipeline = near._connection.execute_pipeline
 
     async def ask_slowly(*commands):
-        replies = await ask_together(*commands)
+        replies = await execute_pipeline(*commands)
         replied.set()
         await may_go_on.wait()
         return replies
 
-    await put(cache_link, b"old")
-    monkeypatch.setattr(near._connection, "ask_together", ask_slowly)
+    await put(cache_client, b"old")
+    monkeypatch.setattr(near._connection, "execute_pipeline", ask_slowly)
     reader = asyncio.create_task(get(near))
     await replied.wait()
-    monkeypatch.setattr(near._connection, "ask_together", ask_together)
-    await change(cache_link, b"new")
+    monkeypatch.setattr(near._connection, "execute_pipeline", execute_pipeline)
+    await change(cache_client, b"new")
     await settle(near)
     may_go_on.set()
     assert await reader == b"old"
@@ -241,20 +237,20 @@ def stands_whatever_was_heard(near, merchant_id, shelf):
 
 @with_and_without
 async def test_an_answer_is_kept_only_if_its_lease_still_stood_when_tracking_began(
-    guarded, near, cache_link, monkeypatch
+    guarded, near, cache_client, monkeypatch
 ):
-    ask_together = near._connection.ask_together
+    execute_pipeline = near._connection.execute_pipeline
 
     async def with_a_change_in_between(looking_up, *tracking):
-        (reply,) = await ask_together(looking_up)
+        (reply,) = await execute_pipeline(looking_up)
         if not tracking:
             return [reply]  # A ping.
-        await change(cache_link, b"new")
-        caching, lease = await ask_together(*tracking)
+        await change(cache_client, b"new")
+        caching, lease = await execute_pipeline(*tracking)
         return [reply, caching, lease if guarded else reply[0]]
 
-    await put(cache_link, b"old")
-    monkeypatch.setattr(near._connection, "ask_together", with_a_change_in_between)
+    await put(cache_client, b"old")
+    monkeypatch.setattr(near._connection, "execute_pipeline", with_a_change_in_between)
     assert await get(near) == b"old"
     await settle(near)
     assert (near.at_hand("m1", KEY) is None) is guarded
@@ -277,15 +273,15 @@ async def test_a_server_that_is_emptied_empties_this_too(near, cache, command):
 
 @with_and_without
 async def test_a_lost_connection_takes_everything_away_and_nothing_is_kept_until_changes_are_heard_again(
-    guarded, near, cache, cache_link, monkeypatch
+    guarded, near, cache, cache_client, monkeypatch
 ):
     await fill(near)
     if not guarded:
         monkeypatch.setattr(near._near, "close", lambda: None)
-    number = await near._connection.ask("CLIENT", "ID")
+    number = await near._connection.execute("CLIENT", "ID")
     await cache.execute_command("CLIENT", "KILL", "ID", number)
     await until(lambda: near._connection is None)
-    await change(cache_link, b"newer")
+    await change(cache_client, b"newer")
     kept = near.at_hand("m1", KEY)
     assert (kept is None) is guarded
 
@@ -297,17 +293,17 @@ async def test_a_lost_connection_takes_everything_away_and_nothing_is_kept_until
         assert near.at_hand("m1", KEY).body == b"newer"
 
 
-async def test_many_lost_connections_leave_nothing_stale(near, cache):
+async def test_many_lost_connections_leave_nothing_stale(near, cache, cache_url):
     async def kill() -> None:
         for _ in range(20):
             await until(lambda: near._connection is not None)
-            number = await near._connection.ask("CLIENT", "ID")
+            number = await near._connection.execute("CLIENT", "ID")
             await cache.execute_command("CLIENT", "KILL", "ID", number)
             await until(lambda: near._connection is None)
 
     killing = asyncio.create_task(kill())
     stale = 0
-    async with RedisLink(near._url) as writer:
+    async with RedisClient(cache_url) as writer:
         number = 0
         while not killing.done():
             number += 1
@@ -315,7 +311,7 @@ async def test_many_lost_connections_leave_nothing_stale(near, cache):
             await change(writer, current)
             try:
                 await settle(near)
-            except (AttributeError, OSError):
+            except (AttributeError, RedisError):
                 await asyncio.sleep(0)
             kept = near.at_hand("m1", KEY)
             stale += kept is not None and kept.body != current
@@ -353,50 +349,59 @@ async def test_a_server_that_starts_again_is_found_again(own_server):
 
 
 async def test_without_a_server_it_behaves_as_an_empty_cache():
-    url = "redis://127.0.0.1:1"
-    async with RedisLink(url) as link, NearBalanceCache(RedisBalanceCache(link), url, TIMEOUT_S) as near:
+    async with NearBalanceCache("redis://127.0.0.1:1", TIMEOUT_S) as near:
         assert await get(near) is None
         assert near.at_hand("m1", KEY) is None
 
 
-async def test_a_wrong_password_keeps_nothing_and_is_tried_again(cache_url, cache, cache_link):
-    url = cache_url.replace("redis://:", "redis://:wrong")
-    if url == cache_url:
-        pytest.skip("the given server asks for no password")
-    async with NearBalanceCache(RedisBalanceCache(cache_link), url, TIMEOUT_S) as near:
-        await put(cache_link, b"answer")
-        assert await get(near) == b"answer"
-        assert near.at_hand("m1", KEY) is None
+async def test_where_nobody_may_be_told_of_changes_the_shared_cache_answers_and_nothing_is_kept(own_server):
+    async with RedisClient(own_server.url) as owner:
+        await owner.execute("ACL", "SETUSER", "reader", "on", ">secret", "~*", "+@all", "-client|tracking")
+        url = f"redis://reader:secret@127.0.0.1:{own_server.port}"
+        async with NearBalanceCache(url, TIMEOUT_S) as near:
+            await fill(near)
+            assert near.at_hand("m1", KEY) is None
+            await owner.execute("ACL", "SETUSER", "reader", "+client|tracking")
+            await until(lambda: near._connection is not None)
+            await fill(near)
+            assert near.at_hand("m1", KEY).body == b"answer"
 
 
-async def test_many_questions_share_the_connection_and_each_gets_its_own_reply(cache_link, cache_url):
+async def test_a_wrong_password_is_no_cache_at_all(own_server):
+    async with NearBalanceCache(f"redis://:wrong@127.0.0.1:{own_server.port}", TIMEOUT_S) as near:
+        assert await get(near) is None
+        with pytest.raises(CacheUnavailableError):
+            await near.invalidate(["m1"])
+
+
+async def test_many_questions_share_the_connection_and_each_gets_its_own_reply(cache_client, cache_url):
     for number in range(1_000):
-        await put(cache_link, str(number).encode(), merchant_id=f"m{number}")
+        await put(cache_client, str(number).encode(), merchant_id=f"m{number}")
     async with near_cache_at(cache_url, timeout_s=10) as near:
         replies = await asyncio.gather(*(near.look_up(f"m{number}", KEY) for number in range(1_000)))
     assert [reply.answer for reply in replies] == [str(number).encode() for number in range(1_000)]
 
 
-async def test_who_goes_away_does_not_take_the_next_ones_reply(near, cache_link):
-    await put(cache_link, b"1", "a")
-    await put(cache_link, b"2", "b")
+async def test_who_goes_away_does_not_take_the_next_ones_reply(near, cache_client):
+    await put(cache_client, b"1", "a")
+    await put(cache_client, b"2", "b")
     gone, stays = asyncio.create_task(get(near, "a")), asyncio.create_task(get(near, "b"))
     await asyncio.sleep(0)
     gone.cancel()
     assert await stays == b"2"
 
 
-async def test_an_answer_handed_over_gets_there_without_another_question(near, cache_link):
+async def test_an_answer_handed_over_gets_there_without_another_question(near, cache_client):
     await near.store("m1", KEY, b"answer", (await near.look_up("m1", KEY)).lease)
-    elsewhere = RedisBalanceCache(cache_link)
+    elsewhere = RedisBalanceCache(cache_client)
     async with asyncio.timeout(PING_EVERY_S / 2):
         while (await elsewhere.look_up("m1", KEY)).answer != b"answer":
             pass
 
 
 async def test_a_command_that_is_refused_is_the_error_of_whoever_asked_and_of_nobody_else(near):
-    near._connection.tell("NONSENSE")
-    refused = asyncio.create_task(near._connection.ask_together(("PING",), ("NONSENSE",), ("PING",)))
-    assert await near._connection.ask("PING") == b"PONG"
-    with pytest.raises(ResponseError):
+    near._connection.send_nowait("NONSENSE")
+    refused = asyncio.create_task(near._connection.execute_pipeline(("PING",), ("NONSENSE",), ("PING",)))
+    assert await near._connection.execute("PING") == b"PONG"
+    with pytest.raises(RedisReplyError):
         await refused

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
 from fluxo_balances.application.project_entries import UNSETTLED_MAX
-from fluxo_chassis.redis import RedisLink
+from fluxo_chassis.redis import RedisClient
 
 pytestmark = pytest.mark.anyio
 
@@ -38,7 +38,7 @@ async def test_entries_of_the_stream_become_balances_and_are_acknowledged(
 
 
 async def test_a_projector_that_dies_before_it_acknowledges_is_followed_by_one_that_counts_nothing_twice(
-    projecting, seat, stream, cache, cache_link, recorded, day_totals, eventually
+    projecting, seat, stream, cache, cache_client, recorded, day_totals, eventually
 ):
     await stream.publish(*(recorded("m1", NOV_22, credit=1) for _ in range(10)))
     dying = seat("p1")
@@ -46,7 +46,7 @@ async def test_a_projector_that_dies_before_it_acknowledges_is_followed_by_one_t
     await projecting("p1")(await dying.read(100, 0.05))  # applied; neither told the cache nor acknowledged
 
     # A reader has filled the cache meanwhile, from what it read before the commit.
-    balance_cache = RedisBalanceCache(cache_link)
+    balance_cache = RedisBalanceCache(cache_client)
     lease = (await balance_cache.look_up("m1", "2026-11-22")).lease
     await balance_cache.store("m1", "2026-11-22", b"old", lease)
 
@@ -134,7 +134,7 @@ async def test_while_the_cache_is_unavailable_projecting_goes_on_and_nothing_is_
     projecting, seat, stream, cache, recorded, day_totals
 ):
     await stream.publish(*(recorded("m1", NOV_22, credit=1) for _ in range(10)))
-    project = projecting("p1", cache=RedisBalanceCache(RedisLink("redis://127.0.0.1:9", timeout_s=0.1)))
+    project = projecting("p1", cache=RedisBalanceCache(RedisClient("redis://127.0.0.1:9", timeout_s=0.1)))
     assert await drain(project, seat("p1"), limit=3) == 10
     assert await day_totals() == {("m1", NOV_22): (10, 0, 10)}
     assert len(await stream.pending()) == project.unsettled == 10 < UNSETTLED_MAX

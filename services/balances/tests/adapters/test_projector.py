@@ -19,7 +19,7 @@ from fluxo_balances.adapters.redis.entry_events import RedisEntryEvents
 from fluxo_balances.application.project_entries import ProjectEntries
 from fluxo_balances.entrypoints.projector import Pace, Projector
 from fluxo_chassis.process import SystemClock
-from fluxo_chassis.redis import RedisLink, connect
+from fluxo_chassis.redis import RedisClient
 from fluxo_contracts.entry_recorded import EXAMPLE, encode
 from fluxo_contracts.envelope import traceparent_of
 from fluxo_local.embedded.valkey import ValkeyServer
@@ -55,8 +55,8 @@ def running(pool, streams_url, cache_url):
 
     @asynccontextmanager
     async def run(streams_url: str = streams_url, cache_url: str = cache_url) -> AsyncIterator[asyncio.Event]:
-        streams, link, cache = connect(streams_url), RedisLink(streams_url), RedisLink(cache_url, timeout_s=0.5)
-        events = RedisEntryEvents(streams, link, ConsumerGroup(streams), "p1")
+        streams, cache = RedisClient(streams_url), RedisClient(cache_url, timeout_s=0.5)
+        events = RedisEntryEvents(streams, ConsumerGroup(streams), "p1")
         project = ProjectEntries(
             events, PostgresProjection(pool), RedisBalanceCache(cache), SystemClock(), recorded_entry
         )
@@ -69,7 +69,6 @@ def running(pool, streams_url, cache_url):
             stop.set()
             await asyncio.wait_for(task, 5)
             await streams.aclose()
-            await link.aclose()
             await cache.aclose()
 
     return run

@@ -124,8 +124,8 @@ def open_transaction(entries_database):
 
 
 @pytest.fixture
-def stream(streams, streams_link):
-    return RedisEntriesStream(streams, streams_link)
+def stream(streams_client):
+    return RedisEntriesStream(streams_client)
 
 
 @dataclass

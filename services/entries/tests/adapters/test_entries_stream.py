@@ -1,8 +1,8 @@
 import pytest
+from fluxo_chassis.redis import RedisReplyError
 from fluxo_contracts.streams import ENTRIES_STREAM, EVENT_FIELD
 from fluxo_entries.application.ports import OutboxRow, StreamMovedBackError
 from fluxo_entries.application.stream_state import START, StreamPosition, StreamState
-from redis.exceptions import ResponseError
 
 pytestmark = pytest.mark.anyio
 
@@ -68,7 +68,7 @@ async def test_a_stream_that_lost_its_end_gets_nothing_behind_the_gap(stream, st
 async def test_an_error_in_the_middle_ends_the_batch_there(stream, streams):
     # 5-0 is below 5-3 and is skipped; an id that Redis refuses stands for any failure, such as a full server.
     broken = OutboxRow(StreamPosition(2**64, 0), b"refused")
-    with pytest.raises(ResponseError):
+    with pytest.raises(RedisReplyError):
         await stream.publish(START, [*rows(1, 3), broken, *rows(1, major=6)])
     assert await ids(streams) == ["5-1", "5-3"]
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 from fluxo_chassis.postgres import Notifications
+from fluxo_chassis.redis import RedisReplyError
 from fluxo_contracts.entry_recorded import decode
 from fluxo_contracts.streams import ENTRIES_STREAM
 from fluxo_entries.application.audit_stream import AuditStream
@@ -17,7 +18,6 @@ from fluxo_entries.application.purge_outbox import PurgeOutbox
 from fluxo_entries.application.stream_state import XID_BITS
 from fluxo_entries.entrypoints.relay import Relay
 from prometheus_client import REGISTRY
-from redis.exceptions import ResponseError
 
 pytestmark = pytest.mark.anyio
 
@@ -106,7 +106,7 @@ async def test_a_full_server_leaves_no_gap(publish, journal, streams, recording)
     given = (await streams.config_get("maxmemory"))["maxmemory"]
     await streams.config_set("maxmemory", used + 1)
     try:
-        with pytest.raises(ResponseError, match="OOM"):
+        with pytest.raises(RedisReplyError, match="OOM"):
             await drain(publish)
         partly = await published(streams)
     finally:

@@ -1,16 +1,16 @@
-"""A Redis server as a dependency that may be down: redis-py's client, and a connection for what must cost little."""
+"""A Redis server as a dependency that may be unavailable: one client, which never sends a command twice."""
 
-from fluxo_chassis.redis.client import connect, is_unavailable, ping_redis
+from fluxo_chassis.redis.client import RedisClient, ping_redis
 from fluxo_chassis.redis.connection import Command, RedisConnection
-from fluxo_chassis.redis.handshake import open_connection
-from fluxo_chassis.redis.link import RedisLink
+from fluxo_chassis.redis.errors import RedisError, RedisReplyError, RedisUnavailableError, is_unavailable
 
 __all__ = [
     "Command",
+    "RedisClient",
     "RedisConnection",
-    "RedisLink",
-    "connect",
+    "RedisError",
+    "RedisReplyError",
+    "RedisUnavailableError",
     "is_unavailable",
-    "open_connection",
     "ping_redis",
 ]

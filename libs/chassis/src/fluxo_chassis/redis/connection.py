@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, cast
 
 import hiredis
-from redis.exceptions import ResponseError
+
+from fluxo_chassis.redis.errors import RedisError, RedisReplyError, RedisUnavailableError, lost
 
 Command = Sequence[str | bytes | int]
 
-TOLD_WITHIN_S: Final = 0.005
+FLUSH_WITHIN_S: Final = 0.005
 
 _NOT_YET: Final = object()
 
@@ -19,28 +20,33 @@ Pushed = Callable[[Sequence[Any]], None]
 def ignore(*_: object) -> None: ...
 
 
-class _Question:
+def refusal_in(replies: Sequence[Any]) -> RedisReplyError | None:
+    """Return the first error among some replies."""
+    return next((RedisReplyError(str(reply)) for reply in replies if isinstance(reply, hiredis.ReplyError)), None)
+
+
+class _PendingReplies:
     """Commands that were sent, and the replies so far; `answer` is None when nobody waits for them."""
 
-    __slots__ = ("answer", "asked_at", "commands", "replies")
+    __slots__ = ("answer", "commands", "replies", "sent_at")
 
-    def __init__(self, commands: int, answer: asyncio.Future[Sequence[Any]] | None, asked_at: float) -> None:
+    def __init__(self, commands: int, answer: asyncio.Future[Sequence[Any]] | None, sent_at: float) -> None:
         self.commands = commands
         self.answer = answer
-        self.asked_at = asked_at
+        self.sent_at = sent_at
         self.replies: list[Any] = []
 
     def settle(self) -> None:
         """Hand the replies to whoever asked, if they are still there."""
         if self.answer is None or self.answer.done():
             return
-        refusal = next((reply for reply in self.replies if isinstance(reply, hiredis.ReplyError)), None)
+        refusal = refusal_in(self.replies)
         if refusal is None:
             self.answer.set_result(self.replies)
         else:
-            self.answer.set_exception(ResponseError(str(refusal)))
+            self.answer.set_exception(refusal)
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: RedisError) -> None:
         if self.answer is not None and not self.answer.done():
             self.answer.set_exception(error)
 
@@ -49,8 +55,7 @@ class RedisConnection(asyncio.Protocol):
     """One RESP3 connection, with as little around each command as can be.
 
     Commands are sent without waiting for each other's replies. Replies, and what the server says unasked, are handed on
-    in the order in which they come. A command without a reply in `timeout_s` ends the connection. (A command costs
-    redis-py's client four times as much, and it knows no client-side caching: ADR 0030.)
+    in the order in which they come. A command without a reply in `timeout_s` ends the connection.
     """
 
     def __init__(self, timeout_s: float, on_push: Pushed = ignore, on_lost: Callable[[], None] = ignore) -> None:
@@ -58,60 +63,59 @@ class RedisConnection(asyncio.Protocol):
         self._on_push = on_push
         self._on_lost = on_lost
         self._replies = hiredis.Reader(notEnoughData=_NOT_YET)
-        self._waiting: deque[_Question] = deque()
+        self._waiting: deque[_PendingReplies] = deque()
         self._watch: asyncio.TimerHandle | None = None
-        self._told: list[Command] = []
-        self._telling: asyncio.TimerHandle | None = None
+        self._buffered: list[Command] = []
+        self._flushing: asyncio.TimerHandle | None = None
         self._transport: asyncio.Transport | None = None
 
     @property
     def is_lost(self) -> bool:
         return self._transport is None
 
-    async def ask(self, *command: str | bytes | int) -> Any:
+    async def execute(self, *command: str | bytes | int) -> Any:
         """Return the reply to one command.
 
         Raises:
-            ConnectionError: the connection is lost, by now or before.
-            TimeoutError: there was no reply in time; the connection is lost.
-            ResponseError: the server refused the command.
+            RedisUnavailableError: the connection is lost, by now or before.
+            RedisReplyError: the server refused the command.
         """
-        (reply,) = await self.ask_together(command)
+        (reply,) = await self.execute_pipeline(command)
         return reply
 
-    async def ask_together(self, *commands: Command) -> Sequence[Any]:
+    async def execute_pipeline(self, *commands: Command) -> Sequence[Any]:
         """Return the replies to some commands, of which none comes in between.
 
         Raises:
-            ConnectionError, TimeoutError, ResponseError: as `ask`, for any of them.
+            RedisUnavailableError, RedisReplyError: as `execute`, for any of them.
         """
         if self._transport is None:
-            raise ConnectionResetError
+            raise lost()
         answer = asyncio.get_running_loop().create_future()
         self._send(commands, answer)
         return cast("Sequence[Any]", await answer)
 
-    def tell(self, *command: str | bytes | int) -> None:
-        """Send a command that nobody waits for: with the next question, or TOLD_WITHIN_S later. May get lost.
+    def send_nowait(self, *command: str | bytes | int) -> None:
+        """Send a command that nobody waits for: with the next one, or FLUSH_WITHIN_S later. It may get lost.
 
         A write of its own costs as much as all else about it, and here it is out of everybody's way.
         """
         if self._transport is None:
             return
-        self._told.append(command)
-        if self._telling is None:
-            self._telling = asyncio.get_running_loop().call_later(TOLD_WITHIN_S, self._send)
+        self._buffered.append(command)
+        if self._flushing is None:
+            self._flushing = asyncio.get_running_loop().call_later(FLUSH_WITHIN_S, self._send)
 
     def close(self) -> None:
         """End the connection when everything is sent; no reply is waited for any more."""
         if self._transport is not None:
             self._send()
             self._transport.close()
-            self._lose(ConnectionResetError())
+            self._lose(lost())
 
     def abort(self) -> None:
         """End the connection now."""
-        self._end(ConnectionResetError())
+        self._end(lost())
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's are no subclass.
@@ -125,60 +129,63 @@ class RedisConnection(asyncio.Protocol):
             self.abort()
 
     def connection_lost(self, _error: Exception | None) -> None:
-        self._lose(ConnectionResetError())
+        self._lose(lost())
 
     def _send(self, commands: Sequence[Command] = (), answer: asyncio.Future[Sequence[Any]] | None = None) -> None:
-        """Send what was told and then the commands of a question."""
+        """Send what is buffered, and then these commands."""
         if self._transport is None:
             return
-        if self._telling is not None:
-            self._telling.cancel()
-            self._telling = None
+        if self._flushing is not None:
+            self._flushing.cancel()
+            self._flushing = None
         loop = asyncio.get_running_loop()
-        told, self._told = self._told, []
-        for sent, waits in ((told, None), (commands, answer)):
+        buffered, self._buffered = self._buffered, []
+        for sent, waits in ((buffered, None), (commands, answer)):
             if sent:
-                self._waiting.append(_Question(len(sent), waits, loop.time()))
-        packed = [hiredis.pack_command(command) for command in (*told, *commands)]  # type: ignore[arg-type]  # its stub: one word
+                self._waiting.append(_PendingReplies(len(sent), waits, loop.time()))
+        packed = [hiredis.pack_command(command) for command in (*buffered, *commands)]  # type: ignore[arg-type]  # its stub: one word
         self._transport.write(b"".join(packed))
         if self._watch is None:
             self._watch = loop.call_later(self._timeout_s, self._look_whether_silent)
 
     def _look_whether_silent(self) -> None:
-        # One timer for all: it looks at the oldest question, as long as there is any.
+        # One timer for all: it looks at the oldest command, as long as there is any.
         self._watch = None
         if not self._waiting:
             return
         loop = asyncio.get_running_loop()
-        rest_s = self._waiting[0].asked_at + self._timeout_s - loop.time()
+        rest_s = self._waiting[0].sent_at + self._timeout_s - loop.time()
         if rest_s > 0:
             self._watch = loop.call_later(rest_s, self._look_whether_silent)
         else:
-            self._end(TimeoutError())
+            self._end(RedisUnavailableError("no reply came in time"))
 
     def _hand_on(self, reply: Any) -> None:
         if isinstance(reply, hiredis.PushNotification):
             self._on_push(reply)
             return
-        question = self._waiting[0]
-        question.replies.append(reply)
-        if len(question.replies) == question.commands:
+        if not self._waiting:
+            self.abort()  # Nobody asked: it has too many clients, or is no Redis at all.
+            return
+        pending = self._waiting[0]
+        pending.replies.append(reply)
+        if len(pending.replies) == pending.commands:
             self._waiting.popleft()
-            question.settle()
+            pending.settle()
 
-    def _end(self, error: Exception) -> None:
+    def _end(self, error: RedisError) -> None:
         if self._transport is not None:
             self._transport.abort()
             self._lose(error)
 
-    def _lose(self, error: Exception) -> None:
+    def _lose(self, error: RedisError) -> None:
         if self._transport is None:
             return
         self._transport = None
-        for timer in (self._watch, self._telling):
+        for timer in (self._watch, self._flushing):
             if timer is not None:
                 timer.cancel()
         self._on_lost()
-        for question in self._waiting:
-            question.fail(error)
+        for pending in self._waiting:
+            pending.fail(error)
         self._waiting.clear()

@@ -14,13 +14,11 @@ from fluxo_chassis.observability.logs import configure_logging
 from fluxo_chassis.observability.traces.spans import exported_as_configured
 from fluxo_chassis.postgres import Notifications, breaker_for, open_pool, ping
 from fluxo_chassis.process import SystemClock
-from fluxo_chassis.redis import RedisLink, connect, ping_redis
+from fluxo_chassis.redis import ping_redis
 from fluxo_chassis.resilience import Bulkhead, CircuitBreaker
-from redis.asyncio import Redis
 
 from fluxo_balances.adapters.postgres.consolidation import PROJECTION_CHANNEL, PostgresConsolidation
 from fluxo_balances.adapters.postgres.daily_balances import PostgresDailyBalances
-from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
 from fluxo_balances.adapters.redis.near_cache import NearBalanceCache
 from fluxo_balances.application.await_entry import AwaitEntry
 from fluxo_balances.application.contents import Queries
@@ -63,8 +61,6 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
                 breaker=breaker,
             )
         )
-        cache_client = await opened.enter_async_context(connect(settings.cache_url, timeout_s=CACHE_TIMEOUT_S))
-        cache_link = await opened.enter_async_context(RedisLink(settings.cache_url, timeout_s=CACHE_TIMEOUT_S))
         notifications = await opened.enter_async_context(
             Notifications(settings.balances_database_url, PROJECTION_CHANNEL)
         )
@@ -75,17 +71,14 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
             audience=settings.auth_audience,
             tenant_claim=TENANT_CLAIM,
         )
-        cache = await opened.enter_async_context(
-            NearBalanceCache(RedisBalanceCache(cache_link), settings.cache_url, CACHE_TIMEOUT_S)
-        )
-        app = assemble(pool, breaker, cache_client, cache, consolidation, verifier)
+        cache = await opened.enter_async_context(NearBalanceCache(settings.cache_url, CACHE_TIMEOUT_S))
+        app = assemble(pool, breaker, cache, consolidation, verifier)
         await serve(app, settings, stop, fast_path=BalancesAtHand(app.state.answers, verifier))
 
 
 def assemble(
     pool: asyncpg.Pool,
     breaker: CircuitBreaker,
-    cache_client: Redis,
     cache: NearBalanceCache,
     consolidation: Consolidation,
     verifier: TokenVerifier,
@@ -99,7 +92,7 @@ def assemble(
     health.add("database-circuit", breaker.observe, required=False)
     health.add("reads-bulkhead", bulkhead.observe, required=False)
     health.add("token-issuer", verifier.observe, required=False)
-    health.add("cache", lambda: ping_redis(cache_client), required=False)
+    health.add("cache", lambda: ping_redis(cache.redis), required=False)
     health.add("cache-circuit", cache.behind.breaker.observe, required=False)
     health.require_any("database", "cache")
     balances = PostgresDailyBalances(pool)

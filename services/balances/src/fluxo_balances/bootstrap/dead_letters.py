@@ -9,8 +9,7 @@ import structlog
 from fluxo_chassis.observability.logs import configure_logging
 from fluxo_chassis.postgres import open_pool
 from fluxo_chassis.process import SystemClock
-from fluxo_chassis.redis import RedisLink, connect
-from redis.exceptions import RedisError
+from fluxo_chassis.redis import RedisClient, RedisError
 
 from fluxo_balances.adapters.events import recorded_entry
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
@@ -44,8 +43,8 @@ async def run_dead_letters(
                 command_timeout_s=STATEMENT_TIMEOUT_S,
             )
         )
-        streams = await opened.enter_async_context(connect(settings.streams_url))
-        cache = await opened.enter_async_context(RedisLink(settings.cache_url))
+        streams = await opened.enter_async_context(RedisClient(settings.streams_url))
+        cache = await opened.enter_async_context(RedisClient(settings.cache_url))
 
         letters = RedisDeadLetters(streams)
         projection, answers = PostgresProjection(pool), RedisBalanceCache(cache)
@@ -60,5 +59,5 @@ async def run_dead_letters(
                 "The cache cannot be reached: the event is applied, but old answers may be in the cache. "
                 "The letter stays: redrive it again when the cache is back."
             ) from error
-        except (RedisError, OSError) as error:
+        except RedisError as error:
             raise SystemExit(f"The streams server cannot be reached: {error}") from error

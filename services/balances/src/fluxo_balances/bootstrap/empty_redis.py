@@ -3,8 +3,7 @@
 from contextlib import AsyncExitStack
 from typing import Final
 
-from fluxo_chassis.redis import connect
-from redis.exceptions import RedisError
+from fluxo_chassis.redis import RedisClient, RedisError
 
 from fluxo_balances.adapters.redis.cached_answers import RedisCachedAnswers
 from fluxo_balances.adapters.redis.carried_events import RedisCarriedEvents
@@ -21,15 +20,13 @@ async def empty_redis(settings: RedisSettings) -> None:
         SystemExit: a server is unavailable, with a sentence that says which.
     """
     async with AsyncExitStack() as opened:
-        streams = connect(settings.streams_url)
-        opened.push_async_callback(streams.aclose)
-        cache = connect(settings.cache_url, timeout_s=CACHE_TIMEOUT_S)
-        opened.push_async_callback(cache.aclose)
+        streams = await opened.enter_async_context(RedisClient(settings.streams_url))
+        cache = await opened.enter_async_context(RedisClient(settings.cache_url, timeout_s=CACHE_TIMEOUT_S))
         try:
             # Answers first: while the cache is unavailable nothing has been touched.
             await RedisCachedAnswers(cache).remove_all()
             await RedisCarriedEvents(streams).remove_all()
         except CacheUnavailableError as error:
             raise SystemExit("The cache cannot be reached.") from error
-        except (RedisError, OSError) as error:
+        except RedisError as error:
             raise SystemExit(f"The streams server cannot be reached: {error}") from error

@@ -10,7 +10,7 @@ from fluxo_chassis.observability.logs import configure_logging
 from fluxo_chassis.observability.traces.spans import exported_as_configured
 from fluxo_chassis.postgres import open_pool, ping
 from fluxo_chassis.process import SystemClock
-from fluxo_chassis.redis import RedisLink, connect, ping_redis
+from fluxo_chassis.redis import RedisClient, ping_redis
 from fluxo_contracts.envelope import traceparent_of
 
 from fluxo_balances.adapters.events import recorded_entry
@@ -46,10 +46,10 @@ async def run_projector(settings: ProjectorSettings, stop: asyncio.Event) -> Non
                 command_timeout_s=STATEMENT_TIMEOUT_S,
             )
         )
-        streams = await opened.enter_async_context(connect(settings.streams_url))
-        streams_link = await opened.enter_async_context(RedisLink(settings.streams_url))
-        cache = await opened.enter_async_context(connect(settings.cache_url, timeout_s=CACHE_TIMEOUT_S))
-        cache_link = await opened.enter_async_context(RedisLink(settings.cache_url, timeout_s=CACHE_TIMEOUT_S))
+        streams = await opened.enter_async_context(RedisClient(settings.streams_url))
+        # One of its own: what waits for news on it holds everything else up.
+        reading = await opened.enter_async_context(RedisClient(settings.streams_url))
+        cache = await opened.enter_async_context(RedisClient(settings.cache_url, timeout_s=CACHE_TIMEOUT_S))
 
         health = Health()
         health.add("database", lambda: ping(pool), required=True)
@@ -58,9 +58,9 @@ async def run_projector(settings: ProjectorSettings, stop: asyncio.Event) -> Non
 
         clock = SystemClock()
         group = ConsumerGroup(streams)
-        events = RedisEntryEvents(streams, streams_link, group, settings.instance)
+        events = RedisEntryEvents(reading, group, settings.instance)
         projection = PostgresProjection(pool)
-        project = ProjectEntries(events, projection, RedisBalanceCache(cache_link), clock, recorded_entry)
+        project = ProjectEntries(events, projection, RedisBalanceCache(cache), clock, recorded_entry)
         pace = Pace(settings.projector_batch_size, settings.projector_take_over_idle_s)
         projector = Projector(project, events, clock, pace, traceparent_of)
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import asyncpg
 from fluxo_chassis.process import SystemClock
-from fluxo_chassis.redis import connect
+from fluxo_chassis.redis import RedisClient
 
 from fluxo_balances.adapters.postgres.shadow_tables import PostgresShadowTables
 from fluxo_balances.adapters.redis.cached_answers import RedisCachedAnswers
@@ -26,8 +26,7 @@ async def rebuild_from_stdin(settings: RebuildSettings) -> None:
     async with AsyncExitStack() as opened:
         connection = await asyncpg.connect(owner_url, server_settings=SERVER_SETTINGS)
         opened.push_async_callback(connection.close, timeout=CLOSE_TIMEOUT_S)
-        cache = connect(settings.cache_url, timeout_s=CACHE_TIMEOUT_S)
-        opened.push_async_callback(cache.aclose)
+        cache = await opened.enter_async_context(RedisClient(settings.cache_url, timeout_s=CACHE_TIMEOUT_S))
         rebuild = RebuildProjection(
             PostgresShadowTables(connection), RedisCachedAnswers(cache), SystemClock(), observer(sys.stdout.buffer)
         )

@@ -81,13 +81,13 @@ async def owner(balances_database) -> AsyncIterator[asyncpg.Connection]:
 
 
 @pytest.fixture
-def rebuilding(owner, cache) -> Callable[..., Awaitable[int]]:
+def rebuilding(owner, cache_client) -> Callable[..., Awaitable[int]]:
     """Rebuild from a replay, on the owner's connection or another one."""
 
     async def rebuild(replay: ReplayOf, connection: asyncpg.Connection | None = None, answers: object = None) -> int:
         command = RebuildProjection(
             PostgresShadowTables(connection or owner),
-            answers or RedisCachedAnswers(cache),
+            answers or RedisCachedAnswers(cache_client),
             SystemClock(),
             Observer(replay.marked, lambda *_: None),
         )

@@ -11,7 +11,7 @@ from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
 from fluxo_balances.adapters.redis.cached_answers import RedisCachedAnswers
 from fluxo_balances.application.rebuild_projection import OldAnswersRemainError, ReplayBrokenError
 from fluxo_balances.domain.inbox import PURGED_AFTER
-from fluxo_chassis.redis import connect
+from fluxo_chassis.redis import RedisClient
 
 pytestmark = pytest.mark.anyio
 
@@ -118,8 +118,10 @@ async def test_the_schema_is_the_migrated_one(owner, entries, rebuilding, replay
         await owner.execute("DROP TABLE replayed")
 
 
-async def test_cached_answers_and_leases_of_all_merchants_go_and_nothing_else(cache, cache_link, rebuilding, replay_of):
-    answers = RedisBalanceCache(cache_link)
+async def test_cached_answers_and_leases_of_all_merchants_go_and_nothing_else(
+    cache, cache_client, rebuilding, replay_of
+):
+    answers = RedisBalanceCache(cache_client)
     await cache.set("another", "1")
     for n in range(1_500):
         await answers.store(f"m{n}", "day", b"wrong", (await answers.look_up(f"m{n}", "day")).lease)
@@ -137,7 +139,7 @@ async def test_a_cache_that_is_unavailable_is_told_and_the_balances_are_rebuilt(
     pool, owner, entries, rebuilding, replay_of, content, expected, monkeypatch
 ):
     monkeypatch.setattr("fluxo_balances.adapters.redis.cached_answers.TRIES", 2)
-    async with connect("redis://127.0.0.1:9", timeout_s=0.2) as away:
+    async with RedisClient("redis://127.0.0.1:9", timeout_s=0.2) as away:
         with pytest.raises(OldAnswersRemainError):
             await rebuilding(replay_of([entries]), answers=RedisCachedAnswers(away))
     assert await content() == expected(entries)

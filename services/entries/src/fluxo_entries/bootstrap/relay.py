@@ -10,7 +10,7 @@ from fluxo_chassis.http.server import serve
 from fluxo_chassis.observability.logs import configure_logging
 from fluxo_chassis.observability.traces.spans import exported_as_configured
 from fluxo_chassis.postgres import Notifications, open_pool, ping
-from fluxo_chassis.redis import RedisLink, connect, ping_redis
+from fluxo_chassis.redis import RedisClient, ping_redis
 
 from fluxo_entries.adapters.postgres.outbox import PostgresOutbox
 from fluxo_entries.adapters.redis.entries_stream import RedisEntriesStream
@@ -32,15 +32,14 @@ async def run_relay(settings: RelaySettings, stop: asyncio.Event) -> None:
     with exported_as_configured(settings, "fluxo-entries"):
         async with (
             await open_pool(settings.entries_database_url, application_name=settings.instance, max_size=6) as pool,
-            connect(settings.streams_url) as redis,
-            RedisLink(settings.streams_url) as link,
+            RedisClient(settings.streams_url) as redis,
             Notifications(settings.entries_database_url, OUTBOX_CHANNEL, alone=True) as notifications,
         ):
             health = Health()
             health.add("entries-database", partial(ping, pool), required=True)
             health.add("streams", partial(ping_redis, redis), required=True)
             outbox = PostgresOutbox(pool, timedelta(hours=settings.outbox_keep_h))
-            stream = RedisEntriesStream(redis, link)
+            stream = RedisEntriesStream(redis)
             relay = Relay(
                 PublishOutbox(outbox, TracedEntriesStream(stream)),
                 AuditStream(outbox, stream),

@@ -3,9 +3,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from fluxo_chassis.redis import Command, RedisLink
+from fluxo_chassis.redis import Command, RedisClient, RedisError
 from fluxo_chassis.resilience import CircuitBreaker, CircuitOpen
-from redis.exceptions import RedisError
 
 from fluxo_balances.adapters.redis import cache_scripts
 from fluxo_balances.application.ports import CacheUnavailableError, Lookup
@@ -17,7 +16,7 @@ FIELDS_MAX: Final = 500
 """Answers of one merchant, and one for their lease: who asks for every range there is must not crowd out the others."""
 
 _PREFIX: Final = "balances:"
-_AWAY: Final = (RedisError, OSError, CircuitOpen)
+_UNAVAILABLE: Final = (RedisError, CircuitOpen)
 
 
 class RedisBalanceCache:
@@ -27,20 +26,20 @@ class RedisBalanceCache:
     stops asking a cache that keeps failing; readers then go on as if it were empty.
     """
 
-    def __init__(self, link: RedisLink) -> None:
-        self._link = link
+    def __init__(self, redis: RedisClient) -> None:
+        self._redis = redis
         self.breaker = CircuitBreaker("balance-cache")
 
     async def look_up(self, merchant_id: str, key: str) -> Lookup:
-        with suppress(*_AWAY):
+        with suppress(*_UNAVAILABLE):
             async with self.breaker:
-                return found(await self._link.ask(*look_up_command(merchant_id, key)))
+                return found(await self._redis.execute(*look_up_command(merchant_id, key)))
         return Lookup()
 
     async def store(self, merchant_id: str, key: str, answer: bytes, lease: bytes) -> None:
-        with suppress(*_AWAY):
+        with suppress(*_UNAVAILABLE):
             async with self.breaker:
-                await self._link.ask(*store_command(merchant_id, key, answer, lease))
+                await self._redis.execute(*store_command(merchant_id, key, answer, lease))
 
     async def invalidate(self, merchant_ids: Sequence[str]) -> None:
         """Remove every merchant's lease, and so every answer.
@@ -51,8 +50,8 @@ class RedisBalanceCache:
         if not merchant_ids:
             return
         try:
-            await self._link.ask("UNLINK", *map(key_of, merchant_ids))
-        except (RedisError, OSError) as error:
+            await self._redis.execute("UNLINK", *map(key_of, merchant_ids))
+        except RedisError as error:
             raise CacheUnavailableError from error
 
 

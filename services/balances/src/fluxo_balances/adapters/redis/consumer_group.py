@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-import redis.asyncio
+from fluxo_chassis.redis import RedisClient, RedisReplyError
 from fluxo_contracts.streams import DAILY_BALANCES_GROUP, ENTRIES_DEAD_LETTERS_STREAM, ENTRIES_STREAM
-from redis.exceptions import ResponseError
 
 _BEGINNING: Final = "0"  # "$" would skip what was published before the first projector ran.
 
@@ -38,42 +37,43 @@ class Backlog:
     dead_letters: int
 
 
-def is_missing_group(error: ResponseError) -> bool:
+def is_missing_group(error: RedisReplyError) -> bool:
     """Whether the group or its stream is gone, before a command or (UNBLOCKED) while it waited."""
-    return str(error).startswith(("NOGROUP", "UNBLOCKED", "no such key"))
+    return error.code in ("NOGROUP", "UNBLOCKED") or str(error).startswith("ERR no such key")
 
 
 class ConsumerGroup:
-    def __init__(self, client: redis.asyncio.Redis) -> None:
-        self._client = client
-        self._remove_idle = client.register_script(_REMOVE_IDLE_CONSUMERS)
+    def __init__(self, redis: RedisClient) -> None:
+        self._redis = redis
 
     async def make(self) -> None:
         """Make the group, from the stream's beginning, and the stream where there is none."""
         try:
-            await self._client.xgroup_create(ENTRIES_STREAM, DAILY_BALANCES_GROUP, _BEGINNING, mkstream=True)
-        except ResponseError as error:
-            if not str(error).startswith("BUSYGROUP"):
+            await self._redis.execute("XGROUP", "CREATE", ENTRIES_STREAM, DAILY_BALANCES_GROUP, _BEGINNING, "MKSTREAM")
+        except RedisReplyError as error:
+            if error.code != "BUSYGROUP":
                 raise
 
     async def backlog(self) -> Backlog:
-        dead_letters = await self._client.xlen(ENTRIES_DEAD_LETTERS_STREAM)
+        dead_letters = await self._redis.execute("XLEN", ENTRIES_DEAD_LETTERS_STREAM)
         try:
-            groups = await self._client.xinfo_groups(ENTRIES_STREAM)
-        except ResponseError as error:
+            groups = await self._redis.execute("XINFO", "GROUPS", ENTRIES_STREAM)
+        except RedisReplyError as error:
             if not is_missing_group(error):
                 raise
             groups = []
         for group in groups:
-            if group["name"] == DAILY_BALANCES_GROUP.encode():
-                return Backlog(group["lag"], group["pending"], dead_letters)
+            if group[b"name"] == DAILY_BALANCES_GROUP.encode():
+                return Backlog(group[b"lag"], group[b"pending"], dead_letters)
         return Backlog(0, 0, dead_letters)
 
     async def remove_idle_consumers(self, idle_s: float) -> int:
         """Forget consumers that hold nothing and did not ask for so long; returns how many."""
         try:
-            removed: int = await self._remove_idle([ENTRIES_STREAM], [DAILY_BALANCES_GROUP, int(idle_s * 1_000)])
-        except ResponseError as error:
+            removed: int = await self._redis.execute(
+                "EVAL", _REMOVE_IDLE_CONSUMERS, 1, ENTRIES_STREAM, DAILY_BALANCES_GROUP, int(idle_s * 1_000)
+            )
+        except RedisReplyError as error:
             if not is_missing_group(error):
                 raise
             return 0

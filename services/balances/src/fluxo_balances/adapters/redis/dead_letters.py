@@ -1,9 +1,9 @@
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Any, Final, cast
+from typing import Final
 
-import redis.asyncio
+from fluxo_chassis.redis import RedisClient
 from fluxo_contracts.streams import (
     DELIVERIES_FIELD,
     ENTRIES_DEAD_LETTERS_STREAM,
@@ -12,7 +12,7 @@ from fluxo_contracts.streams import (
     STREAM_ID_FIELD,
 )
 
-from fluxo_balances.adapters.redis.stream_entry import StreamEntry
+from fluxo_balances.adapters.redis.stream_entry import StreamEntry, stream_entries
 from fluxo_balances.application.dead_letters import BuriedLetter
 from fluxo_balances.application.ports import DeadLetter, Delivery
 
@@ -36,9 +36,8 @@ class RedisDeadLetters:
     Nobody reads this stream by position, so letters may be deleted from its middle.
     """
 
-    def __init__(self, client: redis.asyncio.Redis) -> None:
-        self._client = client
-        self._note_failure = client.register_script(_NOTE_FAILURE)
+    def __init__(self, redis: RedisClient) -> None:
+        self._redis = redis
 
     async def letters(self) -> AsyncIterator[BuriedLetter]:
         """Yield the letters, oldest first; they may be removed meanwhile."""
@@ -55,22 +54,22 @@ class RedisDeadLetters:
         return await self._buried(entries[0]) if entries else None
 
     async def note_failure(self, letter_id: str, reason: str, at: datetime) -> None:
-        keys = [ENTRIES_DEAD_LETTERS_STREAM, _notes(letter_id)]
-        await self._note_failure(keys, [letter_id, reason, at.isoformat()])
+        keys = (ENTRIES_DEAD_LETTERS_STREAM, _notes(letter_id))
+        await self._redis.execute("EVAL", _NOTE_FAILURE, len(keys), *keys, letter_id, reason, at.isoformat())
 
     async def remove(self, letter_id: str) -> bool:
-        async with self._client.pipeline(transaction=True) as pipeline:
-            pipeline.xdel(ENTRIES_DEAD_LETTERS_STREAM, letter_id)
-            pipeline.unlink(_notes(letter_id))
-            removed, _ = await pipeline.execute()
+        removed, _ = await self._redis.execute_transaction(
+            ("XDEL", ENTRIES_DEAD_LETTERS_STREAM, letter_id), ("UNLINK", _notes(letter_id))
+        )
         return bool(removed)
 
     async def _range(self, first: str, last: str) -> list[StreamEntry]:
-        return cast(list[StreamEntry], await self._client.xrange(ENTRIES_DEAD_LETTERS_STREAM, first, last, PAGE))
+        reply = await self._redis.execute("XRANGE", ENTRIES_DEAD_LETTERS_STREAM, first, last, "COUNT", PAGE)
+        return stream_entries(reply)
 
     async def _buried(self, entry: StreamEntry) -> BuriedLetter:
         letter_id, fields = entry[0].decode(), entry[1]
-        notes: dict[Any, Any] = await self._client.hgetall(_notes(letter_id))
+        notes: dict[bytes, bytes] = await self._redis.execute("HGETALL", _notes(letter_id))
         redriven_at = _text(notes, _REDRIVEN_AT)
         delivery = Delivery(
             stream_id=_text(fields, STREAM_ID_FIELD),

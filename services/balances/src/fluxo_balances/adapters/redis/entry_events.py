@@ -1,9 +1,8 @@
 from collections.abc import Awaitable, Sequence
-from typing import Any, Final
+from typing import Final
 
-import redis.asyncio
 import structlog
-from fluxo_chassis.redis import RedisLink
+from fluxo_chassis.redis import Command, RedisClient, RedisReplyError, RedisUnavailableError
 from fluxo_contracts.streams import (
     DAILY_BALANCES_GROUP,
     DELIVERIES_FIELD,
@@ -13,11 +12,10 @@ from fluxo_contracts.streams import (
     REASON_FIELD,
     STREAM_ID_FIELD,
 )
-from redis.exceptions import RedisError, ResponseError
 
 from fluxo_balances.adapters.redis.consumer_group import ConsumerGroup, is_missing_group
 from fluxo_balances.adapters.redis.redelivery import Redelivery, report_vanished
-from fluxo_balances.adapters.redis.stream_entry import StreamEntry, delivery
+from fluxo_balances.adapters.redis.stream_entry import StreamEntry, delivery, stream_entries
 from fluxo_balances.application.ports import DeadLetter, Delivery
 
 ACKNOWLEDGED_AT_A_TIME: Final = 1_000
@@ -33,16 +31,15 @@ class RedisEntryEvents:
 
     The first reads give back what this consumer got before it was restarted and did not acknowledge; so do the first
     after an answer that did not come. A group that is missing (a new server, a deleted stream) is made from the
-    stream's beginning: what was applied before comes again, and the inbox recognises it. `link` must wait longer for
-    an answer than the longest read.
+    stream's beginning: what was applied before comes again, and the inbox recognises it. `redis` blocks
+    while this reads, so it is nobody else's; it must wait longer for a reply than the longest read.
     """
 
-    def __init__(self, client: redis.asyncio.Redis, link: RedisLink, group: ConsumerGroup, consumer: str) -> None:
-        self._client = client
-        self._link = link
+    def __init__(self, redis: RedisClient, group: ConsumerGroup, consumer: str) -> None:
+        self._redis = redis
         self._group = group
         self._consumer = consumer
-        self._redelivery = Redelivery(client, consumer)
+        self._redelivery = Redelivery(redis, consumer)
         self._own: str | None = _OLDEST
 
     async def read(self, limit: int, timeout_s: float) -> list[Delivery]:
@@ -60,23 +57,22 @@ class RedisEntryEvents:
         """
         for start in range(0, len(stream_ids), ACKNOWLEDGED_AT_A_TIME):
             some = stream_ids[start : start + ACKNOWLEDGED_AT_A_TIME]
-            self._link.tell("XACK", ENTRIES_STREAM, DAILY_BALANCES_GROUP, *some)
+            self._redis.send_nowait("XACK", ENTRIES_STREAM, DAILY_BALANCES_GROUP, *some)
 
     async def bury(self, letters: Sequence[DeadLetter]) -> None:
         """Move to the dead letters, in one transaction, so that a letter is neither lost nor written twice."""
-        async with self._client.pipeline(transaction=True) as pipeline:
-            for letter in letters:
-                pipeline.xadd(ENTRIES_DEAD_LETTERS_STREAM, _letter_fields(letter))
-                pipeline.xack(ENTRIES_STREAM, DAILY_BALANCES_GROUP, letter.delivery.stream_id)
-            await pipeline.execute()
+        await self._redis.execute_transaction(
+            *(("XADD", ENTRIES_DEAD_LETTERS_STREAM, "*", *_letter_fields(letter)) for letter in letters),
+            ("XACK", ENTRIES_STREAM, DAILY_BALANCES_GROUP, *(letter.delivery.stream_id for letter in letters)),
+        )
 
     async def _delivered(self, deliveries: Awaitable[list[Delivery]]) -> list[Delivery]:
         try:
             return await deliveries
-        except ResponseError as error:
+        except RedisReplyError as error:
             await self._make_group_if_missing(error)
             return []
-        except RedisError:
+        except RedisUnavailableError:
             # The answer that did not come may have held events: they are this consumer's own now.
             self._own = _OLDEST
             raise
@@ -103,28 +99,19 @@ class RedisEntryEvents:
         return [delivery(entry, counts.get(entry[0].decode(), 1)) for entry in entries if entry[1]]
 
     async def _read_group(self, after: str, limit: int, block_ms: int | None) -> list[StreamEntry]:
-        block: Sequence[str | int] = () if block_ms is None else ("BLOCK", block_ms)
-        group = ("GROUP", DAILY_BALANCES_GROUP, self._consumer)
-        reply = await self._link.ask("XREADGROUP", *group, "COUNT", limit, *block, "STREAMS", ENTRIES_STREAM, after)
-        entries = reply[ENTRIES_STREAM.encode()] if reply else []
-        return [
-            (stream_id, dict(zip(fields[::2], fields[1::2], strict=True)) if fields else {})
-            for stream_id, fields in entries
-        ]
+        block: Command = () if block_ms is None else ("BLOCK", block_ms)
+        read = ("XREADGROUP", "GROUP", DAILY_BALANCES_GROUP, self._consumer, "COUNT", limit, *block)
+        reply = await self._redis.execute(*read, "STREAMS", ENTRIES_STREAM, after)
+        return stream_entries(reply and reply[ENTRIES_STREAM.encode()])
 
-    async def _make_group_if_missing(self, error: ResponseError) -> None:
+    async def _make_group_if_missing(self, error: RedisReplyError) -> None:
         if not is_missing_group(error):
             raise error
         log.warning("the consumer group was missing and is made from the stream's beginning", reason=str(error))
         await self._group.make()
 
 
-def _letter_fields(letter: DeadLetter) -> dict[Any, Any]:
-    fields: dict[Any, Any] = {
-        REASON_FIELD: letter.reason,
-        STREAM_ID_FIELD: letter.delivery.stream_id,
-        DELIVERIES_FIELD: letter.delivery.deliveries,
-    }
-    if letter.delivery.payload is not None:
-        fields[EVENT_FIELD] = letter.delivery.payload
-    return fields
+def _letter_fields(letter: DeadLetter) -> Command:
+    its = letter.delivery
+    event = () if its.payload is None else (EVENT_FIELD, its.payload)
+    return (REASON_FIELD, letter.reason, STREAM_ID_FIELD, its.stream_id, DELIVERIES_FIELD, its.deliveries, *event)

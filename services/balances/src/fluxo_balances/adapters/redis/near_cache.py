@@ -2,12 +2,11 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import structlog
-from fluxo_chassis.redis import RedisConnection
+from fluxo_chassis.redis import RedisClient, RedisConnection, RedisError, RedisUnavailableError
 from fluxo_chassis.resilience import Backoff
-from redis.exceptions import RedisError
 
 from fluxo_balances.adapters.redis import near_cache_metrics as metrics
 from fluxo_balances.adapters.redis.balance_cache import (
@@ -20,7 +19,6 @@ from fluxo_balances.adapters.redis.balance_cache import (
 )
 from fluxo_balances.adapters.redis.cache_scripts import LEASE_FIELD
 from fluxo_balances.adapters.redis.near_answers import NearAnswers
-from fluxo_balances.adapters.redis.tracked_connection import open_tracked
 from fluxo_balances.application.ports import KeptAnswer, Lookup
 
 log = structlog.get_logger(__name__)
@@ -32,14 +30,14 @@ PING_EVERY_S: Final = 0.25
 class NearBalanceCache:
     """The balance cache with the answers of the last second kept in this process, ready to be sent.
 
-    The server tells when a merchant's lease goes (client tracking); without that, nothing is kept and the cache behind
-    is asked each time. Enter it to let it connect; it connects again whenever it has to.
+    The server tells when a merchant's lease goes (client tracking: of the next change of each key that was read on
+    request, on the connection on which it was). Without that, nothing is kept and the cache behind is asked each time.
+    Enter it to let it connect; it connects again whenever it has to.
     """
 
-    def __init__(self, behind: RedisBalanceCache, url: str, timeout_s: float) -> None:
-        self.behind = behind
-        self._url = url
-        self._timeout_s = timeout_s
+    def __init__(self, url: str, timeout_s: float) -> None:
+        self.redis = RedisClient(url, timeout_s=timeout_s, on_push=self._hear, on_lost=self._stop_keeping)
+        self.behind = RedisBalanceCache(self.redis)
         self._near = NearAnswers(self._refresh_soon)
         self._refreshing: set[asyncio.Task[None]] = set()
         self._connection: RedisConnection | None = None
@@ -57,6 +55,7 @@ class NearBalanceCache:
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.wait([self._keeper])
+        await self.redis.aclose()
 
     def at_hand(self, merchant_id: str, key: str) -> KeptAnswer | None:
         kept = self._near.find(merchant_id, key)
@@ -71,7 +70,7 @@ class NearBalanceCache:
         metrics.lookups.misses += 1
         try:
             return await self._ask(merchant_id, key)
-        except (OSError, RedisError):
+        except RedisError:
             return await self.behind.look_up(merchant_id, key)
 
     async def store(self, merchant_id: str, key: str, answer: bytes, lease: bytes) -> None:
@@ -79,7 +78,7 @@ class NearBalanceCache:
         if self._connection is None:
             await self.behind.store(merchant_id, key, answer, lease)
         else:
-            self._connection.tell(*store_command(merchant_id, key, answer, lease))
+            self._connection.send_nowait(*store_command(merchant_id, key, answer, lease))
 
     async def invalidate(self, merchant_ids: Sequence[str]) -> None:
         """Remove every merchant's lease and answers; here at once, in other processes as soon as they hear.
@@ -96,9 +95,9 @@ class NearBalanceCache:
 
     async def _ask(self, merchant_id: str, key: str) -> Lookup:
         if self._connection is None:
-            raise ConnectionResetError
+            raise RedisUnavailableError
         mark = self._near.mark(merchant_id)
-        reply, _, tracked_lease = await self._connection.ask_together(
+        reply, _, tracked_lease = await self._connection.execute_pipeline(
             look_up_command(merchant_id, key),
             # From this reading of the lease on the server tells when it goes, and of no other key. That the lease is
             # the same still says that nothing has changed since the answer was looked up.
@@ -116,7 +115,7 @@ class NearBalanceCache:
         task.add_done_callback(self._refreshing.discard)
 
     async def _refresh(self, merchant_id: str, key: str) -> None:
-        with suppress(OSError, RedisError):
+        with suppress(RedisError):
             await self._ask(merchant_id, key)
 
     async def _stay_connected(self) -> None:
@@ -124,30 +123,28 @@ class NearBalanceCache:
         has_said_so = False
         while True:
             try:
-                connection = await open_tracked(
-                    self._url,
-                    timeout_s=self._timeout_s,
-                    on_invalidated=self._drop,
-                    on_lost=self._stop_keeping,
-                )
+                connection = await self.redis.connected()
+                await connection.execute("CLIENT", "TRACKING", "ON", "OPTIN")
                 self._start_keeping(connection)
                 log.info("the near cache tracks changes")
                 has_said_so = False
                 backoff.reset()
                 while True:
                     await asyncio.sleep(PING_EVERY_S)
-                    await connection.ask("PING")
-            except (OSError, RedisError) as error:
+                    await connection.execute("PING")
+            except RedisError as error:
                 if not has_said_so:
                     log.warning("the near cache cannot track changes", **{"error.type": type(error).__name__})
                 has_said_so = True
-            finally:
-                if self._connection is not None:
-                    self._connection.abort()
             await asyncio.sleep(backoff.next())
 
+    def _hear(self, push: Sequence[Any]) -> None:
+        kind, *told = push
+        if kind == b"invalidate":
+            self._drop(*told)
+
     def _drop(self, keys: Sequence[bytes] | None) -> None:
-        if keys is None:
+        if keys is None:  # All of them.
             self._near.clear()
             return
         metrics.invalidations.inc(len(keys))
@@ -156,7 +153,7 @@ class NearBalanceCache:
 
     def _start_keeping(self, connection: RedisConnection) -> None:
         if connection.is_lost:
-            raise ConnectionResetError  # In the moment after it began to track: nobody would say so again.
+            raise RedisUnavailableError  # In the moment after it began to track: nobody would say so again.
         self._connection = connection
         # The calls take this way from now on: none would ever probe the other one.
         self.behind.breaker.close()

@@ -2,14 +2,14 @@ import random
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Final
 
-import redis.asyncio
 import structlog
+from fluxo_chassis.redis import RedisClient
 from fluxo_contracts.streams import DAILY_BALANCES_GROUP, ENTRIES_STREAM
 from prometheus_client import Counter
 
-from fluxo_balances.adapters.redis.stream_entry import StreamEntry, delivery
+from fluxo_balances.adapters.redis.stream_entry import delivery, stream_entries
 from fluxo_balances.application.ports import Delivery
 
 RETRY_FIRST_S: Final = 5.0
@@ -48,8 +48,8 @@ class Redelivery:
     had no idle time at the last look (ADR 0015).
     """
 
-    def __init__(self, client: redis.asyncio.Redis, consumer: str) -> None:
-        self._client = client
+    def __init__(self, redis: RedisClient, consumer: str) -> None:
+        self._redis = redis
         self._consumer = consumer
         self._ageless: set[Pending] = set()
 
@@ -94,42 +94,30 @@ class Redelivery:
             log.warning(
                 "the streams server's clock was put back: events seem to come from the future", consumer=consumer
             )
-            await self._client.xclaim(
-                ENTRIES_STREAM, DAILY_BALANCES_GROUP, consumer, 0, list(stream_ids), idle=0, justid=True
+            await self._redis.execute(
+                "XCLAIM", ENTRIES_STREAM, DAILY_BALANCES_GROUP, consumer, 0, *stream_ids, "IDLE", 0, "JUSTID"
             )
 
     async def _claim(self, due: dict[str, Pending]) -> list[Delivery]:
-        claimed = cast(
-            list[StreamEntry],
-            await self._client.xclaim(
-                ENTRIES_STREAM,
-                DAILY_BALANCES_GROUP,
-                self._consumer,
-                # An event that another consumer claimed since it was seen to be due is idle no more, and stays there.
-                min_idle_time=_IDLE_MIN_MS,
-                message_ids=list(due),
-            ),
+        # An event that another consumer claimed since it was seen to be due is idle no more, and stays there.
+        reply = await self._redis.execute(
+            "XCLAIM", ENTRIES_STREAM, DAILY_BALANCES_GROUP, self._consumer, _IDLE_MIN_MS, *due
         )
-        deliveries = [delivery(entry, due[entry[0].decode()].deliveries + 1) for entry in claimed]
+        deliveries = [delivery(entry, due[entry[0].decode()].deliveries + 1) for entry in stream_entries(reply)]
         await self._report_vanished(due.keys() - {each.stream_id for each in deliveries})
         return deliveries
 
     async def _report_vanished(self, unclaimed: Collection[str]) -> None:
         # The server gives no reason: another consumer may have been faster. It acknowledges vanished ones by itself.
-        report_vanished([each for each in unclaimed if not await self._client.xrange(ENTRIES_STREAM, each, each, 1)])
+        execute = self._redis.execute
+        report_vanished([each for each in unclaimed if not await execute("XRANGE", ENTRIES_STREAM, each, each)])
 
     async def _pending(self, first: str, last: str, limit: int, *, consumer: str | None = None) -> list[Pending]:
-        rows: list[Any] = await self._client.xpending_range(
-            ENTRIES_STREAM, DAILY_BALANCES_GROUP, first, last, limit, consumer
-        )
+        whose = () if consumer is None else (consumer,)
+        rows = await self._redis.execute("XPENDING", ENTRIES_STREAM, DAILY_BALANCES_GROUP, first, last, limit, *whose)
         return [
-            Pending(
-                stream_id=row["message_id"].decode(),
-                consumer=row["consumer"].decode(),
-                idle_s=row["time_since_delivered"] / 1_000,
-                deliveries=row["times_delivered"],
-            )
-            for row in rows
+            Pending(stream_id.decode(), owner.decode(), idle_ms / 1_000, deliveries)
+            for stream_id, owner, idle_ms, deliveries in rows
         ]
 
 

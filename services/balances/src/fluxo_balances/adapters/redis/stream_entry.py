@@ -1,4 +1,5 @@
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 from fluxo_contracts.streams import EVENT_FIELD
 
@@ -7,7 +8,16 @@ from fluxo_balances.application.ports import Delivery
 _FIELD: Final = EVENT_FIELD.encode()
 
 StreamEntry = tuple[bytes, dict[bytes, bytes]]
-"""Id and fields, as the client gives them."""
+"""Id and fields. An entry that was deleted while it was pending has none."""
+
+
+def stream_entries(reply: Sequence[Any] | None) -> list[StreamEntry]:
+    """Return what a reply lists, such as XRANGE's; older servers list nil for what XCLAIM doesn't find any more."""
+    return [
+        (entry[0], dict(zip(entry[1][::2], entry[1][1::2], strict=True)) if entry[1] else {})
+        for entry in reply or ()
+        if entry is not None
+    ]
 
 
 def delivery(entry: StreamEntry, deliveries: int) -> Delivery:

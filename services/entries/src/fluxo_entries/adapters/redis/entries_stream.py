@@ -1,16 +1,14 @@
-from collections.abc import Sequence
-from typing import Any, Final, cast
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-import redis.asyncio
-from fluxo_chassis.redis import RedisLink
+from fluxo_chassis.redis import RedisClient, RedisReplyError
 from fluxo_contracts.streams import ENTRIES_STREAM, EVENT_FIELD
-from redis.exceptions import ResponseError
 
 from fluxo_entries.adapters.redis.scripts import PUBLISH, TRIM
 from fluxo_entries.application.ports import GapFoundError, OutboxRow, StreamMovedBackError
 from fluxo_entries.application.stream_state import START, Group, StreamPosition, StreamState
 
-NO_SUCH_KEY: Final = "no such key"
+NO_SUCH_KEY: Final = "ERR no such key"
 MOVED_BACK: Final = -1
 
 TRIM_MARK: Final = f"{{{ENTRIES_STREAM}}}.trimmed"
@@ -21,20 +19,18 @@ _KEYS: Final = (ENTRIES_STREAM, TRIM_MARK)
 
 
 class RedisEntriesStream:
-    def __init__(self, client: redis.asyncio.Redis, link: RedisLink) -> None:
-        self._client = client
-        self._link = link
-        self._trim = client.register_script(TRIM)
+    def __init__(self, redis: RedisClient) -> None:
+        self._redis = redis
 
     async def position(self) -> StreamPosition:
         info = await self._info()
-        return START if info is None else _position(info["last-generated-id"])
+        return START if info is None else _position(info[b"last-generated-id"])
 
     async def publish(self, after: StreamPosition, rows: Sequence[OutboxRow]) -> int:
         arguments: list[str | bytes] = [EVENT_FIELD, _id(after), _id(rows[0].position.start_of_generation())]
         for row in rows:
             arguments += (_id(row.position), row.event)
-        answer = await self._link.ask("EVAL", PUBLISH, len(_KEYS), *_KEYS, *arguments)
+        answer = await self._redis.execute("EVAL", PUBLISH, len(_KEYS), *_KEYS, *arguments)
         if answer == MOVED_BACK:
             raise StreamMovedBackError
         if isinstance(answer, bytes):
@@ -46,43 +42,43 @@ class RedisEntriesStream:
         info = await self._info()
         if info is None:
             return StreamState()
-        # The stubs allow for a client that decodes; this one answers bytes.
-        mark = _position(cast("bytes | None", await self._client.get(TRIM_MARK)) or b"0-0")
-        last = _position(info["last-generated-id"])
-        groups = [await self._group(group, mark, last) for group in await self._client.xinfo_groups(ENTRIES_STREAM)]
+        mark = _position(await self._redis.execute("GET", TRIM_MARK) or b"0-0")
+        last = _position(info[b"last-generated-id"])
+        groups = await self._redis.execute("XINFO", "GROUPS", ENTRIES_STREAM)
         return StreamState(
             last=last,
-            first=_position_of(info["first-entry"]),
-            newest=_position_of(info["last-entry"]),
-            deleted=_position(info["max-deleted-entry-id"]),
+            first=_position_of(info[b"first-entry"]),
+            newest=_position_of(info[b"last-entry"]),
+            deleted=_position(info[b"max-deleted-entry-id"]),
             mark=mark,
-            groups=tuple(groups),
+            groups=tuple([await self._group(group, mark, last) for group in groups]),
         )
 
     async def trim_below(self, acknowledged: StreamPosition) -> int:
-        return int(await self._trim(keys=_KEYS, args=[_id(acknowledged.just_above()), _id(acknowledged)]))
+        keep, mark = _id(acknowledged.just_above()), _id(acknowledged)
+        return int(await self._redis.execute("EVAL", TRIM, len(_KEYS), *_KEYS, keep, mark))
 
-    async def _info(self) -> dict[str, Any] | None:
+    async def _info(self) -> Mapping[bytes, Any] | None:
         try:
-            info: dict[str, Any] = await self._client.xinfo_stream(ENTRIES_STREAM)
-        except ResponseError as error:
-            if NO_SUCH_KEY not in str(error):
+            info: Mapping[bytes, Any] = await self._redis.execute("XINFO", "STREAM", ENTRIES_STREAM)
+        except RedisReplyError as error:
+            if str(error) != NO_SUCH_KEY:
                 raise
             return None
         return info
 
-    async def _group(self, group: dict[str, Any], mark: StreamPosition, last: StreamPosition) -> Group:
-        delivered = _position(group["last-delivered-id"])
+    async def _group(self, group: Mapping[bytes, Any], mark: StreamPosition, last: StreamPosition) -> Group:
+        delivered = _position(group[b"last-delivered-id"])
         # As in the publish script: whoever reads up to the end is counted by the server.
-        skipped = group["entries-read"] is None and mark < delivered == last
-        return Group(group["name"].decode(), await self._acknowledged_by(group, delivered), skipped)
+        skipped = group[b"entries-read"] is None and mark < delivered == last
+        return Group(group[b"name"].decode(), await self._acknowledged_by(group, delivered), skipped)
 
-    async def _acknowledged_by(self, group: dict[str, Any], delivered: StreamPosition) -> StreamPosition:
-        if group["pending"]:
-            pending = await self._client.xpending(ENTRIES_STREAM, group["name"])
-            if pending["min"] is not None:
+    async def _acknowledged_by(self, group: Mapping[bytes, Any], delivered: StreamPosition) -> StreamPosition:
+        if group[b"pending"]:
+            _count, oldest, *_ = await self._redis.execute("XPENDING", ENTRIES_STREAM, group[b"name"])
+            if oldest is not None:
                 # A group that was set back has older deliveries pending than it will be given next.
-                return min(delivered, _position(pending["min"]).just_below())
+                return min(delivered, _position(oldest).just_below())
         # Nothing is pending; or nothing any more, and then everything delivered up to here was acknowledged.
         return delivered
 
@@ -96,5 +92,5 @@ def _position(stream_id: bytes) -> StreamPosition:
     return StreamPosition(int(major), int(minor))
 
 
-def _position_of(entry: tuple[bytes, Any] | None) -> StreamPosition | None:
+def _position_of(entry: Sequence[Any] | None) -> StreamPosition | None:
     return None if entry is None else _position(entry[0])

@@ -1,0 +1,82 @@
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Self
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+_SCHEMES: Final = frozenset({"redis", "rediss", "valkey", "valkeys", "unix"})
+_OPTIONS: Final = frozenset(
+    {"db", "username", "password", "ssl_ca_certs", "ssl_ca_path", "ssl_cert_reqs", "ssl_check_hostname"}
+    | {"ssl_certfile", "ssl_keyfile", "ssl_password"}
+)
+_NO: Final = frozenset({"0", "f", "false", "n", "no"})
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a URL says that a server is, and who logs in there.
+
+    `redis://` and `valkey://`, with TLS `rediss://` and `valkeys://`, each `[user][:password]@host[:port][/database]`;
+    or `unix://[user][:password]@/path`. Options: `db`, `username`, `password`; `ssl_ca_certs` and `ssl_ca_path` (whom
+    to trust beside the system's own), `ssl_certfile`, `ssl_keyfile` and `ssl_password` (who the client is),
+    `ssl_cert_reqs=none` and `ssl_check_hostname=no`.
+    """
+
+    path: str | None
+    """Of a socket file; host and port mean nothing then."""
+
+    host: str
+    port: int
+    username: str
+    password: str | None
+    database: int
+    is_encrypted: bool
+    options: Mapping[str, str]
+
+    @classmethod
+    def parse(cls, url: str) -> Self:
+        """Return what a URL says.
+
+        Raises:
+            ValueError: it says something else; the message repeats no secret.
+        """
+        parts = urlsplit(url)
+        options = dict(parse_qsl(parts.query))
+        if parts.scheme not in _SCHEMES:
+            raise ValueError(
+                "The URL of a Redis server begins with redis://, rediss://, valkey://, valkeys:// or unix://."
+            )
+        if unknown := sorted(options.keys() - _OPTIONS):
+            raise ValueError(f"The URL of a Redis server has options that nobody knows: {', '.join(unknown)}.")
+        path = unquote(parts.path)
+        is_file = parts.scheme == "unix"
+        return cls(
+            path=path if is_file else None,
+            host=unquote(parts.hostname or "localhost"),
+            port=parts.port or 6379,
+            username=unquote(parts.username or options.get("username", "default")),
+            password=unquote(parts.password) if parts.password else options.get("password"),
+            database=int(options.get("db") or ("" if is_file else path.strip("/")) or 0),
+            is_encrypted=parts.scheme in ("rediss", "valkeys"),
+            options=options,
+        )
+
+    def tls(self) -> ssl.SSLContext | None:
+        """Return what to encrypt with, or None; read again each time, for certificates are replaced.
+
+        Raises:
+            OSError: a file is missing, or is no certificate.
+        """
+        if not self.is_encrypted:
+            return None
+        options = self.options
+        context = ssl.create_default_context()
+        if "ssl_ca_certs" in options or "ssl_ca_path" in options:
+            context.load_verify_locations(options.get("ssl_ca_certs"), options.get("ssl_ca_path"))
+        if "ssl_certfile" in options:
+            context.load_cert_chain(options["ssl_certfile"], options.get("ssl_keyfile"), options.get("ssl_password"))
+        is_trusting = options.get("ssl_cert_reqs") == "none"
+        context.check_hostname = not is_trusting and options.get("ssl_check_hostname", "").lower() not in _NO
+        if is_trusting:
+            context.verify_mode = ssl.CERT_NONE
+        return context
