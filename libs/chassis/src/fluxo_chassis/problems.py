@@ -20,7 +20,7 @@ class FieldError:
 
 
 class Problem(Exception):  # noqa: N818 - the RFC's own word
-    """An answer that is an error. `slug` names its kind for ever: `type` is `/problems/<slug>`.
+    """An answer that is an error. `slug` names its kind for good: `type` is `/problems/<slug>`.
 
     `detail` is a sentence for the caller and never repeats a value they sent.
     """

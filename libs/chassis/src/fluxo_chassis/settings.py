@@ -27,7 +27,7 @@ RedisUrl = Annotated[str, Field(pattern=r"^(rediss?|valkeys?|unix)://")]
 
 
 class ProcessSettings(BaseSettings):
-    """What every process is told: where it listens, what it is called, how and to where it logs.
+    """How every process is configured: where it listens, what it is called, how and to where it logs.
 
     The text under a setting is also what the reference says of it.
     """

@@ -17,7 +17,7 @@ from fluxo_local.embedded.postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio
 
-SEATS = 4
+SLOTS = 4
 AT_ONCE_S = 0.05
 RECOVERS_WITHIN_S = 1.0
 
@@ -58,7 +58,7 @@ def breaker():
 
 @pytest.fixture
 def bulkhead():
-    return Bulkhead("own-database", running_max=SEATS, waiting_max=300, wait_max_s=1.0)
+    return Bulkhead("own-database", running_max=SLOTS, waiting_max=300, wait_max_s=1.0)
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ async def test_a_server_that_hangs_costs_five_callers_a_time_out_and_the_others_
 async def test_of_a_crowd_at_a_hung_server_a_single_one_probes(server, pool, breaker):
     with server.hanging():
         while breaker.state != "open":
-            await asyncio.gather(*(ask(pool) for _ in range(SEATS)))
+            await asyncio.gather(*(ask(pool) for _ in range(SLOTS)))
         await asyncio.sleep(0.4)
         crowd = await asyncio.gather(*(ask(pool) for _ in range(50)))
     assert sorted(isinstance(error, CircuitOpen) for error, _ in crowd) == [False] + [True] * 49
@@ -147,11 +147,11 @@ async def test_callers_who_leave_say_nothing_about_the_server(pool, breaker):
 
 async def test_connections_that_are_all_cut_at_once_are_replaced_and_open_nothing(server, pool, breaker):
     for _ in range(3):
-        callers = [asyncio.create_task(ask(pool, "SELECT pg_sleep(0.35)")) for _ in range(SEATS)]
+        callers = [asyncio.create_task(ask(pool, "SELECT pg_sleep(0.35)")) for _ in range(SLOTS)]
         admin = await asyncpg.connect(server.admin_url)
         backends = "FROM pg_stat_activity WHERE application_name = 'guarded'"
         async with asyncio.timeout(5):
-            while await admin.fetchval(f"SELECT count(*) {backends} AND query LIKE '%pg_sleep%'") < SEATS:
+            while await admin.fetchval(f"SELECT count(*) {backends} AND query LIKE '%pg_sleep%'") < SLOTS:
                 await asyncio.sleep(0.01)
         await admin.execute(f"SELECT pg_terminate_backend(pid) {backends}")
         assert all(is_unavailable(error) for error, _ in await asyncio.gather(*callers))
@@ -167,6 +167,6 @@ async def test_a_crowd_keeps_neither_the_health_check_nor_each_other_for_long(po
     answers = await asyncio.gather(*crowd)
     refused = [seconds for error, seconds in answers if isinstance(error, BulkheadFull)]
     assert len(refused) + sum(error is None for error, _ in answers) == 400
-    assert sum(seconds < 0.3 for seconds in refused) >= 400 - SEATS - 300, "those whom there was no room for"
+    assert sum(seconds < 0.3 for seconds in refused) >= 400 - SLOTS - 300, "those whom there was no room for"
     # The last of them would wait for fifteen seconds if nobody were turned away.
     assert max(seconds for _, seconds in answers) < 4

@@ -65,7 +65,7 @@ class DevelopmentIssuer:
 
 
 def _create_once(path: Path) -> None:
-    """Whoever links first has created the key; a second process at the same moment then uses that one."""
+    """The process that links first has created the key; a second process at the same moment then uses that one."""
     key = RSAKey.generate_key(_KEY_BITS)
     draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
     write_private(draft, key.as_pem(private=True).decode())

@@ -1,4 +1,4 @@
-"""What runs: every process of the system, where it listens and what it is told. Reads top to bottom."""
+"""What runs: every process of the system, where it listens and how it is configured. Reads top to bottom."""
 
 import os
 from collections.abc import Sequence

@@ -105,7 +105,7 @@ async def _measure(
     balances: str, entries: str, token: str, rates: tuple[float, float], *, seconds: float, connections: int
 ) -> tuple[Measured, Measured]:
     columns = (TextColumn("Measuring"), BarColumn(), TextColumn("{task.completed:.0f} of {task.total:.0f} s"))
-    # No thread of its own: it would disturb what is measured. Whoever reads a pipe wants the outcome.
+    # No thread of its own: it would disturb what is measured. A reader of a pipe wants the outcome.
     with Progress(
         *columns,
         TimeRemainingColumn(),

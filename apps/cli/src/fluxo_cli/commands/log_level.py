@@ -44,7 +44,7 @@ def log_level(
 
 
 def _send(number: signal.Signals, process: ProcessState) -> bool:
-    """Whether it was told. A process that has just begun and does not know the signal would die of it."""
+    """Whether it was signalled. A process that has just begun and does not know the signal would die of it."""
     if process.pid is None or not _knows(number, process):
         return False
     with suppress(ProcessLookupError):

@@ -16,7 +16,7 @@ _DAYS: Final = 365
 
 
 def day_reads(target: Target, token: str, today: date) -> Iterator[bytes]:
-    """Yield for ever: every second time today, else any day of the last year."""
+    """Yield without end: every second time today, else any day of the last year."""
     rng = random.Random(0)  # noqa: S311 - a choice of days is no secret
     for number in itertools.count():
         back = 0 if number % 2 == 0 else rng.randrange(_DAYS)
@@ -24,7 +24,7 @@ def day_reads(target: Target, token: str, today: date) -> Iterator[bytes]:
 
 
 def trial_entries(target: Target, token: str) -> Iterator[bytes]:
-    """Yield for ever: one cent in, one cent out, each recorded as a test and with a key of its own."""
+    """Yield without end: one cent in, one cent out, each recorded as a test and with a key of its own."""
     run = uuid4()
     bodies = [
         orjson.dumps(

@@ -93,7 +93,7 @@ class Archive:
 
 @contextmanager
 def checked_archive(path: Path, read: Callable[[int], object]) -> Iterator[Archive]:
-    """Open a backup and read all of it; `read` is told how many bytes were.
+    """Open a backup and read all of it; `read` is called with the number of bytes that were.
 
     Raises:
         CommandError: it is none, is damaged, or a later Fluxo made it.

@@ -29,7 +29,7 @@ _VERSIONS_PER_MAJOR: Final = 10_000
 
 
 def back_up(path: Path, environment: Mapping[str, str], report: Callable[[str], object]) -> None:
-    """Write the backup; `report` is told what is being done.
+    """Write the backup; `report` is called with what is being done.
 
     Raises:
         CommandError: it could not be taken; then there is no file.

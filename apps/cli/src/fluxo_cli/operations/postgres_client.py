@@ -72,7 +72,7 @@ class Psql:
         Raises:
             CommandError: the first of them that failed, in the server's words; none after it was run.
         """
-        with suppress(BrokenPipeError):  # the answer tells why
+        with suppress(BrokenPipeError):  # the answer says why
             self._input.write(f"{script}\n\\echo {_DONE}\n".encode())
             self._input.flush()
         rows: list[str] = []
@@ -85,7 +85,7 @@ class Psql:
         raise CommandError(_said(self._errors))
 
     def run_dump(self, dump: IO[bytes], fed: Callable[[int], object]) -> None:
-        """Run the statements of a dump; `fed` is told how many bytes of it went in.
+        """Run the statements of a dump; `fed` is called with the number of bytes that went in.
 
         Raises:
             CommandError: a statement failed.
@@ -101,13 +101,13 @@ class Psql:
             with suppress(BrokenPipeError), restore:
                 _feed(dump, cast(IO[bytes], restore.stdin), fed)
             if restore.returncode > 0:
-                # psql may be in the middle of a table's rows now, and must not be told anything more.
+                # psql may be in the middle of a table's rows now, and must not be sent anything more.
                 raise CommandError(_said(complaints))
         self.run("")
 
 
 def dump_database(url: str, target: Path, report: Callable[[int], object]) -> None:
-    """Write a database's dump (custom format) to a file; `report` is told its size now and then.
+    """Write a database's dump (custom format) to a file; `report` is called with its size now and then.
 
     Raises:
         CommandError: pg_dump failed.

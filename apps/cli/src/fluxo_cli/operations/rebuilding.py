@@ -21,7 +21,7 @@ def rebuild_from_replay(
     environment: Mapping[str, str],
     report: Callable[[int, int], object],
 ) -> int:
-    """Run both, tell `report` again and again how many entries of how many are replayed, and return how many it were.
+    """Run both, call `report` with the entries replayed so far and in all, and return how many were replayed.
 
     `replay_argv` is given the mark that `rebuild` prints first: the replay must be younger than the mark.
 

@@ -1,6 +1,6 @@
 """Puts a backup in the place of both databases, each in one transaction; both are committed at the end, together.
 
-Between the two, what Redis holds is removed: it may tell of entries that the restored databases do not have.
+Between the two, what Redis holds is removed: it may hold events of entries that the restored databases do not have.
 """
 
 import subprocess
@@ -70,7 +70,7 @@ class Target:
         return all(psql.run(_TABLES) == ["0"] for psql in self._sessions.values())
 
     def replace(self, archive: Archive, fed: Callable[[int], object]) -> None:
-        """Replace both databases; `fed` is told how many bytes of the dumps went in.
+        """Replace both databases; `fed` is called with the number of bytes that went in.
 
         Raises:
             CommandError: it failed, with a sentence that says what state things are in.

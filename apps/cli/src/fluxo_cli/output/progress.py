@@ -1,4 +1,4 @@
-"""A bar for eyes, on standard error: whoever reads a pipe or a file wants the outcome."""
+"""A bar for eyes, on standard error: a reader of a pipe or a file wants the outcome."""
 
 import sys
 import threading
@@ -13,7 +13,7 @@ from rich.text import Text
 _SHOWN_AFTER_S: Final = 2.0
 
 Report = Callable[[int, int | None], object]
-"""Told again and again how many are done, and of how many; None when nobody knows."""
+"""Called again and again with how many are done, and of how many; None while that is unknown."""
 
 
 class _Counted(ProgressColumn):
@@ -33,7 +33,7 @@ class _Rate(ProgressColumn):
 
 @contextmanager
 def progress(doing: str, unit: str = "entries", *, hidden: bool = False) -> Iterator[Report]:
-    """Yield what is to be told of the progress; it is shown on a terminal, once it has taken two seconds."""
+    """Yield the callback that reports progress; it is shown on a terminal, once it has taken two seconds."""
     columns = (TextColumn(doing), BarColumn(), _Counted(unit), _Rate(), TimeRemainingColumn())
     console = Console(stderr=True)
     bar = Progress(*columns, console=console, transient=True, disable=hidden or not sys.stderr.isatty())

@@ -167,7 +167,7 @@ class _Bearer(SecurityBase):
             raise _unauthenticated("A bearer token is required.", "Bearer")
         verifier: TokenVerifier = request.app.state.verifier
         principal = await verifier.verify(token)
-        # The access log tells tenants apart by it.
+        # The request log distinguishes tenants by it.
         request.state.principal = principal
         return principal
 

@@ -1,4 +1,4 @@
-"""The public keys of whoever issues our tokens (RFC 7517), fetched by URL and refreshed as they rotate."""
+"""The public keys of the issuer of our tokens (RFC 7517), fetched by URL and refreshed as they rotate."""
 
 import asyncio
 import time
@@ -35,7 +35,7 @@ class JwksKeys:
 
     An unknown key id fetches the set again, at most every 10 s; otherwise it is refreshed in the background after
     five minutes. A file is read again whenever it changed. A set that cannot be fetched or read leaves the old keys in
-    force; it is then tried again after a second and more and more rarely, and `breaker` tells so.
+    force; it is then tried again after a second and more and more rarely, and `breaker` shows it.
     """
 
     def __init__(self, url: str) -> None:

@@ -49,7 +49,7 @@ def migrate(
     Each revision is one transaction. Processes that migrate at the same time wait for each other. A revision finds
     `app_role` in `context.config.attributes["app_role"]`.
 
-    Whoever asks for a table queues behind a revision that waits for its lock. So a revision waits for a moment only,
+    Every statement on a table queues behind a revision that waits for its lock. So a revision waits for a moment only,
     lets everybody pass, and tries again, for `patience_s` at most.
 
     Raises:

@@ -15,11 +15,11 @@ TRY_TURN = "SELECT pg_try_advisory_lock(hashtext('listen'), hashtext($1))"
 
 
 class Notifications:
-    """Listens on a channel over a connection of its own, which is opened again for ever.
+    """Listens on a channel over a dedicated connection, which is reopened until stopped.
 
     A notification is a hint that something is new. Several make one, and so does every (re)connection, for something
     may have been missed. One that says more goes to `on_payload` instead, if that is set, and ends no wait. `retry`
-    tells whether it waits to connect again.
+    says whether it waits to connect again.
 
     Of all that want to listen `alone` to a channel one at a time does, and the others are not woken. Its turn is a lock
     of its session: when that ends, for whatever reason, another one listens within a moment.

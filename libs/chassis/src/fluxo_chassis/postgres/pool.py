@@ -30,7 +30,7 @@ ENDS_WHEN_CLIENT_IS_SILENT = {
 """A host that vanishes says nothing to the server, which would keep its sessions, with their locks, for two hours (a
 quarter of one, when it has something to tell them). A process that is only paused answers: its kernel does."""
 
-SEATS_FOR_HEALTH = 1
+SLOTS_FOR_HEALTH = 1
 
 RESET_AFTER_S = 0.1
 """One probe at a time is all that a silent server can hold up, so it may come soon: a restart is felt that much longer
@@ -40,7 +40,7 @@ at most."""
 class Pool(asyncpg.Pool):  # type: ignore[misc]
     """Bounds how long a caller waits for a connection, and how long giving back or closing a broken one may take.
 
-    Whoever acquires, also by `fetch` and the like, goes through the bulkhead and the breaker that were given.
+    Every acquisition, also by `fetch` and the like, goes through the bulkhead and the breaker that were given.
     """
 
     def __init__(self, *where: Any, bulkhead: Bulkhead | None, breaker: CircuitBreaker | None, **how: Any) -> None:
@@ -54,7 +54,7 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]
             return super().acquire(timeout=timeout_s)
         return _GuardedConnection(self, timeout_s, self._bulkhead, self._breaker)
 
-    def acquire_past_guards(self) -> Any:
+    def acquire_unguarded(self) -> Any:
         return super().acquire(timeout=ACQUIRE_TIMEOUT_S)
 
     async def release(self, connection: Any, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncpg's signature
@@ -147,11 +147,11 @@ async def open_pool(
     for more.
 
     With a `breaker` callers of a server that does not answer get CircuitOpen at once. With a `bulkhead` before the
-    breaker the pool has a connection for each of its seats, and one for the health check, which goes past both.
+    breaker the pool has a connection for each of its slots, and one for the health check, which goes past both.
     """
     if bulkhead is not None:
-        assert breaker is not None, "seats are held by those whom the breaker lets through"  # noqa: S101 - our own mistake
-        max_size = bulkhead.running_max + SEATS_FOR_HEALTH
+        assert breaker is not None, "slots are held by those whom the breaker lets through"  # noqa: S101 - our own mistake
+        max_size = bulkhead.running_max + SLOTS_FOR_HEALTH
     pool = Pool(
         url,
         connection_class=asyncpg.Connection,
@@ -190,14 +190,14 @@ async def _keep(_connection: asyncpg.Connection) -> None:
 
 
 async def _warm(pool: Pool, size: int) -> None:
-    connections = [await pool.acquire_past_guards() for _ in range(size)]
+    connections = [await pool.acquire_unguarded() for _ in range(size)]
     for connection in connections:
         await pool.release(connection)
 
 
 async def ping(pool: Pool) -> Observation:
-    """How long a trivial statement takes; goes past bulkhead and breaker, to tell how the server is."""
+    """How long a trivial statement takes; goes past bulkhead and breaker, to say how the server is."""
     started = time.perf_counter()
-    async with pool.acquire_past_guards() as connection:
+    async with pool.acquire_unguarded() as connection:
         await connection.fetchval("SELECT 1")
     return Observation("pass", round((time.perf_counter() - started) * 1000, 3), "ms")

@@ -5,15 +5,15 @@ Which policy belongs where:
 - **Time-out**: everywhere, at the client that makes the call (`postgres.open_pool`, `redis.connect`); and one deadline
   for a whole request (`http.deadline`).
 - **Retry** (`Retry`): where one caller is alone in calling and nobody waits for its answer: the loops of workers, a
-  listener. It waits out a `Backoff` and tries for ever. A request is never tried again on its caller's behalf, except
-  to find out what became of a write that was sent.
+  listener. It waits out a `Backoff` and tries until it is stopped. A request is never tried again on its caller's
+  behalf, except to find out what became of a write that was sent.
 - **Circuit breaker** (`CircuitBreaker`): where many callers would each find out by a time-out: what an API asks. One
   breaker for each dependency of a process, shared by all that call it.
-- **Bulkhead** (`Bulkhead`): where many callers share few seats (connections): each kind of work has its own, so that
-  a crowd of one kind keeps nobody of another kind waiting. Whoever can't be served soon is turned away at once, which
-  is the load shedding; the answer is 503 with `Retry-After`.
+- **Bulkhead** (`Bulkhead`): where many callers share few slots (connections): each kind of work has its own, so that
+  a crowd of one kind keeps nobody of another kind waiting. A caller that can't be served soon is turned away at once,
+  which is the load shedding; the answer is 503 with `Retry-After`.
 
-The order around a call is bulkhead, breaker, time-out: waiting for a seat says nothing about the dependency. What is
+The order around a call is bulkhead, breaker, time-out: waiting for a slot says nothing about the dependency. What is
 away and since when stands in `/health` (`observe` of each) and in `circuit_breaker_state`; who runs, waits or was
 turned away in `bulkhead_running`, `bulkhead_waiting` and `bulkhead_refused_total`.
 """

@@ -63,7 +63,7 @@ class CircuitBreaker(Circuit):
         self._become("closed")
 
     def forget(self) -> None:
-        """The call tells nothing about the dependency; when it was the probe, the next caller may probe at once."""
+        """The call says nothing about the dependency; when it was the probe, the next caller may probe at once."""
         if self._ends_probe():
             self._become("open")
 

@@ -1,6 +1,6 @@
 """Which errors say that a dependency cannot be used now.
 
-The module of each driver knows its own errors and registers a recogniser here, so that who answers requests tells an
+The module of each driver knows its own errors and registers a recogniser here, so that the HTTP side tells an
 outage from a mistake without loading any driver.
 """
 

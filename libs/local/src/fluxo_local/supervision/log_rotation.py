@@ -9,7 +9,7 @@ _SIZE_BYTES_MAX = 20 * 1024 * 1024
 def rotate(log: Path) -> None:
     """Keep a log and its predecessor to some 20 MB each.
 
-    The writer has the file open for appending and cannot be told to open another: copy, then empty it in place.
+    The writer has the file open for appending and cannot be made to open another: copy, then empty it in place.
     """
     with suppress(OSError):  # a full disk must not stop the supervision
         _rotate(log)

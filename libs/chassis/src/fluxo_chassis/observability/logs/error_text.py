@@ -17,13 +17,13 @@ def error_message(error: BaseException) -> str:
 def stack_trace(error: BaseException) -> str:
     """As Python shows it, oldest cause first, with the first line of each message only."""
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    told = f"{stack_trace(cause)}\nThat led to:\n" if cause is not None else ""
-    told += (
+    text = f"{stack_trace(cause)}\nThat led to:\n" if cause is not None else ""
+    text += (
         f"Traceback (most recent call last):\n{''.join(traceback.format_tb(error.__traceback__))}{_headline(error)}\n"
     )
     if isinstance(error, BaseExceptionGroup):
-        told += "".join(textwrap.indent(stack_trace(each), "  | ") for each in error.exceptions)
-    return told
+        text += "".join(textwrap.indent(stack_trace(each), "  | ") for each in error.exceptions)
+    return text
 
 
 def _headline(error: BaseException) -> str:

@@ -1,6 +1,6 @@
 """Log lines on their way to an OpenTelemetry collector, by OTLP over HTTP.
 
-Imported only where it is switched on. Whoever logs pays for putting the line into a queue; a thread reads it back and
+Imported only where it is switched on. The caller pays for putting the line into a queue; a thread reads it back and
 sends it, and when the collector does not keep up, lines are dropped and counted. The SDK's own batch processor wants a
 record of its own kind for each line: making one costs several times what the whole line costs.
 """
@@ -28,7 +28,7 @@ WAITING_LINES_MAX = 8_192
 SEND_EVERY_S = 1.0
 CLOSE_WITHIN_S = 2.0
 
-# Their lines tell that lines could not be sent; sent themselves, they would go round in circles.
+# Their lines say that lines could not be sent; sent themselves, they would go round in circles.
 _OWN_LINES = b'"log.logger":"opentelemetry.'
 _SEVERITIES = {
     "debug": SeverityNumber.DEBUG,

@@ -44,7 +44,7 @@ class _Rotating(RotatingFileHandler):
         super().__init__(path, maxBytes=maxBytes, backupCount=backupCount, encoding="utf-8", errors="replace")
 
     def _open(self) -> TextIOWrapper:
-        """Two processes would rotate each other's file away: the second one is told so at its start."""
+        """Two processes would rotate each other's file away: the second one refuses to start."""
         stream: TextIOWrapper = super()._open()
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -7,7 +7,7 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
-# Their INFO lines tell every request and every migration step once more.
+# Their INFO lines repeat every request and every migration step.
 _TALKATIVE = ("httpx2", "httpcore2", "alembic", "asyncio", "urllib3")
 
 

@@ -1,4 +1,4 @@
-"""Tells tenants apart in the log without naming them."""
+"""Distinguishes tenants in the log without naming them."""
 
 import hmac
 from functools import lru_cache
@@ -8,7 +8,7 @@ _key = b""
 
 def use_hash_key(key: str) -> None:
     """Hash with this key from now on. Without one, who guesses a tenant's id can check it against the log."""
-    global _key  # noqa: PLW0603 - one key in a process, told once at its start
+    global _key  # noqa: PLW0603 - one key in a process, set once at its start
     _key = key.encode()
     organization_id.cache_clear()
 

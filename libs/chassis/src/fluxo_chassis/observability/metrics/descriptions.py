@@ -1,4 +1,4 @@
-"""What a process measures, as its registry tells it: what a reference is made from."""
+"""What a process measures, as its registry describes it: what a reference is made from."""
 
 from typing import Any, Final
 

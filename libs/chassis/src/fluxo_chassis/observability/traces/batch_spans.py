@@ -27,7 +27,7 @@ def record_next(name: str, kind: Kind, before: Iterable[TraceContext], began_ns:
 def _record(name: str, kind: Kind, traced: list[TraceContext], size: int, began_ns: int) -> None:
     ended_ns = time.time_ns()
     batch = start_trace(None)._replace(flags=traced[0].flags)
-    told = {"messaging.batch.message_count": size}
-    spans.record(Span(f"{name} (batch)", kind, batch, began_ns, ended_ns, told, traced))
+    attributes = {"messaging.batch.message_count": size}
+    spans.record(Span(f"{name} (batch)", kind, batch, began_ns, ended_ns, attributes, traced))
     for context in traced:
         spans.record(Span(name, kind, context, began_ns, ended_ns, {}, [batch]))
