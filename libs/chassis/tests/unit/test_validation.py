@@ -43,6 +43,7 @@ def test_all_bad_fields_are_named_at_once_in_sentences():
     [
         (("body",), ""),
         (("body", "items", 3, "name"), "/items/3/name"),
+        (("body", "a\ud800"), "/a?"),
         (("query", "from"), "?from"),
         (("path", "id"), "{id}"),
         (("header", "idempotency-key"), "Idempotency-Key"),

@@ -23,7 +23,8 @@ from fluxo_entries.application.ports import Recording
 from fluxo_entries.application.publish_outbox import PublishOutbox
 from fluxo_entries.application.purge_outbox import PurgeOutbox
 from fluxo_entries.application.stream_state import START, XID_BITS
-from fluxo_entries.domain.entry import Direction, Entry
+from fluxo_entries.domain.direction import Direction
+from fluxo_entries.domain.entry import Entry
 
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 ENTRY = Entry(

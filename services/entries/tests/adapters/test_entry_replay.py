@@ -15,7 +15,7 @@ import pytest
 from fluxo_contracts.replay import REPLAY_COLUMNS, decode_header
 from fluxo_entries.adapters.postgres.entry_replay import PostgresEntryReplay
 from fluxo_entries.application.replay_entries import ReplayEntries
-from fluxo_entries.domain.entry import Direction
+from fluxo_entries.domain.direction import Direction
 from fluxo_entries.entrypoints.replay import write_replay
 
 pytestmark = pytest.mark.anyio

@@ -1,6 +1,7 @@
 import pytest
 from fluxo_entries.application.change_merchant import MerchantChange
-from fluxo_entries.domain.entry import Direction, Draft
+from fluxo_entries.domain.direction import Direction
+from fluxo_entries.domain.draft import Draft
 from fluxo_entries.domain.errors import CurrencyFixedError
 from fluxo_entries.domain.merchant import Merchant
 

@@ -2,7 +2,9 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 import pytest
-from fluxo_entries.domain.entry import Direction, Draft, record, reverse
+from fluxo_entries.domain.direction import Direction
+from fluxo_entries.domain.draft import Draft
+from fluxo_entries.domain.entry import record, reverse
 from fluxo_entries.domain.errors import RejectedFieldsError, ReversalBeforeOriginalError, ReversalOfReversalError
 from fluxo_entries.domain.merchant import Merchant
 

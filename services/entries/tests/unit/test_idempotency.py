@@ -2,7 +2,8 @@ from datetime import date
 
 import pytest
 from fluxo_entries.application.idempotency import draft_hash, request_hash
-from fluxo_entries.domain.entry import Direction, Draft
+from fluxo_entries.domain.direction import Direction
+from fluxo_entries.domain.draft import Draft
 from hypothesis import given
 from hypothesis import strategies as st
 

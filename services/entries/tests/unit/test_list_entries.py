@@ -2,7 +2,8 @@ from datetime import date
 
 import pytest
 from fluxo_entries.application.ports import EntryFilter
-from fluxo_entries.domain.entry import Direction, Draft
+from fluxo_entries.domain.direction import Direction
+from fluxo_entries.domain.draft import Draft
 from fluxo_entries.domain.errors import RejectedFieldsError
 
 pytestmark = pytest.mark.anyio

@@ -4,7 +4,8 @@ from uuid import uuid4
 import pytest
 from fluxo_entries.adapters.observed_journal import ObservedJournal
 from fluxo_entries.application.ports import Disposition, Outcome
-from fluxo_entries.domain.entry import Direction, Entry
+from fluxo_entries.domain.direction import Direction
+from fluxo_entries.domain.entry import Entry
 from prometheus_client import REGISTRY
 
 pytestmark = pytest.mark.anyio

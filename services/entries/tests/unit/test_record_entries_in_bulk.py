@@ -3,7 +3,8 @@ from datetime import UTC, date, datetime
 import pytest
 from fluxo_entries.application.idempotency import Answer
 from fluxo_entries.application.record_entries_in_bulk import BulkItem
-from fluxo_entries.domain.entry import Direction, Draft
+from fluxo_entries.domain.direction import Direction
+from fluxo_entries.domain.draft import Draft
 from fluxo_entries.domain.errors import IdempotencyKeyReusedError, RejectedFieldsError, RejectedItemsError
 
 pytestmark = pytest.mark.anyio

@@ -1,10 +1,10 @@
 import asyncio
-from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 from fluxo_entries.application.change_merchant import MerchantChange
-from fluxo_entries.domain.entry import Direction, Draft
+from fluxo_entries.domain.direction import Direction
+from fluxo_entries.domain.draft import Draft
 from fluxo_entries.domain.errors import IdempotencyKeyReusedError, OverloadedError, RejectedFieldsError
 
 pytestmark = pytest.mark.anyio
@@ -37,12 +37,12 @@ async def test_a_second_post_with_the_same_key_replays_the_entry(service, record
 async def test_the_same_key_with_another_body_is_refused(service, record):
     await record()
     others = [
-        replace(SALE, amount_minor=15001),
-        replace(SALE, direction=Direction.DEBIT),
-        replace(SALE, description="Venda"),
-        replace(SALE, category=None),
-        replace(SALE, currency="BRL"),
-        replace(SALE, business_date=date(2026, 11, 22)),
+        SALE._replace(amount_minor=15001),
+        SALE._replace(direction=Direction.DEBIT),
+        SALE._replace(description="Venda"),
+        SALE._replace(category=None),
+        SALE._replace(currency="BRL"),
+        SALE._replace(business_date=date(2026, 11, 22)),
     ]
     for other in others:
         with pytest.raises(IdempotencyKeyReusedError):
@@ -71,18 +71,18 @@ async def test_a_retry_after_midnight_is_the_same_request(service, record):
 
 
 async def test_what_was_recorded_once_is_replayed_even_if_a_rule_refuses_it_now(service, record):
-    dated = replace(SALE, business_date=date(2026, 11, 22))
+    dated = SALE._replace(business_date=date(2026, 11, 22))
     first = await record(dated)
     service.clock.set(datetime(2026, 11, 21, 12, tzinfo=UTC))
     assert (await record(dated)).entry == first.entry
     with pytest.raises(IdempotencyKeyReusedError):
-        await record(replace(dated, amount_minor=1))
+        await record(dated._replace(amount_minor=1))
     with pytest.raises(RejectedFieldsError):
         await record(dated, key="k2")
 
 
 async def test_what_was_refused_once_may_be_sent_again_when_its_day_has_come(service, record):
-    tomorrow = replace(SALE, business_date=date(2026, 11, 23))
+    tomorrow = SALE._replace(business_date=date(2026, 11, 23))
     with pytest.raises(RejectedFieldsError):
         await record(tomorrow)
     service.clock.advance(days=1)

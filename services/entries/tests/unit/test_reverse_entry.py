@@ -3,7 +3,8 @@ from datetime import date
 from uuid import UUID
 
 import pytest
-from fluxo_entries.domain.entry import Direction, Draft
+from fluxo_entries.domain.direction import Direction
+from fluxo_entries.domain.draft import Draft
 from fluxo_entries.domain.errors import (
     EntryAlreadyReversedError,
     EntryNotFoundError,

@@ -1,6 +1,6 @@
 """Validation errors in sentences for people, with pointers for programs, and never the offending value."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fluxo_chassis.problems import FieldError, Problem
@@ -36,13 +36,12 @@ _SENTENCES = {
 
 def validation_problem(errors: Iterable[Mapping[str, Any]]) -> Problem:
     """422 with every bad field, from errors as Pydantic and FastAPI list them (`loc` begins with body, query, …)."""
-    return Problem(
-        422,
-        "validation",
-        "Invalid request",
-        "One or more fields are not valid.",
-        errors=[FieldError(pointer(error["loc"]), _sentence(error)) for error in errors],
-    )
+    return invalid_request([FieldError(pointer(error["loc"]), _sentence(error)) for error in errors])
+
+
+def invalid_request(errors: Sequence[FieldError]) -> Problem:
+    """422 with every bad field."""
+    return Problem(422, "validation", "Invalid request", "One or more fields are not valid.", errors=errors)
 
 
 def pointer(location: tuple[int | str, ...]) -> str:
@@ -55,7 +54,9 @@ def pointer(location: tuple[int | str, ...]) -> str:
         return f"{{{name}}}"
     if place in ("header", "cookie"):
         return name.title() if place == "header" else name
-    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in rest)
+    written = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in rest)
+    # A name may hold half a character, which no answer can.
+    return written.encode(errors="replace").decode()
 
 
 def _sentence(error: Mapping[str, Any]) -> str:

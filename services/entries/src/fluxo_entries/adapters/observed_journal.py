@@ -6,7 +6,7 @@ from fluxo_chassis.observability.traces.spans import span
 from prometheus_client import Counter
 
 from fluxo_entries.application.ports import Disposition, Journal, Outcome, Recording
-from fluxo_entries.domain.entry import Direction
+from fluxo_entries.domain.direction import Direction
 
 entries_appended = Counter(
     "fluxo_entries_appended",

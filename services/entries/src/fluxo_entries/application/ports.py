@@ -9,7 +9,8 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from fluxo_entries.application.stream_state import StreamPosition, StreamState
-from fluxo_entries.domain.entry import Direction, Entry
+from fluxo_entries.domain.direction import Direction
+from fluxo_entries.domain.entry import Entry
 from fluxo_entries.domain.merchant import Merchant
 
 

@@ -5,7 +5,8 @@ from typing import NamedTuple
 from fluxo_entries.application.idempotency import Answer, answer_of, draft_hash
 from fluxo_entries.application.ports import Clock, EntryIds, Journal, Merchants, Outcome, Recording
 from fluxo_entries.application.turns import in_turns
-from fluxo_entries.domain.entry import Draft, record
+from fluxo_entries.domain.draft import Draft
+from fluxo_entries.domain.entry import record
 from fluxo_entries.domain.errors import IdempotencyKeyReusedError, RejectedFieldsError, RejectedItemsError
 from fluxo_entries.domain.merchant import Merchant
 

@@ -1,6 +1,7 @@
 from fluxo_entries.application.idempotency import Answer, Attempt, draft_hash, record_once
 from fluxo_entries.application.ports import Clock, EntryIds, Journal, Merchants
-from fluxo_entries.domain.entry import Draft, record
+from fluxo_entries.domain.draft import Draft
+from fluxo_entries.domain.entry import record
 
 
 class RecordEntry:

@@ -2,21 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from uuid import UUID
 
+from fluxo_entries.domain.direction import Direction
+from fluxo_entries.domain.draft import Draft
 from fluxo_entries.domain.errors import RejectedFieldsError, ReversalBeforeOriginalError, ReversalOfReversalError
 from fluxo_entries.domain.merchant import Merchant
-
-
-class Direction(StrEnum):
-    """In the sense of a bank statement: a credit is money in, a debit money out."""
-
-    CREDIT = "credit"
-    DEBIT = "debit"
-
-    def opposite(self) -> "Direction":
-        return Direction.DEBIT if self is Direction.CREDIT else Direction.CREDIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +24,6 @@ class Entry:
     category: str | None
     reverses: UUID | None
     recorded_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What a merchant asks to record; well-formed, not yet held against the merchant's settings."""
-
-    direction: Direction
-    amount_minor: int
-    description: str
-    category: str | None = None
-    currency: str | None = None
-    business_date: date | None = None
 
 
 def record(draft: Draft, merchant: Merchant, entry_id: UUID, now: datetime) -> Entry:

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from fluxo_entries.adapters.events import event_of
 from fluxo_entries.application.ports import Recording
-from fluxo_entries.domain.entry import Direction, Entry
+from fluxo_entries.domain.direction import Direction
+from fluxo_entries.domain.entry import Entry
 
 
 def columns_of(recordings: Sequence[Recording]) -> list[tuple[Any, ...]]:

@@ -1,13 +1,22 @@
-"""What callers send. Unknown fields are refused: a misspelt optional field must not be lost in silence."""
+"""What callers send. An entry is described here, and judged by `domain/draft.py`, alone as in a bulk.
 
+Unknown fields are refused: a misspelt optional field must not be lost in silence.
+"""
+
+from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SkipValidation, WithJsonSchema, model_validator
+from fastapi import Body
+from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema, SkipValidation, WithJsonSchema, model_validator
 from pydantic.config import JsonDict
+from pydantic_core import PydanticCustomError
+from pydantic_core.core_schema import no_info_plain_validator_function
 
 from fluxo_entries.application.change_merchant import MerchantChange
 from fluxo_entries.application.record_entries_in_bulk import BulkItem
-from fluxo_entries.domain.entry import Direction, Draft
+from fluxo_entries.domain.direction import Direction
+from fluxo_entries.domain.draft import DRAFT_RULES, Draft, draft_of, parse_draft
+from fluxo_entries.domain.fields import Rule, parse_fields
 from fluxo_entries.entrypoints.http.fields import (
     AmountMinor,
     BusinessDate,
@@ -60,15 +69,22 @@ class NewEntry(BaseModel):
         BusinessDate | None, Field(description="Not after today in the merchant's time zone; by default today.")
     ] = None
 
-    def draft(self) -> Draft:
-        return Draft(
-            direction=self.direction,
-            amount_minor=self.amount,
-            description=self.description,
-            category=self.category,
-            currency=self.currency,
-            business_date=self.business_date,
+
+def _draft(body: object) -> Draft:
+    if not isinstance(body, dict):
+        raise PydanticCustomError("model_attributes_type", "This must be a JSON object.")
+    return parse_draft(body)
+
+
+EntryBody = Annotated[
+    Draft,
+    Body(),
+    GetPydanticSchema(
+        lambda _, handler: no_info_plain_validator_function(
+            _draft, json_schema_input_schema=handler.generate_schema(NewEntry)
         )
+    ),
+]
 
 
 class NewReversal(BaseModel):
@@ -92,8 +108,18 @@ class BulkEntry(NewEntry):
 
     idempotency_key: BulkKey
 
-    def item(self) -> BulkItem:
-        return BulkItem(self.idempotency_key, self.draft())
+
+_ITEM_RULES: Final[Mapping[str, Rule]] = {**DRAFT_RULES, "idempotency_key": Rule(parse_bare_key)}
+
+
+def parse_item(fields: Mapping[str, object]) -> BulkItem:
+    """Return the item that the fields of a JSON object stand for.
+
+    Raises:
+        RejectedFieldsError: all that is wrong with them.
+    """
+    values = parse_fields(fields, _ITEM_RULES)
+    return BulkItem(values.pop("idempotency_key"), draft_of(values))
 
 
 class Bulk(BaseModel):

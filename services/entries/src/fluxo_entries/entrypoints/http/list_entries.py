@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from fluxo_entries.application.list_entries import ListEntries
 from fluxo_entries.application.ports import EntryFilter, Position
-from fluxo_entries.domain.entry import Direction
+from fluxo_entries.domain.direction import Direction
 from fluxo_entries.entrypoints.http.answers import PageAnswer, entry_answer, json_answer
 from fluxo_entries.entrypoints.http.cursor import CURSOR_LENGTH_MAX, decode_cursor, encode_cursor
 from fluxo_entries.entrypoints.http.documentation import READ_PROBLEMS

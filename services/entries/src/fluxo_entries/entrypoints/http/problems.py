@@ -5,6 +5,7 @@ from typing import Final
 
 from fastapi import FastAPI, Request, Response
 from fluxo_chassis.http.errors import problem_answer
+from fluxo_chassis.http.validation import invalid_request, pointer
 from fluxo_chassis.problems import FieldError, Problem
 
 from fluxo_entries.domain.errors import (
@@ -41,17 +42,17 @@ _DETAILS: Final[dict[type[EntriesError], str]] = {
 _RETRY_AFTER: Final = {"Retry-After": "1"}
 
 
-def problem_of(error: EntriesError, place: str = "/") -> Problem:
-    """Return the problem that the fact is to a caller; `place` is where its fields stand: `/` body, `?` query."""
+def problem_of(error: EntriesError, place: str = "body") -> Problem:
+    """Return the problem that the fact is to a caller; `place` is where its fields stand, "body" or "query"."""
     if isinstance(error, RejectedFieldsError):
-        return rejected([FieldError(f"{place}{field}", sentence) for field, sentence in error.fields])
+        return invalid_request([FieldError(pointer((place, field)), sentence) for field, sentence in error.fields])
     status, slug, title = _PROBLEMS[type(error)]
     detail = _DETAILS.get(type(error), str(error))
     return Problem(status, slug, title, detail, headers=_RETRY_AFTER if status == 503 else None)  # noqa: PLR2004 - unavailable
 
 
-def rejected(errors: Sequence[FieldError]) -> Problem:
-    """Return the 422 that names the fields, the first hundred of them."""
+def items_rejected(errors: Sequence[FieldError]) -> Problem:
+    """Return the 422 that names the fields of a bulk, the first hundred of them."""
     return Problem(
         422,
         "validation",
@@ -78,7 +79,7 @@ def _how_many(errors: Sequence[FieldError], fact: str) -> str:
 async def _on_entries_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, EntriesError)  # noqa: S101 - registered for this class
     # A GET has no body: its fields stand in the query.
-    return problem_answer(problem_of(error, "?" if request.method == "GET" else "/"))
+    return problem_answer(problem_of(error, "query" if request.method == "GET" else "body"))
 
 
 def install_problems(app: FastAPI) -> None:

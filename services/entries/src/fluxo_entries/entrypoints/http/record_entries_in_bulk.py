@@ -4,15 +4,14 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Response
 from fluxo_chassis.auth import Principal, requires
-from fluxo_chassis.http.validation import validation_problem
+from fluxo_chassis.http.validation import invalid_request
 from fluxo_chassis.observability.traces.tracing import current_trace_id, current_traceparent
 from fluxo_chassis.problems import FieldError, Problem
-from pydantic import ValidationError
 
 from fluxo_entries.application.idempotency import Answer
 from fluxo_entries.application.record_entries_in_bulk import BulkItem, ItemResult, RecordEntriesInBulk
 from fluxo_entries.application.turns import in_turns
-from fluxo_entries.domain.errors import IdempotencyKeyReusedError, RejectedItemsError
+from fluxo_entries.domain.errors import IdempotencyKeyReusedError, RejectedFieldsError, RejectedItemsError
 from fluxo_entries.entrypoints.http.answers import (
     REPLAYED,
     BulkAnswer,
@@ -22,10 +21,9 @@ from fluxo_entries.entrypoints.http.answers import (
     entry_answer,
     json_answer,
 )
-from fluxo_entries.entrypoints.http.bodies import Bulk, BulkEntry
+from fluxo_entries.entrypoints.http.bodies import Bulk, parse_item
 from fluxo_entries.entrypoints.http.documentation import WRITE_PROBLEMS, recorded_in_bulk
-from fluxo_entries.entrypoints.http.good_items import good_item
-from fluxo_entries.entrypoints.http.problems import keys_reused, problem_of, rejected
+from fluxo_entries.entrypoints.http.problems import items_rejected, keys_reused, problem_of
 
 PATH: Final = "/v1/entries/bulk"
 BODY_LIMIT_BYTES: Final = 8 * 1024 * 1024
@@ -55,11 +53,11 @@ async def _all_or_none(
 ) -> Response:
     items = [item for item in parsed if isinstance(item, BulkItem)]
     if len(items) < len(parsed):
-        raise rejected(_placed({index: item for index, item in enumerate(parsed) if isinstance(item, Problem)}))
+        raise items_rejected(_placed({index: item for index, item in enumerate(parsed) if isinstance(item, Problem)}))
     try:
         answers = await record_entries.atomic(merchant_id, items, traceparent=current_traceparent())
     except RejectedItemsError as error:
-        raise rejected(_placed({index: problem_of(each) for index, each in error.rejections.items()})) from None
+        raise items_rejected(_placed({index: problem_of(each) for index, each in error.rejections.items()})) from None
     except IdempotencyKeyReusedError as error:
         raise keys_reused(_reused(items, frozenset(error.keys))) from None
     content: BulkAnswer = {"items": [entry_answer(answer.entry) async for answer in in_turns(answers)]}
@@ -82,14 +80,12 @@ async def _each(
 
 
 def _parse(item: object) -> BulkItem | Problem:
-    good = good_item(item)
-    if good is not None:
-        return good
+    if not isinstance(item, dict):
+        return invalid_request([FieldError("", "This must be an object.")])
     try:
-        return BulkEntry.model_validate(item).item()
-    except ValidationError as error:
-        errors = error.errors(include_url=False, include_context=False, include_input=False)
-        return validation_problem([{**each, "loc": ("body", *each["loc"])} for each in errors])
+        return parse_item(item)
+    except RejectedFieldsError as error:
+        return problem_of(error)
 
 
 def _placed(problems: dict[int, Problem]) -> list[FieldError]:

@@ -7,7 +7,7 @@ from fluxo_chassis.observability.traces.tracing import current_traceparent
 
 from fluxo_entries.application.record_entry import RecordEntry
 from fluxo_entries.entrypoints.http.answers import EntryAnswer, recorded_answer
-from fluxo_entries.entrypoints.http.bodies import NewEntry
+from fluxo_entries.entrypoints.http.bodies import EntryBody
 from fluxo_entries.entrypoints.http.documentation import WRITE_PROBLEMS, recorded
 from fluxo_entries.entrypoints.http.parameters import HEADER_PARAMETER, IdempotencyKey
 
@@ -25,10 +25,10 @@ def add_record_entry(routes: APIRouter, record_entry: RecordEntry) -> None:
     async def answer(
         principal: Annotated[Principal, Depends(requires("entries:write"))],
         idempotency_key: IdempotencyKey,
-        body: NewEntry,
+        draft: EntryBody,
     ) -> Response:
         return recorded_answer(
             await record_entry(
-                principal.tenant, body.draft(), idempotency_key=idempotency_key, traceparent=current_traceparent()
+                principal.tenant, draft, idempotency_key=idempotency_key, traceparent=current_traceparent()
             )
         )

@@ -1,0 +1,52 @@
+"""Every rule of an entry to be recorded, whoever asks: one alone, one of many, one that is only checked."""
+
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache, partial
+from typing import Any, Final, NamedTuple
+
+from fluxo_entries.domain.business_date import parse_business_date
+from fluxo_entries.domain.direction import NO_DIRECTION, Direction, parse_direction
+from fluxo_entries.domain.fields import Rule, parse_fields
+from fluxo_entries.domain.merchant import known_currency
+from fluxo_entries.domain.money import parse_amount
+from fluxo_entries.domain.text import CATEGORY_LENGTH_MAX, DESCRIPTION_LENGTH_MAX, optional_text, required_text
+
+
+class Draft(NamedTuple):
+    """What a merchant asks to record; well-formed, not yet held against the merchant's settings."""
+
+    direction: Direction
+    amount_minor: int
+    description: str
+    category: str | None = None
+    currency: str | None = None
+    business_date: date | None = None
+
+
+# Many entries share a few days and categories.
+_category: Final = lru_cache(maxsize=1_024)(partial(optional_text, length_max=CATEGORY_LENGTH_MAX))
+_business_date: Final = lru_cache(maxsize=4_096)(parse_business_date)
+
+DRAFT_RULES: Final[Mapping[str, Rule]] = {
+    "direction": Rule(parse_direction, otherwise=NO_DIRECTION),
+    "amount": Rule(parse_amount),
+    "description": Rule(partial(required_text, length_max=DESCRIPTION_LENGTH_MAX)),
+    "category": Rule(_category, optional=True),
+    "currency": Rule(known_currency, optional=True),
+    "business_date": Rule(_business_date, optional=True),
+}
+
+
+def parse_draft(fields: Mapping[str, object]) -> Draft:
+    """Return the draft that the fields of a JSON object stand for.
+
+    Raises:
+        RejectedFieldsError: all that is wrong with them.
+    """
+    return draft_of(parse_fields(fields, DRAFT_RULES))
+
+
+def draft_of(values: dict[str, Any]) -> Draft:
+    """Return the draft of what `parse_fields` made of DRAFT_RULES' fields."""
+    return Draft(amount_minor=values.pop("amount"), **values)
