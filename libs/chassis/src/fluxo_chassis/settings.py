@@ -5,7 +5,7 @@ import socket
 import sys
 from typing import Annotated, ClassVar, Literal, Self, TypeVar, get_args
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 PREFIX = "FLUXO_"
@@ -23,7 +23,16 @@ CONFIG = SettingsConfigDict(
 Environment = Literal["development", "production"]
 LogDestination = Literal["stdout", "file", "otlp"]
 PostgresUrl = Annotated[str, Field(pattern=r"^postgres(ql)?://")]
-RedisUrl = Annotated[str, Field(pattern=r"^(rediss?|valkeys?|unix)://")]
+
+
+def _redis_url(url: str) -> str:
+    from fluxo_chassis.redis.address import Address  # noqa: PLC0415 - its room is for those who speak to a Redis
+
+    Address.parse(url)
+    return url
+
+
+RedisUrl = Annotated[str, AfterValidator(_redis_url)]
 
 
 class ProcessSettings(BaseSettings):
@@ -157,4 +166,4 @@ def _sentence(field: str, kind: str, message: str, config: SettingsConfigDict) -
     variable = f"{config.get('env_prefix', '')}{field}".upper()
     if kind == "missing":
         return f"{variable} is not set."
-    return f"{variable} is not valid: {message.removeprefix('Value error, ')}."
+    return f"{variable} is not valid: {message.removeprefix('Value error, ').removesuffix('.')}."

@@ -128,3 +128,18 @@ def test_a_url_of_another_kind_is_refused_in_a_sentence_without_showing_it(envir
     assert told.startswith(f"FLUXO_{variable} is not valid: ")
     assert told.count("\n") == 1
     assert url not in told
+
+
+@pytest.mark.parametrize(
+    ("url", "because"),
+    [
+        ("redis://h/0?retry=3", "has unknown options: retry"),
+        ("redis://h/books", "ends in the number of a database, or in none"),
+        ("redis://:se/cret@h", "has no number as its port, or an unescaped password"),
+    ],
+)
+def test_a_redis_url_that_nobody_can_use_is_refused_in_a_sentence(environment, capsys, url, because):
+    environment.setenv("FLUXO_STREAMS_URL", url)
+    with pytest.raises(SystemExit):
+        load(Places)
+    assert capsys.readouterr().err == f"FLUXO_STREAMS_URL is not valid: The URL of a Redis server {because}.\n"

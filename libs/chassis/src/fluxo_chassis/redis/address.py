@@ -1,3 +1,4 @@
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,16 +48,24 @@ class Address:
                 "The URL of a Redis server begins with redis://, rediss://, valkey://, valkeys:// or unix://."
             )
         if unknown := sorted(options.keys() - _OPTIONS):
-            raise ValueError(f"The URL of a Redis server has options that nobody knows: {', '.join(unknown)}.")
+            raise ValueError(f"The URL of a Redis server has unknown options: {', '.join(unknown)}.")
+        try:
+            port = parts.port or 6379
+        except ValueError:
+            # Python's own message repeats what stands there: with an unescaped slash in it, part of the password.
+            raise ValueError("The URL of a Redis server has no number as its port, or an unescaped password.") from None
         path = unquote(parts.path)
         is_file = parts.scheme == "unix"
+        database = options.get("db") or ("" if is_file else path.strip("/")) or "0"
+        if not re.fullmatch("[0-9]{1,4}", database):
+            raise ValueError("The URL of a Redis server ends in the number of a database, or in none.")
         return cls(
             path=path if is_file else None,
             host=unquote(parts.hostname or "localhost"),
-            port=parts.port or 6379,
+            port=port,
             username=unquote(parts.username or options.get("username", "default")),
             password=unquote(parts.password) if parts.password else options.get("password"),
-            database=int(options.get("db") or ("" if is_file else path.strip("/")) or 0),
+            database=int(database),
             is_encrypted=parts.scheme in ("rediss", "valkeys"),
             options=options,
         )
