@@ -8,16 +8,16 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from fluxo_balances.adapters.redis.balance_cache import Lookup
 from fluxo_balances.application.ports import (
     DayView,
-    KeptAnswer,
-    Lookup,
     RangeView,
     ReadModelUnavailableError,
     RecordedEntry,
 )
 from fluxo_balances.domain.daily_balance import NO_TOTALS, DateRange, Standing, Totals, TotalsByDay
 from fluxo_balances.domain.inbox import lowest_id
+from fluxo_balances.entrypoints.http.conditional_response import CachedResponses
 from fluxo_chassis.postgres import open_pool
 
 AS_OF = datetime(2026, 11, 22, 14, 32, 10, 123456, tzinfo=UTC)
@@ -75,9 +75,9 @@ class MemoryCache:
     leases: dict[str, bytes] = field(default_factory=dict)
     is_unavailable: bool = False
 
-    def at_hand(self, merchant_id: str, key: str) -> KeptAnswer | None:
+    def peek(self, merchant_id: str, key: str) -> CachedResponses | None:
         answer = self.answers.get((merchant_id, key))
-        return None if answer is None else KeptAnswer(answer)
+        return None if answer is None else CachedResponses(answer)
 
     async def look_up(self, merchant_id: str, key: str) -> Lookup:
         if self.is_unavailable:

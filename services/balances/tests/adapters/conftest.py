@@ -149,7 +149,7 @@ def projecting(seat, pool, cache, cache_client) -> Callable[..., ProjectEntries]
         parts = {
             "events": seat(consumer),
             "projection": PostgresProjection(pool),
-            "cache": RedisBalanceCache(cache_client),
+            "answers": RedisBalanceCache(cache_client),
             "clock": SystemClock(),
             "decode": recorded_entry,
         }

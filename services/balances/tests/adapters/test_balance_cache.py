@@ -5,12 +5,13 @@ from datetime import date
 import pytest
 from fluxo_balances.adapters.postgres.daily_balances import PostgresDailyBalances
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
-from fluxo_balances.adapters.redis.balance_cache import FIELDS_MAX, LIFETIME_S, RedisBalanceCache, keys_of
+from fluxo_balances.adapters.redis.balance_cache import FIELDS_MAX, LIFETIME_S, Lookup, RedisBalanceCache, keys_of
 from fluxo_balances.adapters.redis.near_cache import NearBalanceCache
 from fluxo_balances.application.get_daily_balance import GetDailyBalance
-from fluxo_balances.application.ports import BalanceCache, CacheUnavailableError, Lookup
-from fluxo_balances.application.ready_answers import Origin, ReadyAnswers
-from fluxo_balances.entrypoints.http.presenter import render_day
+from fluxo_balances.application.ports import CacheUnavailableError
+from fluxo_balances.entrypoints.http.answer_cache import AnswerCache, AnswerStore
+from fluxo_balances.entrypoints.http.answers import render_day
+from fluxo_balances.entrypoints.http.conditional_response import CachedResponses, Origin
 from fluxo_chassis.redis import RedisClient
 from fluxo_chassis.resilience import Bulkhead
 from redis._parsers import Encoder
@@ -24,15 +25,15 @@ LEASE = "balances:m1"
 ANSWERS = "{balances:m1}:answers"
 
 
-async def store(cache: BalanceCache, key: str, answer: bytes, merchant_id: str = "m1") -> None:
+async def store(cache: AnswerStore, key: str, answer: bytes, merchant_id: str = "m1") -> None:
     await cache.store(merchant_id, key, answer, (await cache.look_up(merchant_id, key)).lease)
 
 
 @pytest.fixture(params=["redis", "near", "memory"])
-async def any_cache(request, cache_client, cache_url, memory_cache) -> AsyncIterator[BalanceCache]:
+async def any_cache(request, cache_client, cache_url, memory_cache) -> AsyncIterator[AnswerStore]:
     """What a port promises, every adapter keeps, the tests' own included."""
     if request.param == "near":
-        async with NearBalanceCache(cache_url, timeout_s=1) as near:
+        async with NearBalanceCache(cache_url, 1, prepare=CachedResponses) as near:
             yield near
     else:
         yield RedisBalanceCache(cache_client) if request.param == "redis" else memory_cache
@@ -174,7 +175,7 @@ async def test_what_was_read_before_an_update_is_never_served_after_it(pool, cac
     """The race itself, on real servers. The naive cache loses it, so the test can tell."""
     balances, projection = kind(cache_client), PostgresProjection(pool)
     get_daily_balance = GetDailyBalance(PostgresDailyBalances(pool))
-    answers = ReadyAnswers(
+    answers = AnswerCache(
         balances, Bulkhead("reads", running_max=2, waiting_max=2, wait_max_s=1), database_is_unavailable=lambda: False
     )
     has_read, may_store = asyncio.Event(), asyncio.Event()
@@ -203,7 +204,7 @@ async def test_what_was_read_before_an_update_is_never_served_after_it(pool, cac
 async def test_many_readers_and_updates_at_once_leave_nothing_stale(pool, any_cache, recorded):
     balances, projection = any_cache, PostgresProjection(pool)
     get_daily_balance = GetDailyBalance(PostgresDailyBalances(pool))
-    answers = ReadyAnswers(
+    answers = AnswerCache(
         balances, Bulkhead("reads", running_max=8, waiting_max=100, wait_max_s=5), database_is_unavailable=lambda: False
     )
     updating = asyncio.Event()

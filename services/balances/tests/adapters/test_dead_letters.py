@@ -39,7 +39,7 @@ def ask(letters, pool, cache, cache_client):
         parts = {
             "letters": letters,
             "projection": PostgresProjection(pool),
-            "cache": RedisBalanceCache(cache_client),
+            "answers": RedisBalanceCache(cache_client),
             "clock": SystemClock(),
             "decode": recorded_entry,
         }
@@ -241,7 +241,7 @@ async def test_a_server_that_is_unavailable_is_no_failure_of_the_letter(ask, ref
         await ask("redrive", [letter_id], projection=DatabaseIsAway())
     await mend()
     with pytest.raises(CacheUnavailableError):
-        await ask("redrive", [letter_id], cache=CacheIsAway())
+        await ask("redrive", [letter_id], answers=CacheIsAway())
 
     (shown,) = await ask("show", None)
     assert (shown["redrives"], shown["reason"]) == (0, "The entry's currency is not the merchant's.")

@@ -67,7 +67,7 @@ async def test_duplicates_remove_cached_answers_too(guarded, monkeypatch, projec
     if not guarded:
 
         async def settle_what_is_new(self):
-            await self._cache.invalidate({each.entry.merchant_id for each in self._unsettled.values() if each.is_new})
+            await self._answers.invalidate({each.entry.merchant_id for each in self._unsettled.values() if each.is_new})
             await self._events.acknowledge(list(self._unsettled))
             self._unsettled.clear()
 
@@ -93,7 +93,7 @@ async def test_an_event_is_acknowledged_only_after_the_cached_answers_are_remove
         async def acknowledge_first(self):
             unsettled, self._unsettled = self._unsettled, {}
             await self._events.acknowledge(list(unsettled))
-            await self._cache.invalidate({each.entry.merchant_id for each in unsettled.values()})
+            await self._answers.invalidate({each.entry.merchant_id for each in unsettled.values()})
 
         monkeypatch.setattr(ProjectEntries, "settle", acknowledge_first)
 
@@ -105,7 +105,7 @@ async def test_an_event_is_acknowledged_only_after_the_cached_answers_are_remove
     await seat("p1").read(1, 0.01)  # makes the group
     await stream.publish(recorded("m1", NOV_22, credit=1))
     await store_what_was_read_before(balances)
-    dying = projecting("p1", cache=DiesWhileRemoving())
+    dying = projecting("p1", answers=DiesWhileRemoving())
     await dying(await seat("p1").read(100, 0.05) or await seat("p1").read(100, 0.05))
     with pytest.raises(KilledError):
         await dying.settle()

@@ -33,7 +33,7 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
 
 @asynccontextmanager
 async def near_cache_at(url: str, timeout_s: float = TIMEOUT_S) -> AsyncIterator[NearBalanceCache]:
-    async with NearBalanceCache(url, timeout_s) as cache:
+    async with NearBalanceCache(url, timeout_s, prepare=bytes) as cache:
         await until(lambda: cache._connection is not None)
         yield cache
 
@@ -100,9 +100,9 @@ async def settle(cache: NearBalanceCache) -> None:
 
 
 async def test_what_was_asked_for_is_at_hand(near):
-    assert near.at_hand("m1", KEY) is None
+    assert near.peek("m1", KEY) is None
     await fill(near)
-    assert near.at_hand("m1", KEY).body == b"answer"
+    assert near.peek("m1", KEY) == b"answer"
 
 
 async def test_what_is_filled_in_takes_nothing_away(near, other):
@@ -111,18 +111,18 @@ async def test_what_is_filled_in_takes_nothing_away(near, other):
     await fill(other, key="2026-11-23")
     await fill(near, key="2026-11-24")
     await settle(near)
-    assert near.at_hand("m1", KEY).body == b"answer"
-    assert near.at_hand("m1", "2026-11-24").body == b"answer"
-    assert other.at_hand("m1", "2026-11-23").body == b"answer"
+    assert near.peek("m1", KEY) == b"answer"
+    assert near.peek("m1", "2026-11-24") == b"answer"
+    assert other.peek("m1", "2026-11-23") == b"answer"
     await other.invalidate(["m1"])
-    await until(lambda: near.at_hand("m1", KEY) is None, within_s=LIFETIME_S / 2)
-    assert near.at_hand("m1", "2026-11-24") is None
+    await until(lambda: near.peek("m1", KEY) is None, within_s=LIFETIME_S / 2)
+    assert near.peek("m1", "2026-11-24") is None
 
 
 async def test_a_change_by_another_process_takes_it_away(near, other):
     await fill(near)
     await other.invalidate(["m1"])
-    await until(lambda: near.at_hand("m1", KEY) is None, within_s=LIFETIME_S / 2)
+    await until(lambda: near.peek("m1", KEY) is None, within_s=LIFETIME_S / 2)
     assert await get(near) is None
 
 
@@ -134,7 +134,7 @@ async def test_who_forgets_has_forgotten_at_once_though_the_cache_is_unavailable
     monkeypatch.setattr(near.behind, "invalidate", away)
     with pytest.raises(CacheUnavailableError):
         await near.invalidate(["m1"])
-    assert near.at_hand("m1", KEY) is None
+    assert near.peek("m1", KEY) is None
 
 
 async def test_an_answer_fetched_before_forgetting_is_not_kept_after_it(near, cache):
@@ -144,14 +144,14 @@ async def test_an_answer_fetched_before_forgetting_is_not_kept_after_it(near, ca
     await asyncio.sleep(0)
     near._near.drop("m1")
     assert await fetching == b"answer"
-    assert near.at_hand("m1", KEY) is None
+    assert near.peek("m1", KEY) is None
 
 
 async def test_an_answer_expires_by_itself(near, monkeypatch):
     await fill(near)
     now = time.monotonic()
     monkeypatch.setattr(near._near, "_clock", lambda: now + LIFETIME_S)
-    assert near.at_hand("m1", KEY) is None
+    assert near.peek("m1", KEY) is None
 
 
 async def test_an_answer_that_is_wanted_stays_at_hand_though_each_goes_after_a_second(near, cache, monkeypatch):
@@ -160,7 +160,7 @@ async def test_an_answer_that_is_wanted_stays_at_hand_though_each_goes_after_a_s
     monkeypatch.setattr(near._near, "_clock", lambda: time.monotonic() + skipped_s)
     for _ in range(5):
         skipped_s += (REFRESH_AFTER_S + LIFETIME_S) / 2
-        assert near.at_hand("m1", KEY).body == b"answer"
+        assert near.peek("m1", KEY) == b"answer"
         await asyncio.gather(*near._refreshing)
 
 
@@ -168,10 +168,10 @@ async def test_a_refresh_that_fails_is_nobodys_error(near, cache, monkeypatch):
     await fill(near)
     now = time.monotonic() + REFRESH_AFTER_S
     monkeypatch.setattr(near._near, "_clock", lambda: now)
-    assert near.at_hand("m1", KEY) is not None
+    assert near.peek("m1", KEY) is not None
     near._connection.abort()
     await asyncio.gather(*near._refreshing)
-    assert near.at_hand("m1", KEY) is None
+    assert near.peek("m1", KEY) is None
 
 
 async def change_and_look(near: NearBalanceCache, cache_url: str, changes: int) -> int:
@@ -193,8 +193,8 @@ async def change_and_look(near: NearBalanceCache, cache_url: str, changes: int) 
             current = str(number).encode()
             await change(writer, current)
             await settle(near)
-            kept = near.at_hand("m1", KEY)
-            stale += kept is not None and kept.body != current
+            kept = near.peek("m1", KEY)
+            stale += kept is not None and kept != current
     done.set()
     await asyncio.gather(*readers)
     return stale
@@ -253,13 +253,13 @@ async def test_an_answer_is_kept_only_if_its_lease_still_stood_when_tracking_beg
     monkeypatch.setattr(near._connection, "execute_pipeline", with_a_change_in_between)
     assert await get(near) == b"old"
     await settle(near)
-    assert (near.at_hand("m1", KEY) is None) is guarded
+    assert (near.peek("m1", KEY) is None) is guarded
 
 
 async def test_a_lease_that_goes_by_expiry_is_heard_of(near, cache):
     await fill(near)
     await cache.pexpire(LEASE, 1)
-    await until(lambda: near.at_hand("m1", KEY) is None, within_s=LIFETIME_S / 2)
+    await until(lambda: near.peek("m1", KEY) is None, within_s=LIFETIME_S / 2)
 
 
 @pytest.mark.parametrize("command", ["FLUSHALL", "FLUSHDB"])
@@ -267,7 +267,7 @@ async def test_a_server_that_is_emptied_empties_this_too(near, cache, command):
     await fill(near)
     await cache.execute_command(command)
     await settle(near)
-    assert near.at_hand("m1", KEY) is None
+    assert near.peek("m1", KEY) is None
     assert near._near.size == 0
 
 
@@ -282,15 +282,15 @@ async def test_a_lost_connection_takes_everything_away_and_nothing_is_kept_until
     await cache.execute_command("CLIENT", "KILL", "ID", number)
     await until(lambda: near._connection is None)
     await change(cache_client, b"newer")
-    kept = near.at_hand("m1", KEY)
+    kept = near.peek("m1", KEY)
     assert (kept is None) is guarded
 
     if guarded:
         assert await get(near) == b"newer"
-        assert near.at_hand("m1", KEY) is None
+        assert near.peek("m1", KEY) is None
         await until(lambda: near._connection is not None)
         assert await get(near) == b"newer"
-        assert near.at_hand("m1", KEY).body == b"newer"
+        assert near.peek("m1", KEY) == b"newer"
 
 
 async def test_many_lost_connections_leave_nothing_stale(near, cache, cache_url):
@@ -313,8 +313,8 @@ async def test_many_lost_connections_leave_nothing_stale(near, cache, cache_url)
                 await settle(near)
             except (AttributeError, RedisError):
                 await asyncio.sleep(0)
-            kept = near.at_hand("m1", KEY)
-            stale += kept is not None and kept.body != current
+            kept = near.peek("m1", KEY)
+            stale += kept is not None and kept != current
             await get(near)
     await killing
     assert number > 20
@@ -326,7 +326,7 @@ async def test_a_server_that_hangs_is_found_out_within_the_lifetime_of_an_answer
         await fill(near)
         own_server.process.send_signal(signal.SIGSTOP)
         started = time.monotonic()
-        await until(lambda: near.at_hand("m1", KEY) is None, within_s=LIFETIME_S + 0.2)
+        await until(lambda: near.peek("m1", KEY) is None, within_s=LIFETIME_S + 0.2)
         await until(lambda: near._connection is None)
         assert time.monotonic() - started < near_cache.PING_EVERY_S + TIMEOUT_S + 0.5
         own_server.process.send_signal(signal.SIGCONT)
@@ -339,7 +339,7 @@ async def test_a_server_that_starts_again_is_found_again(own_server):
         await fill(near)
         own_server.stop()
         await until(lambda: near._connection is None)
-        assert near.at_hand("m1", KEY) is None
+        assert near.peek("m1", KEY) is None
         await until_open(near)
         own_server.start()
         await until(lambda: near._connection is not None)
@@ -349,26 +349,26 @@ async def test_a_server_that_starts_again_is_found_again(own_server):
 
 
 async def test_without_a_server_it_behaves_as_an_empty_cache():
-    async with NearBalanceCache("redis://127.0.0.1:1", TIMEOUT_S) as near:
+    async with NearBalanceCache("redis://127.0.0.1:1", TIMEOUT_S, prepare=bytes) as near:
         assert await get(near) is None
-        assert near.at_hand("m1", KEY) is None
+        assert near.peek("m1", KEY) is None
 
 
 async def test_where_nobody_may_be_told_of_changes_the_shared_cache_answers_and_nothing_is_kept(own_server):
     async with RedisClient(own_server.url) as owner:
         await owner.execute("ACL", "SETUSER", "reader", "on", ">secret", "~*", "+@all", "-client|tracking")
         url = f"redis://reader:secret@127.0.0.1:{own_server.port}"
-        async with NearBalanceCache(url, TIMEOUT_S) as near:
+        async with NearBalanceCache(url, TIMEOUT_S, prepare=bytes) as near:
             await fill(near)
-            assert near.at_hand("m1", KEY) is None
+            assert near.peek("m1", KEY) is None
             await owner.execute("ACL", "SETUSER", "reader", "+client|tracking")
             await until(lambda: near._connection is not None)
             await fill(near)
-            assert near.at_hand("m1", KEY).body == b"answer"
+            assert near.peek("m1", KEY) == b"answer"
 
 
 async def test_a_wrong_password_is_no_cache_at_all(own_server):
-    async with NearBalanceCache(f"redis://:wrong@127.0.0.1:{own_server.port}", TIMEOUT_S) as near:
+    async with NearBalanceCache(f"redis://:wrong@127.0.0.1:{own_server.port}", TIMEOUT_S, prepare=bytes) as near:
         assert await get(near) is None
         with pytest.raises(CacheUnavailableError):
             await near.invalidate(["m1"])

@@ -134,7 +134,7 @@ async def test_while_the_cache_is_unavailable_projecting_goes_on_and_nothing_is_
     projecting, seat, stream, cache, recorded, day_totals
 ):
     await stream.publish(*(recorded("m1", NOV_22, credit=1) for _ in range(10)))
-    project = projecting("p1", cache=RedisBalanceCache(RedisClient("redis://127.0.0.1:9", timeout_s=0.1)))
+    project = projecting("p1", answers=RedisBalanceCache(RedisClient("redis://127.0.0.1:9", timeout_s=0.1)))
     assert await drain(project, seat("p1"), limit=3) == 10
     assert await day_totals() == {("m1", NOV_22): (10, 0, 10)}
     assert len(await stream.pending()) == project.unsettled == 10 < UNSETTLED_MAX

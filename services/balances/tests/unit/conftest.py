@@ -8,11 +8,11 @@ from uuid import uuid4
 import httpx2
 import pytest
 from fluxo_balances.application.await_entry import AwaitEntry
-from fluxo_balances.application.contents import Queries
 from fluxo_balances.application.get_daily_balance import GetDailyBalance
 from fluxo_balances.application.get_daily_balances import GetDailyBalances
-from fluxo_balances.application.ready_answers import ReadyAnswers
-from fluxo_balances.entrypoints.http.app import build_app
+from fluxo_balances.application.use_cases import ApiUseCases
+from fluxo_balances.entrypoints.http.answer_cache import AnswerCache
+from fluxo_balances.entrypoints.http.app import create_balances_app
 from fluxo_chassis.auth import Principal
 from fluxo_chassis.health import Health
 from fluxo_chassis.process import SystemClock
@@ -42,7 +42,7 @@ class Service:
     http: httpx2.AsyncClient
     issuer: Issuer
     app: object
-    answers: ReadyAnswers
+    answers: AnswerCache
     database_is_unavailable: bool = False
 
     def as_merchant(self, merchant_id: str, *scopes: str, role: str = "owner") -> None:
@@ -52,15 +52,15 @@ class Service:
 
 @pytest.fixture
 async def service(memory_read_model, memory_cache, memory_consolidation) -> AsyncIterator[Service]:
-    queries = Queries(
+    bulkhead = Bulkhead("reads", running_max=1, waiting_max=1, wait_max_s=0.05)
+    answers = AnswerCache(memory_cache, bulkhead, database_is_unavailable=lambda: service.database_is_unavailable)
+    use_cases = ApiUseCases(
         get_daily_balance=GetDailyBalance(memory_read_model),
         get_daily_balances=GetDailyBalances(memory_read_model),
-        await_entry=AwaitEntry(memory_consolidation, SystemClock()),
+        await_entry=AwaitEntry(memory_consolidation, answers, SystemClock()),
     )
-    bulkhead = Bulkhead("reads", running_max=1, waiting_max=1, wait_max_s=0.05)
-    answers = ReadyAnswers(memory_cache, bulkhead, database_is_unavailable=lambda: service.database_is_unavailable)
     issuer = Issuer()
-    app = build_app(queries, answers, Health(), issuer)
+    app = create_balances_app(use_cases, answers, health=Health(), verifier=issuer)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://balances") as http:
         service = Service(http, issuer, app, answers)
         service.as_merchant("m1")

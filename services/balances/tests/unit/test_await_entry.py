@@ -1,8 +1,11 @@
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from fluxo_balances.application.await_entry import AwaitEntry, NotYetConsolidatedError
+from fluxo_balances.application.ports import CacheUnavailableError
 from fluxo_balances.domain.inbox import REMEMBERED_FOR
 
 pytestmark = pytest.mark.anyio
@@ -15,9 +18,25 @@ class FixedClock:
         return NOW
 
 
+@dataclass
+class Answers:
+    is_unavailable: bool = False
+    invalidated: list[str] = field(default_factory=list)
+
+    async def invalidate(self, merchant_ids: Sequence[str]) -> None:
+        self.invalidated += merchant_ids
+        if self.is_unavailable:
+            raise CacheUnavailableError
+
+
 @pytest.fixture
-def await_entry(memory_consolidation) -> AwaitEntry:
-    return AwaitEntry(memory_consolidation, FixedClock())
+def answers() -> Answers:
+    return Answers()
+
+
+@pytest.fixture
+def await_entry(memory_consolidation, answers) -> AwaitEntry:
+    return AwaitEntry(memory_consolidation, answers, FixedClock())
 
 
 async def test_an_applied_entry_is_not_waited_for(await_entry, memory_consolidation, uuid7):
@@ -26,10 +45,22 @@ async def test_an_applied_entry_is_not_waited_for(await_entry, memory_consolidat
     await await_entry("m1", entry_id)
 
 
-async def test_an_entry_that_does_not_come_is_waited_for_two_seconds(await_entry, memory_consolidation, uuid7):
+@pytest.mark.parametrize("is_unavailable", [False, True])
+async def test_who_has_seen_an_entry_sees_it_from_then_on_though_the_projector_removes_answers_later(
+    await_entry, memory_consolidation, answers, uuid7, is_unavailable
+):
+    answers.is_unavailable = is_unavailable
+    entry_id = uuid7(NOW)
+    memory_consolidation.applied.add(("m1", entry_id))
+    await await_entry("m1", entry_id)
+    assert answers.invalidated == ["m1"]
+
+
+async def test_an_entry_that_does_not_come_is_waited_for_two_seconds(await_entry, memory_consolidation, answers, uuid7):
     with pytest.raises(NotYetConsolidatedError):
         await await_entry("m1", uuid7(NOW))
     assert memory_consolidation.waited_s == [2.0]
+    assert answers.invalidated == []
 
 
 async def test_another_merchants_entry_never_comes(await_entry, memory_consolidation, uuid7):

@@ -26,7 +26,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def near(clock) -> NearAnswers:
-    near = NearAnswers(lambda *_: None, clock)
+    near = NearAnswers(bytes, lambda *_: None, clock)
     near.open()
     return near
 
@@ -62,7 +62,7 @@ def test_a_reply_is_not_kept_when_a_change_was_heard_of_since_it_was_asked_for(n
 
 
 def test_before_it_is_open_and_after_it_is_closed_nothing_is_kept(clock):
-    near = NearAnswers(lambda *_: None, clock)
+    near = NearAnswers(bytes, lambda *_: None, clock)
     keep(near, "m1")
     assert near.find("m1", KEY) is None
     near.open()
@@ -109,7 +109,7 @@ def test_the_second_counts_from_the_asking_and_not_from_the_reply(near, clock):
 
 def test_one_that_is_still_wanted_is_asked_for_again_once_before_it_goes(clock):
     asked = []
-    near = NearAnswers(lambda merchant_id, key: asked.append((merchant_id, key)), clock)
+    near = NearAnswers(bytes, lambda merchant_id, key: asked.append((merchant_id, key)), clock)
     near.open()
     keep(near, "m1")
     kept = near.find("m1", KEY)

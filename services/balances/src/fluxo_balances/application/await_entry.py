@@ -1,7 +1,8 @@
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
-from fluxo_balances.application.ports import Clock, Consolidation
+from fluxo_balances.application.ports import AnswerInvalidation, CacheUnavailableError, Clock, Consolidation
 from fluxo_balances.domain.inbox import is_dated, is_forgotten
 
 WAIT_MAX_S: Final = 2.0
@@ -16,14 +17,24 @@ class AwaitEntry:
 
     An entry so old that its id is no longer remembered was applied long ago, or has become a dead letter: waiting
     would change nothing.
+
+    Then the merchant's cached answers are removed: the projector does so too, a moment after it commits, but whoever
+    reads next must not see less than this reader.
     """
 
-    def __init__(self, consolidation: Consolidation, clock: Clock) -> None:
+    def __init__(self, consolidation: Consolidation, answers: AnswerInvalidation, clock: Clock) -> None:
         self._consolidation = consolidation
+        self._answers = answers
         self._clock = clock
 
     async def __call__(self, merchant_id: str, entry_id: UUID) -> None:
-        if is_dated(entry_id) and is_forgotten(entry_id, self._clock.now()):
-            return
-        if not await self._consolidation.wait_for(merchant_id, entry_id, WAIT_MAX_S):
+        """Return once the entry is part of the balance.
+
+        Raises:
+            NotYetConsolidatedError: it is not, after two seconds.
+        """
+        is_old = is_dated(entry_id) and is_forgotten(entry_id, self._clock.now())
+        if not is_old and not await self._consolidation.wait_for(merchant_id, entry_id, WAIT_MAX_S):
             raise NotYetConsolidatedError
+        with suppress(CacheUnavailableError):
+            await self._answers.invalidate([merchant_id])

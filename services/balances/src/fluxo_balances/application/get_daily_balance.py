@@ -7,8 +7,8 @@ from fluxo_balances.domain.daily_balance import DailyBalance, Standing
 class GetDailyBalance:
     """What a day opened and closed with.
 
-    It opens with the sum of all earlier days, back-dated entries and reversals included. A day without entries
-    carries the balance; a merchant nobody heard of has zeros.
+    It opens with the sum of all earlier days, back-dated entries and reversals included. A day without entries carries
+    the balance and has zero totals.
     """
 
     def __init__(self, balances: DailyBalances) -> None:

@@ -3,7 +3,7 @@ from fluxo_balances.domain.daily_balance import DateRange, RangeBalance, Standin
 
 
 class GetDailyBalances:
-    """Every day of a range, ascending, each opening with what the day before closed with, and their sum."""
+    """Every day of the range, ascending, each opening with what the day before closed with, and their sum."""
 
     def __init__(self, balances: DailyBalances) -> None:
         self._balances = balances

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from types import TracebackType
 from typing import Protocol
 from uuid import UUID
 
@@ -82,70 +81,19 @@ class DailyBalances(Protocol):
     async def range(self, merchant_id: str, days: DateRange) -> RangeView: ...
 
 
-class Bulkhead(Protocol):
-    """Seats at the database, shared by all readers: entered by each for the length of its read.
-
-    Who cannot have a seat soon is turned away by an error of the bulkhead's, which nobody here handles.
-    """
-
-    async def __aenter__(self) -> object: ...
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-
 class ReadModelUnavailableError(Exception):
     """The database cannot be asked now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
-    """What the cache holds for a reader: the stored answer, and the lease that stands; neither when it is down."""
-
-    answer: bytes | None = None
-    lease: bytes | None = None
-
-
-class BalanceCache(Protocol):
-    """Ready answers shared by all instances, one hour at the most, removed as soon as an entry is applied.
-
-    Whoever looks an answer up gets the merchant's lease with it. Only under a lease that still stands may be stored,
-    and an update takes it away: so an answer read before an update can never be stored after it. A cache that is down
-    behaves as one that is empty and stores nothing.
-    """
-
-    async def look_up(self, merchant_id: str, key: str) -> Lookup:
-        """Return the stored answer, and the lease to store one with: it is older than all that is read after this."""
-
-    async def store(self, merchant_id: str, key: str, answer: bytes, lease: bytes) -> None:
-        """Hand the answer to the cache, which stores it if the lease still stands when it gets there."""
+class AnswerInvalidation(Protocol):
+    """Answers that are kept rendered are removed by whoever changes balances, or has seen that they have changed."""
 
     async def invalidate(self, merchant_ids: Sequence[str]) -> None:
-        """Remove every answer and the lease of each of the merchants.
+        """Remove every answer of each of the merchants, and keep reads that have begun from storing theirs.
 
         Raises:
             CacheUnavailableError: it could not be done; the caller must try again before it acknowledges.
         """
-
-
-@dataclass(slots=True, eq=False)
-class KeptAnswer:
-    """A stored answer that this process holds; `rendered` is for whoever serves it, and goes when it goes."""
-
-    body: bytes
-    rendered: object = None
-
-
-class NearBalanceCache(BalanceCache, Protocol):
-    """The same, with what was asked for lately kept in this process for a second at the most.
-
-    What an update removes from the cache goes from here as soon as this process hears of it, and at once when this
-    process itself removes it.
-    """
-
-    def at_hand(self, merchant_id: str, key: str) -> KeptAnswer | None:
-        """Return the stored answer if this process holds it; asks nobody."""
 
 
 class CacheUnavailableError(Exception):

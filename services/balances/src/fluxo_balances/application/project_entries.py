@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from fluxo_balances.application.ports import (
-    BalanceCache,
+    AnswerInvalidation,
     CacheUnavailableError,
     Clock,
     DeadLetter,
@@ -93,11 +93,16 @@ class ProjectEntries:
     """
 
     def __init__(
-        self, events: EntryEvents, projection: Projection, cache: BalanceCache, clock: Clock, decode: EventDecoder
+        self,
+        events: EntryEvents,
+        projection: Projection,
+        answers: AnswerInvalidation,
+        clock: Clock,
+        decode: EventDecoder,
     ) -> None:
         self._events = events
         self._projection = projection
-        self._cache = cache
+        self._answers = answers
         self._clock = clock
         self._decode = decode
         self._unsettled: dict[str, Unsettled] = {}
@@ -151,7 +156,7 @@ class ProjectEntries:
             return []
         unsettled = list(self._unsettled.values())
         try:
-            await self._cache.invalidate(sorted({each.entry.merchant_id for each in unsettled}))
+            await self._answers.invalidate(sorted({each.entry.merchant_id for each in unsettled}))
         except CacheUnavailableError:
             self._settle_at = now + SETTLE_AGAIN_AFTER_S
             return []

@@ -3,7 +3,7 @@ from typing import Literal
 
 from fluxo_balances.application.dead_letters import BuriedLetter, DeadLetters
 from fluxo_balances.application.ports import (
-    BalanceCache,
+    AnswerInvalidation,
     Clock,
     Projection,
     ReadModelUnavailableError,
@@ -30,11 +30,16 @@ class RedriveDeadLetter:
     """
 
     def __init__(
-        self, letters: DeadLetters, projection: Projection, cache: BalanceCache, clock: Clock, decode: EventDecoder
+        self,
+        letters: DeadLetters,
+        projection: Projection,
+        answers: AnswerInvalidation,
+        clock: Clock,
+        decode: EventDecoder,
     ) -> None:
         self._letters = letters
         self._projection = projection
-        self._cache = cache
+        self._answers = answers
         self._clock = clock
         self._decode = decode
 
@@ -60,7 +65,7 @@ class RedriveDeadLetter:
             await self._letters.note_failure(buried.id, reason, self._clock.now())
             return Redriven("failed", reason)
         # Also when it was applied before: the crash may have come between the transaction and the cache.
-        await self._cache.invalidate([entry.merchant_id])
+        await self._answers.invalidate([entry.merchant_id])
         await self._letters.remove(buried.id)
         return Redriven("applied" if applied else "applied-before")
 

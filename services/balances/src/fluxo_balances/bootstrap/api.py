@@ -15,19 +15,20 @@ from fluxo_chassis.observability.traces.spans import exported_as_configured
 from fluxo_chassis.postgres import Notifications, breaker_for, open_pool, ping
 from fluxo_chassis.process import SystemClock
 from fluxo_chassis.redis import ping_redis
-from fluxo_chassis.resilience import Bulkhead, CircuitBreaker
+from fluxo_chassis.resilience import Bulkhead
 
 from fluxo_balances.adapters.postgres.consolidation import PROJECTION_CHANNEL, PostgresConsolidation
 from fluxo_balances.adapters.postgres.daily_balances import PostgresDailyBalances
 from fluxo_balances.adapters.redis.near_cache import NearBalanceCache
 from fluxo_balances.application.await_entry import AwaitEntry
-from fluxo_balances.application.contents import Queries
 from fluxo_balances.application.get_daily_balance import GetDailyBalance
 from fluxo_balances.application.get_daily_balances import GetDailyBalances
 from fluxo_balances.application.ports import Consolidation
-from fluxo_balances.application.ready_answers import ReadyAnswers
-from fluxo_balances.entrypoints.http.app import build_app
-from fluxo_balances.entrypoints.http.at_hand import BalancesAtHand
+from fluxo_balances.application.use_cases import ApiUseCases
+from fluxo_balances.entrypoints.http.answer_cache import AnswerCache
+from fluxo_balances.entrypoints.http.app import create_balances_app
+from fluxo_balances.entrypoints.http.conditional_response import CachedResponses
+from fluxo_balances.entrypoints.http.local_fast_path import LocalFastPath
 from fluxo_balances.settings import ApiSettings
 
 TENANT_CLAIM: Final = "merchant_id"
@@ -71,39 +72,33 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
             audience=settings.auth_audience,
             tenant_claim=TENANT_CLAIM,
         )
-        cache = await opened.enter_async_context(NearBalanceCache(settings.cache_url, CACHE_TIMEOUT_S))
-        app = assemble(pool, breaker, cache, consolidation, verifier)
-        await serve(app, settings, stop, fast_path=BalancesAtHand(app.state.answers, verifier))
+        cache = await opened.enter_async_context(
+            NearBalanceCache(settings.cache_url, CACHE_TIMEOUT_S, prepare=CachedResponses)
+        )
+        bulkhead = Bulkhead(
+            "balances-reads", running_max=READS_RUNNING_MAX, waiting_max=READS_WAITING_MAX, wait_max_s=READ_WAIT_MAX_S
+        )
+        health = Health()
+        health.add("database", lambda: ping(pool), required=False)
+        health.add("database-circuit", breaker.observe, required=False)
+        health.add("reads-bulkhead", bulkhead.observe, required=False)
+        health.add("token-issuer", verifier.observe, required=False)
+        health.add("cache", lambda: ping_redis(cache.redis), required=False)
+        health.add("cache-circuit", cache.behind.breaker.observe, required=False)
+        health.require_any("database", "cache")
+        answers = AnswerCache(cache, bulkhead, lambda: health.status("database") == "fail")
+        app = assemble(pool, consolidation, answers, verifier, health)
+        await serve(app, settings, stop, fast_path=LocalFastPath(answers, verifier))
 
 
 def assemble(
-    pool: asyncpg.Pool,
-    breaker: CircuitBreaker,
-    cache: NearBalanceCache,
-    consolidation: Consolidation,
-    verifier: TokenVerifier,
+    pool: asyncpg.Pool, consolidation: Consolidation, answers: AnswerCache, verifier: TokenVerifier, health: Health
 ) -> FastAPI:
     """Return the application on top of what was opened for it."""
-    bulkhead = Bulkhead(
-        "balances-reads", running_max=READS_RUNNING_MAX, waiting_max=READS_WAITING_MAX, wait_max_s=READ_WAIT_MAX_S
-    )
-    health = Health()
-    health.add("database", lambda: ping(pool), required=False)
-    health.add("database-circuit", breaker.observe, required=False)
-    health.add("reads-bulkhead", bulkhead.observe, required=False)
-    health.add("token-issuer", verifier.observe, required=False)
-    health.add("cache", lambda: ping_redis(cache.redis), required=False)
-    health.add("cache-circuit", cache.behind.breaker.observe, required=False)
-    health.require_any("database", "cache")
     balances = PostgresDailyBalances(pool)
-    queries = Queries(
+    use_cases = ApiUseCases(
         get_daily_balance=GetDailyBalance(balances),
         get_daily_balances=GetDailyBalances(balances),
-        await_entry=AwaitEntry(consolidation, SystemClock()),
+        await_entry=AwaitEntry(consolidation, answers, SystemClock()),
     )
-    answers = ReadyAnswers(
-        cache,
-        bulkhead,
-        database_is_unavailable=lambda: health.status("database") == "fail",
-    )
-    return build_app(queries, answers, health, verifier)
+    return create_balances_app(use_cases, answers, health=health, verifier=verifier)

@@ -4,12 +4,15 @@ from typing import Any, Final
 
 from fluxo_chassis.auth import TokenVerifier
 from fluxo_chassis.auth.jwks import JwksKeys
+from fluxo_chassis.health import Health
 from fluxo_chassis.postgres import Notifications
-from fluxo_chassis.resilience import CircuitBreaker
+from fluxo_chassis.resilience import Bulkhead
 
 from fluxo_balances.adapters.postgres.consolidation import PROJECTION_CHANNEL, PostgresConsolidation
 from fluxo_balances.adapters.redis.near_cache import NearBalanceCache
 from fluxo_balances.bootstrap.api import TENANT_CLAIM, assemble
+from fluxo_balances.entrypoints.http.answer_cache import AnswerCache
+from fluxo_balances.entrypoints.http.conditional_response import CachedResponses
 
 NOWHERE: Final = "redis://localhost"
 
@@ -18,5 +21,6 @@ def openapi() -> dict[str, Any]:
     """Return the document; no server is asked for anything."""
     verifier = TokenVerifier(JwksKeys("file:///"), issuer="", audience="", tenant_claim=TENANT_CLAIM)
     consolidation = PostgresConsolidation(None, Notifications("", PROJECTION_CHANNEL))
-    cache = NearBalanceCache(NOWHERE, timeout_s=0)
-    return assemble(None, CircuitBreaker(""), cache, consolidation, verifier).openapi()
+    nobody = Bulkhead("", running_max=0, waiting_max=0, wait_max_s=0)
+    answers = AnswerCache(NearBalanceCache(NOWHERE, 0, prepare=CachedResponses), nobody, lambda: False)
+    return assemble(None, consolidation, answers, verifier, Health()).openapi()

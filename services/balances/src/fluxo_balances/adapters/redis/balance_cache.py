@@ -1,13 +1,13 @@
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from fluxo_chassis.redis import Command, RedisClient, RedisError
 from fluxo_chassis.resilience import CircuitBreaker, CircuitOpen
 
 from fluxo_balances.adapters.redis import cache_scripts
-from fluxo_balances.application.ports import CacheUnavailableError, Lookup
+from fluxo_balances.application.ports import CacheUnavailableError
 
 LIFETIME_S: Final = 3_600
 """No lease, and so no answer, is older, whatever was missed."""
@@ -17,6 +17,13 @@ FIELDS_MAX: Final = 500
 
 _PREFIX: Final = "balances:"
 _UNAVAILABLE: Final = (RedisError, CircuitOpen)
+
+
+class Lookup(NamedTuple):
+    """What the cache holds for a reader: the stored answer, and the lease that stands; neither when it is down."""
+
+    answer: bytes | None = None
+    lease: bytes | None = None
 
 
 class RedisBalanceCache:

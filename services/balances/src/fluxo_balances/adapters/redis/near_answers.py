@@ -1,11 +1,9 @@
-"""The answers that this process keeps at hand, and the rule that nothing on them outlives a change unseen."""
+"""The answers that this process keeps, and the rule that none of them outlives a change unseen."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
-
-from fluxo_balances.application.ports import KeptAnswer
+from typing import Final, Generic, TypeVar
 
 LIFETIME_S: Final = 1.0
 """No answer is served longer without being asked for again, whatever was not heard."""
@@ -23,9 +21,16 @@ OVERHEAD_BYTES: Final = 1024
 
 _NEVER: Final = float("inf")
 
+Prepared = TypeVar("Prepared")
+"""What an answer is made into for whoever serves it."""
 
-class _Kept(KeptAnswer):
-    __slots__ = ("good_until", "refresh_at")
+
+class _Kept(Generic[Prepared]):
+    __slots__ = ("body", "good_until", "prepared", "refresh_at")
+
+    def __init__(self, body: bytes, prepared: Prepared) -> None:
+        self.body = body
+        self.prepared = prepared
 
     def count_from(self, asked_at: float) -> None:
         """Count its time from when it was last asked for."""
@@ -33,35 +38,41 @@ class _Kept(KeptAnswer):
         self.refresh_at = asked_at + REFRESH_AFTER_S
 
 
-class Shelf:
+class Shelf(Generic[Prepared]):
     """A merchant's answers. They came after it was set up, and go together when it is taken away."""
 
     __slots__ = ("answers", "size")
 
     def __init__(self) -> None:
-        self.answers: dict[str, _Kept] = {}
+        self.answers: dict[str, _Kept[Prepared]] = {}
         self.size = OVERHEAD_BYTES
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Generic[Prepared]):
     """When something was asked for, and the shelf that stood then."""
 
-    shelf: Shelf
+    shelf: Shelf[Prepared]
     asked_at: float
 
 
-class NearAnswers:
+class NearAnswers(Generic[Prepared]):
     """Answers of recently asked merchants, while it is told of every change: between `open` and `close`.
 
     Whoever asks the cache takes a mark first and keeps the reply under that mark. A change that is heard of in between
     takes the merchant's shelf away, and a reply for a shelf that was taken away is not kept.
     """
 
-    def __init__(self, refresh: Callable[[str, str], None], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        prepare: Callable[[bytes], Prepared],
+        refresh: Callable[[str, str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._prepare = prepare
         self._refresh = refresh
         self._clock = clock
-        self._shelves: dict[str, Shelf] = {}
+        self._shelves: dict[str, Shelf[Prepared]] = {}
         self._is_open = False
         self.size = 0
 
@@ -74,7 +85,7 @@ class NearAnswers:
         self._is_open = False
         self.clear()
 
-    def find(self, merchant_id: str, key: str) -> KeptAnswer | None:
+    def find(self, merchant_id: str, key: str) -> _Kept[Prepared] | None:
         shelf = self._shelves.get(merchant_id)
         kept = None if shelf is None else shelf.answers.get(key)
         if kept is None or (now := self._clock()) >= kept.good_until:
@@ -84,18 +95,18 @@ class NearAnswers:
             self._refresh(merchant_id, key)
         return kept
 
-    def mark(self, merchant_id: str) -> Mark:
+    def mark(self, merchant_id: str) -> Mark[Prepared]:
         """Return the mark of what is about to be asked for."""
         shelf = self._shelves.get(merchant_id)
         if shelf is None:
-            shelf = Shelf()
+            shelf = Shelf[Prepared]()
             if self._is_open:
                 self._make_room(shelf.size)
                 self._shelves[merchant_id] = shelf
                 self.size += shelf.size
         return Mark(shelf, self._clock())
 
-    def keep(self, merchant_id: str, mark: Mark, key: str, body: bytes) -> None:
+    def keep(self, merchant_id: str, mark: Mark[Prepared], key: str, body: bytes) -> None:
         """Keep a reply to what was asked for under the mark."""
         if not self._stands(merchant_id, mark.shelf):
             return
@@ -120,19 +131,19 @@ class NearAnswers:
     def count(self) -> int:
         return sum(len(shelf.answers) for shelf in self._shelves.values())
 
-    def _put(self, merchant_id: str, mark: Mark, key: str, body: bytes) -> None:
+    def _put(self, merchant_id: str, mark: Mark[Prepared], key: str, body: bytes) -> None:
         size = len(body) + OVERHEAD_BYTES
         if mark.shelf.size + size > SHARE_BYTES_MAX:
             self.drop(merchant_id)
             return
         self._make_room(size)
         if self._stands(merchant_id, mark.shelf):
-            kept = mark.shelf.answers[key] = _Kept(body)
+            kept = mark.shelf.answers[key] = _Kept(body, self._prepare(body))
             kept.count_from(mark.asked_at)
             mark.shelf.size += size
             self.size += size
 
-    def _stands(self, merchant_id: str, shelf: Shelf) -> bool:
+    def _stands(self, merchant_id: str, shelf: Shelf[Prepared]) -> bool:
         return self._shelves.get(merchant_id) is shelf
 
     def _make_room(self, size: int) -> None:

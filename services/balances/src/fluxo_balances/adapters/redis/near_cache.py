@@ -1,8 +1,8 @@
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Generic, Self
 
 import structlog
 from fluxo_chassis.redis import RedisClient, RedisConnection, RedisError, RedisUnavailableError
@@ -10,6 +10,7 @@ from fluxo_chassis.resilience import Backoff
 
 from fluxo_balances.adapters.redis import near_cache_metrics as metrics
 from fluxo_balances.adapters.redis.balance_cache import (
+    Lookup,
     RedisBalanceCache,
     found,
     key_of,
@@ -18,8 +19,7 @@ from fluxo_balances.adapters.redis.balance_cache import (
     store_command,
 )
 from fluxo_balances.adapters.redis.cache_scripts import LEASE_FIELD
-from fluxo_balances.adapters.redis.near_answers import NearAnswers
-from fluxo_balances.application.ports import KeptAnswer, Lookup
+from fluxo_balances.adapters.redis.near_answers import NearAnswers, Prepared
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +27,7 @@ PING_EVERY_S: Final = 0.25
 """A connection that has gone silent is found out while nobody asks, too."""
 
 
-class NearBalanceCache:
+class NearBalanceCache(Generic[Prepared]):
     """The balance cache with the answers of the last second kept in this process, ready to be sent.
 
     The server tells when a merchant's lease goes (client tracking: of the next change of each key that was read on
@@ -35,10 +35,10 @@ class NearBalanceCache:
     Enter it to let it connect; it connects again whenever it has to.
     """
 
-    def __init__(self, url: str, timeout_s: float) -> None:
+    def __init__(self, url: str, timeout_s: float, prepare: Callable[[bytes], Prepared]) -> None:
         self.redis = RedisClient(url, timeout_s=timeout_s, on_push=self._hear, on_lost=self._stop_keeping)
         self.behind = RedisBalanceCache(self.redis)
-        self._near = NearAnswers(self._refresh_soon)
+        self._near = NearAnswers(prepare, self._refresh_soon)
         self._refreshing: set[asyncio.Task[None]] = set()
         self._connection: RedisConnection | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -57,15 +57,18 @@ class NearBalanceCache:
             await asyncio.wait([self._keeper])
         await self.redis.aclose()
 
-    def at_hand(self, merchant_id: str, key: str) -> KeptAnswer | None:
+    def peek(self, merchant_id: str, key: str) -> Prepared | None:
+        """Return the stored answer, prepared, if this process holds it; asks nobody."""
+        kept = self._near.find(merchant_id, key)
+        if kept is None:
+            return None
+        metrics.lookups.hits += 1
+        return kept.prepared
+
+    async def look_up(self, merchant_id: str, key: str) -> Lookup:
         kept = self._near.find(merchant_id, key)
         if kept is not None:
             metrics.lookups.hits += 1
-        return kept
-
-    async def look_up(self, merchant_id: str, key: str) -> Lookup:
-        kept = self.at_hand(merchant_id, key)
-        if kept is not None:
             return Lookup(kept.body)
         metrics.lookups.misses += 1
         try:

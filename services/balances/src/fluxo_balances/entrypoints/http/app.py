@@ -1,24 +1,32 @@
 from importlib.metadata import version
+from typing import Final
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fluxo_chassis.auth import TokenVerifier
 from fluxo_chassis.health import Health
 from fluxo_chassis.http.app import ANSWER_WITHIN_S, create_app
+from fluxo_chassis.http.fast.direct import DirectRoute
 from starlette.types import Scope
 
 from fluxo_balances.application.await_entry import WAIT_MAX_S
-from fluxo_balances.application.contents import Queries
-from fluxo_balances.application.ready_answers import ReadyAnswers
-from fluxo_balances.entrypoints.http import get_daily_balance, get_daily_balances
+from fluxo_balances.application.use_cases import ApiUseCases
+from fluxo_balances.entrypoints.http.answer_cache import AnswerCache
+from fluxo_balances.entrypoints.http.get_daily_balance import add_get_daily_balance
+from fluxo_balances.entrypoints.http.get_daily_balances import add_get_daily_balances
+from fluxo_balances.entrypoints.http.problems import install_problems
+from fluxo_balances.entrypoints.http.respond import Respond
 
-DESCRIPTION = """
+DESCRIPTION: Final = """
 What each day of a merchant opened and closed with.
 
 The merchant is the one named by the token. Money is a decimal string; a day opens with the sum of all earlier days,
 whatever order the entries came in, and `closing_balance = opening_balance + total_credits - total_debits`, always."""
 
 
-def build_app(queries: Queries, answers: ReadyAnswers, health: Health, verifier: TokenVerifier) -> FastAPI:
+def create_balances_app(
+    use_cases: ApiUseCases, answers: AnswerCache, *, health: Health, verifier: TokenVerifier
+) -> FastAPI:
+    """Return the HTTP API of the use cases, which are asked for what `answers` does not hold."""
     app = create_app(
         title="Fluxo balances",
         version=version("fluxo-balances"),
@@ -27,11 +35,16 @@ def build_app(queries: Queries, answers: ReadyAnswers, health: Health, verifier:
         verifier=verifier,
         answer_within_s=_answer_within_s,
     )
-    app.state.queries = queries
-    app.state.answers = answers
-    app.include_router(get_daily_balance.router)
-    app.include_router(get_daily_balances.router)
+    app.include_router(_routes(use_cases, Respond(answers, use_cases.await_entry)))
+    install_problems(app)
     return app
+
+
+def _routes(use_cases: ApiUseCases, respond: Respond) -> APIRouter:
+    routes = APIRouter(tags=["daily balances"], route_class=DirectRoute)
+    add_get_daily_balance(routes, use_cases.get_daily_balance, respond)
+    add_get_daily_balances(routes, use_cases.get_daily_balances, respond)
+    return routes
 
 
 def _answer_within_s(scope: Scope) -> float:

@@ -1,40 +1,34 @@
+from inspect import getdoc
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from fluxo_chassis.http.fast.direct import DirectRoute
 
+from fluxo_balances.application.get_daily_balance import GetDailyBalance
+from fluxo_balances.entrypoints.http.answers import DailyBalanceBody, render_day
+from fluxo_balances.entrypoints.http.documentation import read_responses
 from fluxo_balances.entrypoints.http.parameters import BusinessDate, DayQuery
-from fluxo_balances.entrypoints.http.presenter import render_day
-from fluxo_balances.entrypoints.http.reading import BalancesReader, queries_of, respond
-from fluxo_balances.entrypoints.http.schemas import DailyBalanceBody, responses
+from fluxo_balances.entrypoints.http.respond import BalancesReader, Respond
 
 PATH: Final = "/v1/daily-balances/{date}"
 
-router = APIRouter(tags=["daily balances"], route_class=DirectRoute)
 
+def add_get_daily_balance(routes: APIRouter, get_daily_balance: GetDailyBalance, respond: Respond) -> None:
+    @routes.head(PATH, include_in_schema=False)
+    @routes.get(
+        PATH,
+        operation_id="getDailyBalance",
+        summary="Get a day's balance",
+        description=getdoc(GetDailyBalance),
+        responses=read_responses(DailyBalanceBody),
+        response_class=Response,
+    )
+    async def answer(
+        request: Request,
+        principal: BalancesReader,
+        day: Annotated[BusinessDate, Path(alias="date")],
+        query: Annotated[DayQuery, Query()],
+    ) -> Response:
+        async def read() -> bytes:
+            return render_day(*await get_daily_balance(principal.tenant, day))
 
-@router.head(PATH, include_in_schema=False)
-@router.get(
-    PATH,
-    operation_id="getDailyBalance",
-    summary="Get a day's balance",
-    responses=responses(DailyBalanceBody),
-    response_class=Response,
-)
-async def get_daily_balance(
-    request: Request,
-    principal: BalancesReader,
-    day: Annotated[BusinessDate, Path(alias="date")],
-    query: Annotated[DayQuery, Query()],
-) -> Response:
-    """What a day opened and closed with.
-
-    It opens with the sum of all earlier days, back-dated entries and reversals included. A day without entries carries
-    the balance and has zero totals.
-    """
-    merchant_id = principal.tenant
-
-    async def read() -> bytes:
-        return render_day(*await queries_of(request).get_daily_balance(merchant_id, day))
-
-    return await respond(request, merchant_id, read, cache_key=day.isoformat(), after_entry=query.after_entry)
+        return await respond(request, principal.tenant, read, cache_key=day.isoformat(), after_entry=query.after_entry)

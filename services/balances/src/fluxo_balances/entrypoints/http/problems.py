@@ -1,37 +1,48 @@
-"""What the use cases' errors are in HTTP."""
+"""Which error of the use cases is which problem: the one table from errors to HTTP."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import Final
 
+from fastapi import FastAPI, Request, Response
+from fluxo_chassis.http.errors import problem_answer
 from fluxo_chassis.problems import FieldError, Problem
 
 from fluxo_balances.application.await_entry import NotYetConsolidatedError
 from fluxo_balances.application.ports import ReadModelUnavailableError
 from fluxo_balances.domain.daily_balance import RangeTooLongError, RangeUpsideDownError
 
-_NOT_NOW = {
+_PROBLEMS: Final[dict[type[Exception], tuple[int, str, str, str]]] = {
     ReadModelUnavailableError: (
+        503,
         "unavailable",
         "Temporarily unavailable",
         "The balances cannot be read now. Try again shortly.",
     ),
     NotYetConsolidatedError: (
+        503,
         "not-yet-consolidated",
         "Not yet consolidated",
         "The entry is not part of the balance yet. Try again shortly.",
     ),
+    RangeUpsideDownError: (422, "validation", "Invalid request", "The range is not valid."),
+    RangeTooLongError: (422, "validation", "Invalid request", "The range is not valid."),
 }
-_BAD_RANGE = {RangeUpsideDownError: ("?from", "?to"), RangeTooLongError: ("?to",)}
+
+_POINTERS: Final[dict[type[Exception], tuple[str, ...]]] = {
+    RangeUpsideDownError: ("?from", "?to"),
+    RangeTooLongError: ("?to",),
+}
+"""The parameters that the error's own sentence is about."""
+
+_RETRY_AFTER: Final = {"Retry-After": "1"}
 
 
-@contextmanager
-def as_problems() -> Iterator[None]:
-    """Turn each error that a use case names into its problem."""
-    try:
-        yield
-    except tuple(_NOT_NOW) as error:
-        slug, title, detail = _NOT_NOW[type(error)]
-        raise Problem(503, slug, title, detail, headers={"Retry-After": "1"}) from error
-    except tuple(_BAD_RANGE) as error:
-        errors = [FieldError(pointer, str(error)) for pointer in _BAD_RANGE[type(error)]]
-        raise Problem(422, "validation", "Invalid request", "The range is not valid.", errors=errors) from error
+async def _on_error(_request: Request, error: Exception) -> Response:
+    status, slug, title, detail = _PROBLEMS[type(error)]
+    errors = [FieldError(pointer, str(error)) for pointer in _POINTERS.get(type(error), ())]
+    headers = _RETRY_AFTER if status == 503 else None  # noqa: PLR2004 - unavailable
+    return problem_answer(Problem(status, slug, title, detail, errors=errors, headers=headers))
+
+
+def install_problems(app: FastAPI) -> None:
+    for error in _PROBLEMS:
+        app.add_exception_handler(error, _on_error)

@@ -1,9 +1,9 @@
-"""What is at hand is what the slow path would answer, and nothing is at hand that it would refuse."""
+"""What the fast path answers is what the slow path would, and it answers nothing that that would refuse."""
 
 from datetime import date
 
 import pytest
-from fluxo_balances.entrypoints.http.at_hand import BalancesAtHand
+from fluxo_balances.entrypoints.http.local_fast_path import LocalFastPath
 from fluxo_chassis.http.fast.ready_answer import ReadyAnswer
 
 pytestmark = pytest.mark.anyio
@@ -14,12 +14,12 @@ RANGE = "/v1/daily-balances?from=2026-11-01&to=2026-11-22"
 
 @pytest.fixture
 def ask(service):
-    at_hand = BalancesAtHand(service.answers, service.issuer)
+    fast_path = LocalFastPath(service.answers, service.issuer)
 
     def ask(target: str = DAY, method: str = "GET", **headers: str) -> ReadyAnswer | None:
         given = {"authorization": service.http.headers.get("Authorization", ""), **headers}
         lower = {name.replace("_", "-").encode(): value.encode("latin-1") for name, value in given.items()}
-        return at_hand(method.encode(), target.encode("latin-1"), lower)
+        return fast_path(method.encode(), target.encode("latin-1"), lower)
 
     return ask
 
@@ -49,7 +49,7 @@ async def test_the_route_is_the_one_that_was_declared(service, ask):
         assert ask(target).route == route
 
 
-async def test_what_nobody_asked_for_yet_is_not_at_hand(ask):
+async def test_what_nobody_asked_for_yet_is_not_answered(ask):
     assert ask() is None
 
 
@@ -60,7 +60,7 @@ async def test_an_update_takes_it_away(service, memory_cache, memory_read_model,
     assert ask() is None
 
 
-async def test_while_the_database_is_unavailable_nothing_is_at_hand_as_it_has_to_be_marked(service, ask):
+async def test_while_the_database_is_unavailable_nothing_is_answered_as_it_has_to_be_marked(service, ask):
     await service.http.get(DAY)
     service.database_is_unavailable = True
     assert ask() is None
@@ -77,7 +77,7 @@ async def test_each_merchant_has_its_own(service, november, ask):
 
 
 @pytest.mark.parametrize(("scopes", "role"), [(("entries:read",), "owner"), (("balances:write",), "accountant")])
-async def test_without_the_scope_nothing_is_at_hand(service, ask, scopes, role):
+async def test_without_the_scope_nothing_is_answered(service, ask, scopes, role):
     await service.http.get(DAY)
     service.as_merchant("m1", *scopes, role=role)
     assert ask() is None
@@ -85,7 +85,7 @@ async def test_without_the_scope_nothing_is_at_hand(service, ask, scopes, role):
     assert ask() is not None
 
 
-async def test_without_a_token_that_is_remembered_nothing_is_at_hand(service, ask):
+async def test_without_a_token_that_is_remembered_nothing_is_answered(service, ask):
     await service.http.get(DAY)
     token = service.http.headers["Authorization"].removeprefix("Bearer ")
     for authorization in (

@@ -1,8 +1,9 @@
 import asyncio
 
 import pytest
-from fluxo_balances.application.ports import ReadModelUnavailableError
-from fluxo_balances.application.ready_answers import Answer, Origin, ReadyAnswers
+from fluxo_balances.application.ports import CacheUnavailableError, ReadModelUnavailableError
+from fluxo_balances.entrypoints.http.answer_cache import AnswerCache
+from fluxo_balances.entrypoints.http.conditional_response import Answer, Origin
 from fluxo_chassis.resilience import Bulkhead, BulkheadFull
 
 pytestmark = pytest.mark.anyio
@@ -31,9 +32,9 @@ def database() -> Database:
 
 
 @pytest.fixture
-def answers(memory_cache, database) -> ReadyAnswers:
+def answers(memory_cache, database) -> AnswerCache:
     bulkhead = Bulkhead("reads", running_max=4, waiting_max=4, wait_max_s=1)
-    return ReadyAnswers(memory_cache, bulkhead, database_is_unavailable=lambda: database.is_unavailable)
+    return AnswerCache(memory_cache, bulkhead, database_is_unavailable=lambda: database.is_unavailable)
 
 
 async def test_the_first_read_asks_the_database_and_the_next_ones_the_cache(answers, database):
@@ -79,9 +80,9 @@ async def test_while_the_cache_is_unavailable_the_database_is_read_and_nothing_i
     assert not memory_cache.answers
 
 
-async def test_past_the_cache_the_database_is_read_and_nothing_is_stored(answers, database, memory_cache):
+async def test_a_bypass_reads_the_database_and_stores_nothing(answers, database, memory_cache):
     memory_cache.answers["m1", "2026-11-22"] = b'"older"'
-    assert await answers.past_cache(database.read) == Answer(b'"old"', Origin.PAST_CACHE)
+    assert await answers.bypass(database.read) == Answer(b'"old"', Origin.BYPASS)
     assert memory_cache.answers["m1", "2026-11-22"] == b'"older"'
 
 
@@ -106,35 +107,52 @@ async def test_after_a_failed_read_the_next_one_tries_again(answers, database, m
 async def test_a_reader_that_is_turned_away_keeps_nobody_from_storing(answers, memory_cache, database):
     full = Bulkhead("full", running_max=0, waiting_max=0, wait_max_s=1)
     with pytest.raises(BulkheadFull):
-        await ReadyAnswers(memory_cache, full, database_is_unavailable=lambda: False).get(
+        await AnswerCache(memory_cache, full, database_is_unavailable=lambda: False).get(
             "m1", "2026-11-22", database.read
         )
     assert (await answers.get("m1", "2026-11-22", database.read)).origin is Origin.DATABASE_STORED
 
 
-async def test_who_has_seen_an_entry_sees_it_from_then_on_though_the_projector_removes_answers_later(
-    answers, database, memory_cache
-):
+async def test_what_is_invalidated_is_read_anew(answers, database, memory_cache):
     memory_cache.answers["m1", "2026-11-22"] = b'"older"'
-    await answers.forget("m1")
+    await answers.invalidate(["m1"])
     assert (await answers.get("m1", "2026-11-22", database.read)).body == b'"old"'
 
 
-async def test_who_has_seen_an_entry_does_not_join_a_read_that_began_before_it(answers, database):
+async def test_nobody_joins_a_read_that_began_before_an_invalidation(answers, database):
     database.may_answer.clear()
     early = asyncio.create_task(answers.get("m1", "2026-11-22", database.read))
     await database.has_read.wait()
     database.answer = b'"new"'
-    await answers.forget("m1")
+    await answers.invalidate(["m1"])
     late = asyncio.create_task(answers.get("m1", "2026-11-22", database.read))
     database.may_answer.set()
     assert [(await each).body for each in (early, late)] == [b'"old"', b'"new"']
     assert (await answers.get("m1", "2026-11-22", database.read)).body == b'"new"'
 
 
-async def test_what_is_at_hand_is_served_as_it_is_only_while_the_database_is_there(answers, database):
-    assert answers.at_hand("m1", "2026-11-22") is None
+async def test_what_this_process_holds_is_served_as_it_is_only_while_the_database_is_there(answers, database):
+    assert answers.peek("m1", "2026-11-22") is None
     await answers.get("m1", "2026-11-22", database.read)
-    assert answers.at_hand("m1", "2026-11-22").body == b'"old"'
+    held = answers.peek("m1", "2026-11-22")
+    assert held.response(b"GET", None, route="/", tenant="m1").body == b'"old"'
     database.is_unavailable = True
-    assert answers.at_hand("m1", "2026-11-22") is None
+    assert answers.peek("m1", "2026-11-22") is None
+
+
+async def test_nobody_joins_an_old_read_though_the_shared_answers_could_not_be_removed(
+    answers, database, memory_cache, monkeypatch
+):
+    async def fail(_merchant_ids):
+        raise CacheUnavailableError
+
+    monkeypatch.setattr(memory_cache, "invalidate", fail)
+    database.may_answer.clear()
+    early = asyncio.create_task(answers.get("m1", "2026-11-22", database.read))
+    await database.has_read.wait()
+    database.answer = b'"new"'
+    with pytest.raises(CacheUnavailableError):
+        await answers.invalidate(["m1"])
+    late = asyncio.create_task(answers.get("m1", "2026-11-22", database.read))
+    database.may_answer.set()
+    assert [(await each).body for each in (early, late)] == [b'"old"', b'"new"']

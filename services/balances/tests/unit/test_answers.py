@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
 from fluxo_balances.domain.daily_balance import DailyBalance, DateRange, Standing, Totals, TotalsByDay, carry
-from fluxo_balances.entrypoints.http.presenter import mark_stale, money, render_day, render_range
+from fluxo_balances.entrypoints.http.answers import mark_stale, money, render_day, render_range
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,0 +1,29 @@
+"""Every command and query of the service, by the process that runs it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from fluxo_balances.application.await_entry import AwaitEntry
+from fluxo_balances.application.get_daily_balance import GetDailyBalance
+from fluxo_balances.application.get_daily_balances import GetDailyBalances
+from fluxo_balances.application.project_entries import ProjectEntries
+from fluxo_balances.application.purge_inbox import PurgeInbox
+from fluxo_balances.application.rebuild_projection import RebuildProjection
+from fluxo_balances.application.redrive_dead_letter import RedriveDeadLetter
+
+
+@dataclass(frozen=True, slots=True)
+class ApiUseCases:
+    get_daily_balance: GetDailyBalance
+    get_daily_balances: GetDailyBalances
+    await_entry: AwaitEntry
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectorUseCases:
+    project_entries: ProjectEntries
+    purge_inbox: PurgeInbox
+
+
+OPERATOR_USE_CASES: Final = (RedriveDeadLetter, RebuildProjection)
+"""Each in a process of its own."""

@@ -1,0 +1,138 @@
+"""What callers get: each shape stands here once, for the documentation, the type checker and the answer itself."""
+
+import datetime as dt
+from typing import Annotated, Any, Final, NotRequired
+
+import orjson
+from pydantic import Field, WithJsonSchema
+from typing_extensions import TypedDict
+
+from fluxo_balances.domain.daily_balance import DailyBalance, RangeBalance, Standing
+
+MINOR_UNITS_PER_UNIT: Final = 100
+
+_CENTS: Final = tuple(f".{cents:02d}" for cents in range(MINOR_UNITS_PER_UNIT))
+
+_BLANK: Final[Any] = "@"
+"""Stands for a value in the form that all days of a range share; in no currency and no instant."""
+
+_MONEY: Final = r"^-?[0-9]+\.[0-9]{2}$"
+Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217")]
+Instant = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+
+
+class Sums(TypedDict):
+    opening_balance: Annotated[str, Field(pattern=_MONEY, description="The sum of all earlier days.")]
+    total_credits: Annotated[str, Field(pattern=_MONEY, description="Money in.")]
+    total_debits: Annotated[str, Field(pattern=_MONEY, description="Money out.")]
+    net: Annotated[str, Field(pattern=_MONEY, description="Credits less debits; negative when more went out.")]
+    closing_balance: Annotated[str, Field(pattern=_MONEY, description="Opening balance plus credits less debits.")]
+    entry_count: Annotated[int, Field(ge=0)]
+    as_of: Annotated[
+        Instant | None, Field(description="The newest `recorded_at` in the balance, in UTC; null when there is none.")
+    ]
+    stale: NotRequired[
+        Annotated[
+            bool,
+            Field(
+                default=False,
+                description="Present, and true, while the database is away and this is the last answer known.",
+            ),
+        ]
+    ]
+
+
+class DailyBalanceBody(Sums):
+    """What a day opened and closed with."""
+
+    date: dt.date
+    currency: Currency
+
+
+_Range = TypedDict("_Range", {"currency": Currency, "from": dt.date, "to": dt.date})
+
+
+class DailyBalancesBody(Sums, _Range):
+    """Every day of a range, and their sum."""
+
+    items: Annotated[list[DailyBalanceBody], Field(description="Every day, ascending.", min_length=1)]
+
+
+def render_day(standing: Standing, balance: DailyBalance) -> bytes:
+    return orjson.dumps(_day(balance.date, standing.currency, _sums_of(standing, balance)))
+
+
+def render_range(standing: Standing, balance: RangeBalance) -> bytes:
+    items: Any = orjson.Fragment(f"[{','.join(_days(standing, balance))}]")
+    content: DailyBalancesBody = {
+        "currency": standing.currency,
+        "from": balance.days.first,
+        "to": balance.days.last,
+        **_sums_of(standing, balance),
+        "items": items,
+    }
+    return orjson.dumps(content)
+
+
+def mark_stale(answer: bytes) -> bytes:
+    """Return a rendered answer with `"stale": true` added."""
+    return answer.removesuffix(b"}") + b',"stale":true}'
+
+
+def money(amount_minor: int) -> str:
+    """Return minor units as a decimal string: -15000 is "-150.00"."""
+    if amount_minor < 0:
+        return f"-{-amount_minor // MINOR_UNITS_PER_UNIT}{_CENTS[-amount_minor % MINOR_UNITS_PER_UNIT]}"
+    return f"{amount_minor // MINOR_UNITS_PER_UNIT}{_CENTS[amount_minor % MINOR_UNITS_PER_UNIT]}"
+
+
+def _days(standing: Standing, balance: RangeBalance) -> list[str]:
+    """Return every day to the byte as `render_day` has it: the form is rendered once, and filled in for each day."""
+    count: Any = orjson.Fragment(_BLANK)
+    blanks = _sums(_BLANK, _BLANK, _BLANK, _BLANK, _BLANK, count, standing.as_of)
+    form = orjson.dumps(_day(_BLANK, standing.currency, blanks)).decode()
+    start, to_opening, to_credits, to_debits, to_net, to_closing, to_count, end = form.split(_BLANK)
+    balances = [money(balance_minor) for balance_minor in balance.balances_minor]
+    columns = balance.days, balances, balance.credits_minor, balance.debits_minor, balances[1:], balance.entry_counts
+    return [
+        f"{start}{day.isoformat()}{to_opening}{opening}{to_credits}{money(credit)}{to_debits}{money(debit)}"
+        f"{to_net}{money(credit - debit)}{to_closing}{closing}{to_count}{entry_count}{end}"
+        for day, opening, credit, debit, closing, entry_count in zip(*columns, strict=False)
+    ]
+
+
+def _day(day: dt.date, currency: str, sums: Sums) -> DailyBalanceBody:
+    return {"date": day, "currency": currency, **sums}
+
+
+def _sums_of(standing: Standing, balance: DailyBalance | RangeBalance) -> Sums:
+    totals = balance.totals
+    return _sums(
+        money(balance.opening_minor),
+        money(totals.credits_minor),
+        money(totals.debits_minor),
+        money(totals.net_minor),
+        money(balance.closing_minor),
+        totals.entry_count,
+        standing.as_of,
+    )
+
+
+def _sums(
+    opening: str, credits_: str, debits: str, net: str, closing: str, entry_count: int, as_of: dt.datetime | None
+) -> Sums:
+    return {
+        "opening_balance": opening,
+        "total_credits": credits_,
+        "total_debits": debits,
+        "net": net,
+        "closing_balance": closing,
+        "entry_count": entry_count,
+        "as_of": _instant(as_of),
+    }
+
+
+def _instant(instant: dt.datetime | None) -> str | None:
+    if instant is None:
+        return None
+    return instant.astimezone(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

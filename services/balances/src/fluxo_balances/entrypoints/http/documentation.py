@@ -1,0 +1,28 @@
+"""What the OpenAPI document says of answers, beyond what the framework can see."""
+
+from typing import Any, Final
+
+from fluxo_chassis.problems import problem_responses
+
+_HEADERS: Final[dict[str, Any]] = {
+    "ETag": {"description": "Strong; send it as `If-None-Match` next time.", "schema": {"type": "string"}},
+    "Cache-Control": {"schema": {"type": "string", "const": "private, no-cache"}},
+    "Vary": {"schema": {"type": "string", "const": "Authorization"}},
+    "Cache-Status": {"description": "RFC 9211: where the answer came from.", "schema": {"type": "string"}},
+}
+_RETRY_AFTER: Final[dict[str, Any]] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "string"}}}
+
+
+def read_responses(model: Any) -> dict[int | str, dict[str, Any]]:
+    """Return FastAPI's `responses=` with every answer that either route can give."""
+    problems = problem_responses(401, 403, 422, 503)
+    problems[422]["description"] = "A date, a range or a parameter that is not valid; `errors` names all of them."
+    problems[503] |= {
+        "description": "Not now: the database is away, too many are waiting, or the entry is not yet consolidated.",
+        "headers": _RETRY_AFTER,
+    }
+    return {
+        200: {"model": model, "description": "The balance.", "headers": _HEADERS},
+        304: {"description": "What you have, by its ETag, still holds.", "headers": _HEADERS},
+        **problems,
+    }

@@ -1,0 +1,49 @@
+"""What both routes share: wait for an entry if asked to, come by the answer, answer conditionally."""
+
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import Depends, Request, Response
+from fluxo_chassis.auth import Principal, requires
+from fluxo_chassis.http.middleware import route_template
+from prometheus_client import Counter, Histogram
+
+from fluxo_balances.application.await_entry import AwaitEntry
+from fluxo_balances.entrypoints.http.answer_cache import AnswerCache, Read
+from fluxo_balances.entrypoints.http.conditional_response import conditional_response
+
+answers_total = Counter("balance_answers_total", "Balances answered, by where the answer came from.", ["origin"])
+after_entry_wait_seconds = Histogram(
+    "balance_after_entry_wait_seconds",
+    "Time that reads with `after_entry` waited for their entry, in vain ones included.",
+    ["route"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5),
+)
+
+SCOPE: Final = "balances:read"
+
+BalancesReader = Annotated[Principal, Depends(requires(SCOPE))]
+
+
+class Respond:
+    def __init__(self, answers: AnswerCache, await_entry: AwaitEntry) -> None:
+        self._answers = answers
+        self._await_entry = await_entry
+
+    async def __call__(
+        self, request: Request, merchant_id: str, read: Read, *, cache_key: str | None, after_entry: UUID | None
+    ) -> Response:
+        """Answer from the cache or with what `read` renders; None as `cache_key` keeps the answer out of the cache.
+
+        After an entry was waited for, the database is read: what the cache holds may be older.
+        """
+        if after_entry is not None:
+            self._answers.require_database()
+            with after_entry_wait_seconds.labels(route_template(request.scope)).time():
+                await self._await_entry(merchant_id, after_entry)
+        if after_entry is not None or cache_key is None:
+            answer = await self._answers.bypass(read)
+        else:
+            answer = await self._answers.get(merchant_id, cache_key, read)
+        answers_total.labels(answer.origin.value).inc()
+        return conditional_response(request, answer)
