@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from fluxo_chassis.migrations import migrate
+from fluxo_chassis.migrations.runner import upgrade
 
 from tests.databases import empty_database
 
@@ -148,7 +148,7 @@ async def test_a_revision_takes_nothing_away_unless_it_says_so_and_never_blocks(
     async with connected(url) as connection:
         for revision in revisions(scripts):
             before = await Catalogue.of(connection)
-            await asyncio.to_thread(migrate, scripts, owner_url=url, app_role=app_role, revision=revision.revision)
+            await asyncio.to_thread(upgrade, scripts, owner_url=url, app_role=app_role, revision=revision.revision)
             after = await Catalogue.of(connection)
             transaction = await connection.fetchval("SELECT xmin::text FROM alembic_version")
             where = f"{scripts} {revision.revision}"

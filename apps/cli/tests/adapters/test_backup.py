@@ -14,7 +14,8 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from fluxo_chassis.migrations import downgrade, migrate
+from fluxo_chassis.migrations import migrate
+from fluxo_chassis.migrations.runner import downgrade
 from fluxo_cli.operations import backup as backing_up
 from fluxo_cli.operations import restore as restoring
 from fluxo_cli.operations.archive import Archive, checked_archive, new_archive

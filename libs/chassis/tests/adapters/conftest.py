@@ -8,7 +8,8 @@ import pytest
 from tests.databases import empty_database
 
 FIRST = '''
-from fluxo_chassis.migrations import grant, run_sql
+from fluxo_chassis.migrations.grants import grant
+from fluxo_chassis.migrations.runner import run_sql
 revision, down_revision, branch_labels, depends_on = "0001", None, None, None
 
 def upgrade():

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import asyncpg
 import pytest
-from fluxo_chassis.migrations import app_role_of, downgrade, migrate
+from fluxo_chassis.migrations import app_role_of, migrate, runner
+from fluxo_chassis.migrations.runner import downgrade
 
 pytestmark = pytest.mark.anyio
 
@@ -40,6 +41,16 @@ async def test_up_down_and_up_again(service, database):
         assert await ask(url, COLUMNS) == 2
         downgrade(service.scripts, owner_url=url, app_role=role, revision="base")
         assert await ask(url, COLUMNS) == 0
+
+
+async def test_what_migrates_is_not_even_loaded_when_there_is_nothing_to_do(service, database, monkeypatch):
+    url, role = database
+    migrate(service.scripts, owner_url=url, app_role=role)
+    monkeypatch.delattr(runner, "upgrade")
+    migrate(service.scripts, owner_url=url, app_role=role)
+    service.add("0003_more", BROKEN)
+    with pytest.raises(ImportError):
+        migrate(service.scripts, owner_url=url, app_role=role)
 
 
 async def test_a_script_means_what_it_says_and_the_role_is_granted(service, database):

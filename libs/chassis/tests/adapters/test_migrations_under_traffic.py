@@ -18,7 +18,7 @@ pytestmark = pytest.mark.anyio
 STATEMENT_TIMEOUT_S = 1.0
 REVISION = """
 from alembic import op
-from fluxo_chassis.migrations import create_index_concurrently, run_sql
+from fluxo_chassis.migrations.runner import create_index_concurrently, run_sql
 revision, down_revision, branch_labels, depends_on = "{revision}", "{before}", None, None
 
 def upgrade():

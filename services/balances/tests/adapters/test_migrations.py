@@ -5,7 +5,7 @@ import asyncpg
 import pytest
 from fluxo_balances.bootstrap.migrations import SCRIPTS, migrate, migrate_by_settings
 from fluxo_balances.settings import MigrateSettings
-from fluxo_chassis.migrations import downgrade
+from fluxo_chassis.migrations.runner import downgrade
 
 from tests.databases import empty_database
 

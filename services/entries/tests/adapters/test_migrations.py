@@ -1,6 +1,7 @@
 import asyncpg
 import pytest
-from fluxo_chassis import migrations
+from fluxo_chassis.migrations import migrate
+from fluxo_chassis.migrations.runner import downgrade
 
 pytestmark = pytest.mark.anyio
 
@@ -30,17 +31,17 @@ async def test_each_revision_goes_up_down_and_up_again(entries_database, entries
     schema = {"owner_url": entries_database.owner_url, "app_role": entries_template.app}
     newest = await relations(entries_database.owner_url)
     for revision in ("0003", "0002", "0001", "base"):
-        migrations.downgrade(SCRIPTS, **schema, revision=revision)
+        downgrade(SCRIPTS, **schema, revision=revision)
         lower = await relations(entries_database.owner_url)
         assert len(lower) < len(newest)
-        migrations.migrate(SCRIPTS, **schema)
+        migrate(SCRIPTS, **schema)
         assert await relations(entries_database.owner_url) == newest
-        migrations.downgrade(SCRIPTS, **schema, revision=revision)
+        downgrade(SCRIPTS, **schema, revision=revision)
         assert await relations(entries_database.owner_url) == lower
     assert lower == []
 
 
 async def test_migrating_a_migrated_database_changes_nothing(entries_database, entries_template):
     before = await relations(entries_database.owner_url)
-    migrations.migrate(SCRIPTS, owner_url=entries_database.owner_url, app_role=entries_template.app)
+    migrate(SCRIPTS, owner_url=entries_database.owner_url, app_role=entries_template.app)
     assert await relations(entries_database.owner_url) == before

@@ -1,6 +1,8 @@
-"""Schema revisions run by code, one process at a time, each in a transaction, without making anybody wait."""
+"""Schema revisions run by code, one process at a time, each in a transaction, without making anybody wait.
 
-from fluxo_chassis.migrations.grants import app_role_of, grant
-from fluxo_chassis.migrations.runner import create_index_concurrently, downgrade, migrate, run_sql
+Revisions themselves import `runner.run_sql`, `runner.create_index_concurrently` and `grants.grant`.
+"""
 
-__all__ = ["app_role_of", "create_index_concurrently", "downgrade", "grant", "migrate", "run_sql"]
+from fluxo_chassis.migrations.newest import app_role_of, migrate
+
+__all__ = ["app_role_of", "migrate"]

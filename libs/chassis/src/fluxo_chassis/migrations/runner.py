@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from fluxo_chassis.migrations.lock_waits import LOCK_TIMEOUT_S, Blockers, MigrationBlockedError, is_lock_wait
+from fluxo_chassis.migrations.newest import PATIENCE_S
 from fluxo_chassis.resilience import Backoff
 
 log = structlog.get_logger(__name__)
@@ -34,34 +35,23 @@ SERVER_SETTINGS = {
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
 }
-PATIENCE_S = 30.0
 # Alembic's `op` and `context` are module globals: one migration at a time in a process.
 _one_at_a_time = threading.Lock()
 
 _Steps = Callable[[ScriptDirectory, Any], Any]
 
 
-def migrate(
+def upgrade(
     scripts: str, *, owner_url: str, app_role: str | None, revision: str = "head", patience_s: float = PATIENCE_S
 ) -> None:
-    """Brings a database to a revision (the newest) of `scripts` (`"package:folder"`, revisions in its `versions/`).
-
-    Each revision is one transaction. Processes that migrate at the same time wait for each other. A revision finds
-    `app_role` in `context.config.attributes["app_role"]`.
-
-    Every statement on a table queues behind a revision that waits for its lock. So a revision waits for a moment only,
-    lets everybody pass, and tries again, for `patience_s` at most.
-
-    Raises:
-        MigrationBlockedError: somebody held a lock for all of that time. The revisions before that one stay.
-    """
+    """Takes a database forward to a revision, as `migrate` describes it."""
     _run(scripts, owner_url, app_role, patience_s, lambda script, at: script._upgrade_revs(revision, at))  # noqa: SLF001 - what alembic's own command calls
 
 
 def downgrade(
     scripts: str, *, owner_url: str, app_role: str | None, revision: str, patience_s: float = PATIENCE_S
 ) -> None:
-    """Takes a database back to `revision` (`base` for the empty one), as `migrate` takes it forward."""
+    """Takes a database back to `revision` (`base` for the empty one), as `upgrade` takes it forward."""
     _run(scripts, owner_url, app_role, patience_s, lambda script, at: script._downgrade_revs(revision, at))  # noqa: SLF001 - same
 
 
@@ -109,7 +99,6 @@ def _run(scripts: str, owner_url: str, app_role: str | None, patience_s: float, 
     with _one_at_a_time, ThreadPoolExecutor(1, "migrate") as thread:
         # In a thread of its own, because the caller's may already run an event loop.
         thread.submit(asyncio.run, run.to_its_end()).result()
-    log.info("migrated", scripts=scripts)
 
 
 @dataclass(slots=True)

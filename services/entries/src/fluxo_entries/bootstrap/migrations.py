@@ -1,6 +1,10 @@
-"""The migrating process. Alembic is imported only here and only when it runs."""
+"""The migrating process."""
 
 from typing import Final
+
+from fluxo_chassis import migrations
+from fluxo_chassis.migrations import app_role_of
+from fluxo_chassis.observability.logs import configure_logging
 
 from fluxo_entries.settings import MigrateSettings
 
@@ -9,16 +13,11 @@ SCRIPTS: Final = "fluxo_entries:migrations"
 
 def migrate(*, owner_url: str, app_role: str | None) -> None:
     """Bring the schema up to date as its owner, and grant the application's role what it needs and no more."""
-    from fluxo_chassis.migrations import migrate as upgrade  # noqa: PLC0415 - see above
-
-    upgrade(SCRIPTS, owner_url=owner_url, app_role=app_role)
+    migrations.migrate(SCRIPTS, owner_url=owner_url, app_role=app_role)
 
 
 def migrate_by_settings(settings: MigrateSettings) -> None:
     """Migrate as the owner; the application's role is the user of its own URL."""
-    from fluxo_chassis.migrations import app_role_of  # noqa: PLC0415 - see above
-    from fluxo_chassis.observability.logs import configure_logging  # noqa: PLC0415 - see above
-
     configure_logging(settings, "fluxo-entries")
     owner_url = settings.entries_migration_database_url or settings.entries_database_url
     migrate(owner_url=owner_url, app_role=app_role_of(settings.entries_database_url, owner_url))

@@ -3,7 +3,7 @@
 from typing import Final
 
 from alembic import op
-from fluxo_chassis.migrations import grant
+from fluxo_chassis.migrations.grants import grant
 
 revision: Final = "0002"
 down_revision: Final = "0001"

@@ -1,6 +1,7 @@
 """Merchants and their entries."""
 
-from fluxo_chassis.migrations import grant, run_sql
+from fluxo_chassis.migrations.grants import grant
+from fluxo_chassis.migrations.runner import run_sql
 
 revision = "0001"
 down_revision = None

@@ -1,6 +1,7 @@
 """What each idempotency key was used for."""
 
-from fluxo_chassis.migrations import grant, run_sql
+from fluxo_chassis.migrations.grants import grant
+from fluxo_chassis.migrations.runner import run_sql
 
 revision = "0002"
 down_revision = "0001"

@@ -1,6 +1,7 @@
 """The events of committed transactions, in an order that nothing can slip into afterwards."""
 
-from fluxo_chassis.migrations import grant, run_sql
+from fluxo_chassis.migrations.grants import grant
+from fluxo_chassis.migrations.runner import run_sql
 
 revision = "0003"
 down_revision = "0002"

@@ -1,6 +1,7 @@
 """Which life of the cluster the outbox's transaction ids belong to, and how old rows go."""
 
-from fluxo_chassis.migrations import grant, run_sql
+from fluxo_chassis.migrations.grants import grant
+from fluxo_chassis.migrations.runner import run_sql
 
 revision = "0004"
 down_revision = "0003"
