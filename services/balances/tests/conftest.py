@@ -9,12 +9,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 from fluxo_balances.adapters.redis.balance_cache import Lookup
-from fluxo_balances.application.ports import (
-    DayView,
-    RangeView,
-    ReadModelUnavailableError,
-    RecordedEntry,
-)
+from fluxo_balances.application.ports import ReadModelUnavailableError
+from fluxo_balances.application.projecting.ports import RecordedEntry
+from fluxo_balances.application.reading.ports import DayView, RangeView
 from fluxo_balances.domain.daily_balance import NO_TOTALS, DateRange, Standing, Totals, TotalsByDay
 from fluxo_balances.domain.inbox import lowest_id
 from fluxo_balances.entrypoints.http.conditional_response import CachedResponses

@@ -12,8 +12,8 @@ from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
 from fluxo_balances.adapters.redis.consumer_group import ConsumerGroup
 from fluxo_balances.adapters.redis.entry_events import RedisEntryEvents
-from fluxo_balances.application.ports import RecordedEntry
-from fluxo_balances.application.project_entries import ProjectEntries
+from fluxo_balances.application.projecting.ports import RecordedEntry
+from fluxo_balances.application.projecting.project_entries import ProjectEntries
 from fluxo_chassis.process import SystemClock
 from fluxo_contracts.entry_recorded import EntryRecorded, EntryRecordedData, encode
 from fluxo_contracts.streams import DAILY_BALANCES_GROUP, ENTRIES_STREAM

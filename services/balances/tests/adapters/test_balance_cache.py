@@ -7,8 +7,8 @@ from fluxo_balances.adapters.postgres.daily_balances import PostgresDailyBalance
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.adapters.redis.balance_cache import FIELDS_MAX, LIFETIME_S, Lookup, RedisBalanceCache, keys_of
 from fluxo_balances.adapters.redis.near_cache import NearBalanceCache
-from fluxo_balances.application.get_daily_balance import GetDailyBalance
 from fluxo_balances.application.ports import CacheUnavailableError
+from fluxo_balances.application.reading.get_daily_balance import GetDailyBalance
 from fluxo_balances.entrypoints.http.answer_cache import AnswerCache, AnswerStore
 from fluxo_balances.entrypoints.http.answers import render_day
 from fluxo_balances.entrypoints.http.conditional_response import CachedResponses, Origin

@@ -6,7 +6,8 @@ import pytest
 from fluxo_balances.adapters.postgres import read_sql
 from fluxo_balances.adapters.postgres.daily_balances import PostgresDailyBalances
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
-from fluxo_balances.application.ports import DayView, ReadModelUnavailableError
+from fluxo_balances.application.ports import ReadModelUnavailableError
+from fluxo_balances.application.reading.ports import DayView
 from fluxo_balances.domain.daily_balance import (
     NO_TOTALS,
     RANGE_DAYS_MAX,

@@ -15,8 +15,9 @@ from fluxo_balances.adapters.events import recorded_entry
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
 from fluxo_balances.adapters.redis.dead_letters import PAGE, RedisDeadLetters
-from fluxo_balances.application.ports import CacheUnavailableError, ReadModelUnavailableError, RecordedEntry
-from fluxo_balances.application.redrive_dead_letter import RedriveDeadLetter
+from fluxo_balances.application.ports import CacheUnavailableError, ReadModelUnavailableError
+from fluxo_balances.application.projecting.ports import RecordedEntry
+from fluxo_balances.application.projecting.redrive_dead_letter import RedriveDeadLetter
 from fluxo_balances.entrypoints.dead_letters import DeadLetterDesk
 from fluxo_chassis.process import SystemClock
 from fluxo_contracts.streams import ENTRIES_DEAD_LETTERS_STREAM

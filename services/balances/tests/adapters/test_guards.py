@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 from fluxo_balances.adapters.postgres import sql
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
-from fluxo_balances.application.project_entries import ProjectEntries
+from fluxo_balances.application.projecting.project_entries import ProjectEntries
 
 pytestmark = pytest.mark.anyio
 

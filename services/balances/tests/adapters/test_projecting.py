@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import asyncpg
 import pytest
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
-from fluxo_balances.application.project_entries import UNSETTLED_MAX
+from fluxo_balances.application.projecting.project_entries import UNSETTLED_MAX
 from fluxo_chassis.redis import RedisClient
 
 pytestmark = pytest.mark.anyio

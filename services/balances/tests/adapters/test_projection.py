@@ -7,7 +7,8 @@ import asyncpg
 import pytest
 from fluxo_balances.adapters.postgres import sql
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
-from fluxo_balances.application.ports import EntryRefusedError, ReadModelUnavailableError
+from fluxo_balances.application.ports import ReadModelUnavailableError
+from fluxo_balances.application.projecting.ports import EntryRefusedError
 from fluxo_chassis.postgres import open_pool
 
 pytestmark = pytest.mark.anyio

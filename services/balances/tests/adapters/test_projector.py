@@ -16,7 +16,7 @@ from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
 from fluxo_balances.adapters.redis.consumer_group import ConsumerGroup
 from fluxo_balances.adapters.redis.entry_events import RedisEntryEvents
-from fluxo_balances.application.project_entries import ProjectEntries
+from fluxo_balances.application.projecting.project_entries import ProjectEntries
 from fluxo_balances.entrypoints.projector import Pace, Projector
 from fluxo_chassis.process import SystemClock
 from fluxo_chassis.redis import RedisClient

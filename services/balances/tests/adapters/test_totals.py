@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from fluxo_balances.adapters.postgres.projected_days import PostgresProjectedDays
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
+from fluxo_balances.application.reading.list_projected_days import ListProjectedDays
 from fluxo_balances.entrypoints.totals import write_totals
 
 pytestmark = pytest.mark.anyio
@@ -27,7 +28,9 @@ async def totals(pool, recorded):
     async def lines(merchant_id=None, from_date=None, to_date=None):
         out = io.BytesIO()
         async with pool.acquire() as connection:
-            await write_totals(PostgresProjectedDays(connection), merchant_id, from_date, to_date, out)
+            await write_totals(
+                ListProjectedDays(PostgresProjectedDays(connection)), out, merchant_id, from_date, to_date
+            )
         return [json.loads(line) for line in out.getvalue().splitlines()]
 
     return lines

@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import httpx2
 import pytest
-from fluxo_balances.application.await_entry import AwaitEntry
-from fluxo_balances.application.get_daily_balance import GetDailyBalance
-from fluxo_balances.application.get_daily_balances import GetDailyBalances
+from fluxo_balances.application.reading.await_entry import AwaitEntry
+from fluxo_balances.application.reading.get_daily_balance import GetDailyBalance
+from fluxo_balances.application.reading.get_daily_balances import GetDailyBalances
 from fluxo_balances.application.use_cases import ApiUseCases
 from fluxo_balances.entrypoints.http.answer_cache import AnswerCache
 from fluxo_balances.entrypoints.http.app import create_balances_app

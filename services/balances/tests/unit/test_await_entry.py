@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from fluxo_balances.application.await_entry import AwaitEntry, NotYetConsolidatedError
 from fluxo_balances.application.ports import CacheUnavailableError
+from fluxo_balances.application.reading.await_entry import AwaitEntry, NotYetConsolidatedError
 from fluxo_balances.domain.inbox import REMEMBERED_FOR
 
 pytestmark = pytest.mark.anyio

@@ -4,24 +4,23 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from fluxo_balances.application.ports import (
-    CacheUnavailableError,
+from fluxo_balances.application.ports import CacheUnavailableError, ReadModelUnavailableError
+from fluxo_balances.application.projecting.ports import (
     DeadLetter,
     Delivery,
     EntryRefusedError,
-    ReadModelUnavailableError,
-    RecordedEntry,
-)
-from fluxo_balances.application.project_entries import (
-    DELIVERIES_MAX,
-    UNSETTLED_MAX,
     NotForBalancesError,
-    ProjectEntries,
-    SkippedEvent,
+    RecordedEntry,
     SkipReason,
     UndecodableEventError,
 )
-from fluxo_balances.application.purge_inbox import PurgeInbox
+from fluxo_balances.application.projecting.project_entries import (
+    DELIVERIES_MAX,
+    UNSETTLED_MAX,
+    ProjectEntries,
+    SkippedEvent,
+)
+from fluxo_balances.application.projecting.purge_inbox import PurgeInbox
 
 pytestmark = pytest.mark.anyio
 

@@ -4,8 +4,12 @@ from fluxo_contracts.entry_recorded import decode
 from fluxo_contracts.envelope import OtherEventError
 from fluxo_contracts.envelope import UndecodableEventError as NotInTheContractError
 
-from fluxo_balances.application.ports import RecordedEntry
-from fluxo_balances.application.project_entries import NotForBalancesError, SkipReason, UndecodableEventError
+from fluxo_balances.application.projecting.ports import (
+    NotForBalancesError,
+    RecordedEntry,
+    SkipReason,
+    UndecodableEventError,
+)
 
 
 def recorded_entry(payload: bytes) -> RecordedEntry:

@@ -1,1 +1,1 @@
-"""What the service does, one file per command or query; `ports.py` says what it needs from outside."""
+"""What the service does: a room for each process, a file for each command or query; `use_cases.py` lists all."""

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from typing import Final
 
-from fluxo_balances.application.await_entry import AwaitEntry
-from fluxo_balances.application.get_daily_balance import GetDailyBalance
-from fluxo_balances.application.get_daily_balances import GetDailyBalances
-from fluxo_balances.application.project_entries import ProjectEntries
-from fluxo_balances.application.purge_inbox import PurgeInbox
-from fluxo_balances.application.rebuild_projection import RebuildProjection
-from fluxo_balances.application.redrive_dead_letter import RedriveDeadLetter
+from fluxo_balances.application.projecting.project_entries import ProjectEntries
+from fluxo_balances.application.projecting.purge_inbox import PurgeInbox
+from fluxo_balances.application.projecting.redrive_dead_letter import RedriveDeadLetter
+from fluxo_balances.application.reading.await_entry import AwaitEntry
+from fluxo_balances.application.reading.get_daily_balance import GetDailyBalance
+from fluxo_balances.application.reading.get_daily_balances import GetDailyBalances
+from fluxo_balances.application.reading.list_projected_days import ListProjectedDays
+from fluxo_balances.application.rebuilding.rebuild_projection import RebuildProjection
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,5 +26,5 @@ class ProjectorUseCases:
     purge_inbox: PurgeInbox
 
 
-OPERATOR_USE_CASES: Final = (RedriveDeadLetter, RebuildProjection)
+OPERATOR_USE_CASES: Final = (ListProjectedDays, RedriveDeadLetter, RebuildProjection)
 """Each in a process of its own."""

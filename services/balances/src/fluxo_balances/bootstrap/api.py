@@ -20,10 +20,10 @@ from fluxo_chassis.resilience import Bulkhead
 from fluxo_balances.adapters.postgres.consolidation import PROJECTION_CHANNEL, PostgresConsolidation
 from fluxo_balances.adapters.postgres.daily_balances import PostgresDailyBalances
 from fluxo_balances.adapters.redis.near_cache import NearBalanceCache
-from fluxo_balances.application.await_entry import AwaitEntry
-from fluxo_balances.application.get_daily_balance import GetDailyBalance
-from fluxo_balances.application.get_daily_balances import GetDailyBalances
-from fluxo_balances.application.ports import Consolidation
+from fluxo_balances.application.reading.await_entry import AwaitEntry
+from fluxo_balances.application.reading.get_daily_balance import GetDailyBalance
+from fluxo_balances.application.reading.get_daily_balances import GetDailyBalances
+from fluxo_balances.application.reading.ports import Consolidation
 from fluxo_balances.application.use_cases import ApiUseCases
 from fluxo_balances.entrypoints.http.answer_cache import AnswerCache
 from fluxo_balances.entrypoints.http.app import create_balances_app

@@ -16,7 +16,7 @@ from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
 from fluxo_balances.adapters.redis.dead_letters import RedisDeadLetters
 from fluxo_balances.application.ports import CacheUnavailableError, ReadModelUnavailableError
-from fluxo_balances.application.redrive_dead_letter import RedriveDeadLetter
+from fluxo_balances.application.projecting.redrive_dead_letter import RedriveDeadLetter
 from fluxo_balances.entrypoints.dead_letters import DeadLetterDesk
 from fluxo_balances.settings import DeadLetterSettings
 

@@ -18,8 +18,9 @@ from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
 from fluxo_balances.adapters.redis.consumer_group import ConsumerGroup
 from fluxo_balances.adapters.redis.entry_events import RedisEntryEvents
-from fluxo_balances.application.project_entries import ProjectEntries
-from fluxo_balances.application.purge_inbox import PurgeInbox
+from fluxo_balances.application.projecting.project_entries import ProjectEntries
+from fluxo_balances.application.projecting.purge_inbox import PurgeInbox
+from fluxo_balances.application.use_cases import ProjectorUseCases
 from fluxo_balances.entrypoints.projector import Pace, Projector
 from fluxo_balances.entrypoints.projector_upkeep import measure, tidy
 from fluxo_balances.settings import ProjectorSettings
@@ -60,9 +61,12 @@ async def run_projector(settings: ProjectorSettings, stop: asyncio.Event) -> Non
         group = ConsumerGroup(streams)
         events = RedisEntryEvents(reading, group, settings.instance)
         projection = PostgresProjection(pool)
-        project = ProjectEntries(events, projection, RedisBalanceCache(cache), clock, recorded_entry)
+        use_cases = ProjectorUseCases(
+            ProjectEntries(events, projection, RedisBalanceCache(cache), clock, recorded_entry),
+            PurgeInbox(projection, clock),
+        )
         pace = Pace(settings.projector_batch_size, settings.projector_take_over_idle_s)
-        projector = Projector(project, events, clock, pace, traceparent_of)
+        projector = Projector(use_cases.project_entries, events, clock, pace, traceparent_of)
 
         health.add("projecting", projector.taking.observe, required=False)
         health.add("applying", projector.applying.observe, required=False)
@@ -71,4 +75,4 @@ async def run_projector(settings: ProjectorSettings, stop: asyncio.Event) -> Non
             tasks.create_task(serve(health_app(health), settings, stop))
             tasks.create_task(projector.run(stop))
             tasks.create_task(measure(group, stop))
-            tasks.create_task(tidy(PurgeInbox(projection, clock), group, stop))
+            tasks.create_task(tidy(use_cases.purge_inbox, group, stop))

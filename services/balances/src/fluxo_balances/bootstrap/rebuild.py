@@ -10,7 +10,7 @@ from fluxo_chassis.redis import RedisClient
 
 from fluxo_balances.adapters.postgres.shadow_tables import PostgresShadowTables
 from fluxo_balances.adapters.redis.cached_answers import RedisCachedAnswers
-from fluxo_balances.application.rebuild_projection import RebuildProjection
+from fluxo_balances.application.rebuilding.rebuild_projection import RebuildProjection
 from fluxo_balances.entrypoints.rebuild import PipedReplay, observer, tell
 from fluxo_balances.settings import RebuildSettings
 

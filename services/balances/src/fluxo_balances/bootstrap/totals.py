@@ -1,9 +1,11 @@
 import sys
+from contextlib import AsyncExitStack
 from datetime import date
 
 import asyncpg
 
 from fluxo_balances.adapters.postgres.projected_days import PostgresProjectedDays
+from fluxo_balances.application.reading.list_projected_days import ListProjectedDays
 from fluxo_balances.entrypoints.totals import write_totals
 from fluxo_balances.settings import DatabaseSettings
 
@@ -13,7 +15,7 @@ async def print_totals(
 ) -> None:
     """Print the days of the read model, one JSON object a line."""
     connection = await asyncpg.connect(settings.balances_database_url, server_settings={"jit": "off"})
-    try:
-        await write_totals(PostgresProjectedDays(connection), merchant_id, from_date, to_date, sys.stdout.buffer)
-    finally:
-        await connection.close()
+    async with AsyncExitStack() as opened:
+        opened.push_async_callback(connection.close)
+        list_projected_days = ListProjectedDays(PostgresProjectedDays(connection))
+        await write_totals(list_projected_days, sys.stdout.buffer, merchant_id, from_date, to_date)

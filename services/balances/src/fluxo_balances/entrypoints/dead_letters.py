@@ -7,8 +7,8 @@ from typing import Any, BinaryIO, Final
 import orjson
 import structlog
 
-from fluxo_balances.application.dead_letters import BuriedLetter, DeadLetters
-from fluxo_balances.application.redrive_dead_letter import RedriveDeadLetter
+from fluxo_balances.application.projecting.ports import BuriedLetter, DeadLetters
+from fluxo_balances.application.projecting.redrive_dead_letter import RedriveDeadLetter
 
 _OPTIONS: Final = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
 

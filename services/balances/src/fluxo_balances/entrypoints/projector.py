@@ -14,8 +14,9 @@ from fluxo_chassis.observability.traces.tracing import TraceContext, continue_tr
 from fluxo_chassis.resilience import Retry, wait_for_stop
 from fluxo_contracts.streams import ENTRIES_STREAM
 
-from fluxo_balances.application.ports import Clock, Delivery, EntryEvents, ReadModelUnavailableError
-from fluxo_balances.application.project_entries import Projected, ProjectEntries, SkippedEvent
+from fluxo_balances.application.ports import Clock, ReadModelUnavailableError
+from fluxo_balances.application.projecting.ports import Delivery, EntryEvents
+from fluxo_balances.application.projecting.project_entries import Projected, ProjectEntries, SkippedEvent
 from fluxo_balances.entrypoints import projector_metrics as metrics
 
 READ_TIMEOUT_S: Final = 1.0

@@ -2,7 +2,7 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from fluxo_balances.application.project_entries import SkipReason
+from fluxo_balances.application.projecting.ports import SkipReason
 
 batch_size: Final = Histogram(
     "fluxo_projector_batch_events",

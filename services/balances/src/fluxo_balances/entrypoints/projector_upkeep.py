@@ -6,7 +6,7 @@ from typing import Final, Protocol
 import structlog
 from fluxo_chassis.resilience import every
 
-from fluxo_balances.application.purge_inbox import PurgeInbox
+from fluxo_balances.application.projecting.purge_inbox import PurgeInbox
 from fluxo_balances.entrypoints import projector_metrics as metrics
 
 MEASURE_EVERY_S: Final = 5.0

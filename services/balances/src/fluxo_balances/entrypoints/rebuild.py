@@ -12,7 +12,8 @@ from uuid import UUID
 import orjson
 from fluxo_contracts.replay import NoReplayError, decode_header
 
-from fluxo_balances.application.rebuild_projection import Observer, ReplayBrokenError, ReplayPart
+from fluxo_balances.application.rebuilding.ports import ReplayBrokenError, ReplayPart
+from fluxo_balances.application.rebuilding.rebuild_projection import Observer
 
 PART_BYTES_MIN: Final = 1 << 20
 """Some 10,000 entries: a projector may have to wait for as long as a part takes, a fraction of a second."""

@@ -3,18 +3,22 @@ from typing import BinaryIO
 
 import orjson
 
-from fluxo_balances.application.ports import ProjectedDays
+from fluxo_balances.application.reading.list_projected_days import ListProjectedDays
 
 
 async def write_totals(
-    days: ProjectedDays, merchant_id: str | None, from_date: date | None, to_date: date | None, out: BinaryIO
+    list_projected_days: ListProjectedDays,
+    out: BinaryIO,
+    merchant_id: str | None,
+    from_date: date | None,
+    to_date: date | None,
 ) -> None:
     """Write one JSON object a line for each day that has totals, by merchant and date; amounts in minor units.
 
     After a merchant's last day comes the first day of the month after, unless that lies beyond `to_date`: it has zero
     totals, and its opening rests on every month, the last one included.
     """
-    async for day in days.projected_days(merchant_id, from_date, to_date):
+    async for day in list_projected_days(merchant_id, from_date, to_date):
         line = {
             "merchant_id": day.merchant_id,
             "date": day.business_date,

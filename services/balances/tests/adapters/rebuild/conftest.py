@@ -10,8 +10,9 @@ import asyncpg
 import pytest
 from fluxo_balances.adapters.postgres.shadow_tables import PostgresShadowTables
 from fluxo_balances.adapters.redis.cached_answers import RedisCachedAnswers
-from fluxo_balances.application.ports import RecordedEntry
-from fluxo_balances.application.rebuild_projection import Observer, RebuildProjection, ReplayPart
+from fluxo_balances.application.projecting.ports import RecordedEntry
+from fluxo_balances.application.rebuilding.ports import ReplayPart
+from fluxo_balances.application.rebuilding.rebuild_projection import Observer, RebuildProjection
 from fluxo_balances.domain.daily_balance import Totals
 from fluxo_chassis.process import SystemClock
 

@@ -9,7 +9,8 @@ import pytest
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
 from fluxo_balances.adapters.redis.cached_answers import RedisCachedAnswers
-from fluxo_balances.application.rebuild_projection import OldAnswersRemainError, ReplayBrokenError
+from fluxo_balances.application.rebuilding.ports import ReplayBrokenError
+from fluxo_balances.application.rebuilding.rebuild_projection import OldAnswersRemainError
 from fluxo_balances.domain.inbox import PURGED_AFTER
 from fluxo_chassis.redis import RedisClient
 

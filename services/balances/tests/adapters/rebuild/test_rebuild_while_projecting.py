@@ -10,7 +10,7 @@ from fluxo_balances.adapters.postgres.daily_balances import PostgresDailyBalance
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.adapters.postgres.shadow_tables import PostgresShadowTables
 from fluxo_balances.application.ports import ReadModelUnavailableError
-from fluxo_balances.application.rebuild_projection import AnotherRebuildRunsError, MarkLostError
+from fluxo_balances.application.rebuilding.ports import AnotherRebuildRunsError, MarkLostError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -5,7 +5,7 @@ import asyncpg
 
 from fluxo_balances.adapters.postgres import read_sql
 from fluxo_balances.adapters.postgres.unavailable import as_unavailable
-from fluxo_balances.application.ports import DayView, RangeView
+from fluxo_balances.application.reading.ports import DayView, RangeView
 from fluxo_balances.domain.daily_balance import NO_TOTALS, DateRange, Standing, Totals, TotalsByDay
 
 DEFAULT_CURRENCY: Final = "BRL"

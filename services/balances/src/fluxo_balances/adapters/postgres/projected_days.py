@@ -5,7 +5,7 @@ from typing import Final
 import asyncpg
 
 from fluxo_balances.adapters.postgres import sql
-from fluxo_balances.application.ports import ProjectedDay
+from fluxo_balances.application.reading.ports import ProjectedDay
 from fluxo_balances.domain.daily_balance import Totals
 
 ROWS_AT_A_TIME: Final = 1_000

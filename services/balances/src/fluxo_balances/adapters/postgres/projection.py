@@ -13,7 +13,7 @@ from fluxo_balances.adapters.postgres.write_failures import (
     reason,
     unavailable_when_no_entry_is_to_blame,
 )
-from fluxo_balances.application.ports import EntryRefusedError, RecordedEntry
+from fluxo_balances.application.projecting.ports import EntryRefusedError, RecordedEntry
 from fluxo_balances.domain.inbox import lowest_id
 
 CONFLICT_TRIES: Final = 5

@@ -6,7 +6,7 @@ import asyncpg
 from fluxo_chassis.resilience import Backoff
 
 from fluxo_balances.adapters.postgres import rebuild_sql
-from fluxo_balances.application.rebuild_projection import AnotherRebuildRunsError, MarkLostError, ReplayPart
+from fluxo_balances.application.rebuilding.ports import AnotherRebuildRunsError, MarkLostError, ReplayPart
 
 
 class PostgresShadowTables:

@@ -13,8 +13,7 @@ from fluxo_contracts.streams import (
 )
 
 from fluxo_balances.adapters.redis.stream_entry import StreamEntry, stream_entries
-from fluxo_balances.application.dead_letters import BuriedLetter
-from fluxo_balances.application.ports import DeadLetter, Delivery
+from fluxo_balances.application.projecting.ports import BuriedLetter, DeadLetter, Delivery
 
 PAGE: Final = 100
 

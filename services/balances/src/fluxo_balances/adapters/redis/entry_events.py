@@ -16,7 +16,7 @@ from fluxo_contracts.streams import (
 from fluxo_balances.adapters.redis.consumer_group import ConsumerGroup, is_missing_group
 from fluxo_balances.adapters.redis.redelivery import Redelivery, report_vanished
 from fluxo_balances.adapters.redis.stream_entry import StreamEntry, delivery, stream_entries
-from fluxo_balances.application.ports import DeadLetter, Delivery
+from fluxo_balances.application.projecting.ports import DeadLetter, Delivery
 
 ACKNOWLEDGED_AT_A_TIME: Final = 1_000
 

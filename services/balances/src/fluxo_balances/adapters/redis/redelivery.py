@@ -10,7 +10,7 @@ from fluxo_contracts.streams import DAILY_BALANCES_GROUP, ENTRIES_STREAM
 from prometheus_client import Counter
 
 from fluxo_balances.adapters.redis.stream_entry import delivery, stream_entries
-from fluxo_balances.application.ports import Delivery
+from fluxo_balances.application.projecting.ports import Delivery
 
 RETRY_FIRST_S: Final = 5.0
 RETRY_CAP_S: Final = 300.0

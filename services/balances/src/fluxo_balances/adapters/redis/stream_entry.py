@@ -3,7 +3,7 @@ from typing import Any, Final
 
 from fluxo_contracts.streams import EVENT_FIELD
 
-from fluxo_balances.application.ports import Delivery
+from fluxo_balances.application.projecting.ports import Delivery
 
 _FIELD: Final = EVENT_FIELD.encode()
 

@@ -8,7 +8,7 @@ from fluxo_chassis.http.app import ANSWER_WITHIN_S, create_app
 from fluxo_chassis.http.fast.direct import DirectRoute
 from starlette.types import Scope
 
-from fluxo_balances.application.await_entry import WAIT_MAX_S
+from fluxo_balances.application.reading.await_entry import WAIT_MAX_S
 from fluxo_balances.application.use_cases import ApiUseCases
 from fluxo_balances.entrypoints.http.answer_cache import AnswerCache
 from fluxo_balances.entrypoints.http.get_daily_balance import add_get_daily_balance

@@ -3,7 +3,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from fluxo_balances.application.get_daily_balance import GetDailyBalance
+from fluxo_balances.application.reading.get_daily_balance import GetDailyBalance
 from fluxo_balances.entrypoints.http.answers import DailyBalanceBody, render_day
 from fluxo_balances.entrypoints.http.documentation import read_responses
 from fluxo_balances.entrypoints.http.parameters import BusinessDate, DayQuery

@@ -3,7 +3,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request, Response
 
-from fluxo_balances.application.get_daily_balances import GetDailyBalances
+from fluxo_balances.application.reading.get_daily_balances import GetDailyBalances
 from fluxo_balances.domain.daily_balance import DateRange
 from fluxo_balances.entrypoints.http.answers import DailyBalancesBody, render_range
 from fluxo_balances.entrypoints.http.documentation import read_responses

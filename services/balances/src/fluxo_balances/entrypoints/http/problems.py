@@ -6,8 +6,8 @@ from fastapi import FastAPI, Request, Response
 from fluxo_chassis.http.errors import problem_answer
 from fluxo_chassis.problems import FieldError, Problem
 
-from fluxo_balances.application.await_entry import NotYetConsolidatedError
 from fluxo_balances.application.ports import ReadModelUnavailableError
+from fluxo_balances.application.reading.await_entry import NotYetConsolidatedError
 from fluxo_balances.domain.daily_balance import RangeTooLongError, RangeUpsideDownError
 
 _PROBLEMS: Final[dict[type[Exception], tuple[int, str, str, str]]] = {

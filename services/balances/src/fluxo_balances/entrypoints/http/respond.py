@@ -8,7 +8,7 @@ from fluxo_chassis.auth import Principal, requires
 from fluxo_chassis.http.middleware import route_template
 from prometheus_client import Counter, Histogram
 
-from fluxo_balances.application.await_entry import AwaitEntry
+from fluxo_balances.application.reading.await_entry import AwaitEntry
 from fluxo_balances.entrypoints.http.answer_cache import AnswerCache, Read
 from fluxo_balances.entrypoints.http.conditional_response import conditional_response
 

@@ -1,4 +1,5 @@
-from fluxo_balances.application.ports import Clock, Projection
+from fluxo_balances.application.ports import Clock
+from fluxo_balances.application.projecting.ports import Projection
 from fluxo_balances.domain.inbox import PURGED_AFTER
 
 

@@ -2,7 +2,8 @@ from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
-from fluxo_balances.application.ports import AnswerInvalidation, CacheUnavailableError, Clock, Consolidation
+from fluxo_balances.application.ports import AnswerInvalidation, CacheUnavailableError, Clock
+from fluxo_balances.application.reading.ports import Consolidation
 from fluxo_balances.domain.inbox import is_dated, is_forgotten
 
 WAIT_MAX_S: Final = 2.0

@@ -22,83 +22,14 @@ Until step 4 nothing that is read is touched. A rebuild that dies leaves its mar
 projector that meets the mark of a dead one removes it, and the next rebuild replaces both.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
 from uuid import UUID
 
 from fluxo_balances.application.ports import CacheUnavailableError, Clock
+from fluxo_balances.application.rebuilding.ports import CachedAnswers, Replay, ReplayBrokenError, ShadowTables
 from fluxo_balances.domain.inbox import PURGED_AFTER, lowest_id
-
-
-@dataclass(frozen=True, slots=True)
-class ReplayPart:
-    """Some entries of a replay, as they came."""
-
-    entries: int
-    lines: bytes
-
-
-class Replay(Protocol):
-    """All recorded entries, from one snapshot."""
-
-    async def begin(self) -> tuple[UUID, int]:
-        """Return the mark that the replay was asked with, and how many entries it holds.
-
-        Raises:
-            ReplayBrokenError: there is no replay.
-        """
-
-    def parts(self) -> AsyncIterator[ReplayPart]:
-        """Yield the entries; fewer than announced when the replay breaks off."""
-
-
-class ShadowTables(Protocol):
-    """What will take the place of the read model's tables."""
-
-    async def prepare(self) -> UUID:
-        """Make empty shadow tables, replacing any that were left behind, and return the mark that stands by now.
-
-        Raises:
-            AnotherRebuildRunsError: nothing was changed.
-        """
-
-    async def load(self, part: ReplayPart, oldest_remembered: UUID) -> None:
-        """Apply the entries that the shadow inbox does not hold; it takes no id below the given one."""
-
-    async def swap(self, mark: UUID) -> None:
-        """Let the shadow tables be the read model, and remove the mark; readers wait for some 0.4 s at the most.
-
-        Raises:
-            MarkLostError: the mark does not stand any more, so something may be missing; nothing was changed.
-        """
-
-    async def discard(self) -> None:
-        """Remove shadow tables and mark."""
-
-
-class CachedAnswers(Protocol):
-    async def remove_all(self) -> None:
-        """Remove all merchants' answers and leases.
-
-        Raises:
-            CacheUnavailableError: it could not be done.
-        """
-
-
-class AnotherRebuildRunsError(Exception):
-    def __init__(self) -> None:
-        super().__init__("another rebuild is running.")
-
-
-class MarkLostError(Exception):
-    def __init__(self) -> None:
-        super().__init__("its mark was removed while it ran, so it may have missed something; run it again.")
-
-
-class ReplayBrokenError(Exception):
-    """The replay is not whole, or not one for this rebuild; the message says which."""
 
 
 class OldAnswersRemainError(Exception):

@@ -1,15 +1,16 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from fluxo_balances.application.dead_letters import BuriedLetter, DeadLetters
-from fluxo_balances.application.ports import (
-    AnswerInvalidation,
-    Clock,
+from fluxo_balances.application.ports import AnswerInvalidation, Clock, ReadModelUnavailableError
+from fluxo_balances.application.projecting.ports import (
+    BuriedLetter,
+    DeadLetters,
+    EventDecoder,
+    NotForBalancesError,
     Projection,
-    ReadModelUnavailableError,
     RecordedEntry,
+    UndecodableEventError,
 )
-from fluxo_balances.application.project_entries import EventDecoder, NotForBalancesError, UndecodableEventError
 from fluxo_balances.domain.inbox import REMEMBERED_FOR, is_dated, is_forgotten
 
 

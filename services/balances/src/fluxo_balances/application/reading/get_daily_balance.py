@@ -1,6 +1,6 @@
 from datetime import date
 
-from fluxo_balances.application.ports import DailyBalances
+from fluxo_balances.application.reading.ports import DailyBalances
 from fluxo_balances.domain.daily_balance import DailyBalance, Standing
 
 

@@ -1,4 +1,4 @@
-from fluxo_balances.application.ports import DailyBalances
+from fluxo_balances.application.reading.ports import DailyBalances
 from fluxo_balances.domain.daily_balance import DateRange, RangeBalance, Standing, carry
 
 

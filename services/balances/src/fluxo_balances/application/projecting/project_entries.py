@@ -1,23 +1,23 @@
 """Events become balances: each entry once, however often and in whatever order it is delivered."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Final
 from uuid import UUID
 
-from fluxo_balances.application.ports import (
-    AnswerInvalidation,
-    CacheUnavailableError,
-    Clock,
+from fluxo_balances.application.ports import AnswerInvalidation, CacheUnavailableError, Clock, ReadModelUnavailableError
+from fluxo_balances.application.projecting.ports import (
     DeadLetter,
     Delivery,
     EntryEvents,
     EntryRefusedError,
+    EventDecoder,
+    NotForBalancesError,
     Projection,
-    ReadModelUnavailableError,
     RecordedEntry,
+    SkipReason,
+    UndecodableEventError,
 )
 from fluxo_balances.domain.inbox import REMEMBERED_FOR, is_dated, oldest_remembered
 
@@ -26,29 +26,6 @@ DELIVERIES_MAX: Final = 8
 
 UNSETTLED_MAX: Final = 10_000
 SETTLE_AGAIN_AFTER_S: Final = 1.0
-
-
-class UndecodableEventError(Exception):
-    """The payload is no event of a recorded entry; the message says why."""
-
-
-class SkipReason(Enum):
-    UNKNOWN_TYPE = "unknown_type"
-    NEWER_VERSION = "newer_version"
-    """Of a type that is read: this release is too old for it, and its entry will be missing."""
-
-
-class NotForBalancesError(Exception):
-    """The event is of a type, or of a version of one, that is not read here: it is skipped."""
-
-    def __init__(self, event_type: str, reason: SkipReason) -> None:
-        super().__init__("Events of this type are not read by this release of the balances.")
-        self.event_type = event_type
-        self.reason = reason
-
-
-EventDecoder = Callable[[bytes], RecordedEntry]
-"""Raises UndecodableEventError or NotForBalancesError."""
 
 
 @dataclass(frozen=True, slots=True)

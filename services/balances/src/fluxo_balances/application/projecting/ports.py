@@ -1,0 +1,125 @@
+"""What the projector and the redrive of dead letters need from outside."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEntry:
+    """What the projection needs of an entry; exactly one of credit and debit is above zero, in minor units."""
+
+    id: UUID
+    merchant_id: str
+    business_date: date
+    credit_minor: int
+    debit_minor: int
+    currency: str
+    recorded_at: datetime
+
+
+class Projection(Protocol):
+    """The read model that is written: inbox, day totals, month totals, the merchants' standing."""
+
+    async def apply(self, entries: Sequence[RecordedEntry]) -> int:
+        """Apply those entries that the inbox does not hold yet, in one transaction; returns how many were new.
+
+        All or nothing; an entry that stands twice in the batch counts once.
+
+        Raises:
+            EntryRefusedError: an entry breaks a rule of the read model (another currency than the merchant's); nothing
+                was applied, and the others may be applied without it.
+        """
+
+    async def purge_inbox(self, older_than: datetime) -> int:
+        """Forget event ids recorded before the instant, some at a time; returns how many."""
+
+
+class EntryRefusedError(Exception):
+    """An entry that can never be applied; `entry_id` names it, the message says why."""
+
+    def __init__(self, entry_id: UUID, reason: str) -> None:
+        super().__init__(reason)
+        self.entry_id = entry_id
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One stream entry as a consumer got it; `deliveries` counts this one."""
+
+    stream_id: str
+    payload: bytes | None
+    deliveries: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An event that could not be applied: the payload as it came, and the reason in a sentence."""
+
+    delivery: Delivery
+    reason: str
+
+
+class EntryEvents(Protocol):
+    """This instance's seat in the consumer group."""
+
+    async def read(self, limit: int, timeout_s: float) -> list[Delivery]:
+        """Return new events, waiting up to the time-out for the first; makes a missing group, from id 0."""
+
+    async def take_over(self, limit: int, idle_s: float) -> list[Delivery]:
+        """Return events that some consumer, this one included, got and did not acknowledge for so long."""
+
+    async def acknowledge(self, stream_ids: Sequence[str]) -> None: ...
+
+    async def bury(self, letters: Sequence[DeadLetter]) -> None:
+        """Add to the dead letters, then acknowledge."""
+
+
+class UndecodableEventError(Exception):
+    """The payload is no event of a recorded entry; the message says why."""
+
+
+class SkipReason(Enum):
+    UNKNOWN_TYPE = "unknown_type"
+    NEWER_VERSION = "newer_version"
+    """Of a type that is read: this release is too old for it, and its entry will be missing."""
+
+
+class NotForBalancesError(Exception):
+    """The event is of a type, or of a version of one, that is not read here: it is skipped."""
+
+    def __init__(self, event_type: str, reason: SkipReason) -> None:
+        super().__init__("Events of this type are not read by this release of the balances.")
+        self.event_type = event_type
+        self.reason = reason
+
+
+EventDecoder = Callable[[bytes], RecordedEntry]
+"""Raises UndecodableEventError or NotForBalancesError."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuriedLetter:
+    """A dead letter where it lies; `reason` is the newest, `redrives` counts those that failed."""
+
+    id: str
+    letter: DeadLetter
+    buried_at: datetime
+    redrives: int = 0
+    redriven_at: datetime | None = None
+
+
+class DeadLetters(Protocol):
+    def letters(self) -> AsyncIterator[BuriedLetter]:
+        """Yield the letters, oldest first; they may be removed meanwhile."""
+
+    async def find(self, letter_id: str) -> BuriedLetter | None: ...
+
+    async def note_failure(self, letter_id: str, reason: str, at: datetime) -> None:
+        """Keep why a redrive failed; nothing happens when the letter is gone."""
+
+    async def remove(self, letter_id: str) -> bool:
+        """Return whether it was there."""

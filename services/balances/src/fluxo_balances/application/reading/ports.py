@@ -1,0 +1,62 @@
+"""What queries need from outside."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+from uuid import UUID
+
+from fluxo_balances.domain.daily_balance import DateRange, Standing, Totals, TotalsByDay
+
+
+@dataclass(frozen=True, slots=True)
+class DayView:
+    """What one read of the database tells: the day's totals and the sum of all earlier ones."""
+
+    standing: Standing
+    opening_minor: int
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True)
+class RangeView:
+    """The same for a range."""
+
+    standing: Standing
+    opening_minor: int
+    totals: TotalsByDay
+
+
+class DailyBalances(Protocol):
+    """The read model that is read; each call sees one snapshot."""
+
+    async def day(self, merchant_id: str, day: date) -> DayView: ...
+
+    async def range(self, merchant_id: str, days: DateRange) -> RangeView: ...
+
+
+class Consolidation(Protocol):
+    async def wait_for(self, merchant_id: str, entry_id: UUID, timeout_s: float) -> bool:
+        """Return True as soon as the merchant's entry is part of the read model, False when the time is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectedDay:
+    """A day of the read model as it would be served; amounts in minor units."""
+
+    merchant_id: str
+    business_date: date
+    totals: Totals
+    opening_minor: int
+    closing_minor: int
+
+
+class ProjectedDays(Protocol):
+    def projected_days(
+        self, merchant_id: str | None, from_date: date | None, to_date: date | None
+    ) -> AsyncIterator[ProjectedDay]:
+        """Yield every day that has totals, by merchant (in code-point order) and date, from one snapshot.
+
+        Opening comes from month totals and day totals just as reads derive it, so that a wrong month shows in later
+        ones; for the sake of a merchant's last month the first day after it is yielded too, with zero totals.
+        """

@@ -1,0 +1,1 @@
+"""All balances are made anew from the entries, while everything goes on."""
