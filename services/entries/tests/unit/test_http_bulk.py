@@ -139,6 +139,36 @@ async def test_partial_of_nothing_but_broken_items_is_an_answer_and_no_replay(bu
     assert "idempotent-replayed" not in response.headers
 
 
+async def test_check_answers_for_each_item_in_order_and_records_nothing(bulk, item, service):
+    await bulk("atomic", item("used"))
+    response = await bulk(
+        "check",
+        item("a"),
+        item("b", amount=1, business_date="x"),
+        "no object",
+        item("c", business_date="2026-11-23"),
+        item("used", amount="9.99"),
+        item("", currency="USD"),
+    )
+    assert response.status_code == 200
+    assert "idempotent-replayed" not in response.headers
+    items = response.json()["items"]
+    assert [each for each in items if each["status"] == 200] == [{"status": 200}, {"status": 200}]
+    assert [[error["pointer"] for error in each.get("problem", {}).get("errors", [])] for each in items] == [
+        [], ["/amount", "/business_date"], [""], ["/business_date"], [], ["/idempotency_key"]
+    ]  # fmt: skip
+    assert len(service.entries) == 1
+    assert (await bulk("atomic", item("a"))).headers.get("idempotent-replayed") is None
+
+
+async def test_check_refuses_what_partial_would_refuse_with_the_same_words(bulk, item):
+    wrong = [item("a", amount="0"), item("b", business_date="2026-11-23"), 7, {}, item("c", currency="USD", extra=1)]
+    checked, recorded = [(await bulk(mode, *wrong)).json()["items"] for mode in ("check", "partial")]
+    for each in [*checked, *recorded]:
+        each["problem"].pop("trace_id")
+    assert checked == recorded
+
+
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
@@ -157,8 +187,8 @@ async def test_a_bulk_itself_has_rules(api, body, pointer):
     assert pointers(response) == [pointer]
 
 
-@pytest.mark.parametrize("mode", ["atomic", "partial"])
-async def test_ten_thousand_are_taken(bulk, item, mode, service):
+@pytest.mark.parametrize(("mode", "recorded"), [("atomic", 10_000), ("partial", 10_000), ("check", 0)])
+async def test_ten_thousand_are_taken(bulk, item, mode, recorded, service):
     response = await bulk(mode, *(item(f"key-of-a-usual-length-{n:05}") for n in range(10_000)))
     assert response.is_success
-    assert len(service.entries) == 10_000
+    assert len(service.entries) == recorded

@@ -24,8 +24,9 @@ class RecordEntriesInBulk:
     """Record up to 10,000 entries with one request, each under an idempotency key of its own.
 
     `atomic`: all of them or none. `partial`: each that keeps the rules, and for each other the reason, in the order
-    given. An item is the same request as a single entry with the same key and body: sent again, alone or in bulk, it
-    is answered with what was stored.
+    given. `check`: nothing is recorded, and no key is looked at; for each item whether it keeps the rules, and else
+    the reason. An item is the same request as a single entry with the same key and body: sent again, alone or in bulk,
+    it is answered with what was stored.
     """
 
     def __init__(self, merchants: Merchants, journal: Journal, clock: Clock, ids: EntryIds) -> None:
@@ -73,6 +74,11 @@ class RecordEntriesInBulk:
             _result(outcomes[index], item.idempotency_key) if index in outcomes else rejected[index]
             for index, item in enumerate(items)
         ]
+
+    async def check(self, merchant_id: str, items: Sequence[BulkItem]) -> list[RejectedFieldsError | None]:
+        """Return the reason why an item would be refused, None for one that keeps the rules, in the order given."""
+        _, rejected = await self._decide(merchant_id, items, traceparent="")
+        return [rejected.get(index) for index in range(len(items))]
 
     async def _decide(
         self, merchant_id: str, items: Sequence[BulkItem], traceparent: str

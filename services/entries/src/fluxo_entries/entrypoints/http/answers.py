@@ -71,6 +71,18 @@ class PartialBulkAnswer(TypedDict):
     items: list[RecordedItem | RefusedItem]
 
 
+class GoodItem(TypedDict):
+    """The item keeps the rules; nothing was recorded."""
+
+    status: Literal[200]
+
+
+class CheckedBulkAnswer(TypedDict):
+    """Which items of a bulk that was only checked could be recorded, in the order given."""
+
+    items: list[GoodItem | RefusedItem]
+
+
 class MerchantAnswer(TypedDict):
     """The merchant's settings."""
 
@@ -85,7 +97,7 @@ REPLAYED = {"Idempotent-Replayed": "true"}
 
 def json_answer(
     status: int,
-    content: EntryAnswer | PageAnswer | BulkAnswer | PartialBulkAnswer | MerchantAnswer,
+    content: EntryAnswer | PageAnswer | BulkAnswer | PartialBulkAnswer | CheckedBulkAnswer | MerchantAnswer,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     return Response(orjson.dumps(content, default=_text_of_id), status, headers, "application/json")

@@ -128,8 +128,11 @@ class Bulk(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     mode: Annotated[
-        Literal["atomic", "partial"],
-        Field(description="atomic: all or none. partial: each that can be, and for each other the reason."),
+        Literal["atomic", "partial", "check"],
+        Field(
+            description="atomic: all or none. partial: each that can be, and for each other the reason. "
+            "check: nothing is recorded; for each whether it could be, and else the reason."
+        ),
     ]
     entries: Annotated[list[SkipValidation[BulkEntry]], Field(min_length=1, max_length=BULK_ITEMS_MAX)]
 

@@ -27,9 +27,10 @@ def recorded(model: Any) -> dict[int | str, dict[str, Any]]:
     return {201: {"model": model, "description": "The entry as it was recorded.", "headers": _LOCATION | _REPLAYED}}
 
 
-def recorded_in_bulk(atomic: Any, partial: Any) -> dict[int | str, dict[str, Any]]:
+def recorded_in_bulk(atomic: Any, partial: Any, checked: Any) -> dict[int | str, dict[str, Any]]:
     """Return FastAPI's `responses=` for the answers to a bulk."""
     return {
+        200: {"model": checked, "description": "Check: which items could be recorded."},
         201: {"model": atomic, "description": "Atomic: every entry, in the order given.", "headers": _REPLAYED},
         207: {"model": partial, "description": "Partial: what became of each item.", "headers": _REPLAYED},
     }

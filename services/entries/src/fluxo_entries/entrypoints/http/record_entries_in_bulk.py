@@ -1,6 +1,6 @@
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from inspect import getdoc
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Response
 from fluxo_chassis.auth import Principal, requires
@@ -15,6 +15,8 @@ from fluxo_entries.domain.errors import IdempotencyKeyReusedError, RejectedField
 from fluxo_entries.entrypoints.http.answers import (
     REPLAYED,
     BulkAnswer,
+    CheckedBulkAnswer,
+    GoodItem,
     PartialBulkAnswer,
     RecordedItem,
     RefusedItem,
@@ -39,13 +41,20 @@ def add_record_entries_in_bulk(routes: APIRouter, record_entries: RecordEntriesI
         summary="Record many entries",
         description=f"{getdoc(RecordEntriesInBulk)}\n\nThe body has at most 8 MiB: split what is larger.",
         status_code=201,
-        responses={**WRITE_PROBLEMS, **recorded_in_bulk(BulkAnswer, PartialBulkAnswer)},
+        responses={**WRITE_PROBLEMS, **recorded_in_bulk(BulkAnswer, PartialBulkAnswer, CheckedBulkAnswer)},
     )
     async def answer(principal: Annotated[Principal, Depends(requires("entries:write"))], body: Bulk) -> Response:
-        items = [_parse(item) async for item in in_turns(body.entries)]
+        parsed = [_parse(item) async for item in in_turns(body.entries)]
         if body.mode == "atomic":
-            return await _all_or_none(record_entries, principal.tenant, items)
-        return await _each(record_entries, principal.tenant, items)
+            return await _all_or_none(record_entries, principal.tenant, parsed)
+        items = [item for item in parsed if isinstance(item, BulkItem)]
+        if body.mode == "check":
+            reasons = await record_entries.check(principal.tenant, items)
+            checked: CheckedBulkAnswer = {"items": await _in_order(parsed, map(_checked_item, reasons))}
+            return json_answer(200, checked)
+        results = await record_entries.partial(principal.tenant, items, traceparent=current_traceparent())
+        partial: PartialBulkAnswer = {"items": await _in_order(parsed, map(_recorded_item, results))}
+        return json_answer(207, partial, _replayed(results) if len(results) == len(parsed) else None)
 
 
 async def _all_or_none(
@@ -64,19 +73,9 @@ async def _all_or_none(
     return json_answer(201, content, _replayed(answers))
 
 
-async def _each(
-    record_entries: RecordEntriesInBulk, merchant_id: str, parsed: Sequence[BulkItem | Problem]
-) -> Response:
-    items = [item for item in parsed if isinstance(item, BulkItem)]
-    results = await record_entries.partial(merchant_id, items, traceparent=current_traceparent())
-    following = iter(results)
-    content: PartialBulkAnswer = {
-        "items": [
-            _refused(item) if isinstance(item, Problem) else _item_answer(next(following))
-            async for item in in_turns(parsed)
-        ]
-    }
-    return json_answer(207, content, _replayed(results) if len(results) == len(parsed) else None)
+async def _in_order(parsed: Sequence[BulkItem | Problem], answers: Iterator[Any]) -> list[Any]:
+    """Return an answer for each item: the refusal of one that could not be read, and the next of `answers` for others."""
+    return [_refused(item) if isinstance(item, Problem) else next(answers) async for item in in_turns(parsed)]
 
 
 def _parse(item: object) -> BulkItem | Problem:
@@ -105,13 +104,17 @@ def _reused(items: Sequence[BulkItem], keys: frozenset[str]) -> list[FieldError]
     ]
 
 
-def _item_answer(result: ItemResult) -> RecordedItem | RefusedItem:
+def _recorded_item(result: ItemResult) -> RecordedItem | RefusedItem:
     if not isinstance(result, Answer):
         return _refused(problem_of(result))
     recorded: RecordedItem = {"status": 201, "entry": entry_answer(result.entry)}
     if result.replayed:
         recorded["replayed"] = True
     return recorded
+
+
+def _checked_item(reason: RejectedFieldsError | None) -> GoodItem | RefusedItem:
+    return {"status": 200} if reason is None else _refused(problem_of(reason))
 
 
 def _refused(problem: Problem) -> RefusedItem:
