@@ -2,11 +2,11 @@ import io
 import json
 
 import pytest
-import time_machine
 
 ID = "0193c1a2-7d4e-7c3a-9f6e-2b1d5a8c4e70"
 MERCHANT = {"merchant_id": "m", "name": "m", "currency": "BRL", "time_zone": "America/Sao_Paulo"}
 TWO_SALES = "direction,amount,business_date,description\ncredit,10.00,2026-11-20,Pão\ndebit,2.50,2026-11-21,Leite\n"
+CHECKED = {"items": []}
 SENT = {"items": []}
 OVERLOADED = {"type": "/problems/unavailable", "title": "Too busy", "status": 503}
 
@@ -24,8 +24,13 @@ def import_(fluxo, service, tmp_path, monkeypatch):
     return run
 
 
-def bulks(service):
-    return [request.body for request in service.requests if request.path == "/v1/entries/bulk"]
+def bulks(service, mode="atomic"):
+    sent = [request.body for request in service.requests if request.path == "/v1/entries/bulk"]
+    return [bulk for bulk in sent if bulk["mode"] == mode]
+
+
+def refused(*errors):
+    return {"status": 422, "problem": {"errors": [{"pointer": f"/{field}", "detail": why} for field, why in errors]}}
 
 
 def keys(service):
@@ -34,6 +39,7 @@ def keys(service):
 
 def test_a_file_is_recorded_in_one_step(import_, service):
     service.answers_with(200, MERCHANT)
+    service.answers_with(200, CHECKED)
     service.answers_with(201, SENT)
     outcome = import_(TWO_SALES)
     assert outcome.exit_status == 0, outcome.err
@@ -51,10 +57,12 @@ def test_a_file_is_recorded_in_one_step(import_, service):
 
 def test_the_same_entries_have_the_same_keys_however_the_file_is_written(import_, service):
     service.answers_with(200, MERCHANT)
+    service.answers_with(200, CHECKED)
     service.answers_with(201, SENT)
     import_(TWO_SALES)
     service.answers.clear()
     service.answers_with(200, MERCHANT)
+    service.answers_with(200, CHECKED)
     service.answers_with(201, SENT, Idempotent_Replayed="true")
     again = import_(
         "\ufeffbusiness_date;direction;description;amount\r\n"
@@ -79,10 +87,12 @@ def test_the_same_entries_have_the_same_keys_however_the_file_is_written(import_
 
 def test_twins_in_one_file_are_two_entries_and_a_changed_file_is_another(import_, service):
     service.answers_with(200, MERCHANT)
+    service.answers_with(200, CHECKED)
     service.answers_with(201, SENT)
     import_(TWO_SALES + "debit,2.50,2026-11-21,Leite\n")
     service.answers.clear()
     service.answers_with(200, MERCHANT)
+    service.answers_with(200, CHECKED)
     service.answers_with(201, SENT)
     import_(TWO_SALES)
     assert len(set(keys(service))) == 5
@@ -90,6 +100,7 @@ def test_twins_in_one_file_are_two_entries_and_a_changed_file_is_another(import_
 
 def test_an_entrys_own_key_is_used_and_the_service_does_not_tell_what_is_new(import_, service):
     service.answers_with(200, MERCHANT)
+    service.answers_with(200, CHECKED)
     service.answers_with(201, SENT)
     text = "direction,amount,business_date,description,idempotency_key\ncredit,1.00,2026-11-20,x,till-1\n"
     outcome = import_(text + "credit,1.00,2026-11-20,x,\n", "--json")
@@ -100,6 +111,7 @@ def test_an_entrys_own_key_is_used_and_the_service_does_not_tell_what_is_new(imp
 
 def test_one_key_on_two_lines_would_lose_one_of_them(import_, service):
     service.answers_with(200, MERCHANT)
+    service.answers_with(200, CHECKED)
     text = "direction,amount,business_date,description,idempotency_key\n" + "credit,1.00,2026-11-20,x,till-1\n" * 2
     outcome = import_(text)
     assert outcome.exit_status == 1
@@ -107,9 +119,10 @@ def test_one_key_on_two_lines_would_lose_one_of_them(import_, service):
     assert bulks(service) == []
 
 
-@time_machine.travel("2026-11-23T01:30:00Z", tick=False)
-def test_every_bad_line_is_named_and_nothing_is_sent(import_, service):
+def test_every_bad_line_is_named_and_nothing_is_recorded(import_, service):
     service.answers_with(200, MERCHANT)
+    verdicts = [{"status": 200}, refused(("direction", "A direction."), ("amount", "An amount.")), {"status": 200}]
+    service.answers_with(200, {"items": verdicts})
     outcome = import_(
         "direction,amount,business_date,description\n"
         "credit,10.00,2026-11-22,Pão\n"
@@ -118,24 +131,41 @@ def test_every_bad_line_is_named_and_nothing_is_sent(import_, service):
         "credit,10.00,,Pão\n"
     )
     assert outcome.exit_status == 1
-    assert [line.partition(":")[0] for line in outcome.err.splitlines()[1:]] == [
-        "  • line 3, direction",
-        "  • line 3, amount",
-        "  • line 3, business_date",
-        "  • line 3, description",
-        "  • line 4",
-        "  • line 5, business_date",
+    assert outcome.err.splitlines()[:5] == [
+        "fluxo: 4 things are not right, and nothing was recorded.",
+        "  • line 3, direction: A direction.",
+        "  • line 3, amount: An amount.",
+        "  • line 4: It has 2 cells, and the first line names 4 columns.",
+        "  • line 5, business_date: It has no date: write one, or give --date for all that have none.",
     ]
-    assert "6 things are not right, and nothing was recorded." in outcome.err
     assert bulks(service) == []
 
 
-def test_a_dry_run_checks_and_sends_nothing(import_, service):
+def test_what_the_reader_said_of_a_cell_is_not_said_again_by_the_service(import_, service):
     service.answers_with(200, MERCHANT)
+    service.answers_with(200, {"items": [refused(("amount", "An amount."), ("category", "Too long."))]})
+    outcome = import_("direction,amount,business_date,description\ncredit,1.234,2026-11-22,Pão\n")
+    assert "line 2, amount: 1.234 can be read in two ways" in outcome.err
+    assert "line 2, category: Too long." in outcome.err
+    assert "An amount." not in outcome.err
+
+
+def test_a_cell_that_would_fill_a_bulk_by_itself_is_named_and_the_others_are_checked(import_, service):
+    service.answers_with(200, MERCHANT)
+    service.answers_with(200, CHECKED)
+    outcome = import_(TWO_SALES + f"credit,1.00,2026-11-20,{'x' * 100_000}\n")
+    assert "line 4: It is far longer than an entry may be." in outcome.err
+    assert [len(bulk["entries"]) for bulk in bulks(service, "check")] == [2]
+
+
+def test_a_dry_run_checks_and_records_nothing(import_, service):
+    service.answers_with(200, MERCHANT)
+    service.answers_with(200, CHECKED)
     outcome = import_(TWO_SALES, "--dry-run")
     assert outcome.exit_status == 0
     assert "nothing was recorded" in outcome.out
-    assert [request.method for request in service.requests] == ["GET"]
+    assert len(bulks(service, "check")) == 1
+    assert bulks(service) == []
 
 
 def test_a_file_that_is_not_there_is_named(fluxo):
@@ -146,6 +176,7 @@ def test_a_file_that_is_not_there_is_named(fluxo):
 
 def test_standard_input_is_read(fluxo, service, monkeypatch):
     service.answers_with(200, MERCHANT)
+    service.answers_with(200, CHECKED)
     service.answers_with(201, SENT)
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(TWO_SALES.encode())))
     outcome = fluxo("entries", "import", "-", "--entries-url", service.url, "--token", "t")
@@ -154,6 +185,7 @@ def test_standard_input_is_read(fluxo, service, monkeypatch):
 
 def test_a_header_without_entries_is_no_mistake(import_, service):
     service.answers_with(200, MERCHANT)
+    service.answers_with(200, CHECKED)
     outcome = import_("direction,amount,description\n")
     assert (outcome.exit_status, bulks(service)) == (0, [])
     assert "0 entries" in outcome.out
@@ -167,17 +199,19 @@ EXPORTED = (
 
 def test_an_export_of_another_merchant_is_recorded_without_its_ids(import_, service):
     service.answers_with(200, MERCHANT)
+    service.answers_with(200, CHECKED)
     service.answers_with(404, {"title": "Entry not found"})
     service.answers_with(201, SENT)
     outcome = import_(EXPORTED)
     assert outcome.exit_status == 0, outcome.err
-    assert service.requests[1].path == f"/v1/entries/{ID}"
+    assert service.requests[2].path == f"/v1/entries/{ID}"
     ((item,),) = (bulk["entries"] for bulk in bulks(service))
     assert set(item) == {"idempotency_key", "direction", "amount", "business_date", "description"}
 
 
 def test_an_export_of_the_same_merchant_is_not_recorded_a_second_time(import_, service, entry):
     service.answers_with(200, MERCHANT)
+    service.answers_with(200, CHECKED)
     service.answers_with(200, entry)
     outcome = import_(EXPORTED)
     assert outcome.exit_status == 1
@@ -187,6 +221,7 @@ def test_an_export_of_the_same_merchant_is_not_recorded_a_second_time(import_, s
 
 def test_an_overloaded_service_is_asked_again_with_the_same_keys(import_, service):
     service.answers_with(200, MERCHANT)
+    service.answers_with(200, CHECKED)
     service.answers_with(503, OVERLOADED, Retry_After="0")
     service.hangs_up()
     service.answers_with(201, SENT)
@@ -195,9 +230,11 @@ def test_an_overloaded_service_is_asked_again_with_the_same_keys(import_, servic
     assert first == second == third
 
 
-def test_many_entries_go_in_pieces_and_what_stops_says_how_far_it_came(import_, service, monkeypatch):
-    monkeypatch.setattr("fluxo_cli.files.importing._PIECE_ENTRIES_MAX", 2)
+def test_many_entries_go_in_batches_and_what_stops_says_how_far_it_came(import_, service, monkeypatch):
+    monkeypatch.setattr("fluxo_cli.files.importing._BATCH_ENTRIES_MAX", 2)
     service.answers_with(200, MERCHANT)
+    for _ in range(3):
+        service.answers_with(200, CHECKED)
     service.answers_with(201, SENT)
     service.hangs_up()
     rows = "".join(f"credit,{number}.00,2026-11-20,x\n" for number in range(1, 6))
@@ -209,6 +246,8 @@ def test_many_entries_go_in_pieces_and_what_stops_says_how_far_it_came(import_, 
 
     service.answers.clear()
     service.answers_with(200, MERCHANT)
+    for _ in range(3):
+        service.answers_with(200, CHECKED)
     service.answers_with(201, SENT, Idempotent_Replayed="true")
     service.answers_with(201, SENT)
     service.answers_with(201, SENT)
@@ -217,9 +256,11 @@ def test_many_entries_go_in_pieces_and_what_stops_says_how_far_it_came(import_, 
     assert len(set(keys(service))) == 5
 
 
-def test_a_piece_has_no_more_bytes_than_the_service_takes(import_, service, monkeypatch):
-    monkeypatch.setattr("fluxo_cli.files.importing._PIECE_BYTES_MAX", 550)
+def test_a_batch_has_no_more_bytes_than_the_service_takes(import_, service, monkeypatch):
+    monkeypatch.setattr("fluxo_cli.files.importing._BATCH_BYTES_MAX", 550)
     service.answers_with(200, MERCHANT)
+    for _ in range(3):
+        service.answers_with(200, CHECKED)
     service.answers_with(201, SENT)
     rows = "".join(f"credit,{number}.00,2026-11-20,{'x' * 60}\n" for number in range(1, 6))
     assert import_("direction,amount,business_date,description\n" + rows).exit_status == 0
@@ -227,8 +268,10 @@ def test_a_piece_has_no_more_bytes_than_the_service_takes(import_, service, monk
 
 
 def test_what_the_service_refuses_is_told_by_its_line(import_, service, monkeypatch):
-    monkeypatch.setattr("fluxo_cli.files.importing._PIECE_ENTRIES_MAX", 1)
+    monkeypatch.setattr("fluxo_cli.files.importing._BATCH_ENTRIES_MAX", 1)
     service.answers_with(200, MERCHANT)
+    for _ in range(2):
+        service.answers_with(200, CHECKED)
     service.answers_with(201, SENT)
     service.answers_with(
         422,

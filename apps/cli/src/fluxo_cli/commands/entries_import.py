@@ -1,22 +1,20 @@
 """`fluxo entries import`: entries from a file, each recorded exactly once."""
 
 import sys
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import orjson
 import typer
 from fluxo_local.errors import CommandError
 
-from fluxo_cli.api.client import ServiceClient
 from fluxo_cli.api.client_options import EntriesUrl, Merchant, Token, connect, parse_date
 from fluxo_cli.api.money import format_minor
 from fluxo_cli.commands.groups import entries_app
-from fluxo_cli.files.entries_file import EntriesFile, read_entries
-from fluxo_cli.files.entry_rules import EntryRules
-from fluxo_cli.files.importing import Import, Recorded, prepare, record, refuse_own_export
+from fluxo_cli.files.cells import CellReader
+from fluxo_cli.files.entries_file import read_entries
+from fluxo_cli.files.importing import Import, Recorded, check, prepare, record, refuse_own_export
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Json
 from fluxo_cli.output.progress import progress
 
@@ -76,18 +74,20 @@ def import_(
     name = "standard input" if file == _STANDARD_INPUT else str(file)
     found = read_entries(_content(file), name)
     with connect("entries", entries_url, token=token, merchant=merchant, data_dir=data_dir) as client:
-        rules = _rules(client, found, undated_on, unlinked=unlinked)
+        currency = client.get("/v1/merchant").json()["currency"]
+        reader = CellReader(currency, found.day_first, undated_on, unlinked)
         with progress("Checking") as report:
-            prepared = prepare(found.rows, rules, report)
+            prepared = prepare(found.rows, reader, report)
+            check(client, prepared, report)
         refuse_own_export(client, prepared)
         recorded = None
         if not dry_run:
             with progress("Recording") as report:
                 recorded = record(client, prepared, report)
     if as_json:
-        print(_as_json(prepared, recorded, rules.currency).decode())
+        print(_as_json(prepared, recorded, currency).decode())
     else:
-        print(f"{name}: {_told(prepared, recorded, rules.currency)}")
+        print(f"{name}: {_summary(prepared, recorded, currency)}")
 
 
 def _content(file: Path) -> bytes:
@@ -97,19 +97,7 @@ def _content(file: Path) -> bytes:
         raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
 
 
-def _rules(client: ServiceClient, found: EntriesFile, undated_on: date | None, *, unlinked: bool) -> EntryRules:
-    settings = client.get("/v1/merchant").json()
-    return EntryRules(
-        currency=settings["currency"],
-        today=datetime.now(UTC).astimezone(ZoneInfo(settings["time_zone"])).date(),
-        time_zone=settings["time_zone"],
-        day_first=found.day_first,
-        undated_on=undated_on,
-        unlinked=unlinked,
-    )
-
-
-def _told(prepared: Import, recorded: Recorded | None, currency: str) -> str:
+def _summary(prepared: Import, recorded: Recorded | None, currency: str) -> str:
     entries = f"{len(prepared.items):,} {'entry' if len(prepared.items) == 1 else 'entries'}"
     if prepared.items:
         entries += (

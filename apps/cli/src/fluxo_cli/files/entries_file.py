@@ -1,4 +1,4 @@
-"""Reads a file of entries into rows of text, CSV or JSON Lines; what the cells mean stands in `entry_rules.py`."""
+"""Reads a file of entries into rows of text, CSV or JSON Lines; what the cells mean stands in `cells.py`."""
 
 import csv
 import io
@@ -27,7 +27,7 @@ ENTRY_COLUMNS: Final = (
 """An entry's fields as the API names them, in its order: the header of an export."""
 
 _COLUMNS: Final = (*ENTRY_COLUMNS, "idempotency_key")
-_NEEDED: Final = ("direction", "amount", "description")
+NEEDED_COLUMNS: Final = ("direction", "amount", "description")
 _NO_TEXT: Final = "It is text in quotes, amounts too, or null."
 
 
@@ -38,7 +38,7 @@ class Row(NamedTuple):
     cells: Mapping[str, str]
 
 
-class Complaint(NamedTuple):
+class RowError(NamedTuple):
     """What is wrong with a line, in a sentence; `column` is None when it is the line as a whole."""
 
     line: int
@@ -53,7 +53,7 @@ class Complaint(NamedTuple):
 class EntriesFile(NamedTuple):
     """`day_first`: semicolons divide it, as in a Brazilian spreadsheet, whose dates are 22/11/2026."""
 
-    rows: Iterator[Row | Complaint]
+    rows: Iterator[Row | RowError]
     day_first: bool = False
 
 
@@ -86,20 +86,20 @@ def _header(reader: Any, name: str) -> list[str]:
         raise CommandError(f"{name}: the first line cannot be read: {error}. Nothing was sent.") from error
     problems = [f"“{column}” is no column of an entry." for column in header if column not in _COLUMNS]
     problems += [f"The column {column} stands there twice." for column, times in Counter(header).items() if times > 1]
-    problems += [f"The column {column} is missing." for column in _NEEDED if column not in header]
+    problems += [f"The column {column} is missing." for column in NEEDED_COLUMNS if column not in header]
     if problems:
         problems.append(f"The first line names the columns, some of: {', '.join(_COLUMNS)}. Nothing was sent.")
         raise CommandError(printable(f"{name}: {' '.join(problems)}"))
     return header
 
 
-def _csv_rows(reader: Any, header: list[str]) -> Iterator[Row | Complaint]:
+def _csv_rows(reader: Any, header: list[str]) -> Iterator[Row | RowError]:
     while True:
         line = reader.line_num + 1
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            yield Complaint(line, None, f"It cannot be read ({error}), nor what follows it: look at its quotes.")
+            yield RowError(line, None, f"It cannot be read ({error}), nor what follows it: look at its quotes.")
             return
         if cells is None:
             return
@@ -109,10 +109,10 @@ def _csv_rows(reader: Any, header: list[str]) -> Iterator[Row | Complaint]:
         if len(cells) == len(header):
             yield Row(line, dict(zip(header, cells, strict=True)))
         else:
-            yield Complaint(line, None, f"It has {len(cells)} cells, and the first line names {len(header)} columns.")
+            yield RowError(line, None, f"It has {len(cells)} cells, and the first line names {len(header)} columns.")
 
 
-def _json_rows(text: str) -> Iterator[Row | Complaint]:
+def _json_rows(text: str) -> Iterator[Row | RowError]:
     for line, written in enumerate(text.split("\n"), 1):
         if not written.strip():
             continue
@@ -121,14 +121,14 @@ def _json_rows(text: str) -> Iterator[Row | Complaint]:
         except orjson.JSONDecodeError:
             cells = None
         if not isinstance(cells, dict):
-            yield Complaint(line, None, "It is no JSON object.")
+            yield RowError(line, None, "It is no JSON object.")
             continue
-        complaints = [
-            Complaint(line, column, "There is no such field of an entry." if column not in _COLUMNS else _NO_TEXT)
+        errors = [
+            RowError(line, column, "There is no such field of an entry." if column not in _COLUMNS else _NO_TEXT)
             for column, value in cells.items()
             if column not in _COLUMNS or not isinstance(value, str | None)
         ]
-        if complaints:
-            yield from complaints
+        if errors:
+            yield from errors
         else:
             yield Row(line, {column: value or "" for column, value in cells.items()})

@@ -15,13 +15,15 @@ import httpx2
 from fluxo_local.errors import CommandError
 
 from fluxo_cli.api.client import RequestRefusedError, ServiceClient
-from fluxo_cli.files.entries_file import Complaint, Row
-from fluxo_cli.files.entry_rules import EntryRules
+from fluxo_cli.files.cells import CellReader
+from fluxo_cli.files.entries_file import Row, RowError
 from fluxo_cli.output.progress import Report
 
-# Every run cuts a file in the same way: so what an earlier run recorded of a piece is all or nothing.
-_PIECE_ENTRIES_MAX: Final = 10_000
-_PIECE_BYTES_MAX: Final = 7 << 20
+_BULK: Final = "/v1/entries/bulk"
+# Every run cuts a file in the same way: so what an earlier run recorded of a batch is all or nothing.
+_BATCH_ENTRIES_MAX: Final = 10_000
+_BATCH_BYTES_MAX: Final = 7 << 20
+_ENTRY_LENGTH_MAX: Final = 1 << 16
 _KEY_HEX_DIGITS: Final = 32
 _ITEM_POINTER: Final = re.compile(r"/entries/([0-9]+)(?:/([a-z_]+))?")
 _BETWEEN_REPORTS: Final = 1_000
@@ -39,9 +41,10 @@ class Item(NamedTuple):
 
 @dataclass(slots=True)
 class Import:
-    """The entries of a file, in its order, and what they come to."""
+    """The entries of a file, in its order, and what they come to if there are no errors."""
 
     items: list[Item] = field(default_factory=list)
+    errors: list[RowError] = field(default_factory=list)
     first_id: str | None = None
     """The first id that the file gives an entry: it is recorded, somewhere."""
     credits_minor: int = 0
@@ -51,6 +54,8 @@ class Import:
     def add(self, row: Row, entry: dict[str, str]) -> None:
         self.items.append(Item(row.line, _json(entry).encode(), "idempotency_key" in entry))
         self.first_id = self.first_id or row.cells.get("id", "").strip() or None
+        if self.errors:
+            return
         amount_minor = int(entry["amount"].replace(".", ""))
         if entry["direction"] == "credit":
             self.credits_minor += amount_minor
@@ -63,39 +68,56 @@ class Recorded(NamedTuple):
     """How many are new, and how many an earlier request had recorded already.
 
     Both are None when that cannot be told: keys of the file's own may be new or not one by one, and the service
-    tells it of a piece as a whole.
+    tells it of a batch as a whole.
     """
 
     new: int | None
     replayed: int | None
 
 
-def prepare(rows: Iterable[Row | Complaint], rules: EntryRules, report: Report) -> Import:
-    """Judge every row.
-
-    Raises:
-        CommandError: rows break a rule; the message names all of them.
-    """
-    prepared, complaints = Import(), list[Complaint]()
+def prepare(rows: Iterable[Row | RowError], reader: CellReader, report: Report) -> Import:
+    """Read every row."""
+    prepared = Import()
     line_of_key: dict[str, int] = {}
     for count, row in enumerate(rows, 1):
         if count % _BETWEEN_REPORTS == 0:
             report(count, None)
-        if isinstance(row, Complaint):
-            complaints.append(row)
+        if isinstance(row, RowError):
+            prepared.errors.append(row)
             continue
-        entry, about = rules.judge(row)
+        entry, errors = reader.entry_of(row)
+        prepared.errors += errors
         key = entry.get("idempotency_key")
         if key is not None and (before := line_of_key.setdefault(key, row.line)) != row.line:
-            about.append(Complaint(row.line, "idempotency_key", f"It is that of line {before} too."))
-        complaints += about
-        if not complaints:
+            prepared.errors.append(RowError(row.line, "idempotency_key", f"It is that of line {before} too."))
+        if sum(map(len, entry.values())) > _ENTRY_LENGTH_MAX:
+            prepared.errors.append(RowError(row.line, None, "It is far longer than an entry may be."))
+        else:
             prepared.add(row, entry)
-    if complaints:
-        number = "1 thing is" if len(complaints) == 1 else f"{len(complaints):,} things are"
-        listed = "\n".join(f"  • {complaint}" for complaint in complaints)
-        raise CommandError(f"{number} not right, and nothing was recorded.\n{listed}")
     return prepared
+
+
+def check(client: ServiceClient, prepared: Import, report: Report) -> None:
+    """Ask the service whether it would record all of it; nothing is recorded.
+
+    Raises:
+        CommandError: rows cannot be read, or break a rule; the message names all of them.
+    """
+    errors = {(error.line, error.column): error for error in prepared.errors}
+    done = 0
+    for batch in _batches(prepared.items):
+        report(done, len(prepared.items))
+        answer = client.post_bulk(_BULK, b'{"mode":"check","entries":[%b]}' % b",".join(batch))
+        for item, verdict in zip(prepared.items[done:], answer.json()["items"], strict=False):
+            for error in verdict.get("problem", {}).get("errors", ()):
+                column = error["pointer"].removeprefix("/") or None
+                # What the file's reader said of a cell is nearer to what stands there.
+                errors.setdefault((item.line, column), RowError(item.line, column, error["detail"]))
+        done += len(batch)
+    if errors:
+        number = "1 thing is" if len(errors) == 1 else f"{len(errors):,} things are"
+        listed = "\n".join(f"  • {error}" for error in sorted(errors.values(), key=lambda error: error.line))
+        raise CommandError(f"{number} not right, and nothing was recorded.\n{listed}")
 
 
 def refuse_own_export(client: ServiceClient, prepared: Import) -> None:
@@ -120,40 +142,40 @@ def refuse_own_export(client: ServiceClient, prepared: Import) -> None:
 
 
 def record(client: ServiceClient, prepared: Import, report: Report) -> Recorded:
-    """Send all of it, a piece at a time, each recorded as a whole or not at all.
+    """Send all of it, a batch at a time, each recorded as a whole or not at all.
 
     Raises:
-        CommandError: a piece was refused, or not answered for a minute; the message says how far it came.
+        CommandError: a batch was refused, or not answered for a minute; the message says how far it came.
     """
     total, done, replayed = len(prepared.items), 0, 0
-    for piece in _pieces(prepared.items):
+    for batch in _batches(prepared.items):
         report(done, total)
         try:
-            answer = client.post_bulk("/v1/entries/bulk", b'{"mode":"atomic","entries":[%b]}' % b",".join(piece))
+            answer = client.post_bulk(_BULK, b'{"mode":"atomic","entries":[%b]}' % b",".join(batch))
         except CommandError as error:
             raise _stopped(error, prepared.items, done) from error
-        done += len(piece)
+        done += len(batch)
         if answer.headers.get("Idempotent-Replayed") == "true":
-            replayed += len(piece)
+            replayed += len(batch)
     if replayed < total and any(item.has_own_key for item in prepared.items):
         return Recorded(None, None)
     return Recorded(total - replayed, replayed)
 
 
-def _pieces(items: list[Item]) -> Iterator[list[bytes]]:
+def _batches(items: list[Item]) -> Iterator[list[bytes]]:
     """Yield the entries with their keys, as many together as the service takes at once."""
     digest = hashlib.sha256(b"\n".join(item.json for item in items)).hexdigest()[:_KEY_HEX_DIGITS]
-    piece, size_bytes = list[bytes](), 0
+    batch, size_bytes = list[bytes](), 0
     for place, item in enumerate(items, 1):
         key = b"" if item.has_own_key else b'"idempotency_key":"import-%b-%07d",' % (digest.encode(), place)
         keyed = b"{%b%b" % (key, item.json[1:])
-        if len(piece) == _PIECE_ENTRIES_MAX or size_bytes + len(keyed) > _PIECE_BYTES_MAX:
-            yield piece
-            piece, size_bytes = [], 0
-        piece.append(keyed)
+        if len(batch) == _BATCH_ENTRIES_MAX or size_bytes + len(keyed) > _BATCH_BYTES_MAX:
+            yield batch
+            batch, size_bytes = [], 0
+        batch.append(keyed)
         size_bytes += len(keyed) + 1
-    if piece:
-        yield piece
+    if batch:
+        yield batch
 
 
 def _stopped(error: CommandError, items: list[Item], done: int) -> CommandError:

@@ -74,7 +74,7 @@ async def _all_or_none(
 
 
 async def _in_order(parsed: Sequence[BulkItem | Problem], answers: Iterator[Any]) -> list[Any]:
-    """Return an answer for each item: the refusal of one that could not be read, and the next of `answers` for others."""
+    """Return an answer for each item: for one that could not be read its refusal, for others the next of `answers`."""
     return [_refused(item) if isinstance(item, Problem) else next(answers) async for item in in_turns(parsed)]
 
 
