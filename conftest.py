@@ -29,6 +29,11 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.plain_traceback
 
 
+# Nor does a logger keep the configuration of its first use, which may have been another test's.
+_configure = structlog.configure
+structlog.configure = lambda **settings: _configure(**settings | {"cache_logger_on_first_use": False})
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"

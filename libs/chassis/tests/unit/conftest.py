@@ -5,13 +5,10 @@ from typing import Annotated
 import httpx2
 import orjson
 import pytest
-import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fluxo_chassis.auth import Principal, requires
 from fluxo_chassis.health import Health
-from fluxo_chassis.http import request_log as account
 from fluxo_chassis.http.app import create_app
-from fluxo_chassis.http.fast import fast_path
 from fluxo_chassis.observability.traces import tracing
 from fluxo_chassis.problems import Problem, problem_responses
 from pydantic import BaseModel, ConfigDict, Field
@@ -69,14 +66,6 @@ def notes_service(errors, *, body_limit_bytes=200) -> FastAPI:
 
     app.include_router(router)
     return app
-
-
-@pytest.fixture(autouse=True)
-def new_loggers(monkeypatch):
-    """A logger keeps the configuration of its first use, which may have been another test's."""
-    structlog.reset_defaults()
-    for module in (account, fast_path):
-        monkeypatch.setattr(module, "log", structlog.get_logger(module.__name__))
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from datetime import date
 import asyncpg
 import orjson
 import pytest
-import structlog
 from fluxo_chassis.observability.logs import configure_logging
 from fluxo_chassis.settings import ProcessSettings
 
@@ -20,7 +19,6 @@ SOMETHING = "Venda-secreta-5512"
 def log_lines(service, logging_restored, capfdbinary):
     """All lines so far, from debug on."""
     configure_logging(ProcessSettings(log_format="json", log_level="debug"), "fluxo-balances")
-    structlog.configure(cache_logger_on_first_use=False)
 
     def read() -> list[bytes]:
         service.app.state.account.settle()

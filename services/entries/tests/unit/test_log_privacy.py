@@ -3,7 +3,6 @@
 import asyncpg
 import orjson
 import pytest
-import structlog
 from fluxo_chassis.health import Health
 from fluxo_chassis.observability.logs import configure_logging
 from fluxo_chassis.settings import ProcessSettings
@@ -35,7 +34,6 @@ def app(service):
 def log_lines(app, logging_restored, capfdbinary):
     """All lines so far, from debug on."""
     configure_logging(ProcessSettings(log_format="json", log_level="debug"), "fluxo-entries")
-    structlog.configure(cache_logger_on_first_use=False)
 
     def read() -> list[bytes]:
         app.state.account.settle()
