@@ -19,7 +19,8 @@ import structlog
 from fluxo_chassis.redis import RedisClient
 
 from tests.databases import Database, DatabaseTemplate
-from tests.harness.virtual_time import virtual_time  # noqa: F401 - a fixture for all
+from tests.harness.punctual_clock import punctual_clock  # noqa: F401 - a fixture for all
+from tests.harness.virtual_time import virtual_time  # noqa: F401 - the same
 from tests.ports import free_port
 
 # A shell that starts this in the background leaves Ctrl-C ignored, and so it would be in every process of ours.

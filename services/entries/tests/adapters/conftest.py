@@ -100,7 +100,7 @@ def everything_after(outbox):
     """Read that many rows; others' transactions on the same server may hold the horizon for a moment."""
 
     async def read(position=START, *, rows):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(found := await outbox.rows_after(position, 10_000)) < rows:
                 await asyncio.sleep(0.005)
         return found
@@ -154,7 +154,7 @@ class Line:
 
     async def unpublished(self, number):
         """Rows that come next; others' transactions on the same server may hold the horizon for a moment."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(rows := await self.outbox.rows_after(await self.stream.position(), number)) < number:
                 await asyncio.sleep(0.005)
         return rows
@@ -169,7 +169,7 @@ class Line:
         """Publish until nothing waits, held back ones of other tests' transactions included; returns the steps."""
         steps = []
         step_of = PublishOutbox(self.outbox, self.stream, batch_rows_max=7)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while (step := await step_of()).published or step.is_held_back:
                 steps.append(step)
                 await asyncio.sleep(0.005 if step.is_held_back else 0)

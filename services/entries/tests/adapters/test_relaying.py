@@ -33,7 +33,7 @@ async def published(streams):
 
 async def drain(publish):
     """Publish until nothing waits, held back ones of other tests' transactions included."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (step := await publish()).published or step.is_held_back:
             await asyncio.sleep(0.005 if step.is_held_back else 0)
 
@@ -64,7 +64,7 @@ async def running_relay(database, outbox, stream):
 
 
 async def until_published(streams, ids):
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await published(streams) != ids:
             await asyncio.sleep(0.002)
 
@@ -151,22 +151,22 @@ async def test_nothing_is_removed_before_a_consumer_acknowledged_it(
     assert await owner.fetchval("SELECT count(*) FROM outbox") == 10, "younger than the margin"
 
 
-async def test_a_running_relay_publishes_within_milliseconds(
-    entries_database, outbox, stream, journal, streams, recording
+async def test_a_running_relay_publishes_when_it_is_notified_and_not_when_it_looks_again(
+    entries_database, outbox, stream, journal, streams, recording, monkeypatch
 ):
+    monkeypatch.setattr("fluxo_entries.entrypoints.relay.POLL_S", 600)
     async with running_relay(entries_database, outbox, stream):
-        await until_published(streams, await append(journal, recording, 1))
-        started = asyncio.get_running_loop().time()
-        ids = await published(streams) + await append(journal, recording, 1)
-        await until_published(streams, ids)
-        assert asyncio.get_running_loop().time() - started < 0.5
+        ids = []
+        for _ in range(3):
+            ids += await append(journal, recording, 1)
+            await until_published(streams, ids)
 
 
 async def test_another_relay_publishes_while_the_one_whose_turn_it_is_does_not(
     entries_database, outbox, stream, journal, streams, recording
 ):
     async with Notifications(entries_database.url, "fluxo_outbox", alone=True) as paused:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not paused.is_listening:
                 await asyncio.sleep(0.01)
         async with running_relay(entries_database, outbox, stream):
@@ -176,8 +176,9 @@ async def test_another_relay_publishes_while_the_one_whose_turn_it_is_does_not(
 
 
 async def test_a_row_held_back_is_published_as_soon_as_the_other_transaction_ends(
-    entries_database, outbox, stream, journal, streams, recording
+    entries_database, outbox, stream, journal, streams, recording, monkeypatch
 ):
+    monkeypatch.setattr("fluxo_entries.entrypoints.relay.POLL_S", 600)
     async with running_relay(entries_database, outbox, stream):
         other = await asyncpg.connect(entries_database.owner_url)
         transaction = other.transaction()
@@ -186,10 +187,8 @@ async def test_a_row_held_back_is_published_as_soon_as_the_other_transaction_end
         ids = await append(journal, recording, 1)
         await asyncio.sleep(0.3)
         assert await published(streams) == []
-        started = asyncio.get_running_loop().time()
         await transaction.rollback()
         await until_published(streams, ids)
-        assert asyncio.get_running_loop().time() - started < 0.5
         await other.close()
 
 
@@ -225,7 +224,7 @@ async def test_a_running_relay_fills_the_gaps_it_finds_and_shows_which_group_lag
 
     async with running_relay(entries_database, outbox, stream):
         await until_published(streams, ids[1:-1] + ids)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while REGISTRY.get_sample_value("fluxo_outbox_unacknowledged_seconds", {"group": "nobody"}) is None:
                 await asyncio.sleep(0.01)
 
