@@ -1,8 +1,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from types import TracebackType
-from typing import Any, Final, Self, cast
+from typing import Any, Final, Self
 
 from fluxo_chassis.health import Observation
 from fluxo_chassis.redis.address import Address
@@ -33,9 +32,7 @@ class RedisClient:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
     async def aclose(self) -> None:
@@ -54,23 +51,17 @@ class RedisClient:
         return await (await self.connected()).execute(*command)
 
     async def execute_transaction(self, *commands: Command) -> list[Any]:
-        """Return the replies to some commands that are carried out together, or not at all.
+        """Return the replies to some commands that are carried out together; raises as `execute` does.
 
-        Raises:
-            RedisUnavailableError, RedisReplyError: as `execute`; of commands that were let in, those that are not
-                refused are carried out all the same.
+        A command that is unknown prevents all. One that fails, for what its key holds, prevents no other.
         """
-        replies = await (await self.connected()).execute_pipeline(("MULTI",), *commands, ("EXEC",))
-        if refusal := refusal_in(replies[-1]):
+        *_, replies = await (await self.connected()).execute_pipeline(("MULTI",), *commands, ("EXEC",))
+        if refusal := refusal_in(replies):
             raise refusal
-        return cast("list[Any]", replies[-1])
+        return list(replies)
 
     async def scan(self, pattern: str) -> AsyncIterator[list[bytes]]:
-        """Yield every key of a pattern that is there from the beginning to the end, some at a time.
-
-        Raises:
-            RedisUnavailableError, RedisReplyError: as `execute`.
-        """
+        """Yield every key of a pattern that is there all the while, some at a time; raises as `execute` does."""
         cursor = b"0"
         while True:
             cursor, keys = await self.execute("SCAN", cursor, "MATCH", pattern, "COUNT", KEYS_AT_A_TIME)

@@ -18,30 +18,25 @@ async def open_connection(
         RedisUnavailableError: there is none.
         RedisReplyError: the server refuses it, or does not know RESP3.
     """
+    loop = asyncio.get_running_loop()
+
+    def protocol() -> RedisConnection:
+        return RedisConnection(timeout_s, on_push, on_lost)
+
+    login = () if address.password is None else ("AUTH", address.username, address.password)
     try:
         async with asyncio.timeout(min(CONNECT_TIMEOUT_S, timeout_s)):
-            connection = await _connect(address, lambda: RedisConnection(timeout_s, on_push, on_lost))
+            if address.path is None:
+                _, connection = await loop.create_connection(protocol, address.host, address.port, ssl=address.tls())
+            else:
+                _, connection = await loop.create_unix_connection(protocol, address.path)
             try:
-                await _log_in(connection, address)
+                await connection.execute("HELLO", 3, *login)
+                if address.database:
+                    await connection.execute("SELECT", address.database)
             except BaseException:
                 connection.abort()
                 raise
             return connection
     except OSError as error:
         raise RedisUnavailableError(str(error) or "no connection was made in time") from error
-
-
-async def _connect(address: Address, protocol: Callable[[], RedisConnection]) -> RedisConnection:
-    loop = asyncio.get_running_loop()
-    if address.path is not None:
-        _, connection = await loop.create_unix_connection(protocol, address.path)
-    else:
-        _, connection = await loop.create_connection(protocol, address.host, address.port, ssl=address.tls())
-    return connection
-
-
-async def _log_in(connection: RedisConnection, address: Address) -> None:
-    login = () if address.password is None else ("AUTH", address.username, address.password)
-    await connection.execute("HELLO", 3, *login)
-    if address.database:
-        await connection.execute("SELECT", address.database)

@@ -5,11 +5,13 @@ from typing import Any, Final, cast
 
 import hiredis
 
-from fluxo_chassis.redis.errors import RedisError, RedisReplyError, RedisUnavailableError, lost
+from fluxo_chassis.redis.errors import RedisReplyError, RedisUnavailableError
 
 Command = Sequence[str | bytes | int]
 
 FLUSH_WITHIN_S: Final = 0.005
+
+LOST: Final = "the connection was lost"
 
 _NOT_YET: Final = object()
 
@@ -36,19 +38,14 @@ class _PendingReplies:
         self.sent_at = sent_at
         self.replies: list[Any] = []
 
-    def settle(self) -> None:
-        """Hand the replies to whoever asked, if they are still there."""
+    def settle(self, error: RedisUnavailableError | None = None) -> None:
+        """Hand the replies, or why there are none, to whoever asked, if they are still there."""
         if self.answer is None or self.answer.done():
             return
-        refusal = refusal_in(self.replies)
-        if refusal is None:
-            self.answer.set_result(self.replies)
+        if failure := error or refusal_in(self.replies):
+            self.answer.set_exception(failure)
         else:
-            self.answer.set_exception(refusal)
-
-    def fail(self, error: RedisError) -> None:
-        if self.answer is not None and not self.answer.done():
-            self.answer.set_exception(error)
+            self.answer.set_result(self.replies)
 
 
 class RedisConnection(asyncio.Protocol):
@@ -84,13 +81,9 @@ class RedisConnection(asyncio.Protocol):
         return reply
 
     async def execute_pipeline(self, *commands: Command) -> Sequence[Any]:
-        """Return the replies to some commands, of which none comes in between.
-
-        Raises:
-            RedisUnavailableError, RedisReplyError: as `execute`, for any of them.
-        """
+        """Return the replies to some commands, with none in between; raises as `execute` does for any of them."""
         if self._transport is None:
-            raise lost()
+            raise RedisUnavailableError(LOST)
         answer = asyncio.get_running_loop().create_future()
         self._send(commands, answer)
         return cast("Sequence[Any]", await answer)
@@ -111,11 +104,13 @@ class RedisConnection(asyncio.Protocol):
         if self._transport is not None:
             self._send()
             self._transport.close()
-            self._lose(lost())
+            self._lose(LOST)
 
-    def abort(self) -> None:
+    def abort(self, reason: str = LOST) -> None:
         """End the connection now."""
-        self._end(lost())
+        if self._transport is not None:
+            self._transport.abort()
+            self._lose(reason)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's are no subclass.
@@ -129,7 +124,7 @@ class RedisConnection(asyncio.Protocol):
             self.abort()
 
     def connection_lost(self, _error: Exception | None) -> None:
-        self._lose(lost())
+        self._lose(LOST)
 
     def _send(self, commands: Sequence[Command] = (), answer: asyncio.Future[Sequence[Any]] | None = None) -> None:
         """Send what is buffered, and then these commands."""
@@ -158,7 +153,7 @@ class RedisConnection(asyncio.Protocol):
         if rest_s > 0:
             self._watch = loop.call_later(rest_s, self._look_whether_silent)
         else:
-            self._end(RedisUnavailableError("no reply came in time"))
+            self.abort("no reply came in time")
 
     def _hand_on(self, reply: Any) -> None:
         if isinstance(reply, hiredis.PushNotification):
@@ -173,12 +168,7 @@ class RedisConnection(asyncio.Protocol):
             self._waiting.popleft()
             pending.settle()
 
-    def _end(self, error: RedisError) -> None:
-        if self._transport is not None:
-            self._transport.abort()
-            self._lose(error)
-
-    def _lose(self, error: RedisError) -> None:
+    def _lose(self, reason: str) -> None:
         if self._transport is None:
             return
         self._transport = None
@@ -187,5 +177,5 @@ class RedisConnection(asyncio.Protocol):
                 timer.cancel()
         self._on_lost()
         for pending in self._waiting:
-            pending.fail(error)
+            pending.settle(RedisUnavailableError(reason))
         self._waiting.clear()

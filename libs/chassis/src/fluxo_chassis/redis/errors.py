@@ -22,10 +22,6 @@ class RedisReplyError(RedisError):
         self.code = reply.partition(" ")[0]
 
 
-def lost() -> RedisUnavailableError:
-    return RedisUnavailableError("the connection was lost")
-
-
 @recognises_unavailable
 def is_unavailable(error: BaseException) -> bool:
     """Whether an error says that the server cannot be used now, rather than that the command is wrong."""

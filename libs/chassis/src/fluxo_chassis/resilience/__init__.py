@@ -2,8 +2,8 @@
 
 Which policy belongs where:
 
-- **Time-out**: everywhere, at the client that makes the call (`postgres.open_pool`, `redis.connect`); and one deadline
-  for a whole request (`http.deadline`).
+- **Time-out**: everywhere, at the client that makes the call (`postgres.open_pool`, `redis.RedisClient`); and one
+  deadline for a whole request (`http.deadline`).
 - **Retry** (`Retry`): where one caller is alone in calling and nobody waits for its answer: the loops of workers, a
   listener. It waits out a `Backoff` and tries until it is stopped. A request is never tried again on its caller's
   behalf, except to find out what became of a write that was sent.

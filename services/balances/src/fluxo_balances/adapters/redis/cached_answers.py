@@ -24,17 +24,14 @@ class RedisCachedAnswers:
             CacheUnavailableError: it could not be done.
         """
         backoff = Backoff(0.2, 2.0)
-        for _ in range(TRIES - 1):
+        for tries_left in reversed(range(TRIES)):
             try:
-                return await self._unlink_all()
-            except RedisError:
+                # What is filled while this scans is new.
+                async for keys in self._redis.scan(_LEASES):
+                    await self._redis.execute("UNLINK", *keys)
+            except RedisError as error:
+                if not tries_left:
+                    raise CacheUnavailableError from error
                 await asyncio.sleep(backoff.next())
-        try:
-            return await self._unlink_all()
-        except RedisError as error:
-            raise CacheUnavailableError from error
-
-    async def _unlink_all(self) -> None:
-        # What is filled while this scans is new.
-        async for keys in self._redis.scan(_LEASES):
-            await self._redis.execute("UNLINK", *keys)
+            else:
+                return

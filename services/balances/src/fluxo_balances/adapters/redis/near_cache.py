@@ -1,7 +1,6 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from types import TracebackType
 from typing import Any, Final, Generic, Self
 
 import structlog
@@ -49,9 +48,7 @@ class NearBalanceCache(Generic[Prepared]):
         self._keeper = asyncio.create_task(self._stay_connected(), name="near-cache")
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.wait([self._keeper])
@@ -142,12 +139,9 @@ class NearBalanceCache(Generic[Prepared]):
             await asyncio.sleep(backoff.next())
 
     def _hear(self, push: Sequence[Any]) -> None:
-        kind, *told = push
-        if kind == b"invalidate":
-            self._drop(*told)
-
-    def _drop(self, keys: Sequence[bytes] | None) -> None:
-        if keys is None:  # All of them.
+        if push[0] != b"invalidate":
+            return
+        if (keys := push[1]) is None:
             self._near.clear()
             return
         metrics.invalidations.inc(len(keys))
