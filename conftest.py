@@ -18,10 +18,10 @@ import redis.asyncio
 import structlog
 from fluxo_chassis.redis import RedisClient
 
-from tests.databases import Database, DatabaseTemplate
+from tests.harness.databases import Database, DatabaseTemplate
+from tests.harness.ports import free_port
 from tests.harness.punctual_clock import punctual_clock  # noqa: F401 - a fixture for all
 from tests.harness.virtual_time import virtual_time  # noqa: F401 - the same
-from tests.ports import free_port
 
 # A shell that starts this in the background leaves Ctrl-C ignored, and so it would be in every process of ours.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.ports import free_port
+from tests.harness.ports import free_port
 
 FRAMEWORK = ("fastapi", "fastapi_offline", "joserfc", "httpx2")
 MIGRATIONS = ("alembic", "sqlalchemy")

@@ -11,6 +11,8 @@ from pathlib import Path
 from random import SystemRandom
 
 import httpx2
+
+sys.path.append(str(Path(__file__).parents[2]))
 from campaign import Campaign, plan
 from disks import Disks
 from faults import FAULTS

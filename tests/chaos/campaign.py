@@ -1,6 +1,5 @@
 """Every fault alone first, then two and three at once, on each topology, until time is over."""
 
-import socket
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,9 +14,10 @@ from servers import OwnServers
 from system import System
 from topologies import Topology
 
+from tests.harness.ports import free_port_base
+
 ROUNDS_PER_STAY: Final = 6
 """Rounds of several faults on one topology before the other gets its turn."""
-PORT_BASES: Final = range(20_000, 32_000, 200)
 PORTS_TAKEN: Final = (1, 2, 3, 4, 5, 11, 31, 91, 92, 93, 94, 95, 96, 97, 98, 99)
 
 
@@ -83,7 +83,7 @@ class Campaign:
         )
 
     def _enter(self, topology: Topology) -> System:
-        port_base = self._port_base or free_port_base()
+        port_base = self._port_base or free_port_base(PORTS_TAKEN)
         data_dir = self._data_dir / topology.value
         data_dir.mkdir(exist_ok=True, mode=0o700)
         match topology:
@@ -98,15 +98,3 @@ class Campaign:
         if self._system is not None:
             await self._system.close()
             self._system = None
-
-
-def free_port_base() -> int:
-    for base in Random().sample(PORT_BASES, len(PORT_BASES)):
-        try:
-            for offset in PORTS_TAKEN:
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", base + offset))
-        except OSError:
-            continue
-        return base
-    raise RuntimeError("no free range of ports")

@@ -10,7 +10,8 @@ from fluxo_local.embedded.postgres import PostgresServer
 from fluxo_local.embedded.valkey import ValkeyServer
 from fluxo_local.errors import CommandError
 from fluxo_local.runtime import role_passwords
-from proxy import Proxy
+
+from tests.harness.proxy import Proxy
 
 SERVICES: Final = ("entries", "balances")
 LINKS: Final = ("entries-database", "balances-database", "streams", "cache")

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import signal
 import subprocess
 import sys
@@ -21,7 +20,9 @@ from foreground import Foreground, SystemBrokenError
 from ledger import Ledger
 from servers import OwnServers
 
-STARTS_WITHIN_S: Final = 60.0
+from tests.harness.processes import FLUXO, clean_environment
+
+STARTS_WITHIN_S: Final = 180.0
 COMMAND_WITHIN_S: Final = 120.0
 SCOPES: Final = ("entries:read", "entries:write", "balances:read")
 _POLL_S: Final = 0.1
@@ -158,11 +159,3 @@ class System:
                 if process.name == name:
                     return process.pid
         return None
-
-
-FLUXO: Final = (sys.executable, "-m", "fluxo_cli")
-
-
-def clean_environment() -> dict[str, str]:
-    """Return this process's variables without what would point the system to other servers."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("FLUXO_")}

@@ -20,9 +20,9 @@ from fluxo_local.embedded.binaries import find_postgres, find_valkey
 
 from tests.deploy.dockerfile import image
 from tests.deploy.operator import COMPOSE, SECRET
-from tests.ports import free_port
+from tests.harness.ports import free_port
 
-STARTS_WITHIN_S = 60
+STARTS_WITHIN_S = 180
 UNSHARE = ("unshare", "--mount", "--propagation", "private")
 CONFINED = str(Path(__file__).with_name("confined.sh"))
 

@@ -20,7 +20,7 @@ from fluxo_local.issuer import DevelopmentIssuer
 from tests.deploy.dockerfile import image
 from tests.deploy.host import Host, answers, database, until
 from tests.deploy.operator import SECRET, filled
-from tests.ports import free_port
+from tests.harness.ports import free_port
 
 pytestmark = pytest.mark.timeout(300)  # six processes and two environments are made first
 SCOPES = ("entries:read", "entries:write", "balances:read")

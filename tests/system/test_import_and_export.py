@@ -6,21 +6,20 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import httpx2
 import pytest
 
+from tests.harness.processes import FLUXO, start
+
 DAY = "2026-03-10"
 DAY_BEFORE = date(2026, 3, 9)
-FLUXO = str(Path(sys.executable).with_name("fluxo"))
 BRAZILIAN = (
     "direction;amount;business_date;description;category\r\n"
     'credit;1.234,56;09/03/2026;"Venda balcão; ""à vista""";vendas\r\n'
@@ -205,8 +204,8 @@ def test_an_import_that_dies_and_a_service_that_dies_record_each_entry_once(own_
     file.write_text("direction,amount,business_date,description\n" + rows)
     with between(own_system.entries_url) as proxy:
         command = ["entries", "import", str(file), "--merchant", merchant.merchant_id, "--entries-url", proxy.url]
-        importer = subprocess.Popen(
-            [FLUXO, *command, "--data-dir", str(own_system.data_dir)],
+        importer = start(
+            [*FLUXO, *command, "--data-dir", str(own_system.data_dir)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

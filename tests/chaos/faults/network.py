@@ -5,12 +5,12 @@ from functools import partial
 from random import Random
 from typing import Final
 
-from proxy import Weather
 from servers import LINKS
 from system import System
 from topologies import Topology
 
 from faults.fault import Fault
+from tests.harness.proxy import Weather
 
 DELAYS_S: Final = (0.01, 0.5)
 KINDS: Final = {

@@ -34,7 +34,7 @@ SERVICES = ("entries", "balances")
 ENTRIES, BALANCES, RELAY, PROJECTOR = 8001, 8002, 8011, 8012
 PORTS = {"entries api": ENTRIES, "balances api": BALANCES, "entries relay": RELAY, "balances projector": PROJECTOR}
 POSTGRES, STREAMS, CACHE = 5432, 6379, 6380
-STARTS_WITHIN_S = 60
+STARTS_WITHIN_S = 180
 # Of a vanished projector's last batch; 30 s are long in a test.
 TAKE_OVER_IDLE_S = 5
 TURN = (

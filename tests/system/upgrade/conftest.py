@@ -30,6 +30,8 @@ from fluxo_local.embedded.databases import ensure_database
 from fluxo_local.embedded.postgres import PostgresServer
 from fluxo_local.embedded.valkey import ValkeyServer
 
+from tests.harness.system import System
+
 ROOT = Path(__file__).parents[3]
 SOURCES = ("services/entries/src", "services/balances/src", "libs/chassis/src", "libs/contracts/src")
 REVISIONS = ("services/entries/src/fluxo_entries/migrations", "services/balances/src/fluxo_balances/migrations")
@@ -380,8 +382,8 @@ class Fleet:
 
 
 @pytest.fixture
-def fleet(own_system) -> Iterator[Fleet]:
-    fleet = Fleet(own_system)
+def fleet(tmp_path: Path) -> Iterator[Fleet]:
+    fleet = Fleet(System(tmp_path / "data"))
     try:
         fleet.start_servers()
         yield fleet

@@ -15,7 +15,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from fluxo_chassis.migrations.runner import upgrade
 
-from tests.databases import empty_database
+from tests.harness.databases import empty_database
 
 pytestmark = pytest.mark.anyio
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.databases import empty_database
+from tests.harness.databases import empty_database
 
 FIRST = '''
 from fluxo_chassis.migrations.grants import grant

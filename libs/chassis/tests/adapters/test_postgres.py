@@ -9,7 +9,7 @@ import pytest
 from fluxo_chassis.postgres import Notifications, is_unavailable, open_pool, ping
 from fluxo_chassis.postgres import pool as pools
 
-from tests.chaos.proxy import Proxy, Weather
+from tests.harness.proxy import Proxy, Weather
 
 pytestmark = pytest.mark.anyio
 

@@ -7,7 +7,7 @@ import sys
 import httpx2
 import pytest
 
-from tests.ports import free_port
+from tests.harness.ports import free_port
 
 pytestmark = pytest.mark.anyio
 

@@ -15,8 +15,8 @@ from fluxo_chassis.health import Health
 from fluxo_chassis.redis import RedisClient, RedisReplyError, RedisUnavailableError, is_unavailable, ping_redis
 from fluxo_local.embedded.valkey import ValkeyServer
 
-from tests.chaos.proxy import Proxy, Weather
-from tests.ports import free_port
+from tests.harness.ports import free_port
+from tests.harness.proxy import Proxy, Weather
 
 pytestmark = pytest.mark.anyio
 

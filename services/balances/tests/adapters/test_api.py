@@ -17,7 +17,7 @@ from fluxo_balances.settings import ApiSettings
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from tests.chaos.proxy import Proxy, Weather
+from tests.harness.proxy import Proxy, Weather
 
 pytestmark = pytest.mark.anyio
 

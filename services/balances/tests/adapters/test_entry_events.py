@@ -9,7 +9,7 @@ from fluxo_balances.application.projecting.ports import DeadLetter, Delivery
 from fluxo_chassis.redis import RedisClient, RedisUnavailableError
 from fluxo_contracts.streams import ENTRIES_STREAM
 
-from tests.chaos.proxy import Proxy, Weather
+from tests.harness.proxy import Proxy, Weather
 
 pytestmark = pytest.mark.anyio
 

@@ -7,7 +7,7 @@ from fluxo_balances.bootstrap.migrations import SCRIPTS, migrate, migrate_by_set
 from fluxo_balances.settings import MigrateSettings
 from fluxo_chassis.migrations.runner import downgrade
 
-from tests.databases import empty_database
+from tests.harness.databases import empty_database
 
 pytestmark = pytest.mark.anyio
 

@@ -13,7 +13,7 @@ from fluxo_entries.adapters.postgres.group_commit import GroupCommitter
 from fluxo_entries.application.ports import Disposition
 from fluxo_entries.domain.errors import OutcomeUnknownError, OverloadedError
 
-from tests.chaos.proxy import Proxy, Weather
+from tests.harness.proxy import Proxy, Weather
 
 pytestmark = pytest.mark.anyio
 

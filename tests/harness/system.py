@@ -1,0 +1,112 @@
+"""The whole system as `fluxo up` starts it."""
+
+import fcntl
+import json
+import shutil
+import signal
+import subprocess
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from fluxo_local.issuer import DevelopmentIssuer
+from fluxo_local.runtime import load_state
+
+from tests.harness.merchant import MerchantClient
+from tests.harness.ports import free_port_base
+from tests.harness.processes import FLUXO, clean_environment, run_fluxo, start
+from tests.harness.waiting import PATIENCE_S, until
+
+SCOPES = ("entries:read", "entries:write", "balances:read")
+
+
+class System:
+    """One data directory and the processes that `fluxo up` runs on it."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self.port_base = free_port_base()
+        self.process: subprocess.Popen[bytes] | None = None
+        self.output = data_dir.with_suffix(".out")
+        self.settings: dict[str, str] = {}
+        """Environment variables that it is started with."""
+
+    def cli(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        return run_fluxo(*arguments, "--data-dir", str(self.data_dir), **options)
+
+    def status(self) -> dict:
+        return json.loads(self.cli("status", "--json").stdout)
+
+    def pid(self, name: str) -> int | None:
+        """Return the process's id as the supervisor has it; asked often, so without a process of its own."""
+        state = load_state(self.data_dir)
+        return next(process.pid for process in state.processes if process.name == name)
+
+    def token(self, merchant: str) -> str:
+        return self._issuer.token(merchant, scopes=SCOPES, role="owner", subject="test", lifetime=timedelta(hours=1))
+
+    def start(self, *options: str) -> None:
+        """Start it and wait until all of it is ready; one that ends meanwhile is noticed at once."""
+        command = [*FLUXO, "up", "--data-dir", str(self.data_dir), "--port-base", str(self.port_base), *options]
+        with self.output.open("ab") as output:
+            self.process = start(command, stdout=output, stderr=output, env=clean_environment() | self.settings)
+        self.until(lambda: self.process.poll() is not None or self.ready())
+        assert self.process.poll() is None, self.output.read_text()
+
+    def ready(self) -> bool:
+        state = load_state(self.data_dir)
+        return state is not None and state.ready
+
+    @cached_property
+    def _issuer(self) -> DevelopmentIssuer:
+        return DevelopmentIssuer(self.data_dir)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(how)
+        return self.process.wait(PATIENCE_S)
+
+    def end(self) -> None:
+        """Stop it if it runs, whatever the test left it in."""
+        if self.process is not None and self.process.poll() is None:
+            self.stop()
+
+    @property
+    def entries_url(self) -> str:
+        return f"http://127.0.0.1:{self.port_base + 1}"
+
+    @property
+    def balances_url(self) -> str:
+        return f"http://127.0.0.1:{self.port_base + 2}"
+
+    until = staticmethod(until)
+
+    def merchant(self, name: str | None = None) -> MerchantClient:
+        merchant_id = name or f"m-{uuid4().hex[:12]}"
+        return MerchantClient(self, merchant_id, self.token(merchant_id))
+
+
+def prepare(directory: Path) -> None:
+    """Make a data directory with a cluster, both schemas and all keys, once for all workers of a run.
+
+    Systems that start on a copy of it spare themselves initdb and the migrations.
+    """
+    directory.mkdir(exist_ok=True)
+    with (directory / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (directory / "data").exists():
+            return
+        system = System(directory / "unfinished")
+        try:
+            system.start()
+        finally:
+            system.end()
+        system.data_dir.rename(directory / "data")
+
+
+def copy_prepared(directory: Path, data_dir: Path) -> None:
+    """Copy what `prepare` made; nothing where PostgreSQL's data are elsewhere (root without user namespaces)."""
+    prepared = directory / "data"
+    if (prepared / "postgres" / "PG_VERSION").exists():
+        shutil.copytree(prepared, data_dir, symlinks=True, ignore=shutil.ignore_patterns("logs"))
