@@ -6,7 +6,7 @@ from fluxo_entries.domain.draft import DRAFT_RULES, Draft, parse_draft
 from fluxo_entries.domain.errors import RejectedFieldsError
 from fluxo_entries.entrypoints.http.bodies import BulkEntry, NewEntry, parse_item
 from fluxo_entries.entrypoints.http.problems import problem_of
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -66,6 +66,7 @@ def test_what_is_right_and_what_is_wrong_is_as_it_is_described(changes, missing)
     assert judged(item) == as_described(item)
 
 
+@example("direction", "\ud800")
 @given(st.sampled_from(sorted(BulkEntry.model_fields)), CLOSE | ANYTHING)
 def test_one_field_at_a_time(field, value):
     item = GOOD | {field: value}

@@ -7,14 +7,23 @@ from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
 from fastapi import Body
-from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema, SkipValidation, WithJsonSchema, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetPydanticSchema,
+    SkipValidation,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import no_info_plain_validator_function
 
 from fluxo_entries.application.change_merchant import MerchantChange
 from fluxo_entries.application.record_entries_in_bulk import BulkItem
-from fluxo_entries.domain.direction import Direction
+from fluxo_entries.domain.direction import Direction, parse_direction
 from fluxo_entries.domain.draft import DRAFT_RULES, Draft, draft_of, parse_draft
 from fluxo_entries.domain.fields import Rule, parse_fields
 from fluxo_entries.entrypoints.http.fields import (
@@ -55,12 +64,17 @@ BulkKey = Annotated[
 ]
 
 
+def _direction(value: object) -> object:
+    # Of half a character Pydantic would say something else than the rule does.
+    return parse_direction(value) if isinstance(value, str) else value
+
+
 class NewEntry(BaseModel):
     """An entry to record."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
 
-    direction: Direction
+    direction: Annotated[Direction, BeforeValidator(_direction)]
     amount: AmountMinor
     description: Description
     category: Category | None = None
