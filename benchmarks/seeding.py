@@ -57,8 +57,8 @@ FROM day_totals WHERE merchant_id = ANY($1) GROUP BY merchant_id, month ORDER BY
 """
 
 _STAND: Final = """
-INSERT INTO merchants (merchant_id, currency, as_of, version)
-SELECT merchant_id, 'BRL', $2::date + interval '13 hours', 1 FROM unnest($1::text[]) AS merchant_id
+INSERT INTO merchants (merchant_id, currency, as_of)
+SELECT merchant_id, 'BRL', $2::date + interval '13 hours' FROM unnest($1::text[]) AS merchant_id
 """
 
 

@@ -12,7 +12,7 @@ from fluxo_balances.adapters.redis.balance_cache import Lookup
 from fluxo_balances.application.ports import ReadModelUnavailableError
 from fluxo_balances.application.projecting.ports import RecordedEntry
 from fluxo_balances.application.reading.ports import DayView, RangeView
-from fluxo_balances.domain.daily_balance import NO_TOTALS, DateRange, Standing, Totals, TotalsByDay
+from fluxo_balances.domain.daily_balance import DateRange, Standing, Totals, TotalsByDay
 from fluxo_balances.domain.inbox import lowest_id
 from fluxo_balances.entrypoints.http.conditional_response import CachedResponses
 from fluxo_chassis.postgres import open_pool
@@ -58,10 +58,8 @@ class MemoryReadModel:
         return sum(credit - debit for owner, on, credit, debit in self.entries if owner == merchant_id and on < day)
 
     def _totals(self, merchant_id: str, day: date) -> Totals:
-        of_day = [
-            Totals(credit, debit, 1) for owner, on, credit, debit in self.entries if (owner, on) == (merchant_id, day)
-        ]
-        return sum(of_day, NO_TOTALS)
+        of_day = [(credit, debit) for owner, on, credit, debit in self.entries if (owner, on) == (merchant_id, day)]
+        return Totals(sum(credit for credit, _ in of_day), sum(debit for _, debit in of_day), len(of_day))
 
 
 @dataclass

@@ -136,8 +136,8 @@ async def fill_ten_years(owner_url: str) -> None:
         SELECT merchant_id, date_trunc('month', business_date)::date, sum(credits_minor), sum(debits_minor), 1
         FROM day_totals GROUP BY 1, 2
     """)
-    await owner.execute("INSERT INTO merchants SELECT DISTINCT merchant_id, 'BRL', now(), 1 FROM day_totals")
-    await owner.execute("INSERT INTO merchants SELECT 'idle-' || n, 'BRL', now(), 1 FROM generate_series(1, 5000) n")
+    await owner.execute("INSERT INTO merchants SELECT DISTINCT merchant_id, 'BRL', now() FROM day_totals")
+    await owner.execute("INSERT INTO merchants SELECT 'idle-' || n, 'BRL', now() FROM generate_series(1, 5000) n")
     await owner.execute("VACUUM ANALYZE")
     await owner.close()
 

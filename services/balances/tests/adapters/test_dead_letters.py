@@ -71,7 +71,7 @@ def bury(projecting, seat, stream):
 async def refused(pool, recorded, bury):
     """A letter whose cause can be mended: an entry that is not in its merchant's currency, as it was noted wrongly."""
     entry = recorded("m1", NOV_22, credit=150)
-    await pool.execute("INSERT INTO merchants VALUES ('m1', 'USD', now(), 1)")
+    await pool.execute("INSERT INTO merchants VALUES ('m1', 'USD', now())")
     letter_id = await bury(entry)
 
     async def mend() -> None:
@@ -300,7 +300,7 @@ async def test_the_process_answers_on_standard_output_and_logs_what_it_discards_
     ],
 )
 async def test_a_server_that_is_unavailable_is_named_without_its_password(bury, recorded, pool, urls, away, sentence):
-    await pool.execute("INSERT INTO merchants VALUES ('m1', 'USD', now(), 1)")
+    await pool.execute("INSERT INTO merchants VALUES ('m1', 'USD', now())")
     await bury(recorded("m1", NOV_22, credit=150))
     await pool.execute("UPDATE merchants SET currency = 'BRL'")
     scheme = "postgresql" if "DATABASE" in away else "redis"

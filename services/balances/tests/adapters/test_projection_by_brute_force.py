@@ -2,12 +2,14 @@
 
 import secrets
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from itertools import accumulate
 
 import pytest
 from fluxo_balances.adapters.postgres.projected_days import PostgresProjectedDays
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
+from fluxo_balances.application.projecting.ports import RecordedEntry
 from fluxo_balances.domain.daily_balance import NO_TOTALS, Totals
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -48,10 +50,8 @@ async def test_every_day_and_month_equals_the_sum_of_its_entries(pool, recorded,
 
     for merchant in MERCHANTS:
         merchant_id = prefix + merchant
-        days = defaultdict(lambda: NO_TOTALS)
-        for entry in entries:
-            if entry.merchant_id == merchant_id:
-                days[entry.business_date] += Totals(entry.credit_minor, entry.debit_minor, 1)
+        own = [entry for entry in entries if entry.merchant_id == merchant_id]
+        days = _totals_by(own, lambda day: day)
         closings = accumulate(days[day].net_minor for day in sorted(days))
         expected = [
             (day, days[day], closing - days[day].net_minor, closing)
@@ -66,7 +66,7 @@ async def test_every_day_and_month_equals_the_sum_of_its_entries(pool, recorded,
                 async for each in PostgresProjectedDays(connection).projected_days(merchant_id, None, None)
             ]
         assert projected == expected
-        assert await _month_sums(pool, merchant_id) == _by_month(days)
+        assert await _month_sums(pool, merchant_id) == _totals_by(own, lambda day: day.replace(day=1))
 
 
 async def _month_sums(pool, merchant_id: str) -> dict[date, Totals]:
@@ -74,8 +74,11 @@ async def _month_sums(pool, merchant_id: str) -> dict[date, Totals]:
     return {row["month"]: Totals(row["credits_minor"], row["debits_minor"], row["entry_count"]) for row in rows}
 
 
-def _by_month(days: dict[date, Totals]) -> dict[date, Totals]:
-    months = defaultdict(lambda: NO_TOTALS)
-    for day, totals in days.items():
-        months[day.replace(day=1)] += totals
-    return dict(months)
+def _totals_by(entries: Sequence[RecordedEntry], key: Callable[[date], date]) -> dict[date, Totals]:
+    groups = defaultdict(list)
+    for entry in entries:
+        groups[key(entry.business_date)].append(entry)
+    return {
+        start: Totals(sum(each.credit_minor for each in some), sum(each.debit_minor for each in some), len(some))
+        for start, some in groups.items()
+    }

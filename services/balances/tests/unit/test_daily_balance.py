@@ -6,6 +6,7 @@ from fluxo_balances.domain.daily_balance import (
     RANGE_DAYS_MAX,
     DailyBalance,
     DateRange,
+    RangeBalance,
     RangeTooLongError,
     RangeUpsideDownError,
     Totals,
@@ -31,12 +32,18 @@ def columns(by_date: dict[date, Totals]) -> TotalsByDay:
     return TotalsByDay(*zip(*rows, strict=True))
 
 
+def days_of(balance: RangeBalance) -> list[DailyBalance]:
+    """The days one by one."""
+    totals = map(Totals, balance.credits_minor, balance.debits_minor, balance.entry_counts)
+    return list(map(DailyBalance, balance.days, balance.balances_minor, totals))
+
+
 @given(data=st.data(), days=ranges(), opening_minor=st.integers(-(10**16), 10**16))
 def test_every_day_opens_with_the_sum_of_all_that_came_before(data, days, opening_minor):
     by_date = data.draw(st.dictionaries(st.sampled_from(list(days)), totals))
     balance = carry(opening_minor, days, columns(by_date))
-    assert [item.date for item in balance.items] == list(days)
-    for item in balance.items:
+    assert [item.date for item in days_of(balance)] == list(days)
+    for item in days_of(balance):
         before = sum(each.credits_minor - each.debits_minor for day, each in by_date.items() if day < item.date)
         assert item.opening_minor == opening_minor + before
         assert item.closing_minor == item.opening_minor + item.totals.credits_minor - item.totals.debits_minor
@@ -47,19 +54,23 @@ def test_a_range_closes_with_its_opening_and_all_its_totals(data, days, opening_
     by_date = data.draw(st.dictionaries(st.sampled_from(list(days)), totals))
     balance = carry(opening_minor, days, columns(by_date))
     assert balance.opening_minor == opening_minor
-    assert balance.totals == sum(by_date.values(), NO_TOTALS)
+    assert balance.totals == Totals(
+        sum(each.credits_minor for each in by_date.values()),
+        sum(each.debits_minor for each in by_date.values()),
+        sum(each.entry_count for each in by_date.values()),
+    )
     assert balance.closing_minor == opening_minor + balance.totals.net_minor
 
 
 def test_a_day_without_entries_carries_a_negative_balance():
     days = DateRange(date(2026, 11, 21), date(2026, 11, 22))
     balance = carry(0, days, TotalsByDay([date(2026, 11, 21)], [0], [500], [1]))
-    assert balance.items[1] == DailyBalance(date(2026, 11, 22), -500, NO_TOTALS)
+    assert days_of(balance)[1] == DailyBalance(date(2026, 11, 22), -500, NO_TOTALS)
     assert balance.closing_minor == -500
 
 
 def test_the_last_day_there_is_can_be_asked_for():
-    assert [item.date for item in carry(7, DateRange(date.max, date.max), TotalsByDay()).items] == [date.max]
+    assert [item.date for item in days_of(carry(7, DateRange(date.max, date.max), TotalsByDay()))] == [date.max]
 
 
 def test_a_range_that_ends_before_it_begins_is_refused():

@@ -22,13 +22,6 @@ class Totals:
     def net_minor(self) -> int:
         return self.credits_minor - self.debits_minor
 
-    def __add__(self, other: "Totals") -> "Totals":
-        return Totals(
-            self.credits_minor + other.credits_minor,
-            self.debits_minor + other.debits_minor,
-            self.entry_count + other.entry_count,
-        )
-
 
 NO_TOTALS: Final = Totals()
 
@@ -122,12 +115,6 @@ class RangeBalance:
     @property
     def totals(self) -> Totals:
         return Totals(sum(self.credits_minor), sum(self.debits_minor), sum(self.entry_counts))
-
-    @property
-    def items(self) -> list[DailyBalance]:
-        """The days one by one."""
-        totals = map(Totals, self.credits_minor, self.debits_minor, self.entry_counts)
-        return list(map(DailyBalance, self.days, self.balances_minor, totals))
 
 
 def carry(opening_minor: int, days: DateRange, totals: TotalsByDay) -> RangeBalance:

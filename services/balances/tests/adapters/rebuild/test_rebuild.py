@@ -38,7 +38,7 @@ def entries(recorded):
         "DELETE FROM inbox",
         "INSERT INTO month_totals VALUES ('phantom', '2026-01-01', 1, 0, 1)",
         "INSERT INTO day_totals VALUES ('phantom', '2026-01-01', 1, 0, 1)",
-        "INSERT INTO merchants VALUES ('phantom', 'BRL', now(), 1)",
+        "INSERT INTO merchants VALUES ('phantom', 'BRL', now())",
         "UPDATE merchants SET currency = 'USD', as_of = as_of + interval '1 day'",
         "TRUNCATE inbox, day_totals, month_totals, merchants",
     ],

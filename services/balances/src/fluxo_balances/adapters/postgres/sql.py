@@ -64,15 +64,14 @@ WITH incoming AS MATERIALIZED (
         debits_minor = total.debits_minor + excluded.debits_minor,
         entry_count = total.entry_count + excluded.entry_count
 ), upserted_merchants AS (
-    INSERT INTO {tables}merchants AS merchant (merchant_id, currency, as_of, version)
-    SELECT merchant_id, CASE WHEN min(currency) = max(currency) THEN min(currency) END, max(recorded_at), 1
+    INSERT INTO {tables}merchants AS merchant (merchant_id, currency, as_of)
+    SELECT merchant_id, CASE WHEN min(currency) = max(currency) THEN min(currency) END, max(recorded_at)
     FROM new
     GROUP BY merchant_id
     ORDER BY merchant_id COLLATE "C"
     ON CONFLICT (merchant_id) DO UPDATE SET
         currency = CASE WHEN merchant.currency = excluded.currency THEN merchant.currency END,
-        as_of = greatest(merchant.as_of, excluded.as_of),
-        version = merchant.version + 1
+        as_of = greatest(merchant.as_of, excluded.as_of)
 )
 SELECT {applied} AS applied, CASE WHEN count(*) > 0 THEN pg_notify('fluxo_balances', CASE
     WHEN count(*) <= {TOLD_MAX} THEN (
