@@ -18,11 +18,11 @@ from fluxo_entries.adapters.postgres.group_commit import GroupCommitter
 from fluxo_entries.adapters.postgres.journal import PostgresJournal
 from fluxo_entries.adapters.postgres.outbox import PostgresOutbox
 from fluxo_entries.adapters.redis.entries_stream import RedisEntriesStream
-from fluxo_entries.application.audit_stream import AuditStream
-from fluxo_entries.application.ports import Recording
-from fluxo_entries.application.publish_outbox import PublishOutbox
-from fluxo_entries.application.purge_outbox import PurgeOutbox
-from fluxo_entries.application.stream_state import START, XID_BITS
+from fluxo_entries.application.publishing.audit_stream import AuditStream
+from fluxo_entries.application.publishing.publish_outbox import PublishOutbox
+from fluxo_entries.application.publishing.purge_outbox import PurgeOutbox
+from fluxo_entries.application.publishing.stream_state import START, XID_BITS
+from fluxo_entries.application.recording.ports import Recording
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.domain.entry import Entry
 

@@ -2,8 +2,8 @@
 
 import pytest
 from fluxo_contracts.streams import ENTRIES_STREAM
-from fluxo_entries.application.measure_groups import MeasureGroups
-from fluxo_entries.application.stream_state import XID_BITS
+from fluxo_entries.application.publishing.measure_outbox import MeasureGroups
+from fluxo_entries.application.publishing.stream_state import XID_BITS
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,8 @@ from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.adapters.postgres.day_totals import PostgresDayTotals
 from fluxo_entries.adapters.postgres.entries import PostgresEntries
 from fluxo_entries.adapters.postgres.merchants import PostgresMerchants
-from fluxo_entries.application.ports import DayTotals, EntryFilter, Position
+from fluxo_entries.application.recording.ports import EntryFilter, Position
+from fluxo_entries.application.totals.ports import DayTotals
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.domain.merchant import Merchant
 from fluxo_entries.entrypoints.http.answers import entry_answer, json_answer

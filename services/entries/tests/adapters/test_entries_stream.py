@@ -1,8 +1,8 @@
 import pytest
 from fluxo_chassis.redis import RedisReplyError
 from fluxo_contracts.streams import ENTRIES_STREAM, EVENT_FIELD
-from fluxo_entries.application.ports import OutboxRow, StreamMovedBackError
-from fluxo_entries.application.stream_state import START, StreamPosition, StreamState
+from fluxo_entries.application.publishing.ports import OutboxRow, StreamMovedBackError
+from fluxo_entries.application.publishing.stream_state import START, StreamPosition, StreamState
 
 pytestmark = pytest.mark.anyio
 

@@ -14,7 +14,7 @@ import asyncpg
 import pytest
 from fluxo_contracts.replay import REPLAY_COLUMNS, decode_header
 from fluxo_entries.adapters.postgres.entry_replay import PostgresEntryReplay
-from fluxo_entries.application.replay_entries import ReplayEntries
+from fluxo_entries.application.totals.replay_entries import ReplayEntries
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.entrypoints.replay import write_replay
 

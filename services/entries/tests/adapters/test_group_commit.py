@@ -10,7 +10,7 @@ import pytest
 from fluxo_chassis.http.app import ANSWER_WITHIN_S
 from fluxo_chassis.resilience import CircuitBreaker
 from fluxo_entries.adapters.postgres.group_commit import GroupCommitter
-from fluxo_entries.application.ports import Disposition
+from fluxo_entries.application.recording.ports import Disposition
 from fluxo_entries.domain.errors import OutcomeUnknownError, OverloadedError
 
 from tests.harness.proxy import Proxy, Weather

@@ -11,9 +11,9 @@ from fluxo_contracts.streams import ENTRIES_STREAM
 from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.adapters.redis import entries_stream
 from fluxo_entries.adapters.redis.entries_stream import RedisEntriesStream
-from fluxo_entries.application import purge_outbox
-from fluxo_entries.application.publish_outbox import PublishOutbox
-from fluxo_entries.application.stream_state import XID_BITS, StreamState
+from fluxo_entries.application.publishing import purge_outbox
+from fluxo_entries.application.publishing.publish_outbox import PublishOutbox
+from fluxo_entries.application.publishing.stream_state import XID_BITS, StreamState
 
 pytestmark = pytest.mark.anyio
 

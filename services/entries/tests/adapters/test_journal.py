@@ -6,7 +6,7 @@ import pytest
 from fluxo_chassis.resilience import CircuitBreaker
 from fluxo_contracts.entry_recorded import decode
 from fluxo_entries.adapters.postgres.merchants import PostgresMerchants
-from fluxo_entries.application.ports import Disposition
+from fluxo_entries.application.recording.ports import Disposition
 from fluxo_entries.domain.errors import (
     CurrencyFixedError,
     EntryAlreadyReversedError,

@@ -5,7 +5,7 @@ import asyncpg
 import pytest
 from fluxo_contracts.entry_recorded import decode
 from fluxo_entries.adapters.postgres import sql
-from fluxo_entries.application.stream_state import START, XID_BITS, StreamPosition
+from fluxo_entries.application.publishing.stream_state import START, XID_BITS, StreamPosition
 
 pytestmark = pytest.mark.anyio
 

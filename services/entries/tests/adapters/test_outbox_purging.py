@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 from fluxo_entries.adapters.postgres.outbox import PostgresOutbox
-from fluxo_entries.application.stream_state import START, XID_BITS, StreamPosition
+from fluxo_entries.application.publishing.stream_state import START, XID_BITS, StreamPosition
 
 pytestmark = pytest.mark.anyio
 

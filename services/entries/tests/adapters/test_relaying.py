@@ -10,12 +10,10 @@ from fluxo_chassis.postgres import Notifications
 from fluxo_chassis.redis import RedisReplyError
 from fluxo_contracts.entry_recorded import decode
 from fluxo_contracts.streams import ENTRIES_STREAM
-from fluxo_entries.application.audit_stream import AuditStream
-from fluxo_entries.application.measure_backlog import MeasureBacklog
-from fluxo_entries.application.measure_groups import MeasureGroups
-from fluxo_entries.application.publish_outbox import PublishOutbox
-from fluxo_entries.application.purge_outbox import PurgeOutbox
-from fluxo_entries.application.stream_state import XID_BITS
+from fluxo_entries.application.publishing.publish_outbox import PublishOutbox
+from fluxo_entries.application.publishing.purge_outbox import PurgeOutbox
+from fluxo_entries.application.publishing.stream_state import XID_BITS
+from fluxo_entries.bootstrap.relay import assemble
 from fluxo_entries.entrypoints.relay import Relay
 from prometheus_client import REGISTRY
 
@@ -49,14 +47,7 @@ async def append(journal, recording, number):
 async def running_relay(database, outbox, stream):
     stop = asyncio.Event()
     async with Notifications(database.url, "fluxo_outbox", alone=True) as notifications:
-        relay = Relay(
-            PublishOutbox(outbox, stream),
-            AuditStream(outbox, stream),
-            PurgeOutbox(outbox, stream),
-            MeasureBacklog(outbox, stream),
-            MeasureGroups(outbox, stream),
-            notifications,
-        )
+        relay = Relay(assemble(outbox, stream), notifications)
         task = asyncio.create_task(relay.run(stop))
         yield
         stop.set()

@@ -11,7 +11,7 @@ from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.adapters.postgres.merchants import PostgresMerchants
 from fluxo_entries.adapters.postgres.rows import entry_of
 from fluxo_entries.adapters.postgres.write_many import CHUNK_ROWS
-from fluxo_entries.application.ports import Disposition
+from fluxo_entries.application.recording.ports import Disposition
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.domain.errors import RejectedFieldsError
 from fluxo_entries.domain.merchant import Merchant

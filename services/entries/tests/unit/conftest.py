@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 from fluxo_chassis.health import Health
-from fluxo_entries.application.contents import EntriesApplication
+from fluxo_entries.application.use_cases import ApiUseCases
 from fluxo_entries.entrypoints.http.app import create_entries_app
 
 from services.entries.tests.unit.fakes import FakeService, FakeVerifier
@@ -60,8 +60,8 @@ class StandIn:
 
 
 @functools.cache
-def _app() -> tuple[FastAPI, EntriesApplication]:
-    application = EntriesApplication(**{field.name: StandIn() for field in fields(EntriesApplication)})
+def _app() -> tuple[FastAPI, ApiUseCases]:
+    application = ApiUseCases(**{field.name: StandIn() for field in fields(ApiUseCases)})
     return create_entries_app(application, health=Health(), verifier=FakeVerifier()), application
 
 
@@ -69,8 +69,8 @@ def _app_over(service: FakeService) -> FastAPI:
     """Return the one application, with this service's use cases: to build one takes longer than to ask it."""
     app, stand_ins = _app()
     app.state.account.settle()
-    for field in fields(EntriesApplication):
-        getattr(stand_ins, field.name).use_case = getattr(service.application, field.name)
+    for field in fields(ApiUseCases):
+        getattr(stand_ins, field.name).use_case = getattr(service.use_cases, field.name)
     return app
 
 

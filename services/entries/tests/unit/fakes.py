@@ -6,15 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from fluxo_chassis.auth import Principal, refused
-from fluxo_entries.application.change_merchant import ChangeMerchant
-from fluxo_entries.application.contents import EntriesApplication
-from fluxo_entries.application.get_entry import GetEntry
-from fluxo_entries.application.get_merchant import GetMerchant
-from fluxo_entries.application.list_entries import ListEntries
-from fluxo_entries.application.ports import Disposition, Outcome, RecordedEntry
-from fluxo_entries.application.record_entries_in_bulk import RecordEntriesInBulk
-from fluxo_entries.application.record_entry import RecordEntry
-from fluxo_entries.application.reverse_entry import ReverseEntry
+from fluxo_entries.application.recording.get_entry import GetEntry
+from fluxo_entries.application.recording.list_entries import ListEntries
+from fluxo_entries.application.recording.merchant_settings import ChangeMerchant, GetMerchant
+from fluxo_entries.application.recording.ports import Disposition, Outcome, RecordedEntry
+from fluxo_entries.application.recording.record_entries_in_bulk import RecordEntriesInBulk
+from fluxo_entries.application.recording.record_entry import RecordEntry
+from fluxo_entries.application.recording.reverse_entry import ReverseEntry
+from fluxo_entries.application.use_cases import ApiUseCases
 from fluxo_entries.domain.errors import CurrencyFixedError, EntryAlreadyReversedError
 from fluxo_entries.domain.merchant import Merchant
 
@@ -158,7 +157,7 @@ class FakeService:
         self.clock = FakeClock(datetime(2026, 11, 22, 15, 0, 0, 123456, tzinfo=UTC))
         self.journal = FakeJournal(self.memory)
         merchants, entries, ids = FakeMerchants(self.memory), FakeEntries(self.memory), FakeIds()
-        self.application = EntriesApplication(
+        self.use_cases = ApiUseCases(
             record_entry=RecordEntry(merchants, self.journal, self.clock, ids),
             reverse_entry=ReverseEntry(entries, merchants, self.journal, self.clock, ids),
             record_entries_in_bulk=RecordEntriesInBulk(merchants, self.journal, self.clock, ids),

@@ -1,7 +1,7 @@
 """The one rule set, and the models that describe it to clients: they say the same of everything."""
 
 from fluxo_chassis.http.validation import validation_problem
-from fluxo_entries.application.record_entries_in_bulk import BulkItem
+from fluxo_entries.application.recording.record_entries_in_bulk import BulkItem
 from fluxo_entries.domain.draft import DRAFT_RULES, Draft, parse_draft
 from fluxo_entries.domain.errors import RejectedFieldsError
 from fluxo_entries.entrypoints.http.bodies import BulkEntry, NewEntry, parse_item

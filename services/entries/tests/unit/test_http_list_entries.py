@@ -3,7 +3,7 @@ from datetime import date
 from uuid import UUID
 
 import pytest
-from fluxo_entries.application.ports import EntryFilter, Position
+from fluxo_entries.application.recording.ports import EntryFilter, Position
 from fluxo_entries.entrypoints.http.cursor import decode_cursor, encode_cursor
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,7 @@
 from datetime import date
 
 import pytest
-from fluxo_entries.application.idempotency import draft_hash, request_hash
+from fluxo_entries.application.recording.idempotency import draft_hash, request_hash
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.domain.draft import Draft
 from hypothesis import given
@@ -51,7 +51,7 @@ def test_hashes_that_are_stored_stay_right():
 )
 async def test_the_hash_of_a_reversal_that_is_stored_stays_right(service, reason, day, stored):
     draft = Draft(Direction.CREDIT, 100, "Venda", business_date=date(2026, 11, 22))
-    record_entry, reverse_entry = service.application.record_entry, service.application.reverse_entry
+    record_entry, reverse_entry = service.use_cases.record_entry, service.use_cases.reverse_entry
     recorded = await record_entry("padaria", draft, idempotency_key="a", traceparent="")
     await reverse_entry("padaria", recorded.entry.id, reason, day, idempotency_key="b", traceparent="")
     request_hash, _ = service.memory.keys["padaria", "b"]

@@ -1,8 +1,8 @@
 from datetime import date
 
 import pytest
-from fluxo_entries.application.list_day_totals import ListDayTotals
-from fluxo_entries.application.ports import DayTotals
+from fluxo_entries.application.totals.list_day_totals import ListDayTotals
+from fluxo_entries.application.totals.ports import DayTotals
 
 pytestmark = pytest.mark.anyio
 

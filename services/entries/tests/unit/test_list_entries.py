@@ -1,7 +1,7 @@
 from datetime import date
 
 import pytest
-from fluxo_entries.application.ports import EntryFilter
+from fluxo_entries.application.recording.ports import EntryFilter
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.domain.draft import Draft
 from fluxo_entries.domain.errors import RejectedFieldsError
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 def list_entries(service):
     async def list_entries(after=None, limit=2, **wanted):
-        return await service.application.list_entries("padaria", EntryFilter(**wanted), after=after, limit=limit)
+        return await service.use_cases.list_entries("padaria", EntryFilter(**wanted), after=after, limit=limit)
 
     return list_entries
 
@@ -21,7 +21,7 @@ def list_entries(service):
 def record(service):
     async def record(day: int, key: str):
         draft = Draft(Direction.CREDIT, 100, "Venda", business_date=date(2026, 11, day))
-        await service.application.record_entry("padaria", draft, idempotency_key=key, traceparent="")
+        await service.use_cases.record_entry("padaria", draft, idempotency_key=key, traceparent="")
 
     return record
 

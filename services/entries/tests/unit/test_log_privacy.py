@@ -27,7 +27,7 @@ ENTRY = {
 @pytest.fixture
 def app(service):
     """One that has written no line yet: it remembers how."""
-    return create_entries_app(service.application, health=Health(), verifier=FakeVerifier())
+    return create_entries_app(service.use_cases, health=Health(), verifier=FakeVerifier())
 
 
 @pytest.fixture

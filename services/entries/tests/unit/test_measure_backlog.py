@@ -1,10 +1,10 @@
 import asyncio
 
 import pytest
-from fluxo_entries.application import measure_backlog
-from fluxo_entries.application.measure_backlog import MeasureBacklog
-from fluxo_entries.application.ports import Backlog
-from fluxo_entries.application.stream_state import StreamPosition
+from fluxo_entries.application.publishing import measure_outbox
+from fluxo_entries.application.publishing.measure_outbox import MeasureBacklog
+from fluxo_entries.application.publishing.ports import Backlog
+from fluxo_entries.application.publishing.stream_state import StreamPosition
 
 pytestmark = pytest.mark.anyio
 
@@ -35,7 +35,7 @@ class Stream:
 
 
 async def test_a_backlog_is_counted_also_while_the_stream_is_unavailable_or_hangs(monkeypatch):
-    monkeypatch.setattr(measure_backlog, "POSITION_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(measure_outbox, "POSITION_TIMEOUT_S", 0.01)
     outbox, stream = Outbox(), Stream()
     measure = MeasureBacklog(outbox, stream)
     await measure()

@@ -3,7 +3,7 @@ from uuid import uuid4
 
 import pytest
 from fluxo_entries.adapters.observed_journal import ObservedJournal
-from fluxo_entries.application.ports import Disposition, Outcome
+from fluxo_entries.application.recording.ports import Disposition, Outcome
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.domain.entry import Entry
 from prometheus_client import REGISTRY

@@ -1,10 +1,10 @@
 """The step that moves events from outbox to stream, against fakes that keep the ports' promises."""
 
 import pytest
-from fluxo_entries.application.ports import GapFoundError, OutboxRow, StreamMovedBackError
-from fluxo_entries.application.publish_outbox import PublishOutbox, Step
-from fluxo_entries.application.purge_outbox import Purged, PurgeOutbox
-from fluxo_entries.application.stream_state import XID_BITS, Group, StreamPosition, StreamState
+from fluxo_entries.application.publishing.ports import GapFoundError, OutboxRow, StreamMovedBackError
+from fluxo_entries.application.publishing.publish_outbox import PublishOutbox, Step
+from fluxo_entries.application.publishing.purge_outbox import Purged, PurgeOutbox
+from fluxo_entries.application.publishing.stream_state import XID_BITS, Group, StreamPosition, StreamState
 
 pytestmark = pytest.mark.anyio
 

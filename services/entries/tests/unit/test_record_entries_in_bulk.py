@@ -1,8 +1,8 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from fluxo_entries.application.idempotency import Answer
-from fluxo_entries.application.record_entries_in_bulk import BulkItem
+from fluxo_entries.application.recording.idempotency import Answer
+from fluxo_entries.application.recording.record_entries_in_bulk import BulkItem
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.domain.draft import Draft
 from fluxo_entries.domain.errors import IdempotencyKeyReusedError, RejectedFieldsError, RejectedItemsError
@@ -19,12 +19,12 @@ TOO_LATE = date(2026, 11, 23)
 
 @pytest.fixture
 def atomic(service):
-    return lambda *items: service.application.record_entries_in_bulk.atomic("padaria", items, traceparent="")
+    return lambda *items: service.use_cases.record_entries_in_bulk.atomic("padaria", items, traceparent="")
 
 
 @pytest.fixture
 def partial(service):
-    return lambda *items: service.application.record_entries_in_bulk.partial("padaria", items, traceparent="")
+    return lambda *items: service.use_cases.record_entries_in_bulk.partial("padaria", items, traceparent="")
 
 
 async def test_atomic_records_all_in_the_order_given(service, atomic):
@@ -96,6 +96,6 @@ async def test_partial_of_nothing_but_bad_items_is_still_an_answer(partial):
 
 async def test_an_item_of_a_bulk_sent_alone_is_the_same_request(service, atomic):
     (in_bulk,) = await atomic(item("a"))
-    alone = await service.application.record_entry("padaria", item("a").draft, idempotency_key="a", traceparent="")
+    alone = await service.use_cases.record_entry("padaria", item("a").draft, idempotency_key="a", traceparent="")
     assert alone.replayed
     assert alone.entry == in_bulk.entry

@@ -2,7 +2,7 @@ import asyncio
 from datetime import UTC, date, datetime
 
 import pytest
-from fluxo_entries.application.change_merchant import MerchantChange
+from fluxo_entries.application.recording.merchant_settings import MerchantChange
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.domain.draft import Draft
 from fluxo_entries.domain.errors import IdempotencyKeyReusedError, OverloadedError, RejectedFieldsError
@@ -15,7 +15,7 @@ SALE = Draft(Direction.CREDIT, 15000, "Venda balcão", "vendas")
 @pytest.fixture
 def record(service):
     async def record(draft=SALE, key="k1", merchant="padaria"):
-        return await service.application.record_entry(merchant, draft, idempotency_key=key, traceparent="00-trace")
+        return await service.use_cases.record_entry(merchant, draft, idempotency_key=key, traceparent="00-trace")
 
     return record
 
@@ -90,7 +90,7 @@ async def test_what_was_refused_once_may_be_sent_again_when_its_day_has_come(ser
 
 
 async def test_another_time_zone_moves_today(service, record):
-    await service.application.change_merchant("padaria", MerchantChange(time_zone="Pacific/Kiritimati"))
+    await service.use_cases.change_merchant("padaria", MerchantChange(time_zone="Pacific/Kiritimati"))
     assert (await record()).entry.business_date == date(2026, 11, 23)
 
 

@@ -3,8 +3,9 @@
 import asyncio
 
 import pytest
-from fluxo_entries.application.publish_outbox import Step
-from fluxo_entries.application.stream_state import StreamPosition
+from fluxo_entries.application.publishing.publish_outbox import Step
+from fluxo_entries.application.publishing.stream_state import StreamPosition
+from fluxo_entries.application.use_cases import RelayUseCases
 from fluxo_entries.entrypoints.relay import GATHER_ROWS, GATHER_S, LOOK_EVERY_S, POLL_S, Relay
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("virtual_time")]
@@ -48,7 +49,7 @@ class Publishing:
 async def steps_taken(publishing, turns, *, is_listening=False):
     """How many steps a relay has taken after each of so many turns."""
     silence = Silence(is_listening=is_listening)
-    relay = Relay(publishing, nothing, nothing, nothing, nothing, silence)
+    relay = Relay(RelayUseCases(publishing, nothing, nothing, nothing, nothing), silence)
     taken = []
     for _ in range(turns):
         await relay.publish_next(asyncio.Event())
@@ -68,7 +69,7 @@ async def seconds_for(published):
             stop.set()
         return Step(published, published, is_held_back=False)
 
-    relay = Relay(publish, nothing, nothing, nothing, nothing, Silence())
+    relay = Relay(RelayUseCases(publish, nothing, nothing, nothing, nothing), Silence())
     began = asyncio.get_running_loop().time()
     await relay.retry.for_ever(lambda: relay.publish_next(stop), stop)
     return asyncio.get_running_loop().time() - began

@@ -19,14 +19,14 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 async def sale(service, anyio_backend):
     draft = Draft(Direction.CREDIT, 15000, "Venda", business_date=date(2026, 11, 1))
-    answer = await service.application.record_entry("padaria", draft, idempotency_key="sale", traceparent="")
+    answer = await service.use_cases.record_entry("padaria", draft, idempotency_key="sale", traceparent="")
     return answer.entry
 
 
 @pytest.fixture
 def reverse(service, sale):
     async def reverse(entry_id=sale.id, key="r1", reason="Errado", day=None, merchant="padaria"):
-        return await service.application.reverse_entry(
+        return await service.use_cases.reverse_entry(
             merchant, entry_id, reason, day, idempotency_key=key, traceparent=""
         )
 
@@ -36,8 +36,8 @@ def reverse(service, sale):
 async def test_a_reversal_is_an_entry_that_points_at_its_original(service, sale, reverse):
     answer = await reverse()
     assert answer.entry.reverses == sale.id
-    assert (await service.application.get_entry("padaria", sale.id)).reversed_by == answer.entry.id
-    assert (await service.application.get_entry("padaria", answer.entry.id)).reversed_by is None
+    assert (await service.use_cases.get_entry("padaria", sale.id)).reversed_by == answer.entry.id
+    assert (await service.use_cases.get_entry("padaria", answer.entry.id)).reversed_by is None
 
 
 async def test_a_retry_of_a_reversal_replays_it_and_is_never_already_reversed(service, reverse):

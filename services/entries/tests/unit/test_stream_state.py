@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from fluxo_entries.application.stream_state import START, Group, StreamPosition, StreamState
+from fluxo_entries.application.publishing.stream_state import START, Group, StreamPosition, StreamState
 
 
 def at(minor):

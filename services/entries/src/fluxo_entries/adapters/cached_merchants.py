@@ -2,7 +2,7 @@ import asyncio
 import time
 from typing import Final
 
-from fluxo_entries.application.ports import Merchants
+from fluxo_entries.application.recording.ports import Merchants
 from fluxo_entries.domain.merchant import Merchant
 
 KEPT_S: Final = 1.0

@@ -1,7 +1,7 @@
 from fluxo_contracts.entry_recorded import EntryRecorded, EntryRecordedData, encode
 from fluxo_contracts.envelope import utc
 
-from fluxo_entries.application.ports import Recording
+from fluxo_entries.application.recording.ports import Recording
 from fluxo_entries.domain.money import format_amount
 
 

@@ -5,7 +5,7 @@ from typing import Final
 from fluxo_chassis.observability.traces.spans import span
 from prometheus_client import Counter
 
-from fluxo_entries.application.ports import Disposition, Journal, Outcome, Recording
+from fluxo_entries.application.recording.ports import Disposition, Journal, Outcome, Recording
 from fluxo_entries.domain.direction import Direction
 
 entries_appended = Counter(

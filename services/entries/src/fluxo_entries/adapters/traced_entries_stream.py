@@ -6,8 +6,8 @@ from fluxo_chassis.observability.traces.batch_spans import record_batch
 from fluxo_contracts.envelope import traceparent_of
 from fluxo_contracts.streams import ENTRIES_STREAM
 
-from fluxo_entries.application.ports import EntriesStream, OutboxRow
-from fluxo_entries.application.stream_state import StreamPosition, StreamState
+from fluxo_entries.application.publishing.ports import EntriesStream, OutboxRow
+from fluxo_entries.application.publishing.stream_state import StreamPosition, StreamState
 
 
 class TracedEntriesStream:

@@ -1,6 +1,7 @@
 """The API process."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from functools import partial
 from typing import Final
 
@@ -23,14 +24,13 @@ from fluxo_entries.adapters.postgres.entries import PostgresEntries
 from fluxo_entries.adapters.postgres.group_commit import GroupCommitter
 from fluxo_entries.adapters.postgres.journal import PostgresJournal
 from fluxo_entries.adapters.postgres.merchants import PostgresMerchants
-from fluxo_entries.application.change_merchant import ChangeMerchant
-from fluxo_entries.application.contents import EntriesApplication
-from fluxo_entries.application.get_entry import GetEntry
-from fluxo_entries.application.get_merchant import GetMerchant
-from fluxo_entries.application.list_entries import ListEntries
-from fluxo_entries.application.record_entries_in_bulk import RecordEntriesInBulk
-from fluxo_entries.application.record_entry import RecordEntry
-from fluxo_entries.application.reverse_entry import ReverseEntry
+from fluxo_entries.application.recording.get_entry import GetEntry
+from fluxo_entries.application.recording.list_entries import ListEntries
+from fluxo_entries.application.recording.merchant_settings import ChangeMerchant, GetMerchant
+from fluxo_entries.application.recording.record_entries_in_bulk import RecordEntriesInBulk
+from fluxo_entries.application.recording.record_entry import RecordEntry
+from fluxo_entries.application.recording.reverse_entry import ReverseEntry
+from fluxo_entries.application.use_cases import ApiUseCases
 from fluxo_entries.entrypoints.http.app import create_entries_app
 from fluxo_entries.settings import ApiSettings
 
@@ -49,25 +49,28 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
     url, instance = settings.entries_database_url, settings.instance
     breaker = breaker_for("entries-database")
     for_reads, for_writes = _bulkhead("entries-reads"), _bulkhead("entries-writes")
-    with exported_as_configured(settings, "fluxo-entries"):
-        async with (
-            await open_pool(url, application_name=instance, breaker=breaker, bulkhead=for_reads) as reads,
-            await open_pool(url, application_name=instance, breaker=breaker, bulkhead=for_writes) as writes,
-            GroupCommitter(url, instance, breaker) as committer,
-        ):
-            verifier = TokenVerifier(
-                JwksKeys(settings.auth_jwks_url),
-                issuer=settings.auth_issuer,
-                audience=settings.auth_audience,
-                tenant_claim=TENANT_CLAIM,
+    async with AsyncExitStack() as opened:
+        opened.enter_context(exported_as_configured(settings, "fluxo-entries"))
+        reads, writes = [
+            await opened.enter_async_context(
+                await open_pool(url, application_name=instance, breaker=breaker, bulkhead=bulkhead)
             )
-            health = Health()
-            health.add("entries-database", partial(ping, writes), required=True)
-            health.add("entries-database-circuit", breaker.observe, required=False)
-            health.add("reads-bulkhead", for_reads.observe, required=False)
-            health.add("writes-bulkhead", for_writes.observe, required=False)
-            health.add("token-issuer", verifier.observe, required=False)
-            await serve(assemble(reads, writes, committer, verifier, health), settings, stop)
+            for bulkhead in (for_reads, for_writes)
+        ]
+        committer = await opened.enter_async_context(GroupCommitter(url, instance, breaker))
+        verifier = TokenVerifier(
+            JwksKeys(settings.auth_jwks_url),
+            issuer=settings.auth_issuer,
+            audience=settings.auth_audience,
+            tenant_claim=TENANT_CLAIM,
+        )
+        health = Health()
+        health.add("entries-database", partial(ping, writes), required=True)
+        health.add("entries-database-circuit", breaker.observe, required=False)
+        health.add("reads-bulkhead", for_reads.observe, required=False)
+        health.add("writes-bulkhead", for_writes.observe, required=False)
+        health.add("token-issuer", verifier.observe, required=False)
+        await serve(assemble(reads, writes, committer, verifier, health), settings, stop)
 
 
 def assemble(
@@ -79,7 +82,7 @@ def assemble(
     # Writes take what was known a second ago; who looks at or changes the settings sees them as they are.
     known_merchants = CachedMerchants(PostgresMerchants(writes))
     entries = PostgresEntries(reads)
-    application = EntriesApplication(
+    use_cases = ApiUseCases(
         record_entry=RecordEntry(known_merchants, journal, clock, ids),
         reverse_entry=ReverseEntry(PostgresEntries(writes), known_merchants, journal, clock, ids),
         record_entries_in_bulk=RecordEntriesInBulk(known_merchants, journal, clock, ids),
@@ -88,7 +91,7 @@ def assemble(
         list_entries=ListEntries(entries),
         get_merchant=GetMerchant(PostgresMerchants(reads)),
     )
-    return create_entries_app(application, health=health, verifier=verifier)
+    return create_entries_app(use_cases, health=health, verifier=verifier)
 
 
 def _bulkhead(name: str) -> Bulkhead:

@@ -5,7 +5,7 @@ from uuid import UUID
 import asyncpg
 
 from fluxo_entries.adapters.postgres.entry_replay import PostgresEntryReplay
-from fluxo_entries.application.replay_entries import ReplayEntries
+from fluxo_entries.application.totals.replay_entries import ReplayEntries
 from fluxo_entries.entrypoints.replay import write_replay
 from fluxo_entries.settings import ReplaySettings
 

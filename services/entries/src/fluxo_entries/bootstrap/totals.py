@@ -4,7 +4,7 @@ from datetime import date
 from fluxo_chassis.postgres import open_pool
 
 from fluxo_entries.adapters.postgres.day_totals import PostgresDayTotals
-from fluxo_entries.application.list_day_totals import ListDayTotals
+from fluxo_entries.application.totals.list_day_totals import ListDayTotals
 from fluxo_entries.entrypoints.totals import write_totals
 from fluxo_entries.settings import TotalsSettings
 

@@ -9,12 +9,8 @@ from fluxo_chassis.postgres import Notifications
 from fluxo_chassis.resilience import Backoff, Retry, every, wait_for_stop
 from prometheus_client import Counter, Gauge, Histogram
 
-from fluxo_entries.application.audit_stream import AuditStream
-from fluxo_entries.application.measure_backlog import MeasureBacklog
-from fluxo_entries.application.measure_groups import MeasureGroups
-from fluxo_entries.application.publish_outbox import PublishOutbox
-from fluxo_entries.application.purge_outbox import PurgeOutbox
-from fluxo_entries.application.stream_state import StreamPosition
+from fluxo_entries.application.publishing.stream_state import StreamPosition
+from fluxo_entries.application.use_cases import RelayUseCases
 
 log = structlog.get_logger(__name__)
 
@@ -57,20 +53,8 @@ class Relay:
     the stream, and since when.
     """
 
-    def __init__(
-        self,
-        publish: PublishOutbox,
-        audit: AuditStream,
-        purge: PurgeOutbox,
-        measure_backlog: MeasureBacklog,
-        measure_groups: MeasureGroups,
-        notifications: Notifications,
-    ) -> None:
-        self._publish = publish
-        self._audit = audit
-        self._purge = purge
-        self._measure_backlog = measure_backlog
-        self._measure_groups = measure_groups
+    def __init__(self, use_cases: RelayUseCases, notifications: Notifications) -> None:
+        self._use_cases = use_cases
         self._notifications = notifications
         self._held_back = Backoff(*HELD_BACK_POLL_S)
         self._seen: StreamPosition | None = None
@@ -96,11 +80,11 @@ class Relay:
 
     async def _is_standing_still(self) -> bool:
         """Whether the stream is where it was when this was last asked."""
-        before, self._seen = self._seen, await self._publish.position()
+        before, self._seen = self._seen, await self._use_cases.publish_outbox.position()
         return self._seen == before
 
     async def _take_step(self, stop: asyncio.Event) -> None:
-        step = await self._publish()
+        step = await self._use_cases.publish_outbox()
         self.retry.reached()
         self._stands_in = step.published > 0 and not self._notifications.is_listening
         if step.published:
@@ -122,20 +106,20 @@ class Relay:
             await self._notifications.wait(GATHER_S)
 
     async def audit(self) -> None:
-        if gap := await self._audit():
+        if gap := await self._use_cases.audit_stream():
             _report_gap(gap.reason)
 
     async def purge(self) -> None:
-        purged = await self._purge()
+        purged = await self._use_cases.purge_outbox()
         if purged.partitions_dropped or purged.partitions_created:
             log.info("tidied up", created=purged.partitions_created, dropped=purged.partitions_dropped)
 
     async def measure(self) -> None:
-        backlog = await self._measure_backlog()
+        backlog = await self._use_cases.measure_backlog()
         pending_rows.set(backlog.rows)
         oldest_age_seconds.set(backlog.oldest_age_s)
         held_back_seconds.set(backlog.held_back_age_s)
-        ages_s = await self._measure_groups()
+        ages_s = await self._use_cases.measure_groups()
         unacknowledged_seconds.clear()
         for group, age_s in ages_s.items():
             unacknowledged_seconds.labels(group).set(age_s)

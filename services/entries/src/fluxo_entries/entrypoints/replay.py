@@ -3,7 +3,7 @@ from uuid import UUID
 
 from fluxo_contracts.replay import ReplayHeader, encode_header
 
-from fluxo_entries.application.replay_entries import ReplayEntries
+from fluxo_entries.application.totals.replay_entries import ReplayEntries
 
 
 async def write_replay(replay_entries: ReplayEntries, mark: UUID, out: BinaryIO) -> None:

@@ -3,7 +3,7 @@ from typing import TextIO
 
 import msgspec
 
-from fluxo_entries.application.list_day_totals import ListDayTotals
+from fluxo_entries.application.totals.list_day_totals import ListDayTotals
 
 
 async def write_totals(

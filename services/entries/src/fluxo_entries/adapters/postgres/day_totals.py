@@ -5,7 +5,7 @@ from typing import Final
 import asyncpg
 
 from fluxo_entries.adapters.postgres import sql
-from fluxo_entries.application.ports import DayTotals
+from fluxo_entries.application.totals.ports import DayTotals
 
 ROWS_PER_FETCH: Final = 1_000
 PATIENCE_S: Final = 86_400.0

@@ -5,7 +5,7 @@ import asyncpg
 
 from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.adapters.postgres.rows import entry_of
-from fluxo_entries.application.ports import EntryFilter, Position, RecordedEntry
+from fluxo_entries.application.recording.ports import EntryFilter, Position, RecordedEntry
 
 
 class PostgresEntries:

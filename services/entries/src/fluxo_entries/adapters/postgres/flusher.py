@@ -9,7 +9,7 @@ from fluxo_chassis.postgres import CONNECT_TIMEOUT_S, is_unavailable, server_set
 from fluxo_chassis.resilience import CircuitBreaker, CircuitOpen
 
 from fluxo_entries.adapters.postgres.write import write_each
-from fluxo_entries.application.ports import Outcome, Recording
+from fluxo_entries.application.recording.ports import Outcome, Recording
 from fluxo_entries.domain.errors import OutcomeUnknownError
 
 log = structlog.get_logger(__name__)

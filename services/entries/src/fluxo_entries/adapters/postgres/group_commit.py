@@ -9,7 +9,7 @@ from fluxo_chassis.resilience import CircuitBreaker
 from prometheus_client import Gauge, Histogram
 
 from fluxo_entries.adapters.postgres.flusher import FIND_OUT_S, DatabaseUnavailableError, Flusher
-from fluxo_entries.application.ports import Outcome, Recording
+from fluxo_entries.application.recording.ports import Outcome, Recording
 from fluxo_entries.domain.errors import OutcomeUnknownError, OverloadedError
 
 FLUSHERS: Final = 2

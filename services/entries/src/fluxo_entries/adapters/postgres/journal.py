@@ -11,7 +11,7 @@ from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.adapters.postgres.group_commit import GroupCommitter
 from fluxo_entries.adapters.postgres.write import LOST_A_RACE, TRIES_MAX, find, refusal
 from fluxo_entries.adapters.postgres.write_many import write_many
-from fluxo_entries.application.ports import Disposition, Outcome, Recording
+from fluxo_entries.application.recording.ports import Disposition, Outcome, Recording
 from fluxo_entries.domain.errors import OutcomeUnknownError, OverloadedError
 from fluxo_entries.domain.merchant import DEFAULT_TIME_ZONE
 

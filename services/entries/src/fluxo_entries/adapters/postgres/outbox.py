@@ -7,8 +7,8 @@ import asyncpg
 import structlog
 
 from fluxo_entries.adapters.postgres import sql
-from fluxo_entries.application.ports import Backlog, OutboxRow
-from fluxo_entries.application.stream_state import XID_BITS, StreamPosition
+from fluxo_entries.application.publishing.ports import Backlog, OutboxRow
+from fluxo_entries.application.publishing.stream_state import XID_BITS, StreamPosition
 
 log = structlog.get_logger(__name__)
 

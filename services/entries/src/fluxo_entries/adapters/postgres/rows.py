@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from fluxo_entries.adapters.events import event_of
-from fluxo_entries.application.ports import Recording
+from fluxo_entries.application.recording.ports import Recording
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.domain.entry import Entry
 

@@ -8,7 +8,7 @@ import asyncpg
 
 from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.adapters.postgres.rows import columns_of, entry_of
-from fluxo_entries.application.ports import Disposition, Outcome, Recording
+from fluxo_entries.application.recording.ports import Disposition, Outcome, Recording
 from fluxo_entries.domain.entry import Entry
 from fluxo_entries.domain.errors import EntryAlreadyReversedError, OverloadedError, RejectedFieldsError
 from fluxo_entries.domain.merchant import DEFAULT_TIME_ZONE

@@ -11,7 +11,7 @@ from fluxo_entries.adapters.events import event_of
 from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.adapters.postgres.rows import entry_row, key_row
 from fluxo_entries.adapters.postgres.write import key_of, write
-from fluxo_entries.application.ports import Disposition, Outcome, Recording
+from fluxo_entries.application.recording.ports import Disposition, Outcome, Recording
 
 CHUNK_ROWS: Final = 1_000
 """A few milliseconds of work for this process, and a small part of a statement's time for the database."""

@@ -5,8 +5,8 @@ from fluxo_chassis.redis import RedisClient, RedisReplyError
 from fluxo_contracts.streams import ENTRIES_STREAM, EVENT_FIELD
 
 from fluxo_entries.adapters.redis.scripts import PUBLISH, TRIM
-from fluxo_entries.application.ports import GapFoundError, OutboxRow, StreamMovedBackError
-from fluxo_entries.application.stream_state import START, Group, StreamPosition, StreamState
+from fluxo_entries.application.publishing.ports import GapFoundError, OutboxRow, StreamMovedBackError
+from fluxo_entries.application.publishing.stream_state import START, Group, StreamPosition, StreamState
 
 NO_SUCH_KEY: Final = "ERR no such key"
 MOVED_BACK: Final = -1

@@ -12,7 +12,7 @@ from fluxo_chassis.problems import PROBLEM_SCHEMA_REF
 from pydantic import Field, WithJsonSchema
 from typing_extensions import TypedDict
 
-from fluxo_entries.application.idempotency import Answer
+from fluxo_entries.application.recording.idempotency import Answer
 from fluxo_entries.domain.entry import Entry
 from fluxo_entries.domain.merchant import Merchant
 from fluxo_entries.domain.money import format_amount

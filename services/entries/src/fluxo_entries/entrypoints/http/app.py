@@ -7,7 +7,7 @@ from fluxo_chassis.health import Health
 from fluxo_chassis.http.app import ANSWER_WITHIN_S, create_app
 from fluxo_chassis.http.fast.direct import DirectRoute
 
-from fluxo_entries.application.contents import EntriesApplication
+from fluxo_entries.application.use_cases import ApiUseCases
 from fluxo_entries.entrypoints.http.change_merchant import add_change_merchant
 from fluxo_entries.entrypoints.http.get_entry import add_get_entry
 from fluxo_entries.entrypoints.http.get_merchant import add_get_merchant
@@ -29,12 +29,12 @@ merchant is the one that the token names. A write carries an idempotency key: se
 
 
 def create_entries_app(
-    application: EntriesApplication,
+    use_cases: ApiUseCases,
     *,
     health: Health,
     verifier: TokenVerifier,
 ) -> FastAPI:
-    """Return the HTTP API of the application."""
+    """Return the HTTP API of the use cases."""
     app = create_app(
         title="Fluxo entries",
         version=version("fluxo-entries"),
@@ -44,18 +44,18 @@ def create_entries_app(
         body_limits={PATH: BODY_LIMIT_BYTES},
         answer_within_s=lambda scope: BULK_WITHIN_S if scope["path"] == PATH else ANSWER_WITHIN_S,
     )
-    app.include_router(_routes(application))
+    app.include_router(_routes(use_cases))
     install_problems(app)
     return app
 
 
-def _routes(application: EntriesApplication) -> APIRouter:
+def _routes(use_cases: ApiUseCases) -> APIRouter:
     routes = APIRouter(route_class=DirectRoute)
-    add_record_entry(routes, application.record_entry)
-    add_record_entries_in_bulk(routes, application.record_entries_in_bulk)
-    add_reverse_entry(routes, application.reverse_entry)
-    add_get_entry(routes, application.get_entry)
-    add_list_entries(routes, application.list_entries)
-    add_get_merchant(routes, application.get_merchant)
-    add_change_merchant(routes, application.change_merchant)
+    add_record_entry(routes, use_cases.record_entry)
+    add_record_entries_in_bulk(routes, use_cases.record_entries_in_bulk)
+    add_reverse_entry(routes, use_cases.reverse_entry)
+    add_get_entry(routes, use_cases.get_entry)
+    add_list_entries(routes, use_cases.list_entries)
+    add_get_merchant(routes, use_cases.get_merchant)
+    add_change_merchant(routes, use_cases.change_merchant)
     return routes

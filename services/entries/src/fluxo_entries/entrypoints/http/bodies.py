@@ -21,8 +21,8 @@ from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import no_info_plain_validator_function
 
-from fluxo_entries.application.change_merchant import MerchantChange
-from fluxo_entries.application.record_entries_in_bulk import BulkItem
+from fluxo_entries.application.recording.merchant_settings import MerchantChange
+from fluxo_entries.application.recording.record_entries_in_bulk import BulkItem
 from fluxo_entries.domain.direction import Direction, parse_direction
 from fluxo_entries.domain.draft import DRAFT_RULES, Draft, draft_of, parse_draft
 from fluxo_entries.domain.fields import Rule, parse_fields

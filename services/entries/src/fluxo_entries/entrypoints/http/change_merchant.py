@@ -5,7 +5,7 @@ from fastapi import APIRouter, Depends, Response
 from fluxo_chassis.auth import Principal, requires
 from fluxo_chassis.problems import problem_responses
 
-from fluxo_entries.application.change_merchant import ChangeMerchant
+from fluxo_entries.application.recording.merchant_settings import ChangeMerchant
 from fluxo_entries.entrypoints.http.answers import MerchantAnswer, json_answer, merchant_answer
 from fluxo_entries.entrypoints.http.bodies import MerchantPatch
 from fluxo_entries.entrypoints.http.documentation import WRITE_PROBLEMS

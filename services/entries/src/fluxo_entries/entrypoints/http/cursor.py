@@ -8,7 +8,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from fluxo_entries.application.ports import EntryFilter, Position
+from fluxo_entries.application.recording.ports import EntryFilter, Position
 
 _LAYOUT: Final = struct.Struct(">I16s8s")
 """The date's ordinal, the entry's id, a digest of whose list it is and of its filters."""

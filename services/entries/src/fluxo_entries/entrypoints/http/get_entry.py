@@ -5,7 +5,7 @@ from fastapi import APIRouter, Depends, Response
 from fluxo_chassis.auth import Principal, requires
 from fluxo_chassis.problems import problem_responses
 
-from fluxo_entries.application.get_entry import GetEntry
+from fluxo_entries.application.recording.get_entry import GetEntry
 from fluxo_entries.entrypoints.http.answers import EntryAnswer, entry_answer, json_answer
 from fluxo_entries.entrypoints.http.documentation import READ_PROBLEMS
 from fluxo_entries.entrypoints.http.parameters import EntryIdInPath

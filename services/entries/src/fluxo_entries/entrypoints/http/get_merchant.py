@@ -4,7 +4,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 from fluxo_chassis.auth import Principal, requires
 
-from fluxo_entries.application.get_merchant import GetMerchant
+from fluxo_entries.application.recording.merchant_settings import GetMerchant
 from fluxo_entries.entrypoints.http.answers import MerchantAnswer, json_answer, merchant_answer
 from fluxo_entries.entrypoints.http.documentation import READ_PROBLEMS
 

@@ -7,8 +7,8 @@ from fluxo_chassis.auth import Principal, requires
 from fluxo_chassis.problems import FieldError, Problem
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from fluxo_entries.application.list_entries import ListEntries
-from fluxo_entries.application.ports import EntryFilter, Position
+from fluxo_entries.application.recording.list_entries import ListEntries
+from fluxo_entries.application.recording.ports import EntryFilter, Position
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.entrypoints.http.answers import PageAnswer, entry_answer, json_answer
 from fluxo_entries.entrypoints.http.cursor import CURSOR_LENGTH_MAX, decode_cursor, encode_cursor

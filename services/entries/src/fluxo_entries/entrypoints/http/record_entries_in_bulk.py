@@ -8,9 +8,9 @@ from fluxo_chassis.http.validation import invalid_request
 from fluxo_chassis.observability.traces.tracing import current_trace_id, current_traceparent
 from fluxo_chassis.problems import FieldError, Problem
 
-from fluxo_entries.application.idempotency import Answer
-from fluxo_entries.application.record_entries_in_bulk import BulkItem, ItemResult, RecordEntriesInBulk
-from fluxo_entries.application.turns import in_turns
+from fluxo_entries.application.recording.cooperative import yielding
+from fluxo_entries.application.recording.idempotency import Answer
+from fluxo_entries.application.recording.record_entries_in_bulk import BulkItem, ItemResult, RecordEntriesInBulk
 from fluxo_entries.domain.errors import IdempotencyKeyReusedError, RejectedFieldsError, RejectedItemsError
 from fluxo_entries.entrypoints.http.answers import (
     REPLAYED,
@@ -44,7 +44,7 @@ def add_record_entries_in_bulk(routes: APIRouter, record_entries: RecordEntriesI
         responses={**WRITE_PROBLEMS, **recorded_in_bulk(BulkAnswer, PartialBulkAnswer, CheckedBulkAnswer)},
     )
     async def answer(principal: Annotated[Principal, Depends(requires("entries:write"))], body: Bulk) -> Response:
-        parsed = [_parse(item) async for item in in_turns(body.entries)]
+        parsed = [_parse(item) async for item in yielding(body.entries)]
         if body.mode == "atomic":
             return await _all_or_none(record_entries, principal.tenant, parsed)
         items = [item for item in parsed if isinstance(item, BulkItem)]
@@ -69,13 +69,13 @@ async def _all_or_none(
         raise items_rejected(_placed({index: problem_of(each) for index, each in error.rejections.items()})) from None
     except IdempotencyKeyReusedError as error:
         raise keys_reused(_reused(items, frozenset(error.keys))) from None
-    content: BulkAnswer = {"items": [entry_answer(answer.entry) async for answer in in_turns(answers)]}
+    content: BulkAnswer = {"items": [entry_answer(answer.entry) async for answer in yielding(answers)]}
     return json_answer(201, content, _replayed(answers))
 
 
 async def _in_order(parsed: Sequence[BulkItem | Problem], answers: Iterator[Any]) -> list[Any]:
     """Return an answer for each item: for one that could not be read its refusal, for others the next of `answers`."""
-    return [_refused(item) if isinstance(item, Problem) else next(answers) async for item in in_turns(parsed)]
+    return [_refused(item) if isinstance(item, Problem) else next(answers) async for item in yielding(parsed)]
 
 
 def _parse(item: object) -> BulkItem | Problem:

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Depends, Response
 from fluxo_chassis.auth import Principal, requires
 from fluxo_chassis.observability.traces.tracing import current_traceparent
 
-from fluxo_entries.application.record_entry import RecordEntry
+from fluxo_entries.application.recording.record_entry import RecordEntry
 from fluxo_entries.entrypoints.http.answers import EntryAnswer, recorded_answer
 from fluxo_entries.entrypoints.http.bodies import EntryBody
 from fluxo_entries.entrypoints.http.documentation import WRITE_PROBLEMS, recorded

@@ -6,7 +6,7 @@ from fluxo_chassis.auth import Principal, requires
 from fluxo_chassis.observability.traces.tracing import current_traceparent
 from fluxo_chassis.problems import problem_responses
 
-from fluxo_entries.application.reverse_entry import ReverseEntry
+from fluxo_entries.application.recording.reverse_entry import ReverseEntry
 from fluxo_entries.entrypoints.http.answers import EntryAnswer, recorded_answer
 from fluxo_entries.entrypoints.http.bodies import NewReversal
 from fluxo_entries.entrypoints.http.documentation import WRITE_PROBLEMS, recorded

@@ -2,9 +2,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from fluxo_entries.application.idempotency import Answer, answer_of, draft_hash
-from fluxo_entries.application.ports import Clock, EntryIds, Journal, Merchants, Outcome, Recording
-from fluxo_entries.application.turns import in_turns
+from fluxo_entries.application.recording.cooperative import yielding
+from fluxo_entries.application.recording.idempotency import Answer, answer_of, draft_hash
+from fluxo_entries.application.recording.ports import Clock, EntryIds, Journal, Merchants, Outcome, Recording
 from fluxo_entries.domain.draft import Draft
 from fluxo_entries.domain.entry import record
 from fluxo_entries.domain.errors import IdempotencyKeyReusedError, RejectedFieldsError, RejectedItemsError
@@ -86,7 +86,7 @@ class RecordEntriesInBulk:
         merchant, now = await self._merchants.get(merchant_id), self._clock.now()
         recordings: dict[int, Recording] = {}
         rejected: dict[int, RejectedFieldsError] = {}
-        async for index, item in in_turns(enumerate(items)):
+        async for index, item in yielding(enumerate(items)):
             try:
                 recordings[index] = self._recording(item, merchant, now, traceparent)
             except RejectedFieldsError as error:

@@ -1,5 +1,5 @@
-from fluxo_entries.application.idempotency import Answer, Attempt, draft_hash, record_once
-from fluxo_entries.application.ports import Clock, EntryIds, Journal, Merchants
+from fluxo_entries.application.recording.idempotency import Answer, Attempt, draft_hash, record_once
+from fluxo_entries.application.recording.ports import Clock, EntryIds, Journal, Merchants
 from fluxo_entries.domain.draft import Draft
 from fluxo_entries.domain.entry import record
 

@@ -1,8 +1,8 @@
 from datetime import date
 from uuid import UUID
 
-from fluxo_entries.application.idempotency import Answer, Attempt, record_once, request_hash
-from fluxo_entries.application.ports import Clock, Entries, EntryIds, Journal, Merchants, RecordedEntry
+from fluxo_entries.application.recording.idempotency import Answer, Attempt, record_once, request_hash
+from fluxo_entries.application.recording.ports import Clock, Entries, EntryIds, Journal, Merchants, RecordedEntry
 from fluxo_entries.domain.entry import Entry, reverse
 from fluxo_entries.domain.errors import EntryAlreadyReversedError, EntryNotFoundError
 from fluxo_entries.domain.merchant import Merchant

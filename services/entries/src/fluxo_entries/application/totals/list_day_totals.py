@@ -1,7 +1,7 @@
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 
-from fluxo_entries.application.ports import DayTotals, DayTotalsFeed
+from fluxo_entries.application.totals.ports import DayTotals, DayTotalsFeed
 
 
 class ListDayTotals:

@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 
-from fluxo_entries.application.find_gap import find_gap
-from fluxo_entries.application.ports import EntriesStream, Outbox
+from fluxo_entries.application.publishing.audit_stream import find_gap
+from fluxo_entries.application.publishing.ports import EntriesStream, Outbox
 
 
 @dataclass(frozen=True, slots=True)

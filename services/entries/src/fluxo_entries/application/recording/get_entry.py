@@ -1,6 +1,6 @@
 from uuid import UUID
 
-from fluxo_entries.application.ports import Entries, RecordedEntry
+from fluxo_entries.application.recording.ports import Entries, RecordedEntry
 from fluxo_entries.domain.errors import EntryNotFoundError
 
 

@@ -1,6 +1,5 @@
-from fluxo_entries.application.find_gap import find_gap
-from fluxo_entries.application.ports import EntriesStream, Outbox
-from fluxo_entries.application.stream_state import Doubt
+from fluxo_entries.application.publishing.ports import EntriesStream, Outbox
+from fluxo_entries.application.publishing.stream_state import Doubt, StreamState
 
 
 class AuditStream:
@@ -25,3 +24,14 @@ class AuditStream:
         if gap is not None:
             await self._outbox.publish_again(state.last)
         return gap
+
+
+async def find_gap(outbox: Outbox, state: StreamState) -> Doubt | None:
+    """Return a place where the outbox has rows that the stream should hold, or a group should have read, and did not.
+
+    The state must have been read before: rows that are published or removed meanwhile then raise no false alarm.
+    """
+    for doubt in state.doubts():
+        if await outbox.has_rows_between(doubt.after, doubt.up_to):
+            return doubt
+    return None

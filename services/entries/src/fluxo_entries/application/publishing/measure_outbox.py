@@ -1,8 +1,8 @@
 import asyncio
 from typing import Final
 
-from fluxo_entries.application.ports import Backlog, EntriesStream, Outbox
-from fluxo_entries.application.stream_state import StreamPosition
+from fluxo_entries.application.publishing.ports import Backlog, EntriesStream, Outbox
+from fluxo_entries.application.publishing.stream_state import StreamPosition
 
 POSITION_TIMEOUT_S: Final = 1.0
 
@@ -26,3 +26,18 @@ class MeasureBacklog:
             if self._position is None:
                 raise
         return await self._outbox.backlog(self._position)
+
+
+class MeasureGroups:
+    """By consumer group, the age in seconds of the oldest published event that it has not acknowledged, 0 if none.
+
+    Neither outbox nor stream can be purged beyond it.
+    """
+
+    def __init__(self, outbox: Outbox, stream: EntriesStream) -> None:
+        self._outbox = outbox
+        self._stream = stream
+
+    async def __call__(self) -> dict[str, float]:
+        state = await self._stream.state()
+        return {group.name: await self._outbox.oldest_age_s(group.acknowledged, state.last) for group in state.groups}

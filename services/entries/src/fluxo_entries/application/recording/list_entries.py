@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from fluxo_entries.application.ports import Entries, EntryFilter, Position, RecordedEntry
+from fluxo_entries.application.recording.ports import Entries, EntryFilter, Position, RecordedEntry
 from fluxo_entries.domain.errors import RejectedFieldsError
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii
 from typing import Final, NamedTuple
 
-from fluxo_entries.application.ports import Disposition, Journal, Outcome, Recording
+from fluxo_entries.application.recording.ports import Disposition, Journal, Outcome, Recording
 from fluxo_entries.domain.draft import Draft
 from fluxo_entries.domain.entry import Entry
 from fluxo_entries.domain.errors import (

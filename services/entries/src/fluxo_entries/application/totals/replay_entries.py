@@ -1,19 +1,12 @@
 """Everything that was recorded, told once more, for a consumer that starts anew."""
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 from uuid import UUID
+
+from fluxo_entries.application.totals.ports import EntryReplay
 
 Begin = Callable[[UUID, int], None]
 Write = Callable[[bytes], Awaitable[None]]
-
-
-class EntryReplay(Protocol):
-    async def replay(self, begin: Callable[[int], None], write: Write) -> None:
-        """Tell `begin` how many entries there are, then hand all of them to `write`, lines in the contract's form.
-
-        Both from one snapshot, taken after the call.
-        """
 
 
 class ReplayEntries:

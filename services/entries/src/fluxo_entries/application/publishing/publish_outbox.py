@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 
-from fluxo_entries.application.ports import EntriesStream, GapFoundError, Outbox, StreamMovedBackError
-from fluxo_entries.application.stream_state import StreamPosition
+from fluxo_entries.application.publishing.ports import EntriesStream, GapFoundError, Outbox, StreamMovedBackError
+from fluxo_entries.application.publishing.stream_state import StreamPosition
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The API: entries are recorded and read, one file per command or query."""

@@ -1,0 +1,121 @@
+"""What recording and reading entries need from outside."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+from fluxo_entries.domain.direction import Direction
+from fluxo_entries.domain.entry import Entry
+from fluxo_entries.domain.merchant import Merchant
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Return the current instant, aware, in UTC, microseconds kept."""
+
+
+class EntryIds(Protocol):
+    def next(self) -> UUID:
+        """Return a new UUIDv7."""
+
+
+class Merchants(Protocol):
+    async def get(self, merchant_id: str) -> Merchant:
+        """Return the merchant's settings; the defaults (named by its id) where it never set any."""
+
+    async def save(self, merchant: Merchant) -> None:
+        """Store the settings.
+
+        Raises:
+            CurrencyFixedError: the currency would change although there are entries in it.
+        """
+
+
+class Recording(NamedTuple):
+    """One request to append an entry, once for its (merchant, idempotency key).
+
+    `request_hash` is 32 bytes over the operation and its canonical body: equal hashes are the same request.
+    """
+
+    entry: Entry
+    idempotency_key: str
+    request_hash: bytes
+    traceparent: str
+
+
+class Disposition(Enum):
+    RECORDED = "recorded"
+    REPLAYED = "replayed"
+    KEY_REUSED = "key reused"
+
+
+class Outcome(NamedTuple):
+    """`entry` is the stored one: its own when RECORDED, the earlier one when REPLAYED, None when KEY_REUSED."""
+
+    disposition: Disposition
+    entry: Entry | None
+
+
+class Journal(Protocol):
+    """Appends entries with their idempotency keys and outbox rows, all or nothing; each call commits by itself."""
+
+    async def append(self, recording: Recording) -> Outcome:
+        """Append one entry.
+
+        Raises:
+            EntryAlreadyReversedError: it reverses an entry that another one reverses.
+            RejectedFieldsError: the merchant's currency changed meanwhile.
+            OverloadedError: the queue is full; nothing was written.
+            OutcomeUnknownError: the connection was lost and the database cannot be asked yet.
+        """
+
+    async def append_all(self, recordings: Sequence[Recording], *, atomic: bool) -> list[Outcome]:
+        """Append many in one transaction, outcomes in the order given.
+
+        A key that stands twice among them is one request when the hashes agree, else reused. When `atomic` and any
+        outcome is KEY_REUSED nothing is written at all (the other outcomes then say what would have been).
+        """
+
+    async def find(self, merchant_id: str, idempotency_key: str, request_hash: bytes) -> Outcome | None:
+        """Return what the key was answered with (REPLAYED or KEY_REUSED), or None when it is unused."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEntry:
+    """An entry with what happened to it later."""
+
+    entry: Entry
+    reversed_by: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The last entry of a page; the next page continues after it, newest business date first, then newest id."""
+
+    business_date: date
+    entry_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFilter:
+    """Both dates inclusive; `text` is found anywhere in the description, case-insensitively."""
+
+    from_date: date | None = None
+    to_date: date | None = None
+    direction: Direction | None = None
+    category: str | None = None
+    text: str | None = None
+
+
+class Entries(Protocol):
+    """Reads what was recorded."""
+
+    async def get(self, merchant_id: str, entry_id: UUID) -> RecordedEntry | None: ...
+
+    async def page(
+        self, merchant_id: str, wanted: EntryFilter, after: Position | None, limit: int
+    ) -> list[RecordedEntry]:
+        """Return up to `limit` entries after the position, ordered by business date and id, both descending."""

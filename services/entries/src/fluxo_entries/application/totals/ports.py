@@ -1,0 +1,32 @@
+"""What an operator's questions need from outside."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotals:
+    """Sums of one merchant's day, in minor units; `entry_count` counts entries, reversals included."""
+
+    merchant_id: str
+    business_date: date
+    credits_minor: int
+    debits_minor: int
+    entry_count: int
+
+
+class DayTotalsFeed(Protocol):
+    def day_totals(
+        self, merchant_id: str | None, from_date: date | None, to_date: date | None
+    ) -> AsyncIterator[DayTotals]:
+        """Yield every day that has entries, by merchant (in code-point order) and date, from one snapshot."""
+
+
+class EntryReplay(Protocol):
+    async def replay(self, begin: Callable[[int], None], write: Callable[[bytes], Awaitable[None]]) -> None:
+        """Tell `begin` how many entries there are, then hand all of them to `write`, lines in the contract's form.
+
+        Both from one snapshot, taken after the call.
+        """

@@ -1,0 +1,45 @@
+"""Every command and query of the service, by the process that runs it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from fluxo_entries.application.publishing.audit_stream import AuditStream
+from fluxo_entries.application.publishing.measure_outbox import MeasureBacklog, MeasureGroups
+from fluxo_entries.application.publishing.publish_outbox import PublishOutbox
+from fluxo_entries.application.publishing.purge_outbox import PurgeOutbox
+from fluxo_entries.application.recording.get_entry import GetEntry
+from fluxo_entries.application.recording.list_entries import ListEntries
+from fluxo_entries.application.recording.merchant_settings import ChangeMerchant, GetMerchant
+from fluxo_entries.application.recording.record_entries_in_bulk import RecordEntriesInBulk
+from fluxo_entries.application.recording.record_entry import RecordEntry
+from fluxo_entries.application.recording.reverse_entry import ReverseEntry
+from fluxo_entries.application.totals.list_day_totals import ListDayTotals
+from fluxo_entries.application.totals.replay_entries import ReplayEntries
+
+
+@dataclass(frozen=True, slots=True)
+class ApiUseCases:
+    # Commands
+    record_entry: RecordEntry
+    reverse_entry: ReverseEntry
+    record_entries_in_bulk: RecordEntriesInBulk
+    change_merchant: ChangeMerchant
+    # Queries
+    get_entry: GetEntry
+    list_entries: ListEntries
+    get_merchant: GetMerchant
+
+
+@dataclass(frozen=True, slots=True)
+class RelayUseCases:
+    # Commands
+    publish_outbox: PublishOutbox
+    audit_stream: AuditStream
+    purge_outbox: PurgeOutbox
+    # Queries
+    measure_backlog: MeasureBacklog
+    measure_groups: MeasureGroups
+
+
+OPERATOR_USE_CASES: Final = (ListDayTotals, ReplayEntries)
+"""Each in a process of its own."""
