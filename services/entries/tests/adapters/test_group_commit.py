@@ -9,8 +9,9 @@ import asyncpg
 import pytest
 from fluxo_chassis.http.app import ANSWER_WITHIN_S
 from fluxo_chassis.resilience import CircuitBreaker
+from fluxo_entries.adapters.observed_journal import disposition
 from fluxo_entries.adapters.postgres.group_commit import GroupCommitter
-from fluxo_entries.application.recording.ports import Disposition
+from fluxo_entries.application.recording.ports import Outcome
 from fluxo_entries.domain.errors import OutcomeUnknownError, OverloadedError
 
 from tests.harness.proxy import Proxy, Weather
@@ -43,7 +44,7 @@ async def until(condition):
             await asyncio.sleep(0.005)
 
 
-async def connect_both_flushers(committer, recording):
+async def connect_both(committer, recording):
     # They take turns.
     for _ in range(2):
         await committer.append(recording())
@@ -51,7 +52,7 @@ async def connect_both_flushers(committer, recording):
 
 async def test_an_outcome_lost_on_the_way_back_is_looked_up(entries_database, pool, recording):
     async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append", closed()) as committer:
-        await connect_both_flushers(committer, recording)
+        await connect_both(committer, recording)
         given = recording(key="k")
         proxy.change(Weather.ANSWERS_LOST)
         caller = asyncio.create_task(committer.append(given))
@@ -61,13 +62,13 @@ async def test_an_outcome_lost_on_the_way_back_is_looked_up(entries_database, po
 
         outcome = await caller
 
-    assert (outcome.disposition, outcome.entry) == (Disposition.RECORDED, given.entry)
+    assert outcome == Outcome(given.entry)
     assert await count(pool) == 3
 
 
 async def test_an_outcome_that_nobody_can_tell_is_said_to_be_unknown(entries_database, pool, recording):
     async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append", closed()) as committer:
-        await connect_both_flushers(committer, recording)
+        await connect_both(committer, recording)
         given = recording(key="k")
         proxy.change(Weather.ANSWERS_LOST)
         caller = asyncio.create_task(committer.append(given))
@@ -79,14 +80,14 @@ async def test_an_outcome_that_nobody_can_tell_is_said_to_be_unknown(entries_dat
 
         proxy.clear()
         retried = await appended(committer, recording(key="k"))
-    assert (retried.disposition, retried.entry) == (Disposition.REPLAYED, given.entry)
+    assert retried == Outcome(given.entry, replayed=True)
 
 
 async def test_a_server_that_says_nothing_makes_the_outcome_unknown_before_the_api_gives_up(
     entries_database, recording, punctual_clock
 ):
     async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append", closed()) as committer:
-        await connect_both_flushers(committer, recording)
+        await connect_both(committer, recording)
         proxy.change(Weather.ANSWERS_LOST)
         started = punctual_clock()
         with pytest.raises(OutcomeUnknownError):
@@ -99,7 +100,7 @@ async def test_nobody_waits_longer_than_the_api_does_and_who_never_had_his_turn_
 ):
     """While the server says nothing new callers keep coming; each counts from when it came."""
     async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append", closed()) as committer:
-        await connect_both_flushers(committer, recording)
+        await connect_both(committer, recording)
         proxy.change(Weather.ANSWERS_LOST)
         waited_s = []
 
@@ -139,7 +140,7 @@ async def test_connections_ended_in_flight_lose_and_double_nothing(committer, po
     *results, _ = await asyncio.gather(*parts, terminator())
 
     outcomes = [outcome for part in results for outcome in part]
-    assert Counter(outcome.disposition for outcome in outcomes) == {Disposition.RECORDED: 3000}
+    assert Counter(map(disposition, outcomes)) == {"recorded": 3000}
     assert {outcome.entry.id for outcome in outcomes} == {each.entry.id for each in given}
     assert await count(pool) == 3000
 
@@ -151,7 +152,7 @@ async def test_a_database_that_is_unavailable_is_told_at_once_and_is_used_again_
         assert {type(result) for result in results} == {asyncpg.CannotConnectNowError}
 
         proxy.clear()
-        assert (await appended(committer, recording())).disposition is Disposition.RECORDED
+        assert not (await appended(committer, recording())).replayed
 
 
 async def test_a_database_that_takes_connections_and_says_nothing_is_waited_for_by_few_and_used_at_once_on_return(
@@ -175,7 +176,7 @@ async def test_a_database_that_takes_connections_and_says_nothing_is_waited_for_
         assert all(0.5 < seconds < ANSWER_WITHIN_S for seconds in waited_s[:5])
         assert sorted(waited_s)[-10] < 0.05
         proxy.clear()
-        assert (await appended(committer, recording())).disposition is Disposition.RECORDED
+        assert not (await appended(committer, recording())).replayed
 
 
 async def test_a_full_queue_refuses_and_writes_nothing(entries_database, pool, recording):
@@ -195,7 +196,7 @@ async def test_a_caller_that_leaves_changes_nothing_for_the_others(committer, po
     results = await asyncio.gather(*callers, return_exceptions=True)
 
     stayed = [result for n, result in enumerate(results) if n % 3]
-    assert {outcome.disposition for outcome in stayed} == {Disposition.RECORDED}
+    assert set(map(disposition, stayed)) == {"recorded"}
     assert await count(pool) == 300
 
 
@@ -203,7 +204,7 @@ async def test_what_waits_is_finished_before_it_closes(entries_database, pool, r
     async with GroupCommitter(entries_database.url, "test-append", closed()) as committer:
         callers = [asyncio.create_task(committer.append(recording())) for _ in range(500)]
         await asyncio.sleep(0)
-    assert {(await caller).disposition for caller in callers} == {Disposition.RECORDED}
+    assert {disposition(await caller) for caller in callers} == {"recorded"}
     with pytest.raises(OverloadedError):
         await committer.append(recording())
     assert await count(pool) == 500
@@ -233,4 +234,4 @@ async def test_a_key_held_by_an_open_transaction_is_waited_for(committer, owner,
 
     await until(waits)
     await transaction.rollback()
-    assert (await caller).disposition is Disposition.RECORDED
+    assert not (await caller).replayed

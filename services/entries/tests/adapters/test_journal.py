@@ -5,11 +5,12 @@ from datetime import date
 import pytest
 from fluxo_chassis.resilience import CircuitBreaker
 from fluxo_contracts.entry_recorded import decode
+from fluxo_entries.adapters.observed_journal import disposition
 from fluxo_entries.adapters.postgres.merchants import PostgresMerchants
-from fluxo_entries.application.recording.ports import Disposition
 from fluxo_entries.domain.errors import (
     CurrencyFixedError,
     EntryAlreadyReversedError,
+    IdempotencyKeyReusedError,
     OutcomeUnknownError,
     RejectedFieldsError,
 )
@@ -27,7 +28,7 @@ async def test_an_entry_is_stored_with_its_key_and_its_event(journal, pool, reco
 
     outcome = await journal.append(given)
 
-    assert outcome.disposition is Disposition.RECORDED
+    assert not outcome.replayed
     assert outcome.entry == given.entry
     assert await count(pool, "entries") == await count(pool, "idempotency_keys") == 1
     event = decode(await pool.fetchval("SELECT event FROM outbox"))
@@ -41,7 +42,7 @@ async def test_the_same_key_and_request_replays_the_stored_entry(journal, pool, 
 
     second = await journal.append(recording(key="k"))
 
-    assert second.disposition is Disposition.REPLAYED
+    assert second.replayed
     assert second.entry == first.entry
     assert await count(pool, "entries") == await count(pool, "outbox") == 1
 
@@ -49,35 +50,37 @@ async def test_the_same_key_and_request_replays_the_stored_entry(journal, pool, 
 async def test_the_same_key_with_another_request_is_refused(journal, pool, recording):
     await journal.append(recording(key="k", body="one"))
 
-    outcome = await journal.append(recording(key="k", body="two"))
+    with pytest.raises(IdempotencyKeyReusedError):
+        await journal.append(recording(key="k", body="two"))
 
-    assert (outcome.disposition, outcome.entry) == (Disposition.KEY_REUSED, None)
     assert await count(pool, "entries") == 1
 
 
 async def test_a_key_belongs_to_its_merchant(journal, recording):
     mine = await journal.append(recording(key="k", body="one"))
     theirs = await journal.append(recording(key="k", body="two", merchant_id="banca"))
-    assert mine.disposition is theirs.disposition is Disposition.RECORDED
+    assert not mine.replayed
+    assert not theirs.replayed
 
 
 async def test_of_32_at_once_with_one_key_one_is_recorded_and_all_get_its_entry(journal, pool, recording):
     outcomes = await asyncio.gather(*(journal.append(recording(key="k")) for _ in range(32)))
 
-    assert Counter(outcome.disposition for outcome in outcomes) == {Disposition.RECORDED: 1, Disposition.REPLAYED: 31}
+    assert Counter(map(disposition, outcomes)) == {"recorded": 1, "replayed": 31}
     assert len({outcome.entry.id for outcome in outcomes}) == 1
     assert await count(pool, "entries") == await count(pool, "outbox") == 1
 
 
-async def test_a_key_reused_within_one_flush_is_refused(journal, recording):
+async def test_a_key_reused_within_one_batch_is_refused(journal, recording):
     outcomes = await asyncio.gather(
-        *(journal.append(recording(key="k", body=body)) for body in ("one", "two", "one", "two"))
+        *(journal.append(recording(key="k", body=body)) for body in ("one", "two", "one", "two")),
+        return_exceptions=True,
     )
-    assert [outcome.disposition for outcome in outcomes] == [
-        Disposition.RECORDED,
-        Disposition.KEY_REUSED,
-        Disposition.REPLAYED,
-        Disposition.KEY_REUSED,
+    assert [disposition(each) for each in outcomes] == [
+        "recorded",
+        "key_reused",
+        "replayed",
+        "key_reused",
     ]
 
 
@@ -89,7 +92,7 @@ async def test_one_key_across_two_journals_is_recorded_once(journal, pool, entri
         outcomes = await asyncio.gather(
             *(each.append(recording(key=key)) for each in (journal, other) for key in sorted(keys, reverse=True))
         )
-    assert Counter(o.disposition for o in outcomes) == {Disposition.RECORDED: 200, Disposition.REPLAYED: 200}
+    assert Counter(map(disposition, outcomes)) == {"recorded": 200, "replayed": 200}
     assert await count(pool, "entries") == await count(pool, "outbox") == 200
 
 
@@ -105,7 +108,7 @@ async def test_a_bad_row_fails_only_its_own_caller(journal, pool, recording):
     )
 
     assert isinstance(results.pop(10), EntryAlreadyReversedError)
-    assert {outcome.disposition for outcome in results} == {Disposition.RECORDED}
+    assert set(map(disposition, results)) == {"recorded"}
     assert await count(pool, "entries") == await count(pool, "outbox") == 22
 
 
@@ -130,7 +133,7 @@ async def test_an_entry_in_another_currency_than_the_merchants_is_refused(journa
     )
     assert isinstance(results[0], RejectedFieldsError)
     assert results[0].fields[0][0] == "currency"
-    assert results[1].disposition is Disposition.RECORDED
+    assert not results[1].replayed
 
 
 async def test_the_currency_is_fixed_once_there_are_entries(journal, pool, recording):
@@ -165,7 +168,7 @@ async def test_many_are_appended_in_the_order_given(journal, pool, recording):
     outcomes = await journal.append_all(given, atomic=True)
 
     assert [outcome.entry for outcome in outcomes] == [each.entry for each in given]
-    assert {outcome.disposition for outcome in outcomes} == {Disposition.RECORDED}
+    assert set(map(disposition, outcomes)) == {"recorded"}
     assert await count(pool, "entries") == await count(pool, "outbox") == 2500
 
 
@@ -174,7 +177,7 @@ async def test_atomic_writes_nothing_when_a_key_is_reused(journal, pool, recordi
 
     outcomes = await journal.append_all([recording(), recording(key="k", body="two"), recording()], atomic=True)
 
-    assert [o.disposition for o in outcomes] == [Disposition.RECORDED, Disposition.KEY_REUSED, Disposition.RECORDED]
+    assert [disposition(each) for each in outcomes] == ["recorded", "key_reused", "recorded"]
     assert await count(pool, "entries") == 1
 
 
@@ -184,7 +187,7 @@ async def test_not_atomic_writes_the_others(journal, pool, recording):
     given = [recording(), recording(key="k", body="two"), recording(key="k", body="one"), recording(key="z")]
     outcomes = await journal.append_all([*given, recording(key="z")], atomic=False)
 
-    assert [o.disposition.value for o in outcomes] == ["recorded", "key reused", "replayed", "recorded", "replayed"]
+    assert [disposition(each) for each in outcomes] == ["recorded", "key_reused", "replayed", "recorded", "replayed"]
     assert await count(pool, "entries") == await count(pool, "outbox") == 3
 
 
@@ -198,7 +201,7 @@ async def test_overlapping_bulks_in_opposite_orders_record_each_key_once(journal
     )
 
     outcomes = [*results[0], *results[1], *results[2], *results[3:]]
-    assert Counter(o.disposition for o in outcomes)[Disposition.RECORDED] == 1500
+    assert Counter(map(disposition, outcomes))["recorded"] == 1500
     assert await count(pool, "entries") == await count(pool, "outbox") == 1500
 
 
@@ -208,7 +211,8 @@ async def test_find_tells_what_a_key_was_used_for(journal, recording):
     await journal.append(given)
 
     assert (await journal.find("padaria", "k", given.request_hash)).entry == given.entry
-    assert (await journal.find("padaria", "k", b"x" * 32)).disposition is Disposition.KEY_REUSED
+    with pytest.raises(IdempotencyKeyReusedError):
+        await journal.find("padaria", "k", b"x" * 32)
     assert await journal.find("banca", "k", given.request_hash) is None
 
 

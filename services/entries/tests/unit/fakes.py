@@ -9,12 +9,12 @@ from fluxo_chassis.auth import Principal, refused
 from fluxo_entries.application.recording.get_entry import GetEntry
 from fluxo_entries.application.recording.list_entries import ListEntries
 from fluxo_entries.application.recording.merchant_settings import ChangeMerchant, GetMerchant
-from fluxo_entries.application.recording.ports import Disposition, Outcome, RecordedEntry
+from fluxo_entries.application.recording.ports import Outcome, RecordedEntry
 from fluxo_entries.application.recording.record_entries_in_bulk import RecordEntriesInBulk
 from fluxo_entries.application.recording.record_entry import RecordEntry
 from fluxo_entries.application.recording.reverse_entry import ReverseEntry
 from fluxo_entries.application.use_cases import ApiUseCases
-from fluxo_entries.domain.errors import CurrencyFixedError, EntryAlreadyReversedError
+from fluxo_entries.domain.errors import CurrencyFixedError, EntryAlreadyReversedError, IdempotencyKeyReusedError
 from fluxo_entries.domain.merchant import Merchant
 
 
@@ -86,12 +86,17 @@ class FakeJournal:
             recording.entry.merchant_id, recording.idempotency_key, recording.request_hash
         ) or self._write(recording)
 
-    async def append_all(self, recordings, *, atomic: bool) -> list[Outcome]:
+    async def append_all(self, recordings, *, atomic: bool) -> list[Outcome | IdempotencyKeyReusedError]:
         if self.failure is not None:
             raise self.failure
         before = dict(self._memory.entries), dict(self._memory.keys)
-        outcomes = [await self.append(recording) for recording in recordings]
-        if atomic and any(outcome.disposition is Disposition.KEY_REUSED for outcome in outcomes):
+        outcomes = []
+        for recording in recordings:
+            try:
+                outcomes.append(await self.append(recording))
+            except IdempotencyKeyReusedError as error:
+                outcomes.append(error)
+        if atomic and not all(isinstance(outcome, Outcome) for outcome in outcomes):
             self._memory.entries, self._memory.keys = before
         return outcomes
 
@@ -101,8 +106,8 @@ class FakeJournal:
             return None
         known_hash, entry = known
         if known_hash != request_hash:
-            return Outcome(Disposition.KEY_REUSED, None)
-        return Outcome(Disposition.REPLAYED, entry)
+            raise IdempotencyKeyReusedError(idempotency_key)
+        return Outcome(entry, replayed=True)
 
     def _write(self, recording) -> Outcome:
         entry = recording.entry
@@ -111,7 +116,7 @@ class FakeJournal:
         self._memory.entries[entry.id] = entry
         self._memory.keys[entry.merchant_id, recording.idempotency_key] = recording.request_hash, entry
         self._memory.traceparents[entry.id] = recording.traceparent
-        return Outcome(Disposition.RECORDED, entry)
+        return Outcome(entry)
 
 
 class FakeEntries:

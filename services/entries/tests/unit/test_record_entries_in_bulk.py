@@ -1,7 +1,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from fluxo_entries.application.recording.idempotency import Answer
+from fluxo_entries.application.recording.ports import Outcome
 from fluxo_entries.application.recording.record_entries_in_bulk import BulkItem
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.domain.draft import Draft
@@ -75,7 +75,7 @@ async def test_partial_records_what_it_can_and_says_why_not_for_each_other(servi
     await partial(item("used", 1))
     results = await partial(item("a"), item("b", day=TOO_LATE), item("used", 2), item("used", 1), item("c"))
     assert [type(result) for result in results] == [
-        Answer, RejectedFieldsError, IdempotencyKeyReusedError, Answer, Answer
+        Outcome, RejectedFieldsError, IdempotencyKeyReusedError, Outcome, Outcome
     ]  # fmt: skip
     assert results[3].replayed
     assert len(service.entries) == 3

@@ -5,8 +5,9 @@ from typing import Final
 from fluxo_chassis.observability.traces.spans import span
 from prometheus_client import Counter
 
-from fluxo_entries.application.recording.ports import Disposition, Journal, Outcome, Recording
+from fluxo_entries.application.recording.ports import Journal, Outcome, Recording
 from fluxo_entries.domain.direction import Direction
+from fluxo_entries.domain.errors import IdempotencyKeyReusedError
 
 entries_appended = Counter(
     "fluxo_entries_appended",
@@ -18,7 +19,7 @@ entries_recorded = Counter(
     "Entries that were recorded; a reversal has the direction opposite to its original's.",
     ["direction"],
 )
-_counters = {disposition: entries_appended.labels(disposition.value.replace(" ", "_")) for disposition in Disposition}
+_appended = {each: entries_appended.labels(each) for each in ("recorded", "replayed", "key_reused")}
 _recorded = {direction: entries_recorded.labels(direction.value) for direction in Direction}
 
 DATABASE: Final = {"db.system.name": "postgresql"}
@@ -29,27 +30,40 @@ class ObservedJournal:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
+        self.find = journal.find
 
     async def append(self, recording: Recording) -> Outcome:
+        outcome: Outcome | IdempotencyKeyReusedError
         with span("append entry", "client", DATABASE):
-            outcome = await self._journal.append(recording)
+            try:
+                outcome = await self._journal.append(recording)
+            except IdempotencyKeyReusedError as error:
+                outcome = error  # an answer, and no failure of the journal
         _count([outcome])
+        if isinstance(outcome, IdempotencyKeyReusedError):
+            raise outcome
         return outcome
 
-    async def append_all(self, recordings: Sequence[Recording], *, atomic: bool) -> list[Outcome]:
+    async def append_all(
+        self, recordings: Sequence[Recording], *, atomic: bool
+    ) -> list[Outcome | IdempotencyKeyReusedError]:
         with span("append entries", "client", {**DATABASE, "db.operation.batch.size": len(recordings)}):
             outcomes = await self._journal.append_all(recordings, atomic=atomic)
-        if not atomic or all(outcome.entry for outcome in outcomes):
+        if not atomic or all(isinstance(outcome, Outcome) for outcome in outcomes):
             _count(outcomes)
         return outcomes
 
-    async def find(self, merchant_id: str, idempotency_key: str, request_hash: bytes) -> Outcome | None:
-        return await self._journal.find(merchant_id, idempotency_key, request_hash)
 
-
-def _count(outcomes: Sequence[Outcome]) -> None:
-    for disposition, number in collections.Counter(outcome.disposition for outcome in outcomes).items():
-        _counters[disposition].inc(number)
-    recorded = (outcome.entry for outcome in outcomes if outcome.disposition is Disposition.RECORDED)
-    for direction, number in collections.Counter(entry.direction for entry in recorded if entry).items():
+def _count(outcomes: Sequence[Outcome | IdempotencyKeyReusedError]) -> None:
+    for what, number in collections.Counter(map(disposition, outcomes)).items():
+        _appended[what].inc(number)
+    recorded = (each.entry.direction for each in outcomes if isinstance(each, Outcome) and not each.replayed)
+    for direction, number in collections.Counter(recorded).items():
         _recorded[direction].inc(number)
+
+
+def disposition(outcome: Outcome | IdempotencyKeyReusedError) -> str:
+    """Return what became of a request, as the metric calls it."""
+    if isinstance(outcome, IdempotencyKeyReusedError):
+        return "key_reused"
+    return "replayed" if outcome.replayed else "recorded"

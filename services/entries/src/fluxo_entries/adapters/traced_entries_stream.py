@@ -7,7 +7,7 @@ from fluxo_contracts.envelope import traceparent_of
 from fluxo_contracts.streams import ENTRIES_STREAM
 
 from fluxo_entries.application.publishing.ports import EntriesStream, OutboxRow
-from fluxo_entries.application.publishing.stream_state import StreamPosition, StreamState
+from fluxo_entries.application.publishing.stream_state import StreamPosition
 
 
 class TracedEntriesStream:
@@ -15,9 +15,7 @@ class TracedEntriesStream:
 
     def __init__(self, stream: EntriesStream) -> None:
         self._stream = stream
-
-    async def position(self) -> StreamPosition:
-        return await self._stream.position()
+        self.position, self.state, self.trim_below = stream.position, stream.state, stream.trim_below
 
     async def publish(self, after: StreamPosition, rows: Sequence[OutboxRow]) -> int:
         began_ns = time.time_ns()
@@ -25,12 +23,6 @@ class TracedEntriesStream:
         if added and spans.is_on():
             record_batch(f"publish {ENTRIES_STREAM}", "producer", map(_traceparent, rows[-added:]), began_ns)
         return added
-
-    async def state(self) -> StreamState:
-        return await self._stream.state()
-
-    async def trim_below(self, acknowledged: StreamPosition) -> int:
-        return await self._stream.trim_below(acknowledged)
 
 
 def _traceparent(row: OutboxRow) -> str | None:

@@ -8,11 +8,11 @@ import asyncpg
 from fluxo_chassis.resilience import CircuitBreaker
 from prometheus_client import Gauge, Histogram
 
-from fluxo_entries.adapters.postgres.flusher import FIND_OUT_S, DatabaseUnavailableError, Flusher
+from fluxo_entries.adapters.postgres.commit_connection import FIND_OUT_S, CommitConnection, DatabaseUnavailableError
 from fluxo_entries.application.recording.ports import Outcome, Recording
 from fluxo_entries.domain.errors import OutcomeUnknownError, OverloadedError
 
-FLUSHERS: Final = 2
+CONNECTIONS: Final = 2
 QUEUE_ROWS_MAX: Final = 2_000
 BATCH_ROWS_MAX: Final = 64
 CLOSE_TIMEOUT_S: Final = 5.0
@@ -38,7 +38,7 @@ class _Waiting(NamedTuple):
 class GroupCommitter:
     """Lets concurrent callers share one statement and one commit.
 
-    Each flusher takes as many recordings as wait when it is free, so a lone one is written at once. A full queue
+    Each connection takes as many recordings as wait when it is free, so a lone one is written at once. A full queue
     refuses: what waits longer than a client does is written for nobody. Whatever the database does, each caller is
     answered within ANSWER_WITHIN_S of coming, and at once while the breaker knows that it is unavailable.
     """
@@ -54,13 +54,13 @@ class GroupCommitter:
     ) -> None:
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(queue_rows_max)
         self._batch_rows_max = batch_rows_max
-        self._flushers = [Flusher(url, application_name, breaker) for _ in range(FLUSHERS)]
+        self._connections = [CommitConnection(url, application_name, breaker) for _ in range(CONNECTIONS)]
         self._tasks: list[asyncio.Task[None]] = []
         self._is_closing = False
         group_commit_queue_rows.set_function(self._queue.qsize)
 
     async def __aenter__(self) -> Self:
-        self._tasks = [asyncio.create_task(self._flush_for_ever(flusher)) for flusher in self._flushers]
+        self._tasks = [asyncio.create_task(self._write_until_cancelled(connection)) for connection in self._connections]
         return self
 
     async def __aexit__(
@@ -74,8 +74,8 @@ class GroupCommitter:
             task.cancel()
         await asyncio.wait(self._tasks)
         self._refuse_waiting()
-        for flusher in self._flushers:
-            await flusher.close()
+        for connection in self._connections:
+            await connection.close()
 
     async def append(self, recording: Recording) -> Outcome:
         """Return once the recording is committed. A caller that stops waiting changes nothing for the others."""
@@ -89,11 +89,11 @@ class GroupCommitter:
             raise OverloadedError("Too many entries wait to be written.") from None
         return await waiting.outcome
 
-    async def _flush_for_ever(self, flusher: Flusher) -> None:
+    async def _write_until_cancelled(self, connection: CommitConnection) -> None:
         while True:
             if batch := await self._take():
                 group_commit_rows.observe(len(batch))
-                await self._flush(flusher, batch)
+                await self._commit(connection, batch)
 
     async def _take(self) -> list[_Waiting]:
         """Wait for recordings, and return as many as there are and can still be sent in time, the oldest first."""
@@ -105,11 +105,11 @@ class GroupCommitter:
         self._finish(late, [OverloadedError("It waited too long to be written.") for _ in late])
         return taken[len(late) :]
 
-    async def _flush(self, flusher: Flusher, batch: Sequence[_Waiting]) -> None:
+    async def _commit(self, connection: CommitConnection, batch: Sequence[_Waiting]) -> None:
         results: Sequence[Outcome | Exception]
         try:
             due = batch[0].since + ANSWER_WITHIN_S
-            results = await flusher.flush([waiting.recording for waiting in batch], due)
+            results = await connection.commit([waiting.recording for waiting in batch], due)
         except OutcomeUnknownError as error:
             results = [OutcomeUnknownError(*error.args) for _ in batch]
             self._refuse_waiting()
@@ -120,7 +120,7 @@ class GroupCommitter:
         except asyncio.CancelledError:
             self._finish(batch, [OutcomeUnknownError("The service stopped while it wrote.") for _ in batch])
             raise
-        except Exception as error:  # noqa: BLE001 - a flusher lives as long as the process; its callers get the error
+        except Exception as error:  # noqa: BLE001 - a connection lives as long as the process; its callers get the error
             results = [error for _ in batch]
         self._finish(batch, results)
 

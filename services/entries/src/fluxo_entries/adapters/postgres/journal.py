@@ -8,11 +8,11 @@ from fluxo_chassis.postgres import is_unavailable
 from fluxo_chassis.resilience import CircuitOpen
 
 from fluxo_entries.adapters.postgres import sql
+from fluxo_entries.adapters.postgres.bulk_insert import bulk_insert
 from fluxo_entries.adapters.postgres.group_commit import GroupCommitter
-from fluxo_entries.adapters.postgres.write import LOST_A_RACE, TRIES_MAX, find, refusal
-from fluxo_entries.adapters.postgres.write_many import write_many
-from fluxo_entries.application.recording.ports import Disposition, Outcome, Recording
-from fluxo_entries.domain.errors import OutcomeUnknownError, OverloadedError
+from fluxo_entries.adapters.postgres.insert import LOST_A_RACE, TRIES_MAX, find, refusal
+from fluxo_entries.application.recording.ports import Outcome, Recording
+from fluxo_entries.domain.errors import IdempotencyKeyReusedError, OutcomeUnknownError, OverloadedError
 from fluxo_entries.domain.merchant import DEFAULT_TIME_ZONE
 
 FIND_OUT_TIMEOUT_S: Final = 0.5
@@ -26,14 +26,13 @@ class PostgresJournal:
 
     def __init__(self, pool: asyncpg.Pool, committer: GroupCommitter) -> None:
         self._pool = pool
-        self._committer = committer
+        self.append = committer.append
 
-    async def append(self, recording: Recording) -> Outcome:
-        return await self._committer.append(recording)
-
-    async def append_all(self, recordings: Sequence[Recording], *, atomic: bool) -> list[Outcome]:
+    async def append_all(
+        self, recordings: Sequence[Recording], *, atomic: bool
+    ) -> list[Outcome | IdempotencyKeyReusedError]:
         # Committed by itself: others would have to wait for a new merchant until all its entries are in.
-        await self._pool.execute(sql.MEET_MERCHANTS, *_merchants_of(recordings), DEFAULT_TIME_ZONE)
+        await self._pool.execute(sql.ENSURE_MERCHANTS, *_merchants_of(recordings), DEFAULT_TIME_ZONE)
         try:
             return await self._write_when_free(recordings, atomic=atomic)
         except CircuitOpen:
@@ -59,15 +58,18 @@ class PostgresJournal:
             stored = (await find(connection, [key])).get(key)
         if stored is None:
             return None
-        if stored.request_hash != request_hash:
-            return Outcome(Disposition.KEY_REUSED, None)
-        return Outcome(Disposition.REPLAYED, stored.entry)
+        stored_hash, entry = stored
+        if stored_hash != request_hash:
+            raise IdempotencyKeyReusedError(idempotency_key)
+        return Outcome(entry, replayed=True)
 
-    async def _write_when_free(self, recordings: Sequence[Recording], *, atomic: bool) -> list[Outcome]:
+    async def _write_when_free(
+        self, recordings: Sequence[Recording], *, atomic: bool
+    ) -> list[Outcome | IdempotencyKeyReusedError]:
         for _ in range(TRIES_MAX):
             try:
                 async with self._pool.acquire() as connection:
-                    return await write_many(connection, recordings, atomic=atomic)
+                    return await bulk_insert(connection, recordings, atomic=atomic)
             except LOST_A_RACE:
                 continue
             except asyncpg.IntegrityConstraintViolationError as error:

@@ -45,7 +45,7 @@ JOIN idempotency_keys USING (merchant_id, key)
 JOIN entries ON entries.id = entry_id
 """
 
-MEET_MERCHANTS: Final = """
+ENSURE_MERCHANTS: Final = """
 INSERT INTO merchants (merchant_id, name, currency, time_zone)
 SELECT merchant_id, merchant_id, currency, $3 FROM unnest($1::text[], $2::text[]) AS given (merchant_id, currency)
 ON CONFLICT DO NOTHING

@@ -3,38 +3,15 @@
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii
-from typing import Final, NamedTuple
+from typing import Final
 
-from fluxo_entries.application.recording.ports import Disposition, Journal, Outcome, Recording
+from fluxo_entries.application.recording.ports import Journal, Outcome, Recording
 from fluxo_entries.domain.draft import Draft
 from fluxo_entries.domain.entry import Entry
-from fluxo_entries.domain.errors import (
-    EntryAlreadyReversedError,
-    IdempotencyKeyReusedError,
-    RejectedFieldsError,
-    ReversalOfReversalError,
-)
+from fluxo_entries.domain.errors import EntryAlreadyReversedError, RejectedFieldsError, ReversalOfReversalError
 
 _canonical_json: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
-
-
-class Answer(NamedTuple):
-    """The entry as it was recorded; `replayed` when an earlier request with the same key did it."""
-
-    entry: Entry
-    replayed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One request of a merchant under its key; `traceparent` goes with the entry to wherever its event goes."""
-
-    merchant_id: str
-    idempotency_key: str
-    request_hash: bytes
-    traceparent: str
 
 
 def request_hash(operation: str, body: dict[str, str | int | None]) -> bytes:
@@ -62,7 +39,15 @@ def _json(text: str | None) -> str:
     return "null" if text is None else encode_basestring_ascii(text)
 
 
-async def record_once(journal: Journal, attempt: Attempt, decide: Callable[[], Entry]) -> Answer:
+async def record_once(
+    journal: Journal,
+    decide: Callable[[], Entry],
+    merchant_id: str,
+    *,
+    idempotency_key: str,
+    request_hash: bytes,
+    traceparent: str,
+) -> Outcome:
     """Record what `decide` makes of the request, or repeat the answer that its key already has.
 
     What was accepted once may break a rule now (the entry is reversed meanwhile, the merchant's today has moved):
@@ -73,28 +58,9 @@ async def record_once(journal: Journal, attempt: Attempt, decide: Callable[[], E
         EntriesError: what `decide` and the journal raise, for a key without an answer.
     """
     try:
-        outcome = await journal.append(
-            Recording(
-                entry=decide(),
-                idempotency_key=attempt.idempotency_key,
-                request_hash=attempt.request_hash,
-                traceparent=attempt.traceparent,
-            )
-        )
+        return await journal.append(Recording(decide(), idempotency_key, request_hash, traceparent))
     except (RejectedFieldsError, EntryAlreadyReversedError, ReversalOfReversalError):
-        earlier = await journal.find(attempt.merchant_id, attempt.idempotency_key, attempt.request_hash)
+        earlier = await journal.find(merchant_id, idempotency_key, request_hash)
         if earlier is None:
             raise
-        outcome = earlier
-    return answer_of(outcome, attempt.idempotency_key)
-
-
-def answer_of(outcome: Outcome, idempotency_key: str) -> Answer:
-    """Return the answer that an outcome means.
-
-    Raises:
-        IdempotencyKeyReusedError: the key belongs to another request.
-    """
-    if outcome.entry is None:
-        raise IdempotencyKeyReusedError(idempotency_key)
-    return Answer(outcome.entry, replayed=outcome.disposition is Disposition.REPLAYED)
+        return earlier

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import Enum
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.domain.entry import Entry
+from fluxo_entries.domain.errors import IdempotencyKeyReusedError
 from fluxo_entries.domain.merchant import Merchant
 
 
@@ -46,17 +46,11 @@ class Recording(NamedTuple):
     traceparent: str
 
 
-class Disposition(Enum):
-    RECORDED = "recorded"
-    REPLAYED = "replayed"
-    KEY_REUSED = "key reused"
-
-
 class Outcome(NamedTuple):
-    """`entry` is the stored one: its own when RECORDED, the earlier one when REPLAYED, None when KEY_REUSED."""
+    """The entry as it was recorded; `replayed` when an earlier request with the same key did it."""
 
-    disposition: Disposition
-    entry: Entry | None
+    entry: Entry
+    replayed: bool = False
 
 
 class Journal(Protocol):
@@ -66,21 +60,28 @@ class Journal(Protocol):
         """Append one entry.
 
         Raises:
+            IdempotencyKeyReusedError: the key belongs to another request.
             EntryAlreadyReversedError: it reverses an entry that another one reverses.
             RejectedFieldsError: the merchant's currency changed meanwhile.
             OverloadedError: the queue is full; nothing was written.
             OutcomeUnknownError: the connection was lost and the database cannot be asked yet.
         """
 
-    async def append_all(self, recordings: Sequence[Recording], *, atomic: bool) -> list[Outcome]:
+    async def append_all(
+        self, recordings: Sequence[Recording], *, atomic: bool
+    ) -> list[Outcome | IdempotencyKeyReusedError]:
         """Append many in one transaction, outcomes in the order given.
 
         A key that stands twice among them is one request when the hashes agree, else reused. When `atomic` and any
-        outcome is KEY_REUSED nothing is written at all (the other outcomes then say what would have been).
+        key is reused nothing is written at all (the outcomes then say what would have been).
         """
 
     async def find(self, merchant_id: str, idempotency_key: str, request_hash: bytes) -> Outcome | None:
-        """Return what the key was answered with (REPLAYED or KEY_REUSED), or None when it is unused."""
+        """Return the entry that the key was answered with, or None when it is unused.
+
+        Raises:
+            IdempotencyKeyReusedError: the key belongs to another request.
+        """
 
 
 @dataclass(frozen=True, slots=True)

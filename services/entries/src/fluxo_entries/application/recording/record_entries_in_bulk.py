@@ -1,9 +1,9 @@
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from fluxo_entries.application.recording.cooperative import yielding
-from fluxo_entries.application.recording.idempotency import Answer, answer_of, draft_hash
+from fluxo_entries.application.recording.idempotency import draft_hash
 from fluxo_entries.application.recording.ports import Clock, EntryIds, Journal, Merchants, Outcome, Recording
 from fluxo_entries.domain.draft import Draft
 from fluxo_entries.domain.entry import record
@@ -16,7 +16,7 @@ class BulkItem(NamedTuple):
     draft: Draft
 
 
-ItemResult = Answer | RejectedFieldsError | IdempotencyKeyReusedError
+ItemResult = Outcome | RejectedFieldsError | IdempotencyKeyReusedError
 """What became of one item: its entry, or why there is none."""
 
 
@@ -35,7 +35,7 @@ class RecordEntriesInBulk:
         self._clock = clock
         self._ids = ids
 
-    async def atomic(self, merchant_id: str, items: Sequence[BulkItem], *, traceparent: str) -> list[Answer]:
+    async def atomic(self, merchant_id: str, items: Sequence[BulkItem], *, traceparent: str) -> list[Outcome]:
         """Return the entries in the order given.
 
         Raises:
@@ -45,17 +45,17 @@ class RecordEntriesInBulk:
             OutcomeUnknownError: whether they were recorded, only a retry with the same keys can tell.
         """
         recordings, rejected = await self._decide(merchant_id, items, traceparent)
-        outcomes: dict[int, Outcome] = {}
-        for index in rejected:
-            earlier = await self._earlier(merchant_id, items[index])
-            if earlier is None or earlier.entry is None:
-                raise RejectedItemsError(rejected)
-            outcomes[index] = earlier
-        outcomes |= await self._append(recordings, atomic=True)
-        reused = [item.idempotency_key for index, item in enumerate(items) if outcomes[index].entry is None]
+        earlier = await self._earlier(merchant_id, items, rejected)
+        if any(not isinstance(earlier.get(index), Outcome) for index in rejected):
+            raise RejectedItemsError(rejected)
+        results = earlier | await self._append(recordings, atomic=True)
+        outcomes = [results[index] for index in range(len(items))]
+        reused = [
+            item.idempotency_key for item, each in zip(items, outcomes, strict=True) if not isinstance(each, Outcome)
+        ]
         if reused:
             raise IdempotencyKeyReusedError(*reused)
-        return [answer_of(outcomes[index], item.idempotency_key) for index, item in enumerate(items)]
+        return [outcome for outcome in outcomes if isinstance(outcome, Outcome)]
 
     async def partial(self, merchant_id: str, items: Sequence[BulkItem], *, traceparent: str) -> list[ItemResult]:
         """Return what became of each item, in the order given.
@@ -65,15 +65,9 @@ class RecordEntriesInBulk:
             OutcomeUnknownError: whether they were recorded, only a retry with the same keys can tell.
         """
         recordings, rejected = await self._decide(merchant_id, items, traceparent)
-        outcomes = await self._append(recordings, atomic=False)
-        for index in rejected:
-            earlier = await self._earlier(merchant_id, items[index])
-            if earlier is not None:
-                outcomes[index] = earlier
-        return [
-            _result(outcomes[index], item.idempotency_key) if index in outcomes else rejected[index]
-            for index, item in enumerate(items)
-        ]
+        recorded = await self._append(recordings, atomic=False)
+        results = {**rejected, **recorded, **await self._earlier(merchant_id, items, rejected)}
+        return [results[index] for index in range(len(items))]
 
     async def check(self, merchant_id: str, items: Sequence[BulkItem]) -> list[RejectedFieldsError | None]:
         """Return the reason why an item would be refused, None for one that keeps the rules, in the order given."""
@@ -101,18 +95,26 @@ class RecordEntriesInBulk:
             traceparent=traceparent,
         )
 
-    async def _append(self, recordings: dict[int, Recording], *, atomic: bool) -> dict[int, Outcome]:
+    async def _append(
+        self, recordings: dict[int, Recording], *, atomic: bool
+    ) -> dict[int, Outcome | IdempotencyKeyReusedError]:
         if not recordings:
             return {}
         outcomes = await self._journal.append_all(list(recordings.values()), atomic=atomic)
         return dict(zip(recordings, outcomes, strict=True))
 
-    async def _earlier(self, merchant_id: str, item: BulkItem) -> Outcome | None:
-        return await self._journal.find(merchant_id, item.idempotency_key, draft_hash(item.draft))
-
-
-def _result(outcome: Outcome, idempotency_key: str) -> ItemResult:
-    try:
-        return answer_of(outcome, idempotency_key)
-    except IdempotencyKeyReusedError as reused:
-        return reused
+    async def _earlier(
+        self, merchant_id: str, items: Sequence[BulkItem], rejected: Iterable[int]
+    ) -> dict[int, Outcome | IdempotencyKeyReusedError]:
+        """Return what keys of items that are rejected now were used for earlier."""
+        earlier: dict[int, Outcome | IdempotencyKeyReusedError] = {}
+        for index in rejected:
+            key, draft = items[index]
+            try:
+                outcome = await self._journal.find(merchant_id, key, draft_hash(draft))
+            except IdempotencyKeyReusedError as error:
+                earlier[index] = error
+            else:
+                if outcome is not None:
+                    earlier[index] = outcome
+        return earlier

@@ -1,5 +1,5 @@
-from fluxo_entries.application.recording.idempotency import Answer, Attempt, draft_hash, record_once
-from fluxo_entries.application.recording.ports import Clock, EntryIds, Journal, Merchants
+from fluxo_entries.application.recording.idempotency import draft_hash, record_once
+from fluxo_entries.application.recording.ports import Clock, EntryIds, Journal, Merchants, Outcome
 from fluxo_entries.domain.draft import Draft
 from fluxo_entries.domain.entry import record
 
@@ -17,7 +17,7 @@ class RecordEntry:
         self._clock = clock
         self._ids = ids
 
-    async def __call__(self, merchant_id: str, draft: Draft, *, idempotency_key: str, traceparent: str) -> Answer:
+    async def __call__(self, merchant_id: str, draft: Draft, *, idempotency_key: str, traceparent: str) -> Outcome:
         """Return the recorded entry.
 
         Raises:
@@ -27,7 +27,11 @@ class RecordEntry:
             OutcomeUnknownError: whether it was recorded, only a retry with the same key can tell.
         """
         merchant = await self._merchants.get(merchant_id)
-        attempt = Attempt(merchant_id, idempotency_key, draft_hash(draft), traceparent)
         return await record_once(
-            self._journal, attempt, lambda: record(draft, merchant, self._ids.next(), self._clock.now())
+            self._journal,
+            lambda: record(draft, merchant, self._ids.next(), self._clock.now()),
+            merchant_id,
+            idempotency_key=idempotency_key,
+            request_hash=draft_hash(draft),
+            traceparent=traceparent,
         )

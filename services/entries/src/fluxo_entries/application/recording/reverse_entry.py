@@ -1,8 +1,16 @@
 from datetime import date
 from uuid import UUID
 
-from fluxo_entries.application.recording.idempotency import Answer, Attempt, record_once, request_hash
-from fluxo_entries.application.recording.ports import Clock, Entries, EntryIds, Journal, Merchants, RecordedEntry
+from fluxo_entries.application.recording.idempotency import record_once, request_hash
+from fluxo_entries.application.recording.ports import (
+    Clock,
+    Entries,
+    EntryIds,
+    Journal,
+    Merchants,
+    Outcome,
+    RecordedEntry,
+)
 from fluxo_entries.domain.entry import Entry, reverse
 from fluxo_entries.domain.errors import EntryAlreadyReversedError, EntryNotFoundError
 from fluxo_entries.domain.merchant import Merchant
@@ -31,7 +39,7 @@ class ReverseEntry:
         *,
         idempotency_key: str,
         traceparent: str,
-    ) -> Answer:
+    ) -> Outcome:
         """Return the reversal.
 
         Raises:
@@ -47,9 +55,13 @@ class ReverseEntry:
         if original is None:
             raise EntryNotFoundError(entry_id)
         merchant = await self._merchants.get(merchant_id)
-        attempt = Attempt(merchant_id, idempotency_key, _hash(entry_id, reason, business_date), traceparent)
         return await record_once(
-            self._journal, attempt, lambda: self._decide(original, reason, business_date, merchant)
+            self._journal,
+            lambda: self._decide(original, reason, business_date, merchant),
+            merchant_id,
+            idempotency_key=idempotency_key,
+            request_hash=_hash(entry_id, reason, business_date),
+            traceparent=traceparent,
         )
 
     def _decide(self, original: RecordedEntry, reason: str, business_date: date | None, merchant: Merchant) -> Entry:

@@ -12,7 +12,7 @@ from fluxo_chassis.problems import PROBLEM_SCHEMA_REF
 from pydantic import Field, WithJsonSchema
 from typing_extensions import TypedDict
 
-from fluxo_entries.application.recording.idempotency import Answer
+from fluxo_entries.application.recording.ports import Outcome
 from fluxo_entries.domain.entry import Entry
 from fluxo_entries.domain.merchant import Merchant
 from fluxo_entries.domain.money import format_amount
@@ -103,10 +103,10 @@ def json_answer(
     return Response(orjson.dumps(content, default=_text_of_id), status, headers, "application/json")
 
 
-def recorded_answer(answer: Answer) -> Response:
+def recorded_answer(outcome: Outcome) -> Response:
     """Return 201 with the entry as it was recorded: a replay says the same, byte for byte, but for a header."""
-    headers = {"Location": f"/v1/entries/{answer.entry.id}"}
-    return json_answer(201, entry_answer(answer.entry), headers | REPLAYED if answer.replayed else headers)
+    headers = {"Location": f"/v1/entries/{outcome.entry.id}"}
+    return json_answer(201, entry_answer(outcome.entry), headers | REPLAYED if outcome.replayed else headers)
 
 
 def entry_answer(entry: Entry, reversed_by: UUID | None = None) -> EntryAnswer:

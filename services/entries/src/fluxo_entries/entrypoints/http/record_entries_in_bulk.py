@@ -9,7 +9,7 @@ from fluxo_chassis.observability.traces.tracing import current_trace_id, current
 from fluxo_chassis.problems import FieldError, Problem
 
 from fluxo_entries.application.recording.cooperative import yielding
-from fluxo_entries.application.recording.idempotency import Answer
+from fluxo_entries.application.recording.ports import Outcome
 from fluxo_entries.application.recording.record_entries_in_bulk import BulkItem, ItemResult, RecordEntriesInBulk
 from fluxo_entries.domain.errors import IdempotencyKeyReusedError, RejectedFieldsError, RejectedItemsError
 from fluxo_entries.entrypoints.http.answers import (
@@ -64,13 +64,13 @@ async def _all_or_none(
     if len(items) < len(parsed):
         raise items_rejected(_placed({index: item for index, item in enumerate(parsed) if isinstance(item, Problem)}))
     try:
-        answers = await record_entries.atomic(merchant_id, items, traceparent=current_traceparent())
+        outcomes = await record_entries.atomic(merchant_id, items, traceparent=current_traceparent())
     except RejectedItemsError as error:
         raise items_rejected(_placed({index: problem_of(each) for index, each in error.rejections.items()})) from None
     except IdempotencyKeyReusedError as error:
         raise keys_reused(_reused(items, frozenset(error.keys))) from None
-    content: BulkAnswer = {"items": [entry_answer(answer.entry) async for answer in yielding(answers)]}
-    return json_answer(201, content, _replayed(answers))
+    content: BulkAnswer = {"items": [entry_answer(outcome.entry) async for outcome in yielding(outcomes)]}
+    return json_answer(201, content, _replayed(outcomes))
 
 
 async def _in_order(parsed: Sequence[BulkItem | Problem], answers: Iterator[Any]) -> list[Any]:
@@ -105,7 +105,7 @@ def _reused(items: Sequence[BulkItem], keys: frozenset[str]) -> list[FieldError]
 
 
 def _recorded_item(result: ItemResult) -> RecordedItem | RefusedItem:
-    if not isinstance(result, Answer):
+    if not isinstance(result, Outcome):
         return _refused(problem_of(result))
     recorded: RecordedItem = {"status": 201, "entry": entry_answer(result.entry)}
     if result.replayed:
@@ -122,5 +122,5 @@ def _refused(problem: Problem) -> RefusedItem:
 
 
 def _replayed(results: Sequence[ItemResult]) -> dict[str, str] | None:
-    is_replay = all(isinstance(result, Answer) and result.replayed for result in results)
+    is_replay = all(isinstance(result, Outcome) and result.replayed for result in results)
     return REPLAYED if is_replay else None

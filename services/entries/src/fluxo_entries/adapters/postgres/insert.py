@@ -1,16 +1,20 @@
 """Recordings become rows: one statement for many, and a second one for the keys that were taken."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import asyncpg
 
 from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.adapters.postgres.rows import columns_of, entry_of
-from fluxo_entries.application.recording.ports import Disposition, Outcome, Recording
+from fluxo_entries.application.recording.ports import Outcome, Recording
 from fluxo_entries.domain.entry import Entry
-from fluxo_entries.domain.errors import EntryAlreadyReversedError, OverloadedError, RejectedFieldsError
+from fluxo_entries.domain.errors import (
+    EntryAlreadyReversedError,
+    IdempotencyKeyReusedError,
+    OverloadedError,
+    RejectedFieldsError,
+)
 from fluxo_entries.domain.merchant import DEFAULT_TIME_ZONE
 
 Key = tuple[str, str]
@@ -18,19 +22,8 @@ TRIES_MAX: Final = 3
 LOST_A_RACE: Final = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """What a key was used for."""
-
-    request_hash: bytes
-    entry: Entry
-
-    def outcome(self, recording: Recording) -> Outcome:
-        if recording.request_hash != self.request_hash:
-            return Outcome(Disposition.KEY_REUSED, None)
-        # Its own id may also come back after an attempt whose answer was lost.
-        is_own = recording.entry.id == self.entry.id
-        return Outcome(Disposition.RECORDED if is_own else Disposition.REPLAYED, self.entry)
+Stored = tuple[bytes, Entry]
+"""What a key was used for: the hash of its request, and the entry that came of it."""
 
 
 def key_of(recording: Recording) -> Key:
@@ -40,10 +33,12 @@ def key_of(recording: Recording) -> Key:
 async def find(connection: asyncpg.Connection, keys: Sequence[Key]) -> dict[Key, Stored]:
     """Return what each of the keys was used for; unused ones are missing."""
     rows = await connection.fetch(sql.FIND_BY_KEYS, [merchant for merchant, _ in keys], [key for _, key in keys])
-    return {(row["merchant_id"], row["key"]): Stored(row["request_hash"], entry_of(row)) for row in rows}
+    return {(row["merchant_id"], row["key"]): (row["request_hash"], entry_of(row)) for row in rows}
 
 
-async def write(connection: asyncpg.Connection, recordings: Sequence[Recording]) -> list[Outcome]:
+async def insert(
+    connection: asyncpg.Connection, recordings: Sequence[Recording]
+) -> list[Outcome | IdempotencyKeyReusedError]:
     """Write all of them with one statement and return their outcomes in order; any error means that none was."""
     firsts: dict[Key, Recording] = {}
     for recording in recordings:
@@ -52,16 +47,23 @@ async def write(connection: asyncpg.Connection, recordings: Sequence[Recording])
     fresh = {
         row["entry_id"] for row in await connection.fetch(sql.APPEND, *columns_of(sorted_firsts), DEFAULT_TIME_ZONE)
     }
-    stored = {key: Stored(first.request_hash, first.entry) for key, first in firsts.items() if first.entry.id in fresh}
+    stored = {key: (first.request_hash, first.entry) for key, first in firsts.items() if first.entry.id in fresh}
     if taken := [key for key in firsts if key not in stored]:
         stored |= await find(connection, taken)
         if len(stored) < len(firsts):
             # A key that was taken a moment ago has just been purged: it is free now.
-            return await write(connection, recordings)
-    return [stored[key_of(recording)].outcome(recording) for recording in recordings]
+            return await insert(connection, recordings)
+    return [_outcome(recording, *stored[key_of(recording)]) for recording in recordings]
 
 
-async def write_each(connection: asyncpg.Connection, recordings: Sequence[Recording]) -> list[Outcome | Exception]:
+def _outcome(recording: Recording, request_hash: bytes, entry: Entry) -> Outcome | IdempotencyKeyReusedError:
+    if recording.request_hash != request_hash:
+        return IdempotencyKeyReusedError(recording.idempotency_key)
+    # Its own id may also come back after an attempt whose answer was lost.
+    return Outcome(entry, replayed=recording.entry.id != entry.id)
+
+
+async def insert_each(connection: asyncpg.Connection, recordings: Sequence[Recording]) -> list[Outcome | Exception]:
     """Write them together; when that is refused, in halves, so that a bad row fails only its own caller.
 
     An exception in the place of an outcome means that this recording was not written. Raises what a lost connection
@@ -69,7 +71,7 @@ async def write_each(connection: asyncpg.Connection, recordings: Sequence[Record
     """
     for _ in range(TRIES_MAX):
         try:
-            return list(await write(connection, recordings))
+            return list(await insert(connection, recordings))
         except LOST_A_RACE:
             continue
         except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError) as error:
@@ -77,8 +79,8 @@ async def write_each(connection: asyncpg.Connection, recordings: Sequence[Record
                 return [refusal(error, recordings[0])]
             half = len(recordings) // 2
             return [
-                *await write_each(connection, recordings[:half]),
-                *await write_each(connection, recordings[half:]),
+                *await insert_each(connection, recordings[:half]),
+                *await insert_each(connection, recordings[half:]),
             ]
     return [OverloadedError("The database is too busy to write this now.") for _ in recordings]
 

@@ -8,7 +8,7 @@ import structlog
 from fluxo_chassis.postgres import CONNECT_TIMEOUT_S, is_unavailable, server_settings
 from fluxo_chassis.resilience import CircuitBreaker, CircuitOpen
 
-from fluxo_entries.adapters.postgres.write import write_each
+from fluxo_entries.adapters.postgres.insert import insert_each
 from fluxo_entries.application.recording.ports import Outcome, Recording
 from fluxo_entries.domain.errors import OutcomeUnknownError
 
@@ -27,7 +27,7 @@ class DatabaseUnavailableError(Exception):
     """There is no connection to be had; nothing was sent."""
 
 
-class Flusher:
+class CommitConnection:
     """Writes batches over a connection of its own, one at a time, and never guesses what became of one.
 
     The breaker is asked before something is sent, and told what came of it. What was sent is asked for past the
@@ -40,7 +40,7 @@ class Flusher:
         self._breaker = breaker
         self._connection: asyncpg.Connection | None = None
 
-    async def flush(self, recordings: Sequence[Recording], due: float) -> list[Outcome | Exception]:
+    async def commit(self, recordings: Sequence[Recording], due: float) -> list[Outcome | Exception]:
         """Return, when the loop's clock shows `due` at the latest, each outcome or the reason why it was not written.
 
         Raises:
@@ -50,7 +50,7 @@ class Flusher:
         connection = await self._connection_to_write_over(due - FIND_OUT_S)
         try:
             async with asyncio.timeout_at(due - FIND_OUT_S):
-                outcomes = await write_each(connection, recordings)
+                outcomes = await insert_each(connection, recordings)
         except Exception as error:
             if not is_unavailable(error):
                 self._breaker.forget()
@@ -89,7 +89,7 @@ class Flusher:
             async with asyncio.timeout_at(due):
                 while True:
                     try:
-                        return await write_each(await self._connected(), recordings)
+                        return await insert_each(await self._connected(), recordings)
                     except Exception as error:
                         if not is_unavailable(error):
                             raise

@@ -9,18 +9,20 @@ import asyncpg
 
 from fluxo_entries.adapters.events import event_of
 from fluxo_entries.adapters.postgres import sql
+from fluxo_entries.adapters.postgres.insert import insert, key_of
 from fluxo_entries.adapters.postgres.rows import entry_row, key_row
-from fluxo_entries.adapters.postgres.write import key_of, write
-from fluxo_entries.application.recording.ports import Disposition, Outcome, Recording
+from fluxo_entries.application.recording.ports import Outcome, Recording
+from fluxo_entries.domain.errors import IdempotencyKeyReusedError
 
 CHUNK_ROWS: Final = 1_000
 """A few milliseconds of work for this process, and a small part of a statement's time for the database."""
 
 T = TypeVar("T")
-Write = Callable[[asyncpg.Connection, Sequence[Recording]], Awaitable[list[Outcome]]]
+Outcomes = list[Outcome | IdempotencyKeyReusedError]
+Write = Callable[[asyncpg.Connection, Sequence[Recording]], Awaitable[Outcomes]]
 
 
-async def write_many(connection: asyncpg.Connection, recordings: Sequence[Recording], *, atomic: bool) -> list[Outcome]:
+async def bulk_insert(connection: asyncpg.Connection, recordings: Sequence[Recording], *, atomic: bool) -> Outcomes:
     """Write all of them in a transaction of their own; any error means that none was, unless it came with the commit.
 
     Outcomes stand in the order given. Nothing is written when `atomic` and a key belongs to another request.
@@ -34,7 +36,7 @@ async def write_many(connection: asyncpg.Connection, recordings: Sequence[Record
 
 async def _in_transaction(
     connection: asyncpg.Connection, write_all: Write, recordings: Sequence[Recording], *, atomic: bool
-) -> list[Outcome]:
+) -> Outcomes:
     transaction = connection.transaction()
     await transaction.start()
     try:
@@ -49,14 +51,14 @@ async def _in_transaction(
             # The pool may have taken it back: it was lost.
             connection.terminate()
         raise
-    if atomic and any(outcome.disposition is Disposition.KEY_REUSED for outcome in outcomes):
+    if atomic and any(isinstance(outcome, IdempotencyKeyReusedError) for outcome in outcomes):
         await transaction.rollback()
     else:
         await transaction.commit()
     return outcomes
 
 
-async def _copy(connection: asyncpg.Connection, recordings: Sequence[Recording]) -> list[Outcome]:
+async def _copy(connection: asyncpg.Connection, recordings: Sequence[Recording]) -> Outcomes:
     """Write them, or fail at the first key that is not new. All keys go before the rest, so that it fails early."""
     for chunk in _chunks(sorted(recordings, key=key_of)):
         await connection.copy_records_to_table(
@@ -71,19 +73,19 @@ async def _copy(connection: asyncpg.Connection, recordings: Sequence[Recording])
             _events_of(chunk),
         )
         await connection.copy_records_to_table("outbox", columns=["event"], records=events)
-    return [Outcome(Disposition.RECORDED, recording.entry) for recording in recordings]
+    return [Outcome(recording.entry) for recording in recordings]
 
 
 async def _events_of(recordings: Sequence[Recording]) -> list[tuple[bytes]]:
     return [(event_of(recording),) for recording in recordings]
 
 
-async def _write_in_key_order(connection: asyncpg.Connection, recordings: Sequence[Recording]) -> list[Outcome]:
+async def _write_in_key_order(connection: asyncpg.Connection, recordings: Sequence[Recording]) -> Outcomes:
     # The keys' order for the database, so that concurrent ones cannot deadlock; the caller's order for the answer.
     order = sorted(range(len(recordings)), key=lambda index: key_of(recordings[index]))
-    outcomes: dict[int, Outcome] = {}
+    outcomes: dict[int, Outcome | IdempotencyKeyReusedError] = {}
     for indices in _chunks(order):
-        written = await write(connection, [recordings[index] for index in indices])
+        written = await insert(connection, [recordings[index] for index in indices])
         outcomes.update(zip(indices, written, strict=True))
     return [outcomes[index] for index in range(len(recordings))]
 

@@ -7,11 +7,11 @@ import asyncpg
 import pytest
 from asyncpg.transaction import Transaction
 from fluxo_entries.adapters.events import event_of
+from fluxo_entries.adapters.observed_journal import disposition
 from fluxo_entries.adapters.postgres import sql
+from fluxo_entries.adapters.postgres.bulk_insert import CHUNK_ROWS
 from fluxo_entries.adapters.postgres.merchants import PostgresMerchants
 from fluxo_entries.adapters.postgres.rows import entry_of
-from fluxo_entries.adapters.postgres.write_many import CHUNK_ROWS
-from fluxo_entries.application.recording.ports import Disposition
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.domain.errors import RejectedFieldsError
 from fluxo_entries.domain.merchant import Merchant
@@ -68,8 +68,8 @@ async def test_a_key_that_is_taken_far_behind_is_replayed_and_nothing_is_written
     outcomes = await journal.append_all([recording(key=last), *given], atomic=atomic)
 
     assert outcomes[0].entry == earlier.entry
-    assert [outcome.disposition for outcome in outcomes] == [
-        Disposition.REPLAYED, *[Disposition.RECORDED] * len(given)
+    assert [disposition(each) for each in outcomes] == [
+        "replayed", *["recorded"] * len(given)
     ]  # fmt: skip
     assert await count(pool, "entries") == await count(pool, "outbox") == len(given) + 1
     assert await count(pool, "idempotency_keys") == len(given) + 1
@@ -82,8 +82,8 @@ async def test_a_key_twice_in_one_bulk_is_one_request_or_reused(journal, pool, r
         [recording(key="k"), *between, recording(key="k"), recording(key="k", body="other")], atomic=False
     )
 
-    assert [outcomes[0].disposition, *(o.disposition for o in outcomes[-2:])] == [
-        Disposition.RECORDED, Disposition.REPLAYED, Disposition.KEY_REUSED
+    assert [disposition(each) for each in (outcomes[0], *outcomes[-2:])] == [
+        "recorded", "replayed", "key_reused"
     ]  # fmt: skip
     assert outcomes[-2].entry == outcomes[0].entry
     assert await count(pool, "entries") == await count(pool, "outbox") == len(between) + 1
@@ -113,7 +113,7 @@ async def test_a_connection_lost_at_the_commit_is_asked_about(journal, pool, mon
     outcomes = await journal.append_all(given, atomic=True)
 
     assert [outcome.entry for outcome in outcomes] == [each.entry for each in given]
-    assert {outcome.disposition for outcome in outcomes} == {Disposition.RECORDED}
+    assert set(map(disposition, outcomes)) == {"recorded"}
     assert await stored(pool) == expected(*given)
 
 
@@ -144,7 +144,7 @@ async def test_of_two_bulks_with_the_same_keys_one_records_and_the_other_replays
     )
 
     assert [outcome.entry for outcome in mine] == [outcome.entry for outcome in theirs]
-    assert sorted(Counter(o.disposition.value for o in [*mine, *theirs]).items()) == [
+    assert sorted(Counter(map(disposition, [*mine, *theirs])).items()) == [
         ("recorded", len(keys)), ("replayed", len(keys))
     ]  # fmt: skip
     assert await count(pool, "entries") == await count(pool, "outbox") == len(keys)
