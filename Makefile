@@ -11,7 +11,7 @@ define newline
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup deploy-tools up test chaos bench bench-quick check format schemas stale-schemas
+.PHONY: help setup deploy-tools up test test-quick chaos bench bench-quick check format schemas stale-schemas
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,11 +37,18 @@ deploy-tools: .venv/.deploy-tools ## Install what tests/deploy checks deploy/ wi
 up: setup ## Start everything: http://127.0.0.1:8001 (entries), :8002 (balances); Ctrl-C stops it
 	@exec $(BIN)/fluxo up $(ARGS)
 
-# Whole files go to one of so many workers, each with servers of its own. WORKERS=0 runs all in one process.
-WORKERS ?= 2
+# So many workers, each with servers of its own; more than cores, as journeys wait a lot. WORKERS=0: all in one process.
+WORKERS ?= 3
+PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 test: deploy-tools ## Run every test; needs no running server and leaves none behind
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(PYTEST) $(ARGS)
+
+# Domain, use cases, HTTP and commands without servers, and one journey over a real system.
+UNITS := $(wildcard libs/*/tests/unit services/*/tests/unit apps/*/tests/unit apps/*/tests/commands)
+
+test-quick: setup ## The units and one journey, in a minute
+	@$(PYTEST) $(UNITS) tests/system/test_journey.py $(ARGS)
 
 chaos: setup ## Kill, pause, empty and cut for a while: make chaos MINUTES=20 [ARGS="--seed 7"]
 	@$(BIN)/python tests/chaos --minutes $(or $(MINUTES),5) $(ARGS)

@@ -35,6 +35,25 @@ _configure = structlog.configure
 structlog.configure = lambda **settings: _configure(**settings | {"cache_logger_on_first_use": False})
 
 
+_SLOWEST_FIRST = ("tests/system", "tests/chaos", "tests/deploy", "apps", "services/balances", "services", "libs")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file on one worker, and all that share a system; what takes longest begins first.
+
+    A worker that ends with a journey of a minute lets the others wait for it.
+    """
+
+    def rank(item: pytest.Item) -> int:
+        path = item.path.relative_to(item.config.rootpath).as_posix()
+        return next((at for at, place in enumerate(_SLOWEST_FIRST) if path.startswith(f"{place}/")), 0)
+
+    items.sort(key=rank)
+    for item in items:
+        shares_system = "system" in getattr(item, "fixturenames", ()) and "tests/system" in item.path.as_posix()
+        item.add_marker(pytest.mark.xdist_group(str(item.path.parent if shares_system else item.path)))
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
