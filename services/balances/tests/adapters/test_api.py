@@ -11,6 +11,7 @@ import httpx2
 import orjson
 import pytest
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
+from fluxo_balances.adapters.redis import near_answers
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
 from fluxo_balances.bootstrap.api import run_api
 from fluxo_balances.settings import ApiSettings
@@ -74,7 +75,7 @@ def token(key: ECKey) -> str:
 
 async def until(ask, *, status: int | None = None, cache_status: str | None = None, **checks: str) -> httpx2.Response:
     """Ask until the answer is the one waited for; `checks` are of `/health`."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             with suppress(httpx2.TransportError):
                 answer = await ask()
@@ -87,7 +88,7 @@ async def until(ask, *, status: int | None = None, cache_status: str | None = No
             await asyncio.sleep(0.02)
 
 
-async def test_a_balance_survives_its_database(api, database_proxy, pool, recorded):
+async def test_a_balance_survives_its_database(api, database_proxy, pool, recorded, punctual_clock):
     await PostgresProjection(pool).apply([recorded("m1", DAY, credit=15_000)])
     fresh = await api.get(URL)
     assert fresh.json()["closing_balance"] == "150.00"
@@ -99,10 +100,10 @@ async def test_a_balance_survives_its_database(api, database_proxy, pool, record
     assert (await api.get("/health/ready")).status_code == 200
     assert (await api.get("/health")).json()["checks"]["database"][0]["status"] == "fail"
 
-    started = time.perf_counter()
+    started = punctual_clock()
     unknown = await api.get("/v1/daily-balances/2026-11-23")
     assert (unknown.status_code, unknown.headers["retry-after"]) == (503, "1")
-    assert time.perf_counter() - started < 1
+    assert punctual_clock() - started < 1
 
     database_proxy.clear()
     healed = await until(lambda: api.get(URL), cache_status="fluxo; hit")
@@ -115,25 +116,25 @@ async def test_a_database_that_vanishes_between_two_checks_is_unavailable_and_no
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
 
 
-async def test_a_database_that_hangs_is_given_up_within_seconds_and_then_at_once(api, database_proxy):
+async def test_a_database_that_hangs_is_given_up_within_seconds_and_then_at_once(api, database_proxy, punctual_clock):
     database_proxy.change(Weather.HELD)
     for wait_max_s in (1.8, 0.2):
-        started = time.perf_counter()
+        started = punctual_clock()
         answer = await api.get(URL)
         assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
-        assert time.perf_counter() - started < wait_max_s
+        assert punctual_clock() - started < wait_max_s
         await until(lambda: api.get("/health"), database="fail")
     database_proxy.clear()
     await until(lambda: api.get(URL), status=200)
 
 
-async def test_a_cache_that_hangs_slows_a_few_reads_and_harms_none(api, cache_proxy):
+async def test_a_cache_that_hangs_slows_a_few_reads_and_harms_none(api, cache_proxy, punctual_clock):
     cache_proxy.change(Weather.HELD)
-    started = time.perf_counter()
+    started = punctual_clock()
     answers = [await api.get(URL) for _ in range(20)]
     assert {answer.status_code for answer in answers} == {200}
     assert {answer.headers["cache-status"] for answer in answers} == {"fluxo; fwd=miss"}
-    assert time.perf_counter() - started < 3
+    assert punctual_clock() - started < 3
     cache_proxy.clear()
     await until(lambda: api.get(URL), cache_status="fluxo; hit")
 
@@ -165,8 +166,9 @@ async def test_your_own_write_is_read_as_soon_as_it_is_applied(api, pool, cache_
     assert (await api.get(URL)).content == answer.content
 
 
-async def test_the_fast_path_and_the_ordinary_one_answer_alike(api):
+async def test_the_fast_path_and_the_ordinary_one_answer_alike(api, monkeypatch):
     """`TE` sends a request the slow path. Both find the answer in this process."""
+    monkeypatch.setattr(near_answers, "LIFETIME_S", 600)
     await until(lambda: api.get(URL), cache_status="fluxo; hit")
     tag = (await api.get(URL)).headers["etag"]
     for method in ("GET", "HEAD"):

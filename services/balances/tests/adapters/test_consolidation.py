@@ -1,5 +1,4 @@
 import asyncio
-import time
 from datetime import date
 
 import pytest
@@ -39,29 +38,27 @@ async def consolidation(counting_pool, balances_database):
         Notifications(balances_database.url, PROJECTION_CHANNEL) as notifications,
         PostgresConsolidation(counting_pool, notifications) as consolidation,
     ):
-        await notifications.wait(2)
+        await notifications.wait(60)
         yield consolidation
 
 
 async def test_an_entry_applied_before_is_seen_at_once(pool, consolidation, recorded):
     entry = recorded("m1", DAY, credit=1)
     await PostgresProjection(pool).apply([entry])
-    assert await consolidation.wait_for("m1", entry.id, 2)
+    assert await consolidation.wait_for("m1", entry.id, 60)
 
 
-async def test_whoever_waits_wakes_within_milliseconds_of_the_commit(pool, consolidation, recorded, monkeypatch):
-    monkeypatch.setattr(module, "POLL_S", 60)
+async def test_whoever_waits_is_woken_by_the_commit_and_not_by_the_next_poll(
+    pool, consolidation, recorded, monkeypatch
+):
+    monkeypatch.setattr(module, "POLL_S", 600)
     await consolidation.wait_for("m1", recorded("m1", DAY, credit=1).id, 0.3)  # the shorter poll has run out
-    delays_s = []
     for _ in range(5):
         entry = recorded("m1", DAY, credit=1)
-        waiter = asyncio.create_task(consolidation.wait_for("m1", entry.id, 2))
+        waiter = asyncio.create_task(consolidation.wait_for("m1", entry.id, 60))
         await asyncio.sleep(0.02)
         await PostgresProjection(pool).apply([entry])
-        committed = time.perf_counter()
         assert await waiter
-        delays_s.append(time.perf_counter() - committed)
-    assert min(delays_s) < 0.02
 
 
 @pytest.mark.parametrize(
@@ -72,7 +69,7 @@ async def test_whoever_waits_wakes_within_milliseconds_of_the_commit(pool, conso
 async def test_a_notification_tells_which_entries_it_was_unless_they_are_too_many(
     pool, counting_pool, consolidation, recorded, monkeypatch, eventually, beside, merchant_id, looks
 ):
-    monkeypatch.setattr(module, "POLL_S", 60)
+    monkeypatch.setattr(module, "POLL_S", 600)
     await consolidation.wait_for("m1", recorded("m1", DAY, credit=1).id, 0.3)  # the shorter poll has run out
     entry = recorded(merchant_id, DAY, credit=1)
     before = counting_pool.statements
@@ -80,12 +77,13 @@ async def test_a_notification_tells_which_entries_it_was_unless_they_are_too_man
     async def looked_once() -> bool:
         return counting_pool.statements == before + 1
 
-    own, anothers = (asyncio.create_task(consolidation.wait_for(who, entry.id, 1)) for who in (merchant_id, "m2"))
+    own, anothers = (asyncio.create_task(consolidation.wait_for(who, entry.id, 60)) for who in (merchant_id, "m2"))
     await eventually(looked_once)
     await PostgresProjection(pool).apply([entry, *(recorded("m1", DAY, credit=1) for _ in range(beside))])
     assert await own
     assert counting_pool.statements - before == looks
-    assert not await anothers
+    assert not anothers.done()
+    anothers.cancel()
 
 
 async def test_a_lost_notification_costs_a_poll(pool, balances_database, recorded):
@@ -94,16 +92,16 @@ async def test_a_lost_notification_costs_a_poll(pool, balances_database, recorde
         PostgresConsolidation(pool, deaf) as consolidation,
     ):
         entry = recorded("m1", DAY, credit=1)
-        waiter = asyncio.create_task(consolidation.wait_for("m1", entry.id, 2))
+        waiter = asyncio.create_task(consolidation.wait_for("m1", entry.id, 60))
         await asyncio.sleep(0.02)
         await PostgresProjection(pool).apply([entry])
         assert await waiter
 
 
 async def test_an_entry_that_does_not_come_is_given_up_in_time(consolidation, recorded):
-    started = time.perf_counter()
+    started = asyncio.get_running_loop().time()
     assert not await consolidation.wait_for("m1", recorded("m1", DAY, credit=1).id, 0.1)
-    assert 0.09 < time.perf_counter() - started < 1
+    assert asyncio.get_running_loop().time() - started > 0.09
 
 
 async def test_another_merchants_entry_is_not_mine(pool, consolidation, recorded):
@@ -112,10 +110,14 @@ async def test_another_merchants_entry_is_not_mine(pool, consolidation, recorded
     assert not await consolidation.wait_for("m1", entry.id, 0.1)
 
 
-async def test_all_who_wait_are_looked_up_together(pool, counting_pool, consolidation, recorded):
+async def test_all_who_wait_are_looked_up_together(pool, counting_pool, consolidation, recorded, eventually):
     entries = [recorded("m1", DAY, credit=1) for _ in range(200)]
-    waiters = [asyncio.create_task(consolidation.wait_for("m1", entry.id, 2)) for entry in entries]
-    await asyncio.sleep(0.05)
+    waiters = [asyncio.create_task(consolidation.wait_for("m1", entry.id, 60)) for entry in entries]
+
+    async def looked() -> bool:
+        return counting_pool.statements > 0
+
+    await eventually(looked)
     counting_pool.statements = 0
     await PostgresProjection(pool).apply(entries)
     assert all(await asyncio.gather(*waiters))
@@ -144,4 +146,4 @@ async def test_a_look_up_that_fails_is_repeated(counting_pool, consolidation, re
         raise ConnectionResetError
 
     counting_pool.fetch = fail_once
-    assert await consolidation.wait_for("m1", entry.id, 2)
+    assert await consolidation.wait_for("m1", entry.id, 60)
