@@ -6,7 +6,6 @@ And what a test does to logging, which is the whole process's, undone.
 import logging
 import os
 import secrets
-import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,8 +22,7 @@ from tests.harness.ports import free_port
 from tests.harness.punctual_clock import punctual_clock  # noqa: F401 - a fixture for all
 from tests.harness.virtual_time import virtual_time  # noqa: F401 - the same
 
-# A shell that starts this in the background leaves Ctrl-C ignored, and so it would be in every process of ours.
-signal.signal(signal.SIGINT, signal.default_int_handler)
+pytest_plugins = ["tests.harness.interruption", "tests.harness.reaper"]
 
 # The default shows every variable of every frame, which takes a second or two.
 structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.plain_traceback
