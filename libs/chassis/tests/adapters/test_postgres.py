@@ -179,9 +179,9 @@ async def until_listening(notifications):
 
 async def test_of_those_that_listen_alone_one_is_woken_and_another_follows_when_its_session_ends(postgres_url, pool):
     async with AsyncExitStack() as later:
-        async with Notifications(postgres_url, "chassis_turn", alone=True) as first:
+        async with Notifications(postgres_url, "chassis_turn", exclusive=True) as first:
             await until_listening(first)
-            second = await later.enter_async_context(Notifications(postgres_url, "chassis_turn", alone=True))
+            second = await later.enter_async_context(Notifications(postgres_url, "chassis_turn", exclusive=True))
             assert await first.wait(30)
             await pool.execute("NOTIFY chassis_turn")
             assert await first.wait(30)

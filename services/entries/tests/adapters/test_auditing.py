@@ -182,7 +182,7 @@ async def test_a_stream_set_back_to_an_earlier_copy_is_no_gap(line):
 
 async def test_one_relay_at_a_time_audits(line):
     await trim_unread(line)
-    async with line.outbox.turn():
+    async with line.outbox.leadership():
         assert await line.audit() is None
     assert await line.audit() is not None
 

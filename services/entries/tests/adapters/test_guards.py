@@ -137,7 +137,7 @@ async def test_only_what_every_group_acknowledged_is_purged(guarded, monkeypatch
 @with_and_without
 async def test_the_audit_finds_what_was_trimmed_unread(guarded, monkeypatch, line, streams):
     if not guarded:
-        monkeypatch.setattr(StreamState, "doubts", lambda _: iter(()))
+        monkeypatch.setattr(StreamState, "suspect_ranges", lambda _: iter(()))
     await line.send(12)
     await line.make_group()
     await streams.xtrim(ENTRIES_STREAM, maxlen=2, approximate=False)
@@ -156,7 +156,7 @@ async def test_the_mark_tells_what_a_consumer_gave_up_from_what_it_applied(guard
 
         async def trusting(stream):
             state = await state_of(stream)
-            return replace(state, mark=state.acknowledged)
+            return replace(state, trimmed_up_to=state.acknowledged)
 
         monkeypatch.setattr(RedisEntriesStream, "state", trusting)
     await line.send(12)

@@ -180,9 +180,9 @@ async def test_looking_for_rows_is_an_index_scan_however_long_the_table(owner, a
 
 
 async def test_one_relay_at_a_time_has_its_turn(outbox):
-    async with outbox.turn() as first, outbox.turn() as second:
+    async with outbox.leadership() as first, outbox.leadership() as second:
         assert (first, second) == (True, False)
-    async with outbox.turn() as again:
+    async with outbox.leadership() as again:
         assert again
 
 

@@ -46,7 +46,7 @@ async def append(journal, recording, number):
 @asynccontextmanager
 async def running_relay(database, outbox, stream):
     stop = asyncio.Event()
-    async with Notifications(database.url, "fluxo_outbox", alone=True) as notifications:
+    async with Notifications(database.url, "fluxo_outbox", exclusive=True) as notifications:
         relay = Relay(assemble(outbox, stream), notifications)
         task = asyncio.create_task(relay.run(stop))
         yield
@@ -156,7 +156,7 @@ async def test_a_running_relay_publishes_when_it_is_notified_and_not_when_it_loo
 async def test_another_relay_publishes_while_the_one_whose_turn_it_is_does_not(
     entries_database, outbox, stream, journal, streams, recording
 ):
-    async with Notifications(entries_database.url, "fluxo_outbox", alone=True) as paused:
+    async with Notifications(entries_database.url, "fluxo_outbox", exclusive=True) as paused:
         async with asyncio.timeout(60):
             while not paused.is_listening:
                 await asyncio.sleep(0.01)

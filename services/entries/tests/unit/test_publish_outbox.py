@@ -110,24 +110,24 @@ async def test_what_lies_before_a_gap_is_published_again_from_the_beginning():
 
 
 class FakeTurn:
-    def __init__(self, is_mine):
-        self.is_mine = is_mine
+    def __init__(self, is_leader):
+        self.is_leader = is_leader
 
     async def __aenter__(self):
-        return self.is_mine
+        return self.is_leader
 
     async def __aexit__(self, *_):
         return None
 
 
 class PurgeableOutbox:
-    def __init__(self, *, is_mine=True, has_gap=False):
-        self.is_mine = is_mine
+    def __init__(self, *, is_leader=True, has_gap=False):
+        self.is_leader = is_leader
         self.has_gap = has_gap
         self.dropped_below = []
 
-    def turn(self):
-        return FakeTurn(self.is_mine)
+    def leadership(self):
+        return FakeTurn(self.is_leader)
 
     async def create_partitions(self):
         return 1
@@ -170,7 +170,7 @@ async def test_without_a_consumer_nothing_is_acknowledged_and_nothing_goes():
 
 
 async def test_a_relay_whose_turn_it_is_not_does_nothing():
-    outbox, stream = PurgeableOutbox(is_mine=False), AcknowledgedStream(StreamPosition(1, 9))
+    outbox, stream = PurgeableOutbox(is_leader=False), AcknowledgedStream(StreamPosition(1, 9))
     assert await PurgeOutbox(outbox, stream)() == Purged()
     assert outbox.dropped_below == stream.trimmed_below == []
 

@@ -10,12 +10,12 @@ def at(minor):
     return StreamPosition(1, minor)
 
 
-ALL_THERE = StreamState(last=at(20), first=at(6), newest=at(20), mark=at(5), groups=(Group("one", at(9)),))
-ALL_TRIMMED = StreamState(last=at(20), mark=at(20), groups=(Group("one", at(20)),))
+ALL_THERE = StreamState(last=at(20), first=at(6), newest=at(20), trimmed_up_to=at(5), groups=(Group("one", at(9)),))
+ALL_TRIMMED = StreamState(last=at(20), trimmed_up_to=at(20), groups=(Group("one", at(20)),))
 
 
 def spans(state):
-    return [(doubt.after, doubt.up_to) for doubt in state.doubts()]
+    return [(suspect.after, suspect.up_to) for suspect in state.suspect_ranges()]
 
 
 @pytest.mark.parametrize("state", [StreamState(), ALL_THERE, ALL_TRIMMED, replace(ALL_TRIMMED, groups=())])

@@ -10,8 +10,8 @@ from fluxo_chassis.postgres.pool import CONNECT_TIMEOUT_S, ENDS_WHEN_CLIENT_IS_S
 from fluxo_chassis.resilience import Retry, wait_for_stop
 
 ASK_EVERY_S = 5.0
-TRY_TURN_EVERY_S = 0.25
-TRY_TURN = "SELECT pg_try_advisory_lock(hashtext('listen'), hashtext($1))"
+TRY_LOCK_EVERY_S = 0.25
+TRY_LOCK = "SELECT pg_try_advisory_lock(hashtext('listen'), hashtext($1))"
 
 
 class Notifications:
@@ -21,17 +21,17 @@ class Notifications:
     may have been missed. One that says more goes to `on_payload` instead, if that is set, and ends no wait. `retry`
     says whether it waits to connect again.
 
-    Of all that want to listen `alone` to a channel one at a time does, and the others are not woken. Its turn is a lock
-    of its session: when that ends, for whatever reason, another one listens within a moment.
+    Of all `exclusive` listeners of a channel one at a time listens, and the others are not woken. It holds a lock of
+    its session: when that ends, for whatever reason, another one listens within a moment.
     """
 
-    def __init__(self, url: str, channel: str, *, alone: bool = False) -> None:
+    def __init__(self, url: str, channel: str, *, exclusive: bool = False) -> None:
         self.retry = Retry("listening")
         self.is_listening = False
         self.on_payload: Callable[[str], None] | None = None
         self._url = url
         self._channel = channel
-        self._alone = alone
+        self._exclusive = exclusive
         self._notified = asyncio.Event()
         self._lost = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -73,8 +73,8 @@ class Notifications:
             self._lost.clear()
             connection.add_termination_listener(lambda _connection: self._lost.set())
             self.retry.reached()
-            while self._alone and not await connection.fetchval(TRY_TURN, self._channel):
-                await self._until_lost(TRY_TURN_EVERY_S)
+            while self._exclusive and not await connection.fetchval(TRY_LOCK, self._channel):
+                await self._until_lost(TRY_LOCK_EVERY_S)
             await connection.add_listener(self._channel, self._hear)
             self.is_listening = True
             self._notified.set()

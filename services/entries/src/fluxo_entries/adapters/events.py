@@ -6,7 +6,7 @@ from fluxo_entries.domain.money import format_amount
 
 
 def event_of(recording: Recording) -> bytes:
-    """Return the event that tells of the entry, as it stands in the outbox and goes out."""
+    """Return the event of the entry, as it stands in the outbox and goes out."""
     entry = recording.entry
     recorded_at = utc(entry.recorded_at)
     return encode(

@@ -36,7 +36,7 @@ from fluxo_entries.settings import ApiSettings
 
 TENANT_CLAIM: Final = "merchant_id"
 
-SEATS: Final = 8
+RUNNING_MAX: Final = 8
 """Connections for reads, and as many for writes that are not committed in groups; each kind queues only for its own."""
 
 WAITING_MAX: Final = 1_000
@@ -95,4 +95,4 @@ def assemble(
 
 
 def _bulkhead(name: str) -> Bulkhead:
-    return Bulkhead(name, running_max=SEATS, waiting_max=WAITING_MAX, wait_max_s=WAIT_MAX_S)
+    return Bulkhead(name, running_max=RUNNING_MAX, waiting_max=WAITING_MAX, wait_max_s=WAIT_MAX_S)

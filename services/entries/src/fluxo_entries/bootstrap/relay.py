@@ -39,7 +39,7 @@ async def run_relay(settings: RelaySettings, stop: asyncio.Event) -> None:
             await open_pool(url, application_name=settings.instance, max_size=CONNECTIONS_MAX)
         )
         redis = await opened.enter_async_context(RedisClient(settings.streams_url))
-        notifications = await opened.enter_async_context(Notifications(url, OUTBOX_CHANNEL, alone=True))
+        notifications = await opened.enter_async_context(Notifications(url, OUTBOX_CHANNEL, exclusive=True))
         outbox = PostgresOutbox(pool, timedelta(hours=settings.outbox_keep_h))
         relay = Relay(assemble(outbox, RedisEntriesStream(redis)), notifications)
         health = Health()

@@ -67,4 +67,4 @@ class OverloadedError(EntriesError):
 
 
 class OutcomeUnknownError(EntriesError):
-    """The database went away while it wrote; the caller's retry with the same key finds out."""
+    """The database became unavailable while it wrote; the caller's retry with the same key finds out."""

@@ -9,8 +9,6 @@ from zoneinfo import ZoneInfo, available_timezones
 DEFAULT_CURRENCY: Final = "BRL"
 DEFAULT_TIME_ZONE: Final = "America/Sao_Paulo"
 
-MERCHANT_ID_LENGTH_MAX: Final = 64
-
 CURRENCIES: Final = frozenset(
     {"ARS", "AUD", "BOB", "BRL", "CAD", "CHF", "CNY", "COP", "DOP", "EUR", "GBP", "MXN", "NZD", "PEN", "USD", "UYU"}
 )

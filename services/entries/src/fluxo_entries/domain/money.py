@@ -4,7 +4,6 @@ import re
 from typing import Final
 
 MINOR_UNITS_PER_UNIT: Final = 100
-AMOUNT_MINOR_MAX: Final = 99_999_999_999_999
 
 _DECIMAL: Final = re.compile(r"(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,2})?\Z")
 

@@ -46,7 +46,7 @@ gaps = Counter(
 
 
 class Relay:
-    """Publishes while it is the one that is notified; stands in for that one when the stream does not move.
+    """Publishes while it is the one that is notified; takes over from that one when the stream is stalled.
 
     Several relays may publish at any time and every event still goes out once (`PublishOutbox`); but each of them does
     all of the work. So the others only look now and then. `retry` tells whether publishing waits for the database or
@@ -58,7 +58,7 @@ class Relay:
         self._notifications = notifications
         self._held_back = Backoff(*HELD_BACK_POLL_S)
         self._seen: StreamPosition | None = None
-        self._stands_in = False
+        self._took_over = False
         self.retry = Retry("publishing")
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -72,13 +72,13 @@ class Relay:
             self._notifications.wake()
 
     async def publish_next(self, stop: asyncio.Event) -> None:
-        if self._notifications.is_listening or self._stands_in or await self._is_standing_still():
+        if self._notifications.is_listening or self._took_over or await self._stream_is_stalled():
             await self._take_step(stop)
         else:
             self.retry.reached()
             await self._notifications.wait(LOOK_EVERY_S)
 
-    async def _is_standing_still(self) -> bool:
+    async def _stream_is_stalled(self) -> bool:
         """Whether the stream is where it was when this was last asked."""
         before, self._seen = self._seen, await self._use_cases.publish_outbox.position()
         return self._seen == before
@@ -86,7 +86,7 @@ class Relay:
     async def _take_step(self, stop: asyncio.Event) -> None:
         step = await self._use_cases.publish_outbox()
         self.retry.reached()
-        self._stands_in = step.published > 0 and not self._notifications.is_listening
+        self._took_over = step.published > 0 and not self._notifications.is_listening
         if step.published:
             published_rows.inc(step.published)
             batch_rows.observe(step.published)

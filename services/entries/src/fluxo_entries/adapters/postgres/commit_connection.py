@@ -28,10 +28,10 @@ class DatabaseUnavailableError(Exception):
 
 
 class CommitConnection:
-    """Writes batches over a connection of its own, one at a time, and never guesses what became of one.
+    """Writes batches over a dedicated connection, one at a time, and never guesses what became of one.
 
-    The breaker is asked before something is sent, and told what came of it. What was sent is asked for past the
-    breaker: that one answer is worth a try of its own.
+    The breaker is asked before something is sent, and learns what came of it. Whether what was sent was written is
+    asked without the breaker: that one answer is worth a separate try.
     """
 
     def __init__(self, url: str, application_name: str, breaker: CircuitBreaker) -> None:

@@ -114,7 +114,7 @@ class GroupCommitter:
             results = [OutcomeUnknownError(*error.args) for _ in batch]
             self._refuse_waiting()
         except DatabaseUnavailableError:
-            results = [_away() for _ in batch]
+            results = [_unavailable() for _ in batch]
             # They would only find out later.
             self._refuse_waiting()
         except asyncio.CancelledError:
@@ -126,7 +126,7 @@ class GroupCommitter:
 
     def _refuse_waiting(self) -> None:
         while not self._queue.empty():
-            self._finish([self._queue.get_nowait()], [_away()])
+            self._finish([self._queue.get_nowait()], [_unavailable()])
 
     def _finish(self, batch: Sequence[_Waiting], results: Sequence[Outcome | Exception]) -> None:
         for waiting, result in zip(batch, results, strict=True):
@@ -139,6 +139,6 @@ class GroupCommitter:
                 waiting.outcome.set_result(result)
 
 
-def _away() -> Exception:
+def _unavailable() -> Exception:
     error: Exception = asyncpg.CannotConnectNowError("the entries database is unavailable")
     return error

@@ -8,7 +8,7 @@ from fluxo_entries.domain.merchant import Merchant
 
 
 class PostgresMerchants:
-    """`on_saved` is told whose settings were just stored."""
+    """`on_saved` is called with the merchant whose settings were just stored."""
 
     def __init__(self, pool: asyncpg.Pool, on_saved: Callable[[str], object] = lambda _merchant_id: None) -> None:
         self._pool = pool

@@ -47,15 +47,15 @@ class PostgresOutbox:
         return float((await self._fetch(sql.OLDEST_AGE, after, *_database_position(up_to)))[0][0])
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[bool]:
+    async def leadership(self) -> AsyncIterator[bool]:
         # A lock of the session: one that hangs on a transaction would keep that open all the while.
         async with self._pool.acquire() as connection:
-            is_mine = await connection.fetchval(sql.TRY_TURN)
+            is_leader = await connection.fetchval(sql.TRY_LEADERSHIP)
             try:
-                yield is_mine
+                yield is_leader
             finally:
-                if is_mine and not connection.is_closed():
-                    await connection.execute(sql.END_TURN)
+                if is_leader and not connection.is_closed():
+                    await connection.execute(sql.END_LEADERSHIP)
 
     async def create_partitions(self) -> int:
         return int(await self._pool.fetchval(sql.CREATE_PARTITIONS, DAYS_AHEAD))

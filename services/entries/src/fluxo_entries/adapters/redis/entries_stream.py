@@ -42,7 +42,7 @@ class RedisEntriesStream:
         info = await self._info()
         if info is None:
             return StreamState()
-        mark = _position(await self._redis.execute("GET", TRIM_MARK) or b"0-0")
+        trimmed_up_to = _position(await self._redis.execute("GET", TRIM_MARK) or b"0-0")
         last = _position(info[b"last-generated-id"])
         groups = await self._redis.execute("XINFO", "GROUPS", ENTRIES_STREAM)
         return StreamState(
@@ -50,13 +50,13 @@ class RedisEntriesStream:
             first=_position_of(info[b"first-entry"]),
             newest=_position_of(info[b"last-entry"]),
             deleted=_position(info[b"max-deleted-entry-id"]),
-            mark=mark,
-            groups=tuple([await self._group(group, mark, last) for group in groups]),
+            trimmed_up_to=trimmed_up_to,
+            groups=tuple([await self._group(group, trimmed_up_to, last) for group in groups]),
         )
 
     async def trim_below(self, acknowledged: StreamPosition) -> int:
-        keep, mark = _id(acknowledged.just_above()), _id(acknowledged)
-        return int(await self._redis.execute("EVAL", TRIM, len(_KEYS), *_KEYS, keep, mark))
+        lowest_kept, trimmed_up_to = _id(acknowledged.just_above()), _id(acknowledged)
+        return int(await self._redis.execute("EVAL", TRIM, len(_KEYS), *_KEYS, lowest_kept, trimmed_up_to))
 
     async def _info(self) -> Mapping[bytes, Any] | None:
         try:
@@ -67,10 +67,10 @@ class RedisEntriesStream:
             return None
         return info
 
-    async def _group(self, group: Mapping[bytes, Any], mark: StreamPosition, last: StreamPosition) -> Group:
+    async def _group(self, group: Mapping[bytes, Any], trimmed_up_to: StreamPosition, last: StreamPosition) -> Group:
         delivered = _position(group[b"last-delivered-id"])
         # As in the publish script: whoever reads up to the end is counted by the server.
-        skipped = group[b"entries-read"] is None and mark < delivered == last
+        skipped = group[b"entries-read"] is None and trimmed_up_to < delivered == last
         return Group(group[b"name"].decode(), await self._acknowledged_by(group, delivered), skipped)
 
     async def _acknowledged_by(self, group: Mapping[bytes, Any], delivered: StreamPosition) -> StreamPosition:

@@ -1,5 +1,5 @@
 from fluxo_entries.application.publishing.ports import EntriesStream, Outbox
-from fluxo_entries.application.publishing.stream_state import Doubt, StreamState
+from fluxo_entries.application.publishing.stream_state import StreamState, SuspectRange
 
 
 class AuditStream:
@@ -13,12 +13,12 @@ class AuditStream:
         self._outbox = outbox
         self._stream = stream
 
-    async def __call__(self) -> Doubt | None:
-        """Return the gap that was found and is being filled now, None when all is well or it is not our turn."""
-        async with self._outbox.turn() as is_mine:
-            return await self._audit() if is_mine else None
+    async def __call__(self) -> SuspectRange | None:
+        """Return the gap that was found and is being filled now, None when all is well or another relay leads."""
+        async with self._outbox.leadership() as is_leader:
+            return await self._audit() if is_leader else None
 
-    async def _audit(self) -> Doubt | None:
+    async def _audit(self) -> SuspectRange | None:
         state = await self._stream.state()
         gap = await find_gap(self._outbox, state)
         if gap is not None:
@@ -26,12 +26,12 @@ class AuditStream:
         return gap
 
 
-async def find_gap(outbox: Outbox, state: StreamState) -> Doubt | None:
+async def find_gap(outbox: Outbox, state: StreamState) -> SuspectRange | None:
     """Return a place where the outbox has rows that the stream should hold, or a group should have read, and did not.
 
     The state must have been read before: rows that are published or removed meanwhile then raise no false alarm.
     """
-    for doubt in state.doubts():
-        if await outbox.has_rows_between(doubt.after, doubt.up_to):
-            return doubt
+    for suspect in state.suspect_ranges():
+        if await outbox.has_rows_between(suspect.after, suspect.up_to):
+            return suspect
     return None

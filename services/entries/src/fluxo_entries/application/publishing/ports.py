@@ -50,7 +50,7 @@ class Outbox(Protocol):
     async def oldest_age_s(self, after: StreamPosition, up_to: StreamPosition) -> float:
         """Return the age in seconds of the first row between the two, 0 if there is none."""
 
-    def turn(self) -> AbstractAsyncContextManager[bool]:
+    def leadership(self) -> AbstractAsyncContextManager[bool]:
         """Enter with True for one of several relays at a time, with False for the others."""
 
     async def create_partitions(self) -> int:
@@ -95,4 +95,4 @@ class EntriesStream(Protocol):
         """Return what the stream and its groups show; a stream that is not there is an empty one."""
 
     async def trim_below(self, acknowledged: StreamPosition) -> int:
-        """Remove stream entries at or below the position and set the mark there; returns how many went."""
+        """Remove stream entries at or below the position and note it as `trimmed_up_to`; returns how many went."""

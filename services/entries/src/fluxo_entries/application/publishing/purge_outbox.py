@@ -25,8 +25,8 @@ class PurgeOutbox:
         self._stream = stream
 
     async def __call__(self) -> Purged:
-        async with self._outbox.turn() as is_mine:
-            return await self._purge() if is_mine else Purged()
+        async with self._outbox.leadership() as is_leader:
+            return await self._purge() if is_leader else Purged()
 
     async def _purge(self) -> Purged:
         created = await self._outbox.create_partitions()

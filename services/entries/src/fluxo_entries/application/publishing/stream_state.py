@@ -1,8 +1,8 @@
-"""What the stream shows of itself, and which outbox rows that puts in doubt.
+"""What the stream shows of itself, and which outbox rows that makes suspect.
 
 A row at or below the stream's last id counts as published, and nobody would send it again. So each of them must still
-be in the stream, unless the relay itself removed it after every group had acknowledged it: up to the `mark`. What
-anybody else removes, or lets a group skip, is a gap.
+be in the stream, unless the relay itself removed it after every group had acknowledged it: `trimmed_up_to`
+there. What anybody else removes, or lets a group skip, is a gap.
 """
 
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class SuspectRange:
     """Rows in (after, up_to] may have been missed; `reason` says how."""
 
     reason: str
@@ -56,14 +56,15 @@ class Doubt:
 class StreamState:
     """`first` and `newest` are the entries that are there, None when there are none.
 
-    `deleted` is the highest id that was ever deleted one by one, 0-0 if none was; `mark` is where the relay trimmed to.
+    `deleted` is the highest id that was ever deleted one by one, 0-0 if none was; the relay itself trimmed
+    up to `trimmed_up_to`.
     """
 
     last: StreamPosition = START
     first: StreamPosition | None = None
     newest: StreamPosition | None = None
     deleted: StreamPosition = START
-    mark: StreamPosition = START
+    trimmed_up_to: StreamPosition = START
     groups: tuple[Group, ...] = ()
 
     @property
@@ -71,15 +72,19 @@ class StreamState:
         """The highest id that every group has acknowledged; None while there is no group."""
         return min((group.acknowledged for group in self.groups), default=None)
 
-    def doubts(self) -> Iterator[Doubt]:
-        """Tell where rows would have to be, for each to be where it belongs. Most often the first alone, and empty."""
+    def suspect_ranges(self) -> Iterator[SuspectRange]:
+        """Yield where rows may be that are not where they belong; mostly one range, which holds no rows."""
         # A group set back, or made anew, may want again what was rightly removed.
-        kept_after = min([self.mark, *(group.acknowledged for group in self.groups)])
+        kept_after = min([self.trimmed_up_to, *(group.acknowledged for group in self.groups)])
         first, newest = self.first or self.last.just_above(), self.newest or self.last
-        doubts = [
-            Doubt("trimmed before it was acknowledged", kept_after, first.just_below()),
-            Doubt("deleted before it was acknowledged", kept_after, self.deleted),
-            Doubt("missing at the stream's end", max(kept_after, newest), self.last),
-            *(Doubt(f"skipped by group {group.name}", self.mark, self.last) for group in self.groups if group.skipped),
+        suspects = [
+            SuspectRange("trimmed before it was acknowledged", kept_after, first.just_below()),
+            SuspectRange("deleted before it was acknowledged", kept_after, self.deleted),
+            SuspectRange("missing at the stream's end", max(kept_after, newest), self.last),
+            *(
+                SuspectRange(f"skipped by group {group.name}", self.trimmed_up_to, self.last)
+                for group in self.groups
+                if group.skipped
+            ),
         ]
-        return (doubt for doubt in doubts if doubt.after < doubt.up_to)
+        return (suspect for suspect in suspects if suspect.after < suspect.up_to)

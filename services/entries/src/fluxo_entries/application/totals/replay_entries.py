@@ -1,4 +1,4 @@
-"""Everything that was recorded, told once more, for a consumer that starts anew."""
+"""Everything that was recorded, once more, for a consumer that starts anew."""
 
 from collections.abc import Awaitable, Callable
 from uuid import UUID
