@@ -108,7 +108,7 @@ async def test_what_was_asked_for_is_at_hand(near):
 
 
 async def test_what_is_filled_in_takes_nothing_away(near, other):
-    """What ADR 0023 is about: of one merchant's many days, each that is read and stored leaves the others at hand."""
+    """What ADR 0005 is about: of one merchant's many days, each that is read and stored leaves the others at hand."""
     await fill(near)
     await fill(other, key="2026-11-23")
     await fill(near, key="2026-11-24")

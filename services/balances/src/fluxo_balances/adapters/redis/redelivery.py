@@ -45,7 +45,7 @@ class Redelivery:
     """When events that were delivered and not acknowledged are due again. Redis keeps the state: idle time and count.
 
     XAUTOCLAIM knows one idle time for all; this schedule grows with the count. All that is kept here is which events
-    had no idle time at the last look (ADR 0015).
+    had no idle time at the last look (ADR 0013).
     """
 
     def __init__(self, redis: RedisClient, consumer: str) -> None:
