@@ -12,7 +12,7 @@ from fluxo_balances.adapters.redis.balance_cache import Lookup
 from fluxo_balances.application.ports import ReadModelUnavailableError
 from fluxo_balances.application.projecting.ports import RecordedEntry
 from fluxo_balances.application.reading.ports import DayView, RangeView
-from fluxo_balances.domain.daily_balance import DateRange, Standing, Totals, TotalsByDay
+from fluxo_balances.domain.daily_balance import DateRange, MerchantState, Totals, TotalsByDay
 from fluxo_balances.domain.inbox import lowest_id
 from fluxo_balances.entrypoints.http.conditional_response import CachedResponses
 from fluxo_chassis.postgres import open_pool
@@ -33,7 +33,9 @@ class MemoryReadModel:
 
     async def day(self, merchant_id: str, day: date) -> DayView:
         self._read()
-        return DayView(self._standing(merchant_id), self._opening(merchant_id, day), self._totals(merchant_id, day))
+        return DayView(
+            self._merchant_state(merchant_id), self._opening(merchant_id, day), self._totals(merchant_id, day)
+        )
 
     async def range(self, merchant_id: str, days: DateRange) -> RangeView:
         self._read()
@@ -44,15 +46,15 @@ class MemoryReadModel:
             if days.first <= day <= days.last
         ]
         columns = TotalsByDay(*zip(*rows, strict=True))
-        return RangeView(self._standing(merchant_id), self._opening(merchant_id, days.first), columns)
+        return RangeView(self._merchant_state(merchant_id), self._opening(merchant_id, days.first), columns)
 
     def _read(self) -> None:
         self.reads += 1
         if self.is_unavailable:
             raise ReadModelUnavailableError
 
-    def _standing(self, merchant_id: str) -> Standing:
-        return Standing("BRL", AS_OF if any(owner == merchant_id for owner, *_ in self.entries) else None)
+    def _merchant_state(self, merchant_id: str) -> MerchantState:
+        return MerchantState("BRL", AS_OF if any(owner == merchant_id for owner, *_ in self.entries) else None)
 
     def _opening(self, merchant_id: str, day: date) -> int:
         return sum(credit - debit for owner, on, credit, debit in self.entries if owner == merchant_id and on < day)

@@ -136,18 +136,18 @@ def stream(streams) -> Stream:
 
 
 @pytest.fixture
-def seat(streams_client) -> Callable[[str], RedisEntryEvents]:
-    """A consumer's seat in the group, by its name."""
+def member(streams_client) -> Callable[[str], RedisEntryEvents]:
+    """A consumer of the group, by its name."""
     return lambda consumer: RedisEntryEvents(streams_client, ConsumerGroup(streams_client), consumer)
 
 
 @pytest.fixture
-def projecting(seat, pool, cache, cache_client) -> Callable[..., ProjectEntries]:
+def projecting(member, pool, cache, cache_client) -> Callable[..., ProjectEntries]:
     """A projector's use case over real servers, by the consumer's name; parts may be replaced."""
 
     def build(consumer: str, **replaced: object) -> ProjectEntries:
         parts = {
-            "events": seat(consumer),
+            "events": member(consumer),
             "projection": PostgresProjection(pool),
             "answers": RedisBalanceCache(cache_client),
             "clock": SystemClock(),

@@ -5,7 +5,7 @@ import pytest
 from fluxo_balances.adapters.postgres import consolidation as module
 from fluxo_balances.adapters.postgres.consolidation import PROJECTION_CHANNEL, PostgresConsolidation
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
-from fluxo_balances.adapters.postgres.sql import TOLD_MAX
+from fluxo_balances.adapters.postgres.sql import NOTIFIED_ENTRIES_MAX
 from fluxo_chassis.postgres import Notifications
 from fluxo_chassis.resilience import BulkheadFull
 
@@ -63,7 +63,7 @@ async def test_whoever_waits_is_woken_by_the_commit_and_not_by_the_next_poll(
 
 @pytest.mark.parametrize(
     ("beside", "merchant_id", "looks"),
-    [(0, "m1", 1), (TOLD_MAX, "m1", 2), (1, "é" * 4_000, 2)],
+    [(0, "m1", 1), (NOTIFIED_ENTRIES_MAX, "m1", 2), (1, "é" * 4_000, 2)],
     ids=["one", "too many", "too long"],
 )
 async def test_a_notification_tells_which_entries_it_was_unless_they_are_too_many(

@@ -12,10 +12,10 @@ from fluxo_balances.domain.daily_balance import (
     NO_TOTALS,
     RANGE_DAYS_MAX,
     DateRange,
-    Standing,
+    MerchantState,
     Totals,
     TotalsByDay,
-    carry,
+    carry_forward,
 )
 from fluxo_chassis.postgres import open_pool
 from hypothesis import HealthCheck, given, settings
@@ -54,7 +54,7 @@ async def test_days_and_ranges_agree_with_adding_up_every_entry(pool, recorded, 
                 await memory_read_model.range(merchant_id, wanted),
                 await balances.range(merchant_id, wanted),
             )
-            assert carry(found.opening_minor, wanted, found.totals) == carry(
+            assert carry_forward(found.opening_minor, wanted, found.totals) == carry_forward(
                 expected.opening_minor, wanted, expected.totals
             )
 
@@ -65,12 +65,12 @@ async def test_the_standing_names_the_newest_instant_applied(pool, recorded):
     entries = [recorded("m1", date(2026, 11, 1), credit=5, at=at) for at in (newest, older)]
     await PostgresProjection(pool).apply(entries)
     view = await PostgresDailyBalances(pool).day("m1", date(2026, 11, 2))
-    assert view == DayView(Standing("BRL", newest), 10, NO_TOTALS)
+    assert view == DayView(MerchantState("BRL", newest), 10, NO_TOTALS)
 
 
 async def test_a_merchant_nobody_heard_of_has_zeros(pool):
     balances = PostgresDailyBalances(pool)
-    assert await balances.day("nobody", date.max) == DayView(Standing("BRL", None), 0, NO_TOTALS)
+    assert await balances.day("nobody", date.max) == DayView(MerchantState("BRL", None), 0, NO_TOTALS)
     assert (await balances.range("nobody", DateRange(date.max, date.max))).totals == TotalsByDay()
 
 

@@ -18,7 +18,7 @@ from fluxo_balances.adapters.redis.dead_letters import PAGE, RedisDeadLetters
 from fluxo_balances.application.ports import CacheUnavailableError, ReadModelUnavailableError
 from fluxo_balances.application.projecting.ports import RecordedEntry
 from fluxo_balances.application.projecting.redrive_dead_letter import RedriveDeadLetter
-from fluxo_balances.entrypoints.dead_letters import DeadLetterDesk
+from fluxo_balances.entrypoints.dead_letters import DeadLetterCommands
 from fluxo_chassis.process import SystemClock
 from fluxo_contracts.streams import ENTRIES_DEAD_LETTERS_STREAM
 
@@ -34,7 +34,7 @@ def letters(streams_client) -> RedisDeadLetters:
 
 @pytest.fixture
 def ask(letters, pool, cache, cache_client):
-    """Ask the desk for something, and get its lines: `await ask("redrive", [letter_id])`."""
+    """Ask the commands for something, and get its lines: `await ask("redrive", [letter_id])`."""
 
     async def ask(action: str, letter_ids: list[str] | None, **replaced: object) -> list[dict]:
         parts = {
@@ -45,34 +45,34 @@ def ask(letters, pool, cache, cache_client):
             "decode": recorded_entry,
         }
         out = io.BytesIO()
-        desk = DeadLetterDesk(letters, RedriveDeadLetter(**(parts | replaced)), out)
-        await getattr(desk, action)(letter_ids)
+        commands = DeadLetterCommands(letters, RedriveDeadLetter(**(parts | replaced)), out)
+        await getattr(commands, action)(letter_ids)
         return [json.loads(line) for line in out.getvalue().splitlines()]
 
     return ask
 
 
 @pytest.fixture
-def bury(projecting, seat, stream):
-    """Publish an event, let a projector bury it, and return the letter's id."""
+def dead_letter(projecting, member, stream):
+    """Publish an event, let a projector dead_letter it, and return the letter's id."""
 
-    async def bury(event: bytes | RecordedEntry) -> str:
-        events = seat("p1")
+    async def dead_letter(event: bytes | RecordedEntry) -> str:
+        events = member("p1")
         await events.read(1, 0.01)
         await (stream.publish_raw(event=event) if isinstance(event, bytes) else stream.publish(event))
         await projecting("p1")([each for _ in range(2) for each in await events.read(10, 0.05)])
         ((letter_id, _),) = await stream.client.xrevrange(ENTRIES_DEAD_LETTERS_STREAM, count=1)
         return letter_id.decode()
 
-    return bury
+    return dead_letter
 
 
 @pytest.fixture
-async def refused(pool, recorded, bury):
+async def refused(pool, recorded, dead_letter):
     """A letter whose cause can be mended: an entry that is not in its merchant's currency, as it was noted wrongly."""
     entry = recorded("m1", NOV_22, credit=150)
     await pool.execute("INSERT INTO merchants VALUES ('m1', 'USD', now())")
-    letter_id = await bury(entry)
+    letter_id = await dead_letter(entry)
 
     async def mend() -> None:
         await pool.execute("UPDATE merchants SET currency = 'BRL'")
@@ -80,9 +80,9 @@ async def refused(pool, recorded, bury):
     return letter_id, entry, mend
 
 
-async def test_letters_are_listed_oldest_first_with_what_they_say_about_themselves(ask, refused, bury):
+async def test_letters_are_listed_oldest_first_with_what_they_say_about_themselves(ask, refused, dead_letter):
     letter_id, entry, _ = refused
-    garbage = await bury(b"\xffgarbage")
+    garbage = await dead_letter(b"\xffgarbage")
 
     first, second = await ask("show", None)
 
@@ -102,8 +102,8 @@ async def test_letters_are_listed_oldest_first_with_what_they_say_about_themselv
     assert (second["id"], second["entry_id"], second["merchant_id"]) == (garbage, None, None)
 
 
-async def test_one_letter_is_shown_with_its_event_even_when_it_is_no_text(ask, bury):
-    letter_id = await bury(b"\xffgarbage")
+async def test_one_letter_is_shown_with_its_event_even_when_it_is_no_text(ask, dead_letter):
+    letter_id = await dead_letter(b"\xffgarbage")
     (shown,) = await ask("show", [letter_id])
     assert shown["event"] == "\\xffgarbage"
     assert shown["sha256"] == hashlib.sha256(b"\xffgarbage").hexdigest()
@@ -184,11 +184,11 @@ async def test_a_letter_that_fails_again_stays_with_the_new_reason_and_is_counte
     assert line["reason"] == "The entry's currency is not the merchant's."
 
 
-async def test_all_are_redriven_and_one_that_fails_hinders_no_other(ask, bury, recorded, day_totals, refused):
+async def test_all_are_redriven_and_one_that_fails_hinders_no_other(ask, dead_letter, recorded, day_totals, refused):
     _, _, mend = refused
-    garbage = await bury(b"garbage")
+    garbage = await dead_letter(b"garbage")
     late = recorded("m1", NOV_22, debit=50)
-    await bury(late)
+    await dead_letter(late)
     await mend()
 
     outcomes = [line["outcome"] for line in await ask("redrive", None)]
@@ -198,9 +198,11 @@ async def test_all_are_redriven_and_one_that_fails_hinders_no_other(ask, bury, r
     assert [letter["id"] for letter in await ask("show", None)] == [garbage]
 
 
-async def test_an_event_older_than_the_inbox_remembers_is_refused_with_the_way_out(ask, bury, recorded, day_totals):
+async def test_an_event_older_than_the_inbox_remembers_is_refused_with_the_way_out(
+    ask, dead_letter, recorded, day_totals
+):
     old = recorded("m1", NOV_22, credit=150, at=datetime.now(UTC) - timedelta(days=41))
-    letter_id = await bury(old)
+    letter_id = await dead_letter(old)
 
     (line,) = await ask("redrive", [letter_id])
 
@@ -219,9 +221,9 @@ async def test_a_letter_from_before_its_type_was_skipped_is_skipped_now_and_goes
     assert await day_totals() == {}
 
 
-async def test_an_event_whose_age_is_unknown_is_not_applied(ask, bury, recorded, day_totals):
+async def test_an_event_whose_age_is_unknown_is_not_applied(ask, dead_letter, recorded, day_totals):
     undated = replace(recorded("m1", NOV_22, credit=150), id=uuid4())
-    letter_id = await bury(undated)
+    letter_id = await dead_letter(undated)
     (line,) = await ask("redrive", [letter_id])
     assert (line["outcome"], line["reason"]) == ("failed", "The entry's id is no UUIDv7, so its age is unknown.")
     assert await day_totals() == {}
@@ -250,8 +252,8 @@ async def test_a_server_that_is_unavailable_is_no_failure_of_the_letter(ask, ref
     assert line["outcome"] == "applied-before"
 
 
-async def test_discarding_removes_the_letter_and_its_notes_and_tells_what_went(ask, bury, streams):
-    letter_id = await bury(b"garbage")
+async def test_discarding_removes_the_letter_and_its_notes_and_tells_what_went(ask, dead_letter, streams):
+    letter_id = await dead_letter(b"garbage")
     await ask("redrive", [letter_id])
 
     (line,) = await ask("discard", [letter_id])
@@ -279,8 +281,8 @@ def urls(balances_database, streams_url, cache_url) -> dict[str, str]:
     return {"BALANCES_DATABASE_URL": balances_database.url, "STREAMS_URL": streams_url, "CACHE_URL": cache_url}
 
 
-async def test_the_process_answers_on_standard_output_and_logs_what_it_discards_on_the_other(bury, urls):
-    letter_id = await bury(b"garbage")
+async def test_the_process_answers_on_standard_output_and_logs_what_it_discards_on_the_other(dead_letter, urls):
+    letter_id = await dead_letter(b"garbage")
 
     ended = run("discard", letter_id, **urls)
 
@@ -299,9 +301,11 @@ async def test_the_process_answers_on_standard_output_and_logs_what_it_discards_
         ("CACHE_URL", "The cache cannot be reached"),
     ],
 )
-async def test_a_server_that_is_unavailable_is_named_without_its_password(bury, recorded, pool, urls, away, sentence):
+async def test_a_server_that_is_unavailable_is_named_without_its_password(
+    dead_letter, recorded, pool, urls, away, sentence
+):
     await pool.execute("INSERT INTO merchants VALUES ('m1', 'USD', now())")
-    await bury(recorded("m1", NOV_22, credit=150))
+    await dead_letter(recorded("m1", NOV_22, credit=150))
     await pool.execute("UPDATE merchants SET currency = 'BRL'")
     scheme = "postgresql" if "DATABASE" in away else "redis"
 

@@ -16,16 +16,16 @@ pytestmark = pytest.mark.anyio
 NOV_22 = date(2026, 11, 22)
 
 
-async def read(seat, limit: int = 100) -> list[str]:
-    return [delivery.stream_id for delivery in await seat.read(limit, 0.05)]
+async def read(member, limit: int = 100) -> list[str]:
+    return [delivery.stream_id for delivery in await member.read(limit, 0.05)]
 
 
 @pytest.fixture
-async def joined(seat):
+async def joined(member):
     """Seats of consumers that are in the group: the first read may only have made it."""
 
     async def join(consumer: str):
-        its = seat(consumer)
+        its = member(consumer)
         await its.read(1, 0.01)
         await its.read(1, 0.01)
         return its
@@ -33,9 +33,9 @@ async def joined(seat):
     return join
 
 
-async def test_a_group_that_is_missing_is_made_and_skips_nothing(seat, stream):
+async def test_a_group_that_is_missing_is_made_and_skips_nothing(member, stream):
     ids = [await stream.publish_raw(event=b"1"), await stream.publish_raw(event=b"2")]
-    events = seat("p1")
+    events = member("p1")
     assert await read(events) == []
     assert await read(events) == ids
 
@@ -58,7 +58,7 @@ async def test_a_stream_deleted_under_a_waiting_reader_is_read_from_its_new_begi
     assert await read(events) == [stream_id]
 
 
-@pytest.mark.parametrize("call", ["read", "take_over", "acknowledge", "bury", "backlog", "remove"])
+@pytest.mark.parametrize("call", ["read", "take_over", "acknowledge", "dead_letter", "backlog", "remove"])
 async def test_nothing_fails_when_the_stream_is_gone(joined, streams, streams_client, call):
     events, group = await joined("p1"), ConsumerGroup(streams_client)
     await streams.flushdb()
@@ -66,7 +66,7 @@ async def test_nothing_fails_when_the_stream_is_gone(joined, streams, streams_cl
         "read": lambda: events.read(10, 0.01),
         "take_over": lambda: events.take_over(10, 0),
         "acknowledge": lambda: events.acknowledge(["1-1"]),
-        "bury": lambda: events.bury([DeadLetter(Delivery("1-1", b"1", 1), "why")]),
+        "dead_letter": lambda: events.dead_letter([DeadLetter(Delivery("1-1", b"1", 1), "why")]),
         "backlog": group.backlog,
         "remove": lambda: group.remove_idle_consumers(0),
     }[call]()
@@ -79,13 +79,13 @@ async def test_events_are_shared_by_the_consumers_of_the_group(joined, stream):
     assert await read(second) == ids[4:]
 
 
-async def test_a_restarted_consumer_begins_with_what_it_left_undone(joined, seat, stream):
+async def test_a_restarted_consumer_begins_with_what_it_left_undone(joined, member, stream):
     before = await joined("p1")
     ids = [await stream.publish_raw(event=b"%d" % number) for number in range(5)]
     await read(before, 4)
     await before.acknowledge(ids[:1])
 
-    after = seat("p1")
+    after = member("p1")
     left = await after.read(2, 0.05)
     assert [(each.stream_id, each.payload, each.deliveries) for each in left] == [
         (ids[1], b"1", 2),
@@ -97,7 +97,7 @@ async def test_a_restarted_consumer_begins_with_what_it_left_undone(joined, seat
 
 @pytest.fixture
 async def proxied(streams_url, streams):
-    """A seat, its client, and the proxy on its way."""
+    """A member, its client, and the proxy on its way."""
     async with Proxy(streams_url) as proxy, RedisClient(proxy.url) as client:
         yield RedisEntryEvents(client, ConsumerGroup(client), "p1"), client, proxy
 
@@ -210,14 +210,14 @@ async def test_only_one_of_two_consumers_takes_an_event_over(joined, stream):
 
 async def test_own_failed_events_come_again_sooner_first_and_then_rarer(joined, stream):
     events = await joined("p1")
-    early, due, worn = [await stream.publish_raw(event=b"x") for _ in range(3)]
+    early, due, exhausted = [await stream.publish_raw(event=b"x") for _ in range(3)]
     await read(events)
     await stream.age("p1", early, idle_s=3.9)
     await stream.age("p1", due, idle_s=6.1)
-    await stream.age("p1", worn, idle_s=6.1, deliveries=2)
+    await stream.age("p1", exhausted, idle_s=6.1, deliveries=2)
     assert [each.stream_id for each in await events.take_over(10, 30)] == [due]
-    await stream.age("p1", worn, idle_s=12.1, deliveries=2)
-    assert [(each.stream_id, each.deliveries) for each in await events.take_over(10, 30)] == [(worn, 3)]
+    await stream.age("p1", exhausted, idle_s=12.1, deliveries=2)
+    assert [(each.stream_id, each.deliveries) for each in await events.take_over(10, 30)] == [(exhausted, 3)]
 
 
 def test_the_pauses_grow_to_five_minutes_and_no_further():
@@ -236,12 +236,12 @@ async def test_due_events_behind_many_that_are_not_are_found(joined, stream, str
     assert [each.stream_id for each in await events.take_over(10, 30)] == ids[-3:]
 
 
-async def test_events_that_vanished_are_given_up_and_counted(joined, seat, stream, streams):
+async def test_events_that_vanished_are_given_up_and_counted(joined, member, stream, streams):
     events = await joined("p1")
     gone_for_owner, gone_for_others, there = [await stream.publish_raw(event=b"x") for _ in range(3)]
     await read(events)
     await streams.xdel(ENTRIES_STREAM, gone_for_owner)
-    assert await read(seat("p1"), 2) == [gone_for_others]
+    assert await read(member("p1"), 2) == [gone_for_others]
     await streams.xdel(ENTRIES_STREAM, gone_for_others)
     await stream.age("p1", gone_for_others, there, idle_s=60)
     other = await joined("p2")
@@ -260,7 +260,7 @@ async def test_a_dead_letter_holds_the_event_as_it_came_and_the_reason(joined, s
     stream_id = await stream.publish_raw(event=b"\xffgarbage")
     bare = await stream.publish_raw(other=b"x")
     first, second = await events.read(2, 0.05)
-    await events.bury([DeadLetter(first, "It is garbage."), DeadLetter(second, "There is no event.")])
+    await events.dead_letter([DeadLetter(first, "It is garbage."), DeadLetter(second, "There is no event.")])
     assert await stream.dead_letters() == [
         {"reason": "It is garbage.", "stream_id": stream_id, "deliveries": "1", "event": "\ufffdgarbage"},
         {"reason": "There is no event.", "stream_id": bare, "deliveries": "1"},
@@ -273,7 +273,7 @@ async def test_the_backlog_tells_unread_pending_and_dead(joined, stream, streams
     for _ in range(6):
         await stream.publish_raw(event=b"x")
     dead, *_held = await events.read(3, 0.05)
-    await events.bury([DeadLetter(dead, "It is dead.")])
+    await events.dead_letter([DeadLetter(dead, "It is dead.")])
     assert await ConsumerGroup(streams_client).backlog() == Backlog(unread=3, pending=2, dead_letters=1)
 
 

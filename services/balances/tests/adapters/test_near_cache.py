@@ -96,7 +96,7 @@ async def put(server: RedisClient, answer: bytes, key: str = KEY, merchant_id: s
     await elsewhere.store(merchant_id, key, answer, (await elsewhere.look_up(merchant_id, key)).lease)
 
 
-async def settle(cache: NearBalanceCache) -> None:
+async def until_every_change_is_heard(cache: NearBalanceCache) -> None:
     """Wait until every change so far is heard of."""
     await cache._connection.execute("PING")
 
@@ -112,7 +112,7 @@ async def test_what_is_filled_in_takes_nothing_away(near, other):
     await fill(near)
     await fill(other, key="2026-11-23")
     await fill(near, key="2026-11-24")
-    await settle(near)
+    await until_every_change_is_heard(near)
     assert near.peek("m1", KEY) == b"answer"
     assert near.peek("m1", "2026-11-24") == b"answer"
     assert other.peek("m1", "2026-11-23") == b"answer"
@@ -194,7 +194,7 @@ async def change_and_look(near: NearBalanceCache, cache_url: str, changes: int) 
         for number in range(changes):
             current = str(number).encode()
             await change(writer, current)
-            await settle(near)
+            await until_every_change_is_heard(near)
             kept = near.peek("m1", KEY)
             stale += kept is not None and kept != current
     done.set()
@@ -225,15 +225,15 @@ async def test_what_was_asked_for_before_a_change_is_not_kept_after_it(guarded, 
     await replied.wait()
     monkeypatch.setattr(near._connection, "execute_pipeline", execute_pipeline)
     await change(cache_client, b"new")
-    await settle(near)
+    await until_every_change_is_heard(near)
     may_go_on.set()
     assert await reader == b"old"
     assert (await get(near) == b"new") is guarded
 
 
-def stands_whatever_was_heard(near, merchant_id, shelf):
-    """What would be if the shelf were no mark: a reply is kept, whatever was heard since it was asked for."""
-    near._shelves[merchant_id] = shelf
+def stands_whatever_was_heard(near, merchant_id, bucket):
+    """What would be if the bucket were not in the stamp: a reply is kept, whatever was heard since it was asked for."""
+    near._buckets[merchant_id] = bucket
     return True
 
 
@@ -254,7 +254,7 @@ async def test_an_answer_is_kept_only_if_its_lease_still_stood_when_tracking_beg
     await put(cache_client, b"old")
     monkeypatch.setattr(near._connection, "execute_pipeline", with_a_change_in_between)
     assert await get(near) == b"old"
-    await settle(near)
+    await until_every_change_is_heard(near)
     assert (near.peek("m1", KEY) is None) is guarded
 
 
@@ -268,7 +268,7 @@ async def test_a_lease_that_goes_by_expiry_is_heard_of(near, cache):
 async def test_a_server_that_is_emptied_empties_this_too(near, cache, command):
     await fill(near)
     await cache.execute_command(command)
-    await settle(near)
+    await until_every_change_is_heard(near)
     assert near.peek("m1", KEY) is None
     assert near._near.size == 0
 
@@ -308,7 +308,7 @@ async def test_many_lost_connections_leave_nothing_stale(near, cache, cache_url)
             await change(writer, current)
             # From the moment at which it hears nothing any more until it hears again, it holds nothing.
             with suppress(AttributeError, RedisError):
-                await settle(near)
+                await until_every_change_is_heard(near)
             kept = near.peek("m1", KEY)
             stale += kept is not None and kept != current
             await get(near)

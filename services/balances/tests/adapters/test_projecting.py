@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import asyncpg
 import pytest
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
-from fluxo_balances.application.projecting.project_entries import UNSETTLED_MAX
+from fluxo_balances.application.projecting.project_entries import UNACKNOWLEDGED_MAX
 from fluxo_chassis.redis import RedisClient
 
 pytestmark = pytest.mark.anyio
@@ -17,31 +17,31 @@ pytestmark = pytest.mark.anyio
 NOV_22 = date(2026, 11, 22)
 
 
-async def drain(project, seat, limit: int = 100) -> int:
+async def drain(project, member, limit: int = 100) -> int:
     """Project until nothing new comes; returns how many entries were applied."""
     applied, quiet = 0, 0
     while quiet < 2:
-        deliveries = await seat.read(limit, 0.05)
+        deliveries = await member.read(limit, 0.05)
         quiet = 0 if deliveries else quiet + 1
         applied += (await project(deliveries)).applied
-        await project.settle()
+        await project.acknowledge_applied()
     return applied
 
 
 async def test_entries_of_the_stream_become_balances_and_are_acknowledged(
-    projecting, seat, stream, recorded, day_totals, eventually
+    projecting, member, stream, recorded, day_totals, eventually
 ):
     await stream.publish(recorded("m1", NOV_22, credit=150_00), recorded("m1", NOV_22, debit=20_00))
-    assert await drain(projecting("p1"), seat("p1")) == 2
+    assert await drain(projecting("p1"), member("p1")) == 2
     assert await day_totals() == {("m1", NOV_22): (150_00, 20_00, 2)}
     await eventually(stream.is_acknowledged)
 
 
 async def test_a_projector_that_dies_before_it_acknowledges_is_followed_by_one_that_counts_nothing_twice(
-    projecting, seat, stream, cache, cache_client, recorded, day_totals, eventually
+    projecting, member, stream, cache, cache_client, recorded, day_totals, eventually
 ):
     await stream.publish(*(recorded("m1", NOV_22, credit=1) for _ in range(10)))
-    dying = seat("p1")
+    dying = member("p1")
     await dying.read(100, 0.05)
     await projecting("p1")(await dying.read(100, 0.05))  # applied; neither told the cache nor acknowledged
 
@@ -50,34 +50,34 @@ async def test_a_projector_that_dies_before_it_acknowledges_is_followed_by_one_t
     lease = (await balance_cache.look_up("m1", "2026-11-22")).lease
     await balance_cache.store("m1", "2026-11-22", b"old", lease)
 
-    assert await drain(projecting("p1"), seat("p1")) == 0
+    assert await drain(projecting("p1"), member("p1")) == 0
     assert (await balance_cache.look_up("m1", "2026-11-22")).answer is None
     assert await day_totals() == {("m1", NOV_22): (10, 0, 10)}
     await eventually(stream.is_acknowledged)
 
 
-async def test_what_a_dead_projector_left_is_taken_over(projecting, seat, stream, recorded, day_totals, eventually):
+async def test_what_a_dead_projector_left_is_taken_over(projecting, member, stream, recorded, day_totals, eventually):
     ids = await stream.publish(*(recorded("m1", NOV_22, credit=1) for _ in range(10)))
-    dead, alive = seat("dead"), seat("alive")
+    dead, alive = member("dead"), member("alive")
     await dead.read(100, 0.05)
     await dead.read(100, 0.05)
     await stream.age("dead", *ids, idle_s=31)
     project = projecting("alive")
     await project(await alive.take_over(100, idle_s=30))
-    await project.settle()
+    await project.acknowledge_applied()
     assert await day_totals() == {("m1", NOV_22): (10, 0, 10)}
     await eventually(stream.is_acknowledged)
 
 
 async def test_poison_in_the_middle_of_a_batch_is_put_aside_with_its_reason(
-    projecting, seat, stream, recorded, day_totals, eventually
+    projecting, member, stream, recorded, day_totals, eventually
 ):
     await stream.publish(*(recorded("m1", NOV_22, credit=1) for _ in range(5)))
     poison = await stream.publish_raw(event=b'{"type": "fluxo.entry.recorded.v1"}')
     nested = await stream.publish_raw(event=b'{"a":' * 100_000)
     await stream.publish(replace(recorded("m1", NOV_22, credit=1), currency="USD"))
     await stream.publish(*(recorded("m1", NOV_22, credit=1) for _ in range(5)))
-    assert await drain(projecting("p1"), seat("p1")) == 10
+    assert await drain(projecting("p1"), member("p1")) == 10
     assert await day_totals() == {("m1", NOV_22): (10, 0, 10)}
     letters = await stream.dead_letters()
     assert [letter["stream_id"] for letter in letters[:2]] == [poison, nested]
@@ -87,10 +87,10 @@ async def test_poison_in_the_middle_of_a_batch_is_put_aside_with_its_reason(
 
 
 async def test_a_stream_that_was_lost_and_published_again_counts_nothing_twice(
-    projecting, seat, stream, streams, recorded, day_totals
+    projecting, member, stream, streams, recorded, day_totals
 ):
     entries = [recorded("m1", NOV_22, credit=1) for _ in range(20)]
-    project, events = projecting("p1"), seat("p1")
+    project, events = projecting("p1"), member("p1")
     await stream.publish(*entries[:10])
     assert await drain(project, events) == 10
     await streams.flushdb()
@@ -100,7 +100,7 @@ async def test_a_stream_that_was_lost_and_published_again_counts_nothing_twice(
 
 
 async def test_two_projectors_with_overlapping_deliveries_apply_5000_events_once(
-    projecting, seat, stream, recorded, day_totals, eventually
+    projecting, member, stream, recorded, day_totals, eventually
 ):
     days = [NOV_22 - timedelta(days=offset) for offset in range(60)]
     entries = [recorded(f"m{number % 20}", days[number % 60], credit=number + 1) for number in range(5_000)]
@@ -109,7 +109,7 @@ async def test_two_projectors_with_overlapping_deliveries_apply_5000_events_once
         await stream.publish(*doubled[start : start + 500])
 
     async def work(consumer: str) -> int:
-        project, events = projecting(consumer), seat(consumer)
+        project, events = projecting(consumer), member(consumer)
         chance, applied, quiet = random.Random(consumer), 0, 0
         while quiet < 3:
             deliveries = await events.take_over(200, idle_s=0) + await events.read(200, 0.05)
@@ -119,7 +119,7 @@ async def test_two_projectors_with_overlapping_deliveries_apply_5000_events_once
                 # It dies here, applied and not acknowledged: these are due again, for whoever comes first.
                 await stream.age(consumer, *(each.stream_id for each in deliveries), idle_s=3_600)
                 project = projecting(consumer)
-            await project.settle()
+            await project.acknowledge_applied()
         return applied
 
     assert sum(await asyncio.gather(work("p1"), work("p2"))) == 5_000
@@ -131,17 +131,17 @@ async def test_two_projectors_with_overlapping_deliveries_apply_5000_events_once
 
 
 async def test_while_the_cache_is_unavailable_projecting_goes_on_and_nothing_is_acknowledged(
-    projecting, seat, stream, cache, recorded, day_totals
+    projecting, member, stream, cache, recorded, day_totals
 ):
     await stream.publish(*(recorded("m1", NOV_22, credit=1) for _ in range(10)))
     project = projecting("p1", answers=RedisBalanceCache(RedisClient("redis://127.0.0.1:9", timeout_s=0.1)))
-    assert await drain(project, seat("p1"), limit=3) == 10
+    assert await drain(project, member("p1"), limit=3) == 10
     assert await day_totals() == {("m1", NOV_22): (10, 0, 10)}
-    assert len(await stream.pending()) == project.unsettled == 10 < UNSETTLED_MAX
+    assert len(await stream.pending()) == project.unacknowledged == 10 < UNACKNOWLEDGED_MAX
 
 
 async def test_a_bug_that_hits_one_event_ends_in_one_dead_letter(
-    projecting, seat, stream, balances_database, pool, recorded, day_totals, eventually
+    projecting, member, stream, balances_database, pool, recorded, day_totals, eventually
 ):
     ids = await stream.publish(*(recorded(merchant, NOV_22, credit=1) for merchant in ("m1", "cursed", "m2")))
     owner = await asyncpg.connect(balances_database.owner_url)
@@ -155,7 +155,7 @@ async def test_a_bug_that_hits_one_event_ends_in_one_dead_letter(
     )
     await owner.execute("CREATE TRIGGER curse BEFORE INSERT ON inbox FOR EACH ROW EXECUTE FUNCTION curse()")
     await owner.close()
-    project, events = projecting("p1"), seat("p1")
+    project, events = projecting("p1"), member("p1")
     await events.read(10, 0.05)
     failed = await project(await events.read(10, 0.05))
     assert (failed.applied, [str(failure) for failure in failed.failures]) == (0, ["a bug"])
@@ -163,7 +163,7 @@ async def test_a_bug_that_hits_one_event_ends_in_one_dead_letter(
 
     await stream.age("p1", *ids, idle_s=3_600, deliveries=7)
     tried_alone = await project(await events.take_over(10, idle_s=30))
-    await project.settle()
+    await project.acknowledge_applied()
     assert tried_alone.applied == 2
     assert [(letter["stream_id"], letter["reason"]) for letter in await stream.dead_letters()] == [(ids[1], "a bug")]
     assert set(await day_totals()) == {("m1", NOV_22), ("m2", NOV_22)}

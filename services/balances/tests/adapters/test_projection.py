@@ -61,11 +61,13 @@ async def test_an_entry_that_stands_twice_in_a_batch_counts_once(projection, rec
     assert await day_totals() == {("m1", NOV_22): (100, 0, 1)}
 
 
-async def test_the_standing_knows_the_newest_entry_and_counts_the_changes(projection, pool, recorded):
+async def test_a_merchants_state_knows_the_newest_entry_and_leaves_the_column_of_the_release_before_alone(
+    projection, pool, recorded
+):
     noon, evening = datetime(2026, 11, 22, 12, tzinfo=UTC), datetime(2026, 11, 22, 20, tzinfo=UTC)
     await projection.apply([recorded("m1", NOV_22, credit=1, at=evening)])
     await projection.apply([recorded("m1", NOV_22, credit=1, at=noon), recorded("m1", NOV_22, credit=1, at=noon)])
-    assert tuple(await pool.fetchrow("SELECT * FROM merchants")) == ("m1", "BRL", evening, 2)
+    assert tuple(await pool.fetchrow("SELECT * FROM merchants")) == ("m1", "BRL", evening, 0)
 
 
 async def test_an_entry_in_another_currency_is_refused_and_nothing_is_applied(projection, recorded, day_totals):

@@ -5,22 +5,22 @@ from decimal import Decimal
 from fluxo_balances.domain.daily_balance import (
     DailyBalance,
     DateRange,
+    MerchantState,
     RangeBalance,
-    Standing,
     Totals,
     TotalsByDay,
-    carry,
+    carry_forward,
 )
 from fluxo_balances.entrypoints.http.answers import mark_stale, money, render_day, render_range
 from hypothesis import given
 from hypothesis import strategies as st
 
-STANDING = Standing("BRL", datetime(2026, 11, 22, 14, 32, 10, 123456, tzinfo=UTC))
+MERCHANT_STATE = MerchantState("BRL", datetime(2026, 11, 22, 14, 32, 10, 123456, tzinfo=UTC))
 DAY = DailyBalance(date(2026, 11, 22), 10_000, Totals(15_000, 2_000, 3))
 
 
 def test_a_day_is_written_as_the_contract_has_it_to_the_byte():
-    assert render_day(STANDING, DAY) == (
+    assert render_day(MERCHANT_STATE, DAY) == (
         b'{"date":"2026-11-22","currency":"BRL","opening_balance":"100.00","total_credits":"150.00",'
         b'"total_debits":"20.00","net":"130.00","closing_balance":"230.00","entry_count":3,'
         b'"as_of":"2026-11-22T14:32:10.123456Z"}'
@@ -29,14 +29,16 @@ def test_a_day_is_written_as_the_contract_has_it_to_the_byte():
 
 def test_a_range_names_its_ends_and_sums_and_holds_every_day_in_the_same_form():
     days = DateRange(date(2026, 11, 21), date(2026, 11, 22))
-    answer = json.loads(render_range(STANDING, carry(10_000, days, TotalsByDay([DAY.date], [15_000], [2_000], [3]))))
+    answer = json.loads(
+        render_range(MERCHANT_STATE, carry_forward(10_000, days, TotalsByDay([DAY.date], [15_000], [2_000], [3])))
+    )
     assert list(answer) == [
         "currency", "from", "to", "opening_balance", "total_credits", "total_debits", "net", "closing_balance",
         "entry_count", "as_of", "items",
     ]  # fmt: skip
     assert (answer["from"], answer["to"]) == ("2026-11-21", "2026-11-22")
     assert (answer["opening_balance"], answer["closing_balance"]) == ("100.00", "230.00")
-    assert answer["items"][1] == json.loads(render_day(STANDING, DAY))
+    assert answer["items"][1] == json.loads(render_day(MERCHANT_STATE, DAY))
 
 
 amounts = st.integers(0, 10**14)
@@ -54,25 +56,25 @@ def days_of(balance: RangeBalance) -> list[DailyBalance]:
 @given(
     rows=rows,
     opening_minor=st.integers(-(10**16), 10**16),
-    standing=st.sampled_from([STANDING, Standing("USD", None)]),
+    merchant_state=st.sampled_from([MERCHANT_STATE, MerchantState("USD", None)]),
 )
-def test_each_day_of_a_range_is_to_the_byte_what_the_day_alone_is(rows, opening_minor, standing):
-    balance = carry(opening_minor, MONTHS, TotalsByDay(*zip(*rows, strict=True)))
-    items = b",".join(render_day(standing, item) for item in days_of(balance))
-    assert render_range(standing, balance).endswith(b',"items":[' + items + b"]}")
+def test_each_day_of_a_range_is_to_the_byte_what_the_day_alone_is(rows, opening_minor, merchant_state):
+    balance = carry_forward(opening_minor, MONTHS, TotalsByDay(*zip(*rows, strict=True)))
+    items = b",".join(render_day(merchant_state, item) for item in days_of(balance))
+    assert render_range(merchant_state, balance).endswith(b',"items":[' + items + b"]}")
 
 
 def test_whole_seconds_keep_six_decimals_and_another_zone_becomes_utc():
     noon = datetime(2026, 11, 22, 12, 0, 0, tzinfo=timezone(timedelta(hours=-3)))
-    assert json.loads(render_day(Standing("BRL", noon), DAY))["as_of"] == "2026-11-22T15:00:00.000000Z"
+    assert json.loads(render_day(MerchantState("BRL", noon), DAY))["as_of"] == "2026-11-22T15:00:00.000000Z"
 
 
 def test_a_merchant_without_entries_has_no_instant():
-    assert json.loads(render_day(Standing("BRL", None), DAY))["as_of"] is None
+    assert json.loads(render_day(MerchantState("BRL", None), DAY))["as_of"] is None
 
 
 def test_a_stale_answer_says_so_and_nothing_else_changes():
-    rendered = render_day(STANDING, DAY)
+    rendered = render_day(MERCHANT_STATE, DAY)
     assert json.loads(mark_stale(rendered)) == json.loads(rendered) | {"stale": True}
 
 

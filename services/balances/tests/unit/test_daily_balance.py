@@ -11,7 +11,7 @@ from fluxo_balances.domain.daily_balance import (
     RangeUpsideDownError,
     Totals,
     TotalsByDay,
-    carry,
+    carry_forward,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,7 +41,7 @@ def days_of(balance: RangeBalance) -> list[DailyBalance]:
 @given(data=st.data(), days=ranges(), opening_minor=st.integers(-(10**16), 10**16))
 def test_every_day_opens_with_the_sum_of_all_that_came_before(data, days, opening_minor):
     by_date = data.draw(st.dictionaries(st.sampled_from(list(days)), totals))
-    balance = carry(opening_minor, days, columns(by_date))
+    balance = carry_forward(opening_minor, days, columns(by_date))
     assert [item.date for item in days_of(balance)] == list(days)
     for item in days_of(balance):
         before = sum(each.credits_minor - each.debits_minor for day, each in by_date.items() if day < item.date)
@@ -52,7 +52,7 @@ def test_every_day_opens_with_the_sum_of_all_that_came_before(data, days, openin
 @given(data=st.data(), days=ranges(), opening_minor=st.integers(-(10**16), 10**16))
 def test_a_range_closes_with_its_opening_and_all_its_totals(data, days, opening_minor):
     by_date = data.draw(st.dictionaries(st.sampled_from(list(days)), totals))
-    balance = carry(opening_minor, days, columns(by_date))
+    balance = carry_forward(opening_minor, days, columns(by_date))
     assert balance.opening_minor == opening_minor
     assert balance.totals == Totals(
         sum(each.credits_minor for each in by_date.values()),
@@ -64,13 +64,13 @@ def test_a_range_closes_with_its_opening_and_all_its_totals(data, days, opening_
 
 def test_a_day_without_entries_carries_a_negative_balance():
     days = DateRange(date(2026, 11, 21), date(2026, 11, 22))
-    balance = carry(0, days, TotalsByDay([date(2026, 11, 21)], [0], [500], [1]))
+    balance = carry_forward(0, days, TotalsByDay([date(2026, 11, 21)], [0], [500], [1]))
     assert days_of(balance)[1] == DailyBalance(date(2026, 11, 22), -500, NO_TOTALS)
     assert balance.closing_minor == -500
 
 
 def test_the_last_day_there_is_can_be_asked_for():
-    assert [item.date for item in days_of(carry(7, DateRange(date.max, date.max), TotalsByDay()))] == [date.max]
+    assert [item.date for item in days_of(carry_forward(7, DateRange(date.max, date.max), TotalsByDay()))] == [date.max]
 
 
 def test_a_range_that_ends_before_it_begins_is_refused():

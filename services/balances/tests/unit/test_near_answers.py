@@ -32,7 +32,7 @@ def near(clock) -> NearAnswers:
 
 
 def keep(near: NearAnswers, merchant_id: str, body: bytes = b"answer", key: str = KEY) -> None:
-    near.keep(merchant_id, near.mark(merchant_id), key, body)
+    near.keep(merchant_id, near.stamp(merchant_id), key, body)
 
 
 def test_an_answer_goes_a_second_after_it_was_asked_for(near, clock):
@@ -53,11 +53,11 @@ def test_all_of_a_merchants_answers_go_together_and_nobody_elses(near):
 
 
 def test_a_reply_is_not_kept_when_a_change_was_heard_of_since_it_was_asked_for(near):
-    mark = near.mark("m1")
+    stamp = near.stamp("m1")
     near.drop("m1")
-    near.keep("m1", mark, KEY, b"old")
+    near.keep("m1", stamp, KEY, b"old")
     keep(near, "m1", b"new", key="another")
-    near.keep("m1", mark, KEY, b"old")
+    near.keep("m1", stamp, KEY, b"old")
     assert near.find("m1", KEY) is None
 
 
@@ -66,11 +66,11 @@ def test_before_it_is_open_and_after_it_is_closed_nothing_is_kept(clock):
     keep(near, "m1")
     assert near.find("m1", KEY) is None
     near.open()
-    mark = near.mark("m1")
+    stamp = near.stamp("m1")
     near.close()
-    near.keep("m1", mark, KEY, b"old")
+    near.keep("m1", stamp, KEY, b"old")
     near.open()
-    near.keep("m1", mark, KEY, b"old")
+    near.keep("m1", stamp, KEY, b"old")
     assert near.find("m1", KEY) is None
     assert near.size == 0
 
@@ -101,9 +101,9 @@ def test_one_merchant_gets_its_share_and_no_more(near):
 
 
 def test_the_second_counts_from_the_asking_and_not_from_the_reply(near, clock):
-    mark = near.mark("m1")
+    stamp = near.stamp("m1")
     clock.now += LIFETIME_S
-    near.keep("m1", mark, KEY, b"answer")
+    near.keep("m1", stamp, KEY, b"answer")
     assert near.find("m1", KEY) is None
 
 
@@ -139,10 +139,10 @@ def test_an_answer_that_finds_no_room_even_alone_is_not_kept(near, monkeypatch):
 def test_its_size_is_that_of_what_it_holds_whatever_happened(near, clock):
     for number in range(500):
         merchant_id = f"m{number % 7}"
-        mark = near.mark(merchant_id)
+        stamp = near.stamp(merchant_id)
         if number % 5 == 0:
             near.drop(merchant_id)
-        near.keep(merchant_id, mark, str(number), b"x" * number)
+        near.keep(merchant_id, stamp, str(number), b"x" * number)
         clock.now += 0.01
     for number in range(7):
         near.drop(f"m{number}")

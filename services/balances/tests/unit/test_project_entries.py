@@ -16,7 +16,7 @@ from fluxo_balances.application.projecting.ports import (
 )
 from fluxo_balances.application.projecting.project_entries import (
     DELIVERIES_MAX,
-    UNSETTLED_MAX,
+    UNACKNOWLEDGED_MAX,
     ProjectEntries,
     SkippedEvent,
 )
@@ -41,7 +41,7 @@ class World:
     cache_is_unavailable: bool = False
     batches: list[int] = field(default_factory=list)
     journal: list[tuple[str, object]] = field(default_factory=list)
-    buried: list[DeadLetter] = field(default_factory=list)
+    dead_letters: list[DeadLetter] = field(default_factory=list)
     acknowledged: list[str] = field(default_factory=list)
     purged: datetime | None = None
     monotonic_s: float = 0.0
@@ -80,8 +80,8 @@ class World:
         self.journal.append(("acknowledged", len(stream_ids)))
         self.acknowledged += stream_ids
 
-    async def bury(self, letters: Sequence[DeadLetter]) -> None:
-        self.buried += letters
+    async def dead_letter(self, letters: Sequence[DeadLetter]) -> None:
+        self.dead_letters += letters
 
 
 class Clock:
@@ -125,7 +125,7 @@ def entry_id(delivery: Delivery) -> UUID:
 async def test_a_batch_is_applied_then_the_cache_is_told_and_then_it_is_acknowledged(world, project, delivery):
     batch = [delivery("m2"), delivery("m1"), delivery("m2")]
     projected = await project(batch)
-    visible = await project.settle()
+    visible = await project.acknowledge_applied()
     assert world.journal == [("applied", 3), ("invalidated", ["m1", "m2"]), ("acknowledged", 3)]
     assert (projected.applied, projected.duplicates) == (3, 0)
     assert [entry.id for entry in visible] == [entry_id(each) for each in batch]
@@ -136,7 +136,7 @@ async def test_a_duplicate_goes_the_whole_way_too(world, project, delivery):
     again = delivery()
     world.inbox.add(entry_id(again))
     projected = await project([again])
-    visible = await project.settle()
+    visible = await project.acknowledge_applied()
     assert world.journal == [("applied", 0), ("invalidated", ["m1"]), ("acknowledged", 1)]
     assert (projected.applied, projected.duplicates) == (0, 1)
     assert visible == []
@@ -144,29 +144,29 @@ async def test_a_duplicate_goes_the_whole_way_too(world, project, delivery):
 
 async def test_nothing_to_do_asks_nobody(world, project):
     assert (await project([])).applied == 0
-    assert await project.settle() == []
+    assert await project.acknowledge_applied() == []
     assert world.journal == []
 
 
-async def test_poison_is_buried_at_once_and_the_rest_of_its_batch_is_applied(world, project, delivery):
+async def test_poison_is_dead_lettered_at_once_and_the_rest_of_its_batch_is_applied(world, project, delivery):
     good = [delivery(), delivery()]
     garbage, empty = Delivery("7-7", b"garbage", 1), Delivery("8-8", None, 1)
     projected = await project([good[0], garbage, empty, good[1]])
     assert projected.applied == 2
-    assert projected.buried == [
+    assert projected.dead_letters == [
         DeadLetter(garbage, "It is garbage."),
         DeadLetter(empty, "There is no event in the stream entry."),
     ]
-    assert world.buried == projected.buried
+    assert world.dead_letters == projected.dead_letters
 
 
 async def test_what_is_not_for_the_balances_is_acknowledged_and_the_rest_of_its_batch_applied(world, project, delivery):
     good, another = [delivery(), delivery()], Delivery("7-7", b"another", 1)
     projected = await project([good[0], another, good[1]])
     assert projected.skipped == [SkippedEvent(another, "fluxo.merchant.changed.v1", SkipReason.UNKNOWN_TYPE)]
-    assert (projected.applied, projected.buried, world.buried) == (2, [], [])
+    assert (projected.applied, projected.dead_letters, world.dead_letters) == (2, [], [])
     assert world.acknowledged == ["7-7"]
-    await project.settle()
+    await project.acknowledge_applied()
     assert sorted(world.acknowledged) == sorted(["7-7", *(each.stream_id for each in good)])
 
 
@@ -180,35 +180,35 @@ async def test_while_the_database_is_unavailable_nothing_is_skipped_either(world
 async def test_an_event_older_than_the_inbox_remembers_is_never_guessed(world, project, delivery):
     old, young = delivery(at=NOW - timedelta(days=40, seconds=1)), delivery(at=NOW - timedelta(days=40))
     projected = await project([old, young])
-    assert [letter.delivery for letter in projected.buried] == [old]
-    assert "older than 40 days" in projected.buried[0].reason
+    assert [letter.delivery for letter in projected.dead_letters] == [old]
+    assert "older than 40 days" in projected.dead_letters[0].reason
     assert world.inbox == {entry_id(young)}
 
 
 async def test_an_id_that_tells_no_time_is_buried(world, project, delivery, recorded):
     undated = delivery()
     world.entries[undated.payload] = replace(recorded("m1", TODAY, credit=1), id=uuid4())
-    assert "UUIDv7" in (await project([undated])).buried[0].reason
+    assert "UUIDv7" in (await project([undated])).dead_letters[0].reason
 
 
-async def test_refused_entries_are_buried_and_the_others_applied(world, project, delivery):
+async def test_refused_entries_are_dead_lettered_and_the_others_applied(world, project, delivery):
     batch = [delivery() for _ in range(20)]
     refused = [batch[0], batch[7], batch[8], batch[19]]
     world.refused = {entry_id(each) for each in refused}
     projected = await project(batch)
     assert projected.applied == 16
-    assert [letter.delivery for letter in projected.buried] == refused
-    assert {letter.reason for letter in projected.buried} == {"It breaks a rule."}
-    await project.settle()
+    assert [letter.delivery for letter in projected.dead_letters] == refused
+    assert {letter.reason for letter in projected.dead_letters} == {"It breaks a rule."}
+    await project.acknowledge_applied()
     assert set(world.acknowledged) == {each.stream_id for each in batch} - {each.stream_id for each in refused}
 
 
-async def test_a_refused_entry_that_was_delivered_twice_is_buried_twice(world, project, delivery):
+async def test_a_refused_entry_that_was_delivered_twice_is_dead_lettered_twice(world, project, delivery):
     once = delivery(stream_id="1-1")
     twice = replace(once, stream_id="2-2")
     world.refused = {entry_id(once)}
     projected = await project([once, delivery(), twice])
-    assert [letter.delivery.stream_id for letter in projected.buried] == ["1-1", "2-2"]
+    assert [letter.delivery.stream_id for letter in projected.dead_letters] == ["1-1", "2-2"]
     assert projected.applied == 1
 
 
@@ -218,11 +218,11 @@ async def test_a_database_that_is_unavailable_buries_nothing_however_often_an_ev
     for _ in range(3):
         with pytest.raises(ReadModelUnavailableError):
             await project(batch)
-    assert world.buried == []
-    assert await project.settle() == []
+    assert world.dead_letters == []
+    assert await project.acknowledge_applied() == []
     world.database_is_unavailable = False
     assert (await project(batch)).applied == 1
-    assert len(world.buried) == 1
+    assert len(world.dead_letters) == 1
 
 
 async def test_a_batch_that_fails_for_another_cause_waits_unacknowledged(world, project, delivery):
@@ -230,8 +230,8 @@ async def test_a_batch_that_fails_for_another_cause_waits_unacknowledged(world, 
     world.failing = {entry_id(batch[0])}
     projected = await project(batch)
     assert [str(failure) for failure in projected.failures] == ["a bug"]
-    assert (projected.applied, projected.buried) == (0, [])
-    await project.settle()
+    assert (projected.applied, projected.dead_letters) == (0, [])
+    await project.acknowledge_applied()
     assert world.acknowledged == []
 
 
@@ -240,8 +240,8 @@ async def test_after_many_deliveries_each_is_tried_alone_and_only_the_culprit_is
     world.failing = {entry_id(batch[2])}
     projected = await project(batch)
     assert projected.applied == 4
-    assert [(letter.delivery, letter.reason) for letter in projected.buried] == [(batch[2], "a bug")]
-    await project.settle()
+    assert [(letter.delivery, letter.reason) for letter in projected.dead_letters] == [(batch[2], "a bug")]
+    await project.acknowledge_applied()
     assert set(world.acknowledged) == {batch[0].stream_id, batch[1].stream_id, batch[3].stream_id, batch[4].stream_id}
 
 
@@ -249,26 +249,26 @@ async def test_while_the_cache_is_unavailable_the_batch_stays_applied_and_unackn
     world.cache_is_unavailable = True
     first, second = delivery("m1"), delivery("m2")
     await project([first])
-    assert await project.settle() == []
+    assert await project.acknowledge_applied() == []
     await project([second])
-    assert await project.settle() == []
-    assert (world.inbox, project.unsettled) == ({entry_id(first), entry_id(second)}, 2)
+    assert await project.acknowledge_applied() == []
+    assert (world.inbox, project.unacknowledged) == ({entry_id(first), entry_id(second)}, 2)
     assert world.acknowledged == []
     assert [what for what, _ in world.journal].count("invalidated") == 1, "the cache is asked once a second at most"
 
     world.cache_is_unavailable = False
     world.now -= timedelta(hours=2)  # somebody puts the clock right
     world.monotonic_s += 1
-    assert len(await project.settle()) == 2
+    assert len(await project.acknowledge_applied()) == 2
     assert world.journal[-2:] == [("invalidated", ["m1", "m2"]), ("acknowledged", 2)]
-    assert project.unsettled == 0
+    assert project.unacknowledged == 0
 
 
 async def test_what_waits_for_the_cache_is_not_applied_again_when_delivered_again(world, project, delivery):
     world.cache_is_unavailable = True
     event = delivery()
     await project([event])
-    await project.settle()
+    await project.acknowledge_applied()
     projected = await project([replace(event, deliveries=2)])
     assert (projected.applied, projected.duplicates) == (0, 0)
     assert world.batches == [1]
@@ -276,12 +276,12 @@ async def test_what_waits_for_the_cache_is_not_applied_again_when_delivered_agai
 
 async def test_no_more_is_read_while_too_much_waits_for_the_cache(world, project, delivery):
     world.cache_is_unavailable = True
-    assert project.may_read
-    await project([delivery() for _ in range(UNSETTLED_MAX)])
-    assert not project.may_read
+    assert project.has_capacity
+    await project([delivery() for _ in range(UNACKNOWLEDGED_MAX)])
+    assert not project.has_capacity
     world.cache_is_unavailable = False
-    await project.settle()
-    assert project.may_read
+    await project.acknowledge_applied()
+    assert project.has_capacity
 
 
 async def test_the_inbox_is_purged_an_hour_after_it_may_forget(world):

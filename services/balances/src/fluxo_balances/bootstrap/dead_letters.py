@@ -17,7 +17,7 @@ from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
 from fluxo_balances.adapters.redis.dead_letters import RedisDeadLetters
 from fluxo_balances.application.ports import CacheUnavailableError, ReadModelUnavailableError
 from fluxo_balances.application.projecting.redrive_dead_letter import RedriveDeadLetter
-from fluxo_balances.entrypoints.dead_letters import DeadLetterDesk
+from fluxo_balances.entrypoints.dead_letters import DeadLetterCommands
 from fluxo_balances.settings import DeadLetterSettings
 
 STATEMENT_TIMEOUT_S: Final = 10.0
@@ -49,9 +49,9 @@ async def run_dead_letters(
         letters = RedisDeadLetters(streams)
         projection, answers = PostgresProjection(pool), RedisBalanceCache(cache)
         redrive = RedriveDeadLetter(letters, projection, answers, SystemClock(), recorded_entry)
-        desk = DeadLetterDesk(letters, redrive, sys.stdout.buffer)
+        commands = DeadLetterCommands(letters, redrive, sys.stdout.buffer)
         try:
-            await {"show": desk.show, "redrive": desk.redrive, "discard": desk.discard}[action](letter_ids)
+            await {"show": commands.show, "redrive": commands.redrive, "discard": commands.discard}[action](letter_ids)
         except ReadModelUnavailableError as error:
             raise SystemExit("The balances database cannot be reached; the letter stays.") from error
         except CacheUnavailableError as error:

@@ -11,7 +11,7 @@ from fluxo_chassis.redis import RedisClient
 from fluxo_balances.adapters.postgres.shadow_tables import PostgresShadowTables
 from fluxo_balances.adapters.redis.cached_answers import RedisCachedAnswers
 from fluxo_balances.application.rebuilding.rebuild_projection import RebuildProjection
-from fluxo_balances.entrypoints.rebuild import PipedReplay, observer, tell
+from fluxo_balances.entrypoints.rebuild import PipedReplay, observer, write_line
 from fluxo_balances.settings import RebuildSettings
 
 CACHE_TIMEOUT_S: Final = 2.0
@@ -31,4 +31,4 @@ async def rebuild_from_stdin(settings: RebuildSettings) -> None:
             PostgresShadowTables(connection), RedisCachedAnswers(cache), SystemClock(), observer(sys.stdout.buffer)
         )
         entries = await rebuild(await PipedReplay.over(sys.stdin.buffer))
-        tell(sys.stdout.buffer, rebuilt=entries)
+        write_line(sys.stdout.buffer, rebuilt=entries)

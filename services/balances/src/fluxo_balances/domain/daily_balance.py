@@ -40,7 +40,7 @@ class DailyBalance:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class MerchantState:
     """Where a merchant's projection stands: `as_of` is the newest recorded_at applied, None when none was."""
 
     currency: str
@@ -117,7 +117,7 @@ class RangeBalance:
         return Totals(sum(self.credits_minor), sum(self.debits_minor), sum(self.entry_counts))
 
 
-def carry(opening_minor: int, days: DateRange, totals: TotalsByDay) -> RangeBalance:
+def carry_forward(opening_minor: int, days: DateRange, totals: TotalsByDay) -> RangeBalance:
     """Return every day of the range, each opening with what the day before closed with."""
     credits_minor, debits_minor, entry_counts = ([0] * len(days) for _ in range(3))
     columns = (totals.dates, totals.credits_minor, totals.debits_minor, totals.entry_counts)

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, Final
 import orjson
 import structlog
 
-from fluxo_balances.application.projecting.ports import BuriedLetter, DeadLetters
+from fluxo_balances.application.projecting.ports import DeadLetters, StoredDeadLetter
 from fluxo_balances.application.projecting.redrive_dead_letter import RedriveDeadLetter
 
 _OPTIONS: Final = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
@@ -15,7 +15,7 @@ _OPTIONS: Final = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
 log = structlog.get_logger(__name__)
 
 
-class DeadLetterDesk:
+class DeadLetterCommands:
     """`letter_ids` are the letters wanted, in that order; None stands for all. One that is gone is `missing`."""
 
     def __init__(self, letters: DeadLetters, redrive: RedriveDeadLetter, out: BinaryIO) -> None:
@@ -25,11 +25,11 @@ class DeadLetterDesk:
 
     async def show(self, letter_ids: Sequence[str] | None) -> None:
         """Write each letter; with its event only when it was asked for by id."""
-        async for letter_id, buried in self._wanted(letter_ids):
-            if buried is None:
+        async for letter_id, stored in self._wanted(letter_ids):
+            if stored is None:
                 self._write({"id": letter_id, "outcome": "missing"})
             else:
-                self._write(_summary(buried) | ({} if letter_ids is None else _content(buried)))
+                self._write(_summary(stored) | ({} if letter_ids is None else _content(stored)))
 
     async def redrive(self, letter_ids: Sequence[str] | None) -> None:
         """Apply each letter's event once more, and write what became of it.
@@ -38,34 +38,34 @@ class DeadLetterDesk:
             ReadModelUnavailableError: the database is unavailable.
             CacheUnavailableError: the cache is unavailable.
         """
-        async for letter_id, buried in self._wanted(letter_ids):
-            if buried is None:
+        async for letter_id, stored in self._wanted(letter_ids):
+            if stored is None:
                 self._write({"id": letter_id, "outcome": "missing"})
                 continue
-            redriven = await self._redrive(buried)
+            redriven = await self._redrive(stored)
             log.info("a dead letter was redriven", letter_id=letter_id, outcome=redriven.outcome)
             self._write({"id": letter_id, "outcome": redriven.outcome, "reason": redriven.reason})
 
     async def discard(self, letter_ids: Sequence[str] | None) -> None:
         """Remove each letter for good. The log keeps what it was, by its content's SHA-256."""
-        async for letter_id, buried in self._wanted(letter_ids):
-            if buried is None or not await self._letters.remove(letter_id):
+        async for letter_id, stored in self._wanted(letter_ids):
+            if stored is None or not await self._letters.remove(letter_id):
                 self._write({"id": letter_id, "outcome": "missing"})
                 continue
-            content = _content(buried)["sha256"]
+            content = _content(stored)["sha256"]
             log.warning(
                 "a dead letter was discarded",
                 letter_id=letter_id,
-                stream_id=buried.letter.delivery.stream_id,
-                reason=buried.letter.reason.partition("\n")[0],
+                stream_id=stored.letter.delivery.stream_id,
+                reason=stored.letter.reason.partition("\n")[0],
                 sha256=content,
             )
             self._write({"id": letter_id, "outcome": "discarded", "sha256": content})
 
-    async def _wanted(self, letter_ids: Sequence[str] | None) -> AsyncIterator[tuple[str, BuriedLetter | None]]:
+    async def _wanted(self, letter_ids: Sequence[str] | None) -> AsyncIterator[tuple[str, StoredDeadLetter | None]]:
         if letter_ids is None:
-            async for buried in self._letters.letters():
-                yield buried.id, buried
+            async for stored in self._letters.letters():
+                yield stored.id, stored
         else:
             for letter_id in letter_ids:
                 yield letter_id, await self._letters.find(letter_id)
@@ -75,24 +75,24 @@ class DeadLetterDesk:
         self._out.flush()
 
 
-def _summary(buried: BuriedLetter) -> dict[str, Any]:
-    delivery = buried.letter.delivery
+def _summary(stored: StoredDeadLetter) -> dict[str, Any]:
+    delivery = stored.letter.delivery
     return {
-        "id": buried.id,
-        "buried_at": buried.buried_at,
-        "reason": buried.letter.reason,
+        "id": stored.id,
+        "buried_at": stored.stored_at,
+        "reason": stored.letter.reason,
         "stream_id": delivery.stream_id,
         "deliveries": delivery.deliveries,
-        "redrives": buried.redrives,
-        "redriven_at": buried.redriven_at,
+        "redrives": stored.redrives,
+        "redriven_at": stored.redriven_at,
         **_claims(delivery.payload),
     }
 
 
-def _content(buried: BuriedLetter) -> dict[str, Any]:
-    payload = buried.letter.delivery.payload or b""
+def _content(stored: StoredDeadLetter) -> dict[str, Any]:
+    payload = stored.letter.delivery.payload or b""
     return {
-        "event": None if buried.letter.delivery.payload is None else payload.decode(errors="backslashreplace"),
+        "event": None if stored.letter.delivery.payload is None else payload.decode(errors="backslashreplace"),
         "sha256": hashlib.sha256(payload).hexdigest(),
     }
 

@@ -1,4 +1,4 @@
-"""The projector's loop: take events, apply them, settle with the cache, acknowledge; for ever, whatever is down."""
+"""The projector's loop: take events, apply them, remove cached answers, acknowledge; until stopped."""
 
 import asyncio
 import time
@@ -57,7 +57,7 @@ class Projector:
         self._pace = pace
         self._traceparent_of = traceparent_of
         self._take_over_at = 0.0
-        self._unsettled_spans: list[TraceContext] = []
+        self._unacknowledged_spans: list[TraceContext] = []
         self._skipped_types: set[str] = set()
         self.taking = Retry("projecting")
         self.applying = Retry("applying", cap_s=2.0)
@@ -69,7 +69,7 @@ class Projector:
     async def _turn(self, stop: asyncio.Event) -> None:
         gather = False
         try:
-            if not self._project.may_read:
+            if not self._project.has_capacity:
                 await wait_for_stop(stop, READ_TIMEOUT_S)
             elif deliveries := await self._next():
                 self.taking.reached()
@@ -77,7 +77,7 @@ class Projector:
                 gather = GATHER_EVENTS_MIN <= len(deliveries) < self._pace.batch_size // 2
         finally:
             # Also while the stream is unavailable: what is applied must not stay hidden behind old cached answers.
-            await self._settle()
+            await self._acknowledge_applied()
         if gather:
             await wait_for_stop(stop, GATHER_S)
 
@@ -103,34 +103,34 @@ class Projector:
             projected = await self._project(deliveries)
         except ReadModelUnavailableError:
             # Meanwhile: what was applied before must not stay hidden behind old cached answers.
-            await self._settle()
+            await self._acknowledge_applied()
             raise
         if spans.is_on():
             traceparents = [self._traceparent_of(delivery.payload) for delivery in deliveries]
-            self._unsettled_spans += record_batch(f"project {ENTRIES_STREAM}", "consumer", traceparents, began_ns)
+            self._unacknowledged_spans += record_batch(f"project {ENTRIES_STREAM}", "consumer", traceparents, began_ns)
         self._observe(deliveries, projected)
 
-    async def _settle(self) -> None:
+    async def _acknowledge_applied(self) -> None:
         now, began_ns = self._clock.now, time.time_ns()
-        for entry in await self._project.settle():
+        for entry in await self._project.acknowledge_applied():
             metrics.recorded_to_visible.observe((now() - entry.recorded_at).total_seconds())
-        metrics.unsettled_events.set(self._project.unsettled)
-        if self._unsettled_spans and not self._project.unsettled:
-            record_next("remove cached answers", "client", self._unsettled_spans, began_ns)
-            self._unsettled_spans.clear()
+        metrics.unacknowledged_events.set(self._project.unacknowledged)
+        if self._unacknowledged_spans and not self._project.unacknowledged:
+            record_next("remove cached answers", "client", self._unacknowledged_spans, began_ns)
+            self._unacknowledged_spans.clear()
 
     def _observe(self, deliveries: Sequence[Delivery], projected: Projected) -> None:
         metrics.batch_size.observe(len(deliveries))
         metrics.applied_events.inc(projected.applied)
         metrics.duplicate_events.inc(projected.duplicates)
-        metrics.dead_letters.inc(len(projected.buried))
+        metrics.dead_letters.inc(len(projected.dead_letters))
         for skipped in projected.skipped:
             metrics.skipped_events[skipped.reason].inc()
             self._log_once_a_type(skipped)
         log.info("entries projected", applied=projected.applied, duplicates=projected.duplicates)
         for failure in projected.failures:
             log.error("events failed and will be delivered again", exc_info=failure)
-        for letter in projected.buried:
+        for letter in projected.dead_letters:
             with continue_trace(self._traceparent_of(letter.delivery.payload)):
                 # The first line only: what a database adds to it repeats the row.
                 reason = letter.reason.partition("\n")[0]

@@ -32,6 +32,6 @@ recorded_to_visible: Final = Histogram(
 )
 unread_events: Final = Gauge("fluxo_stream_unread_events", "Events that no projector got yet.")
 pending_events: Final = Gauge("fluxo_stream_pending_events", "Events that a projector got and did not acknowledge.")
-unsettled_events: Final = Gauge(
+unacknowledged_events: Final = Gauge(
     "fluxo_projector_unsettled_events", "Applied events that wait for the cache before they are acknowledged."
 )

@@ -33,7 +33,7 @@ class PipedReplay:
         return cls(reader)
 
     async def begin(self) -> tuple[UUID, int]:
-        """Return the mark that the replay was asked with, and how many entries it holds.
+        """Return the rebuild id that the replay was asked with, and how many entries it holds.
 
         Raises:
             ReplayBrokenError: there is no replay.
@@ -70,12 +70,12 @@ def _part(lines: bytes) -> ReplayPart:
 def observer(out: BinaryIO) -> Observer:
     """Return one that writes lines."""
     return Observer(
-        marked=lambda mark: tell(out, mark=mark),
-        replayed=lambda replayed, entries: tell(out, replayed=replayed, entries=entries),
+        began=lambda rebuild_id: write_line(out, mark=rebuild_id),
+        replayed=lambda replayed, entries: write_line(out, replayed=replayed, entries=entries),
     )
 
 
-def tell(out: BinaryIO, **news: object) -> None:
+def write_line(out: BinaryIO, **news: object) -> None:
     """Write a line, and see it off."""
     out.write(orjson.dumps(news, option=orjson.OPT_APPEND_NEWLINE))
     out.flush()

@@ -10,7 +10,7 @@ from fluxo_balances.adapters.postgres.daily_balances import PostgresDailyBalance
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.adapters.postgres.shadow_tables import PostgresShadowTables
 from fluxo_balances.application.ports import ReadModelUnavailableError
-from fluxo_balances.application.rebuilding.ports import AnotherRebuildRunsError, MarkLostError
+from fluxo_balances.application.rebuilding.ports import AnotherRebuildRunsError, RebuildSupersededError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -195,7 +195,7 @@ async def test_a_rebuild_whose_mark_was_removed_does_not_take_over(
     async def remove_mark() -> None:
         await pool.execute("DELETE FROM rebuild")
 
-    with pytest.raises(MarkLostError):
+    with pytest.raises(RebuildSupersededError):
         await rebuilding(replay_of([[recorded("m", DAY, credit=2)]], before_each_part=remove_mark))
     assert await content() == before
 

@@ -33,7 +33,7 @@ class PostgresConsolidation:
         self._pool = pool
         self._notifications = notifications
         self._waiting: dict[asyncio.Future[None], tuple[UUID, str]] = {}
-        self._seats = Bulkhead("awaited-entries", running_max=WAITERS_MAX, waiting_max=0, wait_max_s=0)
+        self._slots = Bulkhead("awaited-entries", running_max=WAITERS_MAX, waiting_max=0, wait_max_s=0)
         self._look = asyncio.Event()
         self._tasks: tuple[asyncio.Task[None], ...] = ()
 
@@ -55,7 +55,7 @@ class PostgresConsolidation:
         Raises:
             BulkheadFull: WAITERS_MAX wait already.
         """
-        async with self._seats:
+        async with self._slots:
             return await self._wait_for(merchant_id, entry_id, timeout_s)
 
     async def _wait_for(self, merchant_id: str, entry_id: UUID, timeout_s: float) -> bool:

@@ -6,7 +6,7 @@ import asyncpg
 from fluxo_balances.adapters.postgres import read_sql
 from fluxo_balances.adapters.postgres.unavailable import as_unavailable
 from fluxo_balances.application.reading.ports import DayView, RangeView
-from fluxo_balances.domain.daily_balance import NO_TOTALS, DateRange, Standing, Totals, TotalsByDay
+from fluxo_balances.domain.daily_balance import NO_TOTALS, DateRange, MerchantState, Totals, TotalsByDay
 
 DEFAULT_CURRENCY: Final = "BRL"
 
@@ -20,17 +20,17 @@ class PostgresDailyBalances:
     async def day(self, merchant_id: str, day: date) -> DayView:
         with as_unavailable():
             row = await self._pool.fetchrow(read_sql.DAY, merchant_id, day, day.replace(day=1))
-        return DayView(_standing(row), row["opening_minor"], _totals(row))
+        return DayView(_merchant_state(row), row["opening_minor"], _totals(row))
 
     async def range(self, merchant_id: str, days: DateRange) -> RangeView:
         first, last = days.first, days.last
         with as_unavailable():
             row = await self._pool.fetchrow(read_sql.RANGE, merchant_id, first, first.replace(day=1), last)
-        return RangeView(_standing(row), row["opening_minor"], _totals_by_day(row))
+        return RangeView(_merchant_state(row), row["opening_minor"], _totals_by_day(row))
 
 
-def _standing(row: asyncpg.Record) -> Standing:
-    return Standing(row["currency"] or DEFAULT_CURRENCY, row["as_of"])
+def _merchant_state(row: asyncpg.Record) -> MerchantState:
+    return MerchantState(row["currency"] or DEFAULT_CURRENCY, row["as_of"])
 
 
 def _totals(row: asyncpg.Record) -> Totals:

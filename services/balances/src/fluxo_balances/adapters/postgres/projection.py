@@ -88,14 +88,14 @@ class PostgresProjection:
 
 async def _apply(connection: asyncpg.Connection, columns: Sequence[Sequence[object]]) -> int:
     applied: int | None = await connection.fetchval(sql.APPLY, *columns, False)
-    return await _apply_while_marked(connection, columns) if applied is None else applied
+    return await _apply_while_rebuilding(connection, columns) if applied is None else applied
 
 
-async def _apply_while_marked(connection: asyncpg.Connection, columns: Sequence[Sequence[object]]) -> int:
+async def _apply_while_rebuilding(connection: asyncpg.Connection, columns: Sequence[Sequence[object]]) -> int:
     """Apply to the tables that are read and to those that will replace them (`rebuild_projection.py` tells why).
 
     A rebuild that ends meanwhile takes the shadow tables away; the error then counts as "not now", and the next try
-    finds no mark.
+    finds no rebuild.
     """
     async with connection.transaction():
         await connection.execute(sql.FORGET_ENDED_REBUILD)

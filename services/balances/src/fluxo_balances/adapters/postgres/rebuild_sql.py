@@ -23,8 +23,8 @@ CREATE TEMPORARY TABLE {REPLAYED_TABLE} ({", ".join(REPLAY_COLUMNS)}) ON COMMIT 
 SELECT NULL::uuid, NULL::text, NULL::text, NULL::bigint, NULL::text, NULL::date, NULL::timestamptz WHERE false
 """
 
-REMOVE_MARK: Final = "DELETE FROM rebuild"
-SET_MARK: Final = "INSERT INTO rebuild (mark) VALUES ($1)"
+DELETE_REBUILD: Final = "DELETE FROM rebuild"
+INSERT_REBUILD: Final = "INSERT INTO rebuild (mark) VALUES ($1)"
 DROP_SHADOWS: Final = f"DROP TABLE IF EXISTS {_SHADOWS}"
 
 # Columns, defaults, constraints and indexes are copied by LIKE, storage parameters and grants are not. Autovacuum would
@@ -54,7 +54,7 @@ END
 $$
 """
 
-# $1: ids below it are not remembered, and were never applied by a projector since the mark stands.
+# $1: ids below it are not remembered, and were never applied by a projector since the rebuild began.
 LOAD: Final = applying(
     f"""
     SELECT id AS event_id, merchant_id, business_date, currency, recorded_at,
@@ -75,7 +75,7 @@ ANALYZE: Final = f"ANALYZE {_SHADOWS}"
 LOCK_ALL: Final = f"LOCK TABLE {', '.join(TABLES)}, {_SHADOWS} IN ACCESS EXCLUSIVE MODE"
 LOCK_WAIT_MAX_MS: Final = 400
 
-TAKE_MARK: Final = "DELETE FROM rebuild WHERE mark = $1 RETURNING mark"
+TAKE_REBUILD: Final = "DELETE FROM rebuild WHERE mark = $1 RETURNING mark"
 
 SWAP: Final = f"DROP TABLE {', '.join(TABLES)};" + "".join(
     f"""

@@ -6,7 +6,7 @@ import asyncpg
 from fluxo_chassis.resilience import Backoff
 
 from fluxo_balances.adapters.postgres import rebuild_sql
-from fluxo_balances.application.rebuilding.ports import AnotherRebuildRunsError, MarkLostError, ReplayPart
+from fluxo_balances.application.rebuilding.ports import AnotherRebuildRunsError, RebuildSupersededError, ReplayPart
 
 
 class PostgresShadowTables:
@@ -16,22 +16,22 @@ class PostgresShadowTables:
         self._connection = connection
 
     async def prepare(self) -> UUID:
-        """Make empty shadow tables, and return the mark that stands by now.
+        """Make empty shadow tables, and return the rebuild id that stands by now.
 
         Raises:
             AnotherRebuildRunsError: nothing was changed.
         """
         await self._take_lock()
         await self._connection.execute(rebuild_sql.REPLAYED)
-        mark = uuid4()
-        # A projector may still be writing to tables that were left behind. They go before the new mark is seen, so
-        # whatever it wrote was read from the stream before the mark.
+        rebuild_id = uuid4()
+        # A projector may still be writing to tables that were left behind. They go before the new rebuild id is
+        # seen, so whatever it wrote was read from the stream before that.
         async with self._connection.transaction():
-            await self._connection.execute(rebuild_sql.REMOVE_MARK)
+            await self._connection.execute(rebuild_sql.DELETE_REBUILD)
             await self._connection.execute(rebuild_sql.DROP_SHADOWS)
             await self._connection.execute(rebuild_sql.CREATE_SHADOWS)
-            await self._connection.execute(rebuild_sql.SET_MARK, mark)
-        return mark
+            await self._connection.execute(rebuild_sql.INSERT_REBUILD, rebuild_id)
+        return rebuild_id
 
     async def load(self, part: ReplayPart, oldest_remembered: UUID) -> None:
         """Apply the entries that the shadow inbox does not hold."""
@@ -40,26 +40,26 @@ class PostgresShadowTables:
         except asyncpg.DeadlockDetectedError:
             await self._load(part, oldest_remembered)
 
-    async def swap(self, mark: UUID) -> None:
-        """Let the shadow tables be the read model, and remove the mark.
+    async def swap(self, rebuild_id: UUID) -> None:
+        """Let the shadow tables be the read model, and remove the rebuild id.
 
-        The locks are asked for in vain while somebody reads for long (`totals`), and those who come after would have to
+        The locks cannot be had while somebody reads for long (`totals`), and those who come after would have to
         wait behind: each attempt is short, and there are as many as it takes.
 
         Raises:
-            MarkLostError: the mark does not stand any more; nothing was changed.
+            RebuildSupersededError: the rebuild id does not stand any more; nothing was changed.
         """
         await self._connection.execute(rebuild_sql.ANALYZE)
         backoff = Backoff(0.2, 2.0)
-        is_swapped = await self._try_swap(mark)
+        is_swapped = await self._try_swap(rebuild_id)
         while not is_swapped:
             await asyncio.sleep(backoff.next())
-            is_swapped = await self._try_swap(mark)
+            is_swapped = await self._try_swap(rebuild_id)
 
     async def discard(self) -> None:
-        """Remove shadow tables and mark."""
+        """Remove shadow tables and rebuild id."""
         async with self._connection.transaction():
-            await self._connection.execute(rebuild_sql.REMOVE_MARK)
+            await self._connection.execute(rebuild_sql.DELETE_REBUILD)
             await self._connection.execute(rebuild_sql.DROP_SHADOWS)
 
     async def _take_lock(self) -> None:
@@ -76,14 +76,14 @@ class PostgresShadowTables:
             await self._connection.copy_to_table(rebuild_sql.REPLAYED_TABLE, source=io.BytesIO(part.lines))
             await self._connection.execute(rebuild_sql.LOAD, oldest_remembered)
 
-    async def _try_swap(self, mark: UUID) -> bool:
+    async def _try_swap(self, rebuild_id: UUID) -> bool:
         try:
             async with self._connection.transaction():
                 await self._connection.execute(f"SET LOCAL statement_timeout = {rebuild_sql.LOCK_WAIT_MAX_MS}")
                 await self._connection.execute(rebuild_sql.LOCK_ALL)
                 await self._connection.execute("SET LOCAL statement_timeout = 0")
-                if not await self._connection.fetchval(rebuild_sql.TAKE_MARK, mark):
-                    raise MarkLostError
+                if not await self._connection.fetchval(rebuild_sql.TAKE_REBUILD, rebuild_id):
+                    raise RebuildSupersededError
                 await self._connection.execute(rebuild_sql.SWAP)
         except asyncpg.QueryCanceledError:
             return False

@@ -4,7 +4,7 @@
 
 from typing import Final
 
-TOLD_MAX: Final = 50
+NOTIFIED_ENTRIES_MAX: Final = 50
 
 
 # One statement, so one round trip and all or nothing. The entries come from `incoming`, each event id once. Every table
@@ -74,9 +74,9 @@ WITH incoming AS MATERIALIZED (
         as_of = greatest(merchant.as_of, excluded.as_of)
 )
 SELECT {applied} AS applied, CASE WHEN count(*) > 0 THEN pg_notify('fluxo_balances', CASE
-    WHEN count(*) <= {TOLD_MAX} THEN (
-        SELECT CASE WHEN octet_length(told) < 8000 THEN told ELSE '' END
-        FROM (SELECT json_agg(json_build_array(event_id, merchant_id))::text AS told FROM new) AS few
+    WHEN count(*) <= {NOTIFIED_ENTRIES_MAX} THEN (
+        SELECT CASE WHEN octet_length(payload) < 8000 THEN payload ELSE '' END
+        FROM (SELECT json_agg(json_build_array(event_id, merchant_id))::text AS payload FROM new) AS few
     )
     ELSE ''
 END) END
@@ -91,8 +91,8 @@ _GIVEN: Final = """
         AS entry (event_id, merchant_id, business_date, credit_minor, debit_minor, currency, recorded_at)
 """
 
-# While a rebuild is marked this applies nothing and answers null, unless $8 says that the shadow tables are seen to as
-# well. The mark is looked for by the statement itself, so it costs no round trip.
+# While a rebuild is under way this applies nothing and answers null, unless $8 says that the shadow tables are seen to
+# as well. The rebuild's row is looked for by the statement itself, so it costs no round trip.
 _MAY_APPLY: Final = "($8 OR NOT EXISTS (SELECT FROM rebuild))"
 APPLY: Final = applying(f"{_GIVEN} WHERE {_MAY_APPLY}", applied=f"CASE WHEN {_MAY_APPLY} THEN count(*) END")
 APPLY_TO_SHADOW: Final = applying(_GIVEN, tables="shadow_")
@@ -100,7 +100,7 @@ APPLY_TO_SHADOW: Final = applying(_GIVEN, tables="shadow_")
 # The lock that a rebuild holds as long as its session lives; `rebuild_sql.LOCK` takes it.
 REBUILD_LOCK: Final = (7_381, 204)
 
-# The mark of a rebuild that is no more (killed, or its connection lost). Nothing else removes a mark but the rebuild
+# The row of a rebuild that is no more (killed, or its connection lost). Nothing else removes it but the rebuild
 # itself, and a new one puts its own in the place of the old by DELETE and INSERT, never by UPDATE: this DELETE then
 # finds the row gone.
 FORGET_ENDED_REBUILD: Final = f"""

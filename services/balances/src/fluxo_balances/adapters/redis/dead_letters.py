@@ -13,7 +13,7 @@ from fluxo_contracts.streams import (
 )
 
 from fluxo_balances.adapters.redis.stream_entry import StreamEntry, stream_entries
-from fluxo_balances.application.projecting.ports import BuriedLetter, DeadLetter, Delivery
+from fluxo_balances.application.projecting.ports import DeadLetter, Delivery, StoredDeadLetter
 
 PAGE: Final = 100
 
@@ -30,7 +30,7 @@ redis.call('HSET', KEYS[2], '{REASON_FIELD}', ARGV[2], '{_REDRIVEN_AT}', ARGV[3]
 
 
 class RedisDeadLetters:
-    """The dead-letter stream, and beside each letter that was redriven in vain a hash of notes.
+    """The dead-letter stream, and beside each letter that was redriven without success a hash of notes.
 
     Nobody reads this stream by position, so letters may be deleted from its middle.
     """
@@ -38,19 +38,19 @@ class RedisDeadLetters:
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
 
-    async def letters(self) -> AsyncIterator[BuriedLetter]:
+    async def letters(self) -> AsyncIterator[StoredDeadLetter]:
         """Yield the letters, oldest first; they may be removed meanwhile."""
         start = "-"
         while entries := await self._range(start, "+"):
             for entry in entries:
-                yield await self._buried(entry)
+                yield await self._stored(entry)
             start = f"({entries[-1][0].decode()}"
 
-    async def find(self, letter_id: str) -> BuriedLetter | None:
+    async def find(self, letter_id: str) -> StoredDeadLetter | None:
         if not re.fullmatch("[0-9]{1,20}-[0-9]{1,20}", letter_id):
             return None
         entries = await self._range(letter_id, letter_id)
-        return await self._buried(entries[0]) if entries else None
+        return await self._stored(entries[0]) if entries else None
 
     async def note_failure(self, letter_id: str, reason: str, at: datetime) -> None:
         keys = (ENTRIES_DEAD_LETTERS_STREAM, _notes(letter_id))
@@ -66,7 +66,7 @@ class RedisDeadLetters:
         reply = await self._redis.execute("XRANGE", ENTRIES_DEAD_LETTERS_STREAM, first, last, "COUNT", PAGE)
         return stream_entries(reply)
 
-    async def _buried(self, entry: StreamEntry) -> BuriedLetter:
+    async def _stored(self, entry: StreamEntry) -> StoredDeadLetter:
         letter_id, fields = entry[0].decode(), entry[1]
         notes: dict[bytes, bytes] = await self._redis.execute("HGETALL", _notes(letter_id))
         redriven_at = _text(notes, _REDRIVEN_AT)
@@ -75,11 +75,11 @@ class RedisDeadLetters:
             payload=fields.get(EVENT_FIELD.encode()),
             deliveries=int(_text(fields, DELIVERIES_FIELD) or 0),
         )
-        return BuriedLetter(
+        return StoredDeadLetter(
             id=letter_id,
             letter=DeadLetter(delivery, _text(notes, REASON_FIELD) or _text(fields, REASON_FIELD)),
             # The server gave the id, and it begins with the millisecond.
-            buried_at=datetime.fromtimestamp(int(letter_id.partition("-")[0]) / 1_000, UTC),
+            stored_at=datetime.fromtimestamp(int(letter_id.partition("-")[0]) / 1_000, UTC),
             redrives=int(_text(notes, _REDRIVES) or 0),
             redriven_at=datetime.fromisoformat(redriven_at) if redriven_at else None,
         )

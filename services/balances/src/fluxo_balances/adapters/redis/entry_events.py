@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 class RedisEntryEvents:
-    """One consumer's seat in the group `daily-balances`; `consumer` is the same after a restart.
+    """One consumer of the group `daily-balances`; `consumer` is the same after a restart.
 
     The first reads give back what this consumer got before it was restarted and did not acknowledge; so do the first
     after an answer that did not come. A group that is missing (a new server, a deleted stream) is made from the
@@ -59,7 +59,7 @@ class RedisEntryEvents:
             some = stream_ids[start : start + ACKNOWLEDGED_AT_A_TIME]
             self._redis.send_nowait("XACK", ENTRIES_STREAM, DAILY_BALANCES_GROUP, *some)
 
-    async def bury(self, letters: Sequence[DeadLetter]) -> None:
+    async def dead_letter(self, letters: Sequence[DeadLetter]) -> None:
         """Move to the dead letters, in one transaction, so that a letter is neither lost nor written twice."""
         await self._redis.execute_transaction(
             *(("XADD", ENTRIES_DEAD_LETTERS_STREAM, "*", *_letter_fields(letter)) for letter in letters),

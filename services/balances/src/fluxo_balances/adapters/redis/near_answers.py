@@ -17,7 +17,7 @@ SHARE_BYTES_MAX: Final = BYTES_MAX // 16
 """Of one merchant: who asks for every range there is must not crowd out the others."""
 
 OVERHEAD_BYTES: Final = 1024
-"""What an answer, or a shelf, takes up besides its own bytes; so the bound in bytes bounds their number too."""
+"""What an answer, or a bucket, takes up besides its own bytes; so the bound in bytes bounds their number too."""
 
 _NEVER: Final = float("inf")
 
@@ -38,8 +38,8 @@ class _Kept(Generic[Prepared]):
         self.refresh_at = asked_at + REFRESH_AFTER_S
 
 
-class Shelf(Generic[Prepared]):
-    """A merchant's answers. They came after it was set up, and go together when it is taken away."""
+class Bucket(Generic[Prepared]):
+    """A merchant's answers. They came after it was set up, and go together when it is removed."""
 
     __slots__ = ("answers", "size")
 
@@ -49,18 +49,18 @@ class Shelf(Generic[Prepared]):
 
 
 @dataclass(frozen=True, slots=True)
-class Mark(Generic[Prepared]):
-    """When something was asked for, and the shelf that stood then."""
+class ReadStamp(Generic[Prepared]):
+    """When something was asked for, and the bucket that stood then."""
 
-    shelf: Shelf[Prepared]
+    bucket: Bucket[Prepared]
     asked_at: float
 
 
 class NearAnswers(Generic[Prepared]):
     """Answers of recently asked merchants, while it is told of every change: between `open` and `close`.
 
-    Whoever asks the cache takes a mark first and keeps the reply under that mark. A change that is heard of in between
-    takes the merchant's shelf away, and a reply for a shelf that was taken away is not kept.
+    Whoever asks the cache takes a stamp first and keeps the reply under that stamp. A change that is heard of in
+    between removes the merchant's bucket, and a reply for a bucket that was removed is not kept.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class NearAnswers(Generic[Prepared]):
         self._prepare = prepare
         self._refresh = refresh
         self._clock = clock
-        self._shelves: dict[str, Shelf[Prepared]] = {}
+        self._buckets: dict[str, Bucket[Prepared]] = {}
         self._is_open = False
         self.size = 0
 
@@ -86,8 +86,8 @@ class NearAnswers(Generic[Prepared]):
         self.clear()
 
     def find(self, merchant_id: str, key: str) -> _Kept[Prepared] | None:
-        shelf = self._shelves.get(merchant_id)
-        kept = None if shelf is None else shelf.answers.get(key)
+        bucket = self._buckets.get(merchant_id)
+        kept = None if bucket is None else bucket.answers.get(key)
         if kept is None or (now := self._clock()) >= kept.good_until:
             return None
         if now >= kept.refresh_at:
@@ -95,58 +95,58 @@ class NearAnswers(Generic[Prepared]):
             self._refresh(merchant_id, key)
         return kept
 
-    def mark(self, merchant_id: str) -> Mark[Prepared]:
-        """Return the mark of what is about to be asked for."""
-        shelf = self._shelves.get(merchant_id)
-        if shelf is None:
-            shelf = Shelf[Prepared]()
+    def stamp(self, merchant_id: str) -> ReadStamp[Prepared]:
+        """Return the stamp of what is about to be asked for."""
+        bucket = self._buckets.get(merchant_id)
+        if bucket is None:
+            bucket = Bucket[Prepared]()
             if self._is_open:
-                self._make_room(shelf.size)
-                self._shelves[merchant_id] = shelf
-                self.size += shelf.size
-        return Mark(shelf, self._clock())
+                self._make_room(bucket.size)
+                self._buckets[merchant_id] = bucket
+                self.size += bucket.size
+        return ReadStamp(bucket, self._clock())
 
-    def keep(self, merchant_id: str, mark: Mark[Prepared], key: str, body: bytes) -> None:
-        """Keep a reply to what was asked for under the mark."""
-        if not self._stands(merchant_id, mark.shelf):
+    def keep(self, merchant_id: str, stamp: ReadStamp[Prepared], key: str, body: bytes) -> None:
+        """Keep a reply to what was asked for under the stamp."""
+        if not self._stands(merchant_id, stamp.bucket):
             return
-        kept = mark.shelf.answers.get(key)
+        kept = stamp.bucket.answers.get(key)
         if kept is not None and kept.body == body:
-            kept.count_from(mark.asked_at)
+            kept.count_from(stamp.asked_at)
         elif kept is None:
-            self._put(merchant_id, mark, key, body)
+            self._put(merchant_id, stamp, key, body)
         else:
             self.drop(merchant_id)  # It has changed, and the change is still on its way.
 
     def drop(self, merchant_id: str) -> None:
-        """Take the merchant's shelf away: something of theirs has changed."""
-        shelf = self._shelves.pop(merchant_id, None)
-        if shelf is not None:
-            self.size -= shelf.size
+        """Remove the merchant's bucket: something of theirs has changed."""
+        bucket = self._buckets.pop(merchant_id, None)
+        if bucket is not None:
+            self.size -= bucket.size
 
     def clear(self) -> None:
-        self._shelves.clear()
+        self._buckets.clear()
         self.size = 0
 
     def count(self) -> int:
-        return sum(len(shelf.answers) for shelf in self._shelves.values())
+        return sum(len(bucket.answers) for bucket in self._buckets.values())
 
-    def _put(self, merchant_id: str, mark: Mark[Prepared], key: str, body: bytes) -> None:
+    def _put(self, merchant_id: str, stamp: ReadStamp[Prepared], key: str, body: bytes) -> None:
         size = len(body) + OVERHEAD_BYTES
-        if mark.shelf.size + size > SHARE_BYTES_MAX:
+        if stamp.bucket.size + size > SHARE_BYTES_MAX:
             self.drop(merchant_id)
             return
         self._make_room(size)
-        if self._stands(merchant_id, mark.shelf):
-            kept = mark.shelf.answers[key] = _Kept(body, self._prepare(body))
-            kept.count_from(mark.asked_at)
-            mark.shelf.size += size
+        if self._stands(merchant_id, stamp.bucket):
+            kept = stamp.bucket.answers[key] = _Kept(body, self._prepare(body))
+            kept.count_from(stamp.asked_at)
+            stamp.bucket.size += size
             self.size += size
 
-    def _stands(self, merchant_id: str, shelf: Shelf[Prepared]) -> bool:
-        return self._shelves.get(merchant_id) is shelf
+    def _stands(self, merchant_id: str, bucket: Bucket[Prepared]) -> bool:
+        return self._buckets.get(merchant_id) is bucket
 
     def _make_room(self, size: int) -> None:
-        """Take the oldest shelves away: what is still wanted comes again in the next second."""
-        while self._shelves and self.size + size > BYTES_MAX:
-            self.drop(next(iter(self._shelves)))
+        """Remove the oldest buckets: what is still wanted comes again in the next second."""
+        while self._buckets and self.size + size > BYTES_MAX:
+            self.drop(next(iter(self._buckets)))

@@ -40,18 +40,18 @@ class NearBalanceCache(Generic[Prepared]):
         self._near = NearAnswers(prepare, self._refresh_soon)
         self._refreshing: set[asyncio.Task[None]] = set()
         self._connection: RedisConnection | None = None
-        self._keeper: asyncio.Task[None] | None = None
+        self._tracking: asyncio.Task[None] | None = None
         metrics.entries.set_function(self._near.count)
         metrics.size_bytes.set_function(lambda: self._near.size)
 
     async def __aenter__(self) -> Self:
-        self._keeper = asyncio.create_task(self._stay_connected(), name="near-cache")
+        self._tracking = asyncio.create_task(self._stay_connected(), name="near-cache")
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.wait([self._keeper])
+        if self._tracking is not None:
+            self._tracking.cancel()
+            await asyncio.wait([self._tracking])
         await self.redis.aclose()
 
     def peek(self, merchant_id: str, key: str) -> Prepared | None:
@@ -96,7 +96,7 @@ class NearBalanceCache(Generic[Prepared]):
     async def _ask(self, merchant_id: str, key: str) -> Lookup:
         if self._connection is None:
             raise RedisUnavailableError
-        mark = self._near.mark(merchant_id)
+        stamp = self._near.stamp(merchant_id)
         reply, _, tracked_lease = await self._connection.execute_pipeline(
             look_up_command(merchant_id, key),
             # From this reading of the lease on the server tells when it goes, and of no other key. That the lease is
@@ -106,7 +106,7 @@ class NearBalanceCache(Generic[Prepared]):
         )
         there = found(reply)
         if there.answer is not None and there.lease == tracked_lease:
-            self._near.keep(merchant_id, mark, key, there.answer)
+            self._near.keep(merchant_id, stamp, key, there.answer)
         return there
 
     def _refresh_soon(self, merchant_id: str, key: str) -> None:

@@ -22,7 +22,7 @@ class RecordedEntry:
 
 
 class Projection(Protocol):
-    """The read model that is written: inbox, day totals, month totals, the merchants' standing."""
+    """The read model that is written: inbox, day totals, month totals, the merchants' merchant_state."""
 
     async def apply(self, entries: Sequence[RecordedEntry]) -> int:
         """Apply those entries that the inbox does not hold yet, in one transaction; returns how many were new.
@@ -64,7 +64,7 @@ class DeadLetter:
 
 
 class EntryEvents(Protocol):
-    """This instance's seat in the consumer group."""
+    """This instance as a consumer of the group."""
 
     async def read(self, limit: int, timeout_s: float) -> list[Delivery]:
         """Return new events, waiting up to the time-out for the first; makes a missing group, from id 0."""
@@ -74,7 +74,7 @@ class EntryEvents(Protocol):
 
     async def acknowledge(self, stream_ids: Sequence[str]) -> None: ...
 
-    async def bury(self, letters: Sequence[DeadLetter]) -> None:
+    async def dead_letter(self, letters: Sequence[DeadLetter]) -> None:
         """Add to the dead letters, then acknowledge."""
 
 
@@ -102,21 +102,21 @@ EventDecoder = Callable[[bytes], RecordedEntry]
 
 
 @dataclass(frozen=True, slots=True)
-class BuriedLetter:
+class StoredDeadLetter:
     """A dead letter where it lies; `reason` is the newest, `redrives` counts those that failed."""
 
     id: str
     letter: DeadLetter
-    buried_at: datetime
+    stored_at: datetime
     redrives: int = 0
     redriven_at: datetime | None = None
 
 
 class DeadLetters(Protocol):
-    def letters(self) -> AsyncIterator[BuriedLetter]:
+    def letters(self) -> AsyncIterator[StoredDeadLetter]:
         """Yield the letters, oldest first; they may be removed meanwhile."""
 
-    async def find(self, letter_id: str) -> BuriedLetter | None: ...
+    async def find(self, letter_id: str) -> StoredDeadLetter | None: ...
 
     async def note_failure(self, letter_id: str, reason: str, at: datetime) -> None:
         """Keep why a redrive failed; nothing happens when the letter is gone."""

@@ -22,10 +22,10 @@ from fluxo_balances.application.projecting.ports import (
 from fluxo_balances.domain.inbox import REMEMBERED_FOR, is_dated, oldest_remembered
 
 DELIVERIES_MAX: Final = 8
-"""An event that failed so often, without the database being away, is tried alone, and buried if that fails too."""
+"""An event that failed so often, while the database was available, is tried alone; a dead letter if that fails too."""
 
-UNSETTLED_MAX: Final = 10_000
-SETTLE_AGAIN_AFTER_S: Final = 1.0
+UNACKNOWLEDGED_MAX: Final = 10_000
+INVALIDATE_AGAIN_AFTER_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class ReadableEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Unsettled:
+class AppliedEvent:
     """An applied entry whose event is not acknowledged yet."""
 
     entry: RecordedEntry
@@ -56,7 +56,7 @@ class Projected:
     applied: int = 0
     duplicates: int = 0
     skipped: list[SkippedEvent] = field(default_factory=list)
-    buried: list[DeadLetter] = field(default_factory=list)
+    dead_letters: list[DeadLetter] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
     """Why events wait to be delivered again."""
 
@@ -66,7 +66,7 @@ class ProjectEntries:
 
     In this order a crash at any point only leads to a redelivery, which the inbox recognises. Duplicates go the whole
     way too: the crash may have come between the transaction and the cache. While the cache is down the batch stays
-    applied and unacknowledged, and `settle` makes up for it later.
+    applied and unacknowledged, and `acknowledge_applied` makes up for it later.
     """
 
     def __init__(
@@ -82,64 +82,64 @@ class ProjectEntries:
         self._answers = answers
         self._clock = clock
         self._decode = decode
-        self._unsettled: dict[str, Unsettled] = {}
-        self._settle_at = -math.inf
+        self._unacknowledged: dict[str, AppliedEvent] = {}
+        self._invalidate_at = -math.inf
 
     @property
-    def unsettled(self) -> int:
+    def unacknowledged(self) -> int:
         """How many events are applied and not yet acknowledged."""
-        return len(self._unsettled)
+        return len(self._unacknowledged)
 
     @property
-    def may_read(self) -> bool:
+    def has_capacity(self) -> bool:
         """Whether there is room for more of them."""
-        return self.unsettled < UNSETTLED_MAX
+        return self.unacknowledged < UNACKNOWLEDGED_MAX
 
     async def __call__(self, deliveries: Sequence[Delivery]) -> Projected:
-        """Apply what can be applied, skip what is not for the balances, bury what never can be applied.
+        """Apply what can be applied, skip what is not for the balances, dead-letter what never can be applied.
 
         The rest stays unacknowledged for another delivery.
 
         Raises:
-            ReadModelUnavailableError: the database is unavailable; nothing is lost or buried, call again with the same.
+            ReadModelUnavailableError: the database is unavailable; nothing is lost, call again with the same.
         """
         projected = Projected()
         oldest = oldest_remembered(self._clock.now())
         readable = []
         for delivery in deliveries:
-            if delivery.stream_id in self._unsettled:
+            if delivery.stream_id in self._unacknowledged:
                 continue
             try:
                 readable.append(ReadableEvent(delivery, self._entry_of(delivery, oldest)))
             except NotForBalancesError as error:
                 projected.skipped.append(SkippedEvent(delivery, error.event_type, error.reason))
             except UndecodableEventError as error:
-                projected.buried.append(DeadLetter(delivery, str(error)))
+                projected.dead_letters.append(DeadLetter(delivery, str(error)))
         await self._apply(readable, projected)
         if projected.skipped:
             await self._events.acknowledge([skipped.delivery.stream_id for skipped in projected.skipped])
-        if projected.buried:
-            await self._events.bury(projected.buried)
+        if projected.dead_letters:
+            await self._events.dead_letter(projected.dead_letters)
         return projected
 
-    async def settle(self) -> list[RecordedEntry]:
+    async def acknowledge_applied(self) -> list[RecordedEntry]:
         """Remove cached answers of the merchants whose entries were applied, and acknowledge.
 
         Returns the entries that became visible by it: none while the cache is unavailable (it is asked once a second at
         most), and none of a batch that held duplicates, for which of its entries were new is not known.
         """
         now = self._clock.monotonic()
-        if not self._unsettled or now < self._settle_at:
+        if not self._unacknowledged or now < self._invalidate_at:
             return []
-        unsettled = list(self._unsettled.values())
+        unacknowledged = list(self._unacknowledged.values())
         try:
-            await self._answers.invalidate(sorted({each.entry.merchant_id for each in unsettled}))
+            await self._answers.invalidate(sorted({each.entry.merchant_id for each in unacknowledged}))
         except CacheUnavailableError:
-            self._settle_at = now + SETTLE_AGAIN_AFTER_S
+            self._invalidate_at = now + INVALIDATE_AGAIN_AFTER_S
             return []
-        await self._events.acknowledge(list(self._unsettled))
-        self._unsettled.clear()
-        return [each.entry for each in unsettled if each.is_new]
+        await self._events.acknowledge(list(self._unacknowledged))
+        self._unacknowledged.clear()
+        return [each.entry for each in unacknowledged if each.is_new]
 
     def _entry_of(self, delivery: Delivery, oldest: UUID) -> RecordedEntry:
         if delivery.payload is None:
@@ -160,36 +160,36 @@ class ProjectEntries:
                 applied = await self._projection.apply([event.entry for event in events])
             except EntryRefusedError as refusal:
                 before, refused, events = _around(refusal.entry_id, events)
-                projected.buried += [DeadLetter(event.delivery, str(refusal)) for event in refused]
+                projected.dead_letters += [DeadLetter(event.delivery, str(refusal)) for event in refused]
                 await self._apply(before, projected)
             except ReadModelUnavailableError:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it is, delivering again decides
-                await self._apply_worn(events, error, projected)
+                await self._apply_exhausted(events, error, projected)
                 return
             else:
                 self._note(events, applied, projected)
                 return
 
-    async def _apply_worn(self, events: Sequence[ReadableEvent], error: Exception, projected: Projected) -> None:
+    async def _apply_exhausted(self, events: Sequence[ReadableEvent], error: Exception, projected: Projected) -> None:
         """Try those alone that failed too often; the others only wait for their next delivery."""
-        worn = [event for event in events if event.delivery.deliveries >= DELIVERIES_MAX]
-        if len(worn) < len(events):
+        exhausted = [event for event in events if event.delivery.deliveries >= DELIVERIES_MAX]
+        if len(exhausted) < len(events):
             projected.failures.append(error)
-        for event in worn:
+        for event in exhausted:
             try:
                 applied = await self._projection.apply([event.entry])
             except ReadModelUnavailableError:
                 raise
             except Exception as alone:  # noqa: BLE001 - the letter tells
                 reason = str(alone) or type(alone).__name__
-                projected.buried.append(DeadLetter(event.delivery, reason))
+                projected.dead_letters.append(DeadLetter(event.delivery, reason))
             else:
                 self._note([event], applied, projected)
 
     def _note(self, events: Sequence[ReadableEvent], applied: int, projected: Projected) -> None:
         is_new = applied == len(events)
-        self._unsettled.update((event.delivery.stream_id, Unsettled(event.entry, is_new)) for event in events)
+        self._unacknowledged.update((event.delivery.stream_id, AppliedEvent(event.entry, is_new)) for event in events)
         projected.applied += applied
         projected.duplicates += len(events) - applied
 

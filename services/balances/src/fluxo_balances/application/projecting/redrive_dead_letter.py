@@ -3,12 +3,12 @@ from typing import Literal
 
 from fluxo_balances.application.ports import AnswerInvalidation, Clock, ReadModelUnavailableError
 from fluxo_balances.application.projecting.ports import (
-    BuriedLetter,
     DeadLetters,
     EventDecoder,
     NotForBalancesError,
     Projection,
     RecordedEntry,
+    StoredDeadLetter,
     UndecodableEventError,
 )
 from fluxo_balances.domain.inbox import REMEMBERED_FOR, is_dated, is_forgotten
@@ -44,7 +44,7 @@ class RedriveDeadLetter:
         self._clock = clock
         self._decode = decode
 
-    async def __call__(self, buried: BuriedLetter) -> Redriven:
+    async def __call__(self, stored: StoredDeadLetter) -> Redriven:
         """Say what became of it.
 
         Raises:
@@ -52,26 +52,26 @@ class RedriveDeadLetter:
             CacheUnavailableError: the event is applied, old answers could not be removed, and the letter stays.
         """
         try:
-            entry = self._entry_of(buried)
+            entry = self._entry_of(stored)
             if is_forgotten(entry.id, self._clock.now()):
                 return Redriven("too-old", _TOO_OLD)
             applied = await self._projection.apply([entry])
         except ReadModelUnavailableError:
             raise
         except NotForBalancesError as error:
-            await self._letters.remove(buried.id)
+            await self._letters.remove(stored.id)
             return Redriven("skipped", str(error))
         except Exception as error:  # noqa: BLE001 - whatever it is, the letter tells
             reason = str(error) or type(error).__name__
-            await self._letters.note_failure(buried.id, reason, self._clock.now())
+            await self._letters.note_failure(stored.id, reason, self._clock.now())
             return Redriven("failed", reason)
         # Also when it was applied before: the crash may have come between the transaction and the cache.
         await self._answers.invalidate([entry.merchant_id])
-        await self._letters.remove(buried.id)
+        await self._letters.remove(stored.id)
         return Redriven("applied" if applied else "applied-before")
 
-    def _entry_of(self, buried: BuriedLetter) -> RecordedEntry:
-        payload = buried.letter.delivery.payload
+    def _entry_of(self, stored: StoredDeadLetter) -> RecordedEntry:
+        payload = stored.letter.delivery.payload
         if payload is None:
             raise UndecodableEventError("There is no event in the stream entry.")
         entry = self._decode(payload)

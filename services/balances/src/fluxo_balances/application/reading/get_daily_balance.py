@@ -1,7 +1,7 @@
 from datetime import date
 
 from fluxo_balances.application.reading.ports import DailyBalances
-from fluxo_balances.domain.daily_balance import DailyBalance, Standing
+from fluxo_balances.domain.daily_balance import DailyBalance, MerchantState
 
 
 class GetDailyBalance:
@@ -14,6 +14,6 @@ class GetDailyBalance:
     def __init__(self, balances: DailyBalances) -> None:
         self._balances = balances
 
-    async def __call__(self, merchant_id: str, day: date) -> tuple[Standing, DailyBalance]:
+    async def __call__(self, merchant_id: str, day: date) -> tuple[MerchantState, DailyBalance]:
         view = await self._balances.day(merchant_id, day)
-        return view.standing, DailyBalance(day, view.opening_minor, view.totals)
+        return view.merchant_state, DailyBalance(day, view.opening_minor, view.totals)

@@ -1,5 +1,5 @@
 from fluxo_balances.application.reading.ports import DailyBalances
-from fluxo_balances.domain.daily_balance import DateRange, RangeBalance, Standing, carry
+from fluxo_balances.domain.daily_balance import DateRange, MerchantState, RangeBalance, carry_forward
 
 
 class GetDailyBalances:
@@ -8,6 +8,6 @@ class GetDailyBalances:
     def __init__(self, balances: DailyBalances) -> None:
         self._balances = balances
 
-    async def __call__(self, merchant_id: str, days: DateRange) -> tuple[Standing, RangeBalance]:
+    async def __call__(self, merchant_id: str, days: DateRange) -> tuple[MerchantState, RangeBalance]:
         view = await self._balances.range(merchant_id, days)
-        return view.standing, carry(view.opening_minor, days, view.totals)
+        return view.merchant_state, carry_forward(view.opening_minor, days, view.totals)

@@ -6,14 +6,14 @@ from datetime import date
 from typing import Protocol
 from uuid import UUID
 
-from fluxo_balances.domain.daily_balance import DateRange, Standing, Totals, TotalsByDay
+from fluxo_balances.domain.daily_balance import DateRange, MerchantState, Totals, TotalsByDay
 
 
 @dataclass(frozen=True, slots=True)
 class DayView:
     """What one read of the database tells: the day's totals and the sum of all earlier ones."""
 
-    standing: Standing
+    merchant_state: MerchantState
     opening_minor: int
     totals: Totals
 
@@ -22,7 +22,7 @@ class DayView:
 class RangeView:
     """The same for a range."""
 
-    standing: Standing
+    merchant_state: MerchantState
     opening_minor: int
     totals: TotalsByDay
 

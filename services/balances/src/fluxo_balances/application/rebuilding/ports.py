@@ -18,7 +18,7 @@ class Replay(Protocol):
     """All recorded entries, from one snapshot."""
 
     async def begin(self) -> tuple[UUID, int]:
-        """Return the mark that the replay was asked with, and how many entries it holds.
+        """Return the rebuild id that the replay was asked with, and how many entries it holds.
 
         Raises:
             ReplayBrokenError: there is no replay.
@@ -32,7 +32,7 @@ class ShadowTables(Protocol):
     """What will take the place of the read model's tables."""
 
     async def prepare(self) -> UUID:
-        """Make empty shadow tables, replacing any that were left behind, and return the mark that stands by now.
+        """Make empty shadow tables, replacing any that were left behind, and return the rebuild id that stands by now.
 
         Raises:
             AnotherRebuildRunsError: nothing was changed.
@@ -41,15 +41,16 @@ class ShadowTables(Protocol):
     async def load(self, part: ReplayPart, oldest_remembered: UUID) -> None:
         """Apply the entries that the shadow inbox does not hold; it takes no id below the given one."""
 
-    async def swap(self, mark: UUID) -> None:
-        """Let the shadow tables be the read model, and remove the mark; readers wait for some 0.4 s at the most.
+    async def swap(self, rebuild_id: UUID) -> None:
+        """Let the shadow tables be the read model, and remove the rebuild id; readers wait for some 0.4 s at the most.
 
         Raises:
-            MarkLostError: the mark does not stand any more, so something may be missing; nothing was changed.
+            RebuildSupersededError: the rebuild id was removed meanwhile, so something may be missing; nothing
+                was changed.
         """
 
     async def discard(self) -> None:
-        """Remove shadow tables and mark."""
+        """Remove shadow tables and rebuild id."""
 
 
 class CachedAnswers(Protocol):
@@ -66,7 +67,7 @@ class AnotherRebuildRunsError(Exception):
         super().__init__("another rebuild is running.")
 
 
-class MarkLostError(Exception):
+class RebuildSupersededError(Exception):
     def __init__(self) -> None:
         super().__init__("its mark was removed while it ran, so it may have missed something; run it again.")
 

@@ -1,25 +1,26 @@
 """The whole projection is built anew from the entries, while reads and writes go on.
 
-1. Empty shadow tables and the *mark* are committed. From then on projectors apply each batch to the tables that are
-   read **and** to the shadow tables, in one transaction.
+1. Empty shadow tables and the *rebuild id* are committed. From then on projectors apply each batch to the tables that
+   are read **and** to the shadow tables, in one transaction.
 2. After that a replay is taken: all entries that are recorded by then, from one snapshot.
 3. The replay is loaded into the shadow tables, part by part. The shadow inbox decides what is new, as ever.
-4. The shadow tables take the others' place and the mark goes, in one transaction. Then cached answers are removed.
+4. The shadow tables take the others' place and the rebuild id is removed, in one transaction. Then cached answers are
+   removed.
 
 Why each entry counts exactly once in the shadow tables. *At most once*: replay and projectors go through the same
-inbox. *At least once*: take an entry that a projector applied. Either its transaction saw the mark; then it wrote to
-the shadow tables too, or failed as a whole and is tried again. Or it did not see the mark; then the event had been read
-from the stream before the mark was committed, so the entry was committed before that, so it is in the snapshot, which
-is younger. And an entry that no projector applied yet is in the replay, or is applied when its event comes; if both,
-the inbox knows it by then, for the shadow inbox takes the inbox's place like the other tables.
+inbox. *At least once*: take an entry that a projector applied. Either its transaction saw the rebuild id; then it wrote
+to the shadow tables too, or failed as a whole and is tried again. Or it did not see the rebuild id; then the event had
+been read from the stream before the rebuild id was committed, so the entry was committed before that, so it is in the
+snapshot, which is younger. And an entry that no projector applied yet is in the replay, or is applied when its event
+comes; if both, the inbox knows it by then, for the shadow inbox takes the inbox's place like the other tables.
 
-That the snapshot is younger than the mark is not left to whoever starts the two processes: the replay must be asked
-with the mark, which nobody knows before it is committed, and repeats it in its header.
+That the snapshot is younger than the rebuild id is not left to whoever starts the two processes: the replay must be
+asked with the rebuild id, which nobody knows before it is committed, and repeats it in its header.
 
 The inbox forgets ids by age, since events as old are never applied. The shadow inbox takes none of these to begin with.
 
-Until step 4 nothing that is read is touched. A rebuild that dies leaves its mark and its tables behind: the first
-projector that meets the mark of a dead one removes it, and the next rebuild replaces both.
+Until step 4 nothing that is read is touched. A rebuild that dies leaves its rebuild id and its tables behind: the first
+projector that meets the rebuild id of a dead one removes it, and the next rebuild replaces both.
 """
 
 from collections.abc import Callable
@@ -42,9 +43,9 @@ class OldAnswersRemainError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Observer:
-    """Who is told how far it is: the mark, then `replayed` of `entries` again and again."""
+    """Who is told how far it is: the rebuild id, then `replayed` of `entries` again and again."""
 
-    marked: Callable[[UUID], None]
+    began: Callable[[UUID], None]
     replayed: Callable[[int, int], None]
 
 
@@ -59,15 +60,15 @@ class RebuildProjection:
         """Rebuild, and return from how many entries.
 
         Raises:
-            AnotherRebuildRunsError, ReplayBrokenError, MarkLostError: the read model is as it was.
+            AnotherRebuildRunsError, ReplayBrokenError, RebuildSupersededError: the read model is as it was.
             OldAnswersRemainError: the read model is rebuilt; answers that were cached before are still served.
         """
         oldest_remembered = lowest_id(self._clock.now() - PURGED_AFTER)
-        mark = await self._shadow.prepare()
+        rebuild_id = await self._shadow.prepare()
         try:
-            self._observer.marked(mark)
-            entries = await self._load(replay, mark, oldest_remembered)
-            await self._shadow.swap(mark)
+            self._observer.began(rebuild_id)
+            entries = await self._load(replay, rebuild_id, oldest_remembered)
+            await self._shadow.swap(rebuild_id)
         except BaseException:
             with suppress(Exception):
                 await self._shadow.discard()
@@ -78,9 +79,9 @@ class RebuildProjection:
             raise OldAnswersRemainError from error
         return entries
 
-    async def _load(self, replay: Replay, mark: UUID, oldest_remembered: UUID) -> int:
+    async def _load(self, replay: Replay, rebuild_id: UUID, oldest_remembered: UUID) -> int:
         asked_with, entries = await replay.begin()
-        if asked_with != mark:
+        if asked_with != rebuild_id:
             raise ReplayBrokenError("the replay was not taken for this rebuild.")
         replayed = 0
         self._observer.replayed(replayed, entries)

@@ -7,7 +7,7 @@ import orjson
 from pydantic import Field, WithJsonSchema
 from typing_extensions import TypedDict
 
-from fluxo_balances.domain.daily_balance import DailyBalance, RangeBalance, Standing
+from fluxo_balances.domain.daily_balance import DailyBalance, MerchantState, RangeBalance
 
 MINOR_UNITS_PER_UNIT: Final = 100
 
@@ -58,17 +58,17 @@ class DailyBalancesBody(Sums, _Range):
     items: Annotated[list[DailyBalanceBody], Field(description="Every day, ascending.", min_length=1)]
 
 
-def render_day(standing: Standing, balance: DailyBalance) -> bytes:
-    return orjson.dumps(_day(balance.date, standing.currency, _sums_of(standing, balance)))
+def render_day(merchant_state: MerchantState, balance: DailyBalance) -> bytes:
+    return orjson.dumps(_day(balance.date, merchant_state.currency, _sums_of(merchant_state, balance)))
 
 
-def render_range(standing: Standing, balance: RangeBalance) -> bytes:
-    items: Any = orjson.Fragment(f"[{','.join(_days(standing, balance))}]")
+def render_range(merchant_state: MerchantState, balance: RangeBalance) -> bytes:
+    items: Any = orjson.Fragment(f"[{','.join(_days(merchant_state, balance))}]")
     content: DailyBalancesBody = {
-        "currency": standing.currency,
+        "currency": merchant_state.currency,
         "from": balance.days.first,
         "to": balance.days.last,
-        **_sums_of(standing, balance),
+        **_sums_of(merchant_state, balance),
         "items": items,
     }
     return orjson.dumps(content)
@@ -86,11 +86,11 @@ def money(amount_minor: int) -> str:
     return f"{amount_minor // MINOR_UNITS_PER_UNIT}{_CENTS[amount_minor % MINOR_UNITS_PER_UNIT]}"
 
 
-def _days(standing: Standing, balance: RangeBalance) -> list[str]:
+def _days(merchant_state: MerchantState, balance: RangeBalance) -> list[str]:
     """Return every day to the byte as `render_day` has it: the form is rendered once, and filled in for each day."""
     count: Any = orjson.Fragment(_BLANK)
-    blanks = _sums(_BLANK, _BLANK, _BLANK, _BLANK, _BLANK, count, standing.as_of)
-    form = orjson.dumps(_day(_BLANK, standing.currency, blanks)).decode()
+    blanks = _sums(_BLANK, _BLANK, _BLANK, _BLANK, _BLANK, count, merchant_state.as_of)
+    form = orjson.dumps(_day(_BLANK, merchant_state.currency, blanks)).decode()
     start, to_opening, to_credits, to_debits, to_net, to_closing, to_count, end = form.split(_BLANK)
     balances = [money(balance_minor) for balance_minor in balance.balances_minor]
     columns = balance.days, balances, balance.credits_minor, balance.debits_minor, balances[1:], balance.entry_counts
@@ -105,7 +105,7 @@ def _day(day: dt.date, currency: str, sums: Sums) -> DailyBalanceBody:
     return {"date": day, "currency": currency, **sums}
 
 
-def _sums_of(standing: Standing, balance: DailyBalance | RangeBalance) -> Sums:
+def _sums_of(merchant_state: MerchantState, balance: DailyBalance | RangeBalance) -> Sums:
     totals = balance.totals
     return _sums(
         money(balance.opening_minor),
@@ -114,7 +114,7 @@ def _sums_of(standing: Standing, balance: DailyBalance | RangeBalance) -> Sums:
         money(totals.net_minor),
         money(balance.closing_minor),
         totals.entry_count,
-        standing.as_of,
+        merchant_state.as_of,
     )
 
 

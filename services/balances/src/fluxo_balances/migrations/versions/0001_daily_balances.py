@@ -1,4 +1,4 @@
-"""Inbox, day totals, month totals and the merchants' standing."""
+"""Inbox, day totals, month totals and the merchants' merchant_state."""
 
 from typing import Final
 
