@@ -10,11 +10,8 @@ from fluxo_entries.adapters.events import event_of
 from fluxo_entries.adapters.observed_journal import disposition
 from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.adapters.postgres.bulk_insert import CHUNK_ROWS
-from fluxo_entries.adapters.postgres.merchants import PostgresMerchants
 from fluxo_entries.adapters.postgres.rows import entry_of
 from fluxo_entries.domain.direction import Direction
-from fluxo_entries.domain.errors import RejectedFieldsError
-from fluxo_entries.domain.merchant import Merchant
 
 pytestmark = pytest.mark.anyio
 
@@ -87,13 +84,6 @@ async def test_a_key_twice_in_one_bulk_is_one_request_or_reused(journal, pool, r
     ]  # fmt: skip
     assert outcomes[-2].entry == outcomes[0].entry
     assert await count(pool, "entries") == await count(pool, "outbox") == len(between) + 1
-
-
-async def test_a_bulk_in_another_currency_than_the_merchants_is_refused_whole(journal, pool, recording):
-    await PostgresMerchants(pool).save(Merchant("padaria", "Padaria", currency="EUR"))
-    with pytest.raises(RejectedFieldsError):
-        await journal.append_all([recording(), recording()], atomic=False)
-    assert await count(pool, "idempotency_keys") == await count(pool, "entries") == await count(pool, "outbox") == 0
 
 
 @pytest.mark.parametrize("is_committed", [True, False])

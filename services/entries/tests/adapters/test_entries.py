@@ -5,12 +5,10 @@ from datetime import date, timedelta
 import pytest
 from fluxo_chassis.postgres import open_pool
 from fluxo_entries.adapters.cached_merchants import CachedMerchants
-from fluxo_entries.adapters.entry_ids import Uuid7EntryIds
 from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.adapters.postgres.day_totals import PostgresDayTotals
 from fluxo_entries.adapters.postgres.entries import PostgresEntries
 from fluxo_entries.adapters.postgres.merchants import PostgresMerchants
-from fluxo_entries.application.recording.ports import EntryFilter, Position
 from fluxo_entries.application.totals.ports import DayTotals
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.domain.merchant import Merchant
@@ -24,79 +22,6 @@ DAY = date(2026, 11, 10)
 @pytest.fixture
 def entries(pool):
     return PostgresEntries(pool)
-
-
-async def pages(entries, wanted=EntryFilter(), limit=3, between=None):  # noqa: B008 - immutable
-    found, after = [], None
-    while page := await entries.page("padaria", wanted, after, limit):
-        found += page
-        after = Position(page[-1].entry.business_date, page[-1].entry.id)
-        if between:
-            await between()
-    return [each.entry for each in found]
-
-
-async def test_an_entry_is_found_by_its_merchant_only(entries, journal, recording):
-    given = recording()
-    await journal.append(given)
-    assert (await entries.get("padaria", given.entry.id)).entry == given.entry
-    assert await entries.get("banca", given.entry.id) is None
-    assert await entries.get("padaria", Uuid7EntryIds().next()) is None
-
-
-async def test_an_entry_knows_its_reversal(entries, journal, recording):
-    original = recording()
-    await journal.append(original)
-    reversal = recording(reverses=original.entry.id, direction=Direction.DEBIT)
-    await journal.append(reversal)
-    assert (await entries.get("padaria", original.entry.id)).reversed_by == reversal.entry.id
-    found = {each.entry.id: each for each in await entries.page("padaria", EntryFilter(), None, 10)}
-    assert found[original.entry.id].reversed_by == reversal.entry.id
-    assert found[reversal.entry.id].reversed_by is None
-    assert found[reversal.entry.id].entry.reverses == original.entry.id
-
-
-async def test_pages_show_each_entry_once_newest_date_first_while_others_come_in(entries, journal, recording):
-    given = [recording(business_date=DAY + timedelta(days=n % 4)) for n in range(17)]
-    await journal.append_all([*given, recording(merchant_id="banca")], atomic=True)
-
-    async def others_come_in():
-        await journal.append(recording(business_date=DAY + timedelta(days=30)))
-
-    found = await pages(entries, between=others_come_in)
-
-    ordered = sorted((e.entry for e in given), key=lambda entry: (entry.business_date, entry.id), reverse=True)
-    assert found == ordered
-
-
-async def test_every_filter_and_all_of_them_together(entries, journal, recording):
-    wanted = recording(
-        business_date=DAY, direction=Direction.DEBIT, category="luz", description="Conta de LUZ 100% paga_hoje \\o/"
-    )
-    others = [
-        recording(business_date=DAY - timedelta(days=1), direction=Direction.DEBIT, category="luz"),
-        recording(business_date=DAY + timedelta(days=1), direction=Direction.DEBIT, category="luz"),
-        recording(business_date=DAY, direction=Direction.CREDIT, category="luz"),
-        recording(business_date=DAY, direction=Direction.DEBIT, category=None, description="Conta 100 paga hoje"),
-    ]
-    await journal.append_all([wanted, *others], atomic=True)
-
-    async def found(**filters):
-        return {entry.id for entry in await pages(entries, EntryFilter(**filters))}
-
-    def ids(*recordings):
-        return {each.entry.id for each in recordings}
-
-    assert await found() == ids(wanted, *others)
-    assert await found(from_date=DAY) == ids(wanted, *others[1:])
-    assert await found(to_date=DAY) == ids(wanted, others[0], *others[2:])
-    assert await found(direction=Direction.CREDIT) == ids(others[2])
-    assert await found(category="luz") == ids(wanted, *others[:3])
-    for text in ("conta de luz", "100%", "paga_h", "\\o"):
-        assert await found(text=text) == ids(wanted), text
-    assert await found(text="%") == ids(wanted)
-    every = EntryFilter(DAY, DAY, Direction.DEBIT, "luz", "luz")
-    assert [entry.id for entry in await pages(entries, every, limit=1)] == [wanted.entry.id]
 
 
 async def test_a_list_reads_its_index_backwards(owner, pool):

@@ -39,13 +39,6 @@ async def test_rows_go_out_in_order_under_their_own_ids(stream, streams):
     assert await stream.position() == StreamPosition(5, 10)
 
 
-async def test_what_another_relay_published_is_skipped(stream, streams):
-    await stream.publish(START, rows(1, 2))
-    await stream.publish(START, rows(1, 2, 3))
-    await stream.publish(START, rows(2, 3))
-    assert await ids(streams) == ["5-1", "5-2", "5-3"]
-
-
 async def test_ids_are_compared_exactly_however_large(stream, streams):
     await stream.publish(START, rows(9, major=BIG))
     await stream.publish(START, rows(9, 10, major=BIG) + rows(1, major=BIG + 1) + rows(1, major=9 * BIG))

@@ -53,14 +53,6 @@ async def test_what_is_rolled_back_was_never_there(pool, everything_after, open_
     assert [row.event for row in await everything_after(rows=1)] == [b"committed"]
 
 
-async def test_nothing_waits_behind_the_last_row(outbox, pool, everything_after):
-    assert not await outbox.has_rows_after(START)
-    await pool.execute(EMIT, b"one")
-    assert await outbox.has_rows_after(START)
-    last = (await everything_after(rows=1))[-1].position
-    assert not await outbox.has_rows_after(last)
-
-
 async def test_the_backlog_is_counted_and_aged(outbox, pool, everything_after, open_transaction):
     await pool.execute("INSERT INTO outbox (event, created_at) VALUES ('', now() - interval '90 s')")
     await everything_after(rows=1)

@@ -10,7 +10,7 @@ from fluxo_chassis.health import Health
 from fluxo_entries.application.use_cases import ApiUseCases
 from fluxo_entries.entrypoints.http.app import create_entries_app
 
-from services.entries.tests.unit.fakes import FakeService, FakeVerifier
+from services.entries.tests.fakes import FakeService, FakeVerifier
 
 FULL = "entries:read,entries:write"
 

@@ -8,7 +8,7 @@ from fluxo_chassis.observability.logs import configure_logging
 from fluxo_chassis.settings import ProcessSettings
 from fluxo_entries.entrypoints.http.app import create_entries_app
 
-from services.entries.tests.unit.fakes import FakeVerifier
+from services.entries.tests.fakes import FakeVerifier
 
 pytestmark = pytest.mark.anyio
 

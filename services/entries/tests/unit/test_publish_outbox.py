@@ -1,54 +1,13 @@
 """The step that moves events from outbox to stream, against fakes that keep the ports' promises."""
 
 import pytest
-from fluxo_entries.application.publishing.ports import GapFoundError, OutboxRow, StreamMovedBackError
 from fluxo_entries.application.publishing.publish_outbox import PublishOutbox, Step
 from fluxo_entries.application.publishing.purge_outbox import Purged, PurgeOutbox
 from fluxo_entries.application.publishing.stream_state import XID_BITS, Group, StreamPosition, StreamState
 
+from services.entries.tests.fakes import FakeOutbox, FakeStream
+
 pytestmark = pytest.mark.anyio
-
-
-class FakeOutbox:
-    """`visible` rows lie below the horizon, `held_back` ones above."""
-
-    def __init__(self, visible=0, held_back=0):
-        self.rows = [OutboxRow(StreamPosition(1, n), b"event") for n in range(1, visible + 1)]
-        self.held_back = [OutboxRow(StreamPosition(2, n), b"event") for n in range(1, held_back + 1)]
-
-    async def rows_after(self, position, limit):
-        return [row for row in self.rows if row.position > position][:limit]
-
-    async def has_rows_after(self, position):
-        return any(row.position > position for row in [*self.rows, *self.held_back])
-
-    async def publish_again(self, above):
-        generation = (above.major >> XID_BITS) + 1
-        self.rows = [
-            OutboxRow(StreamPosition((generation << XID_BITS) + 1, row.position.minor), row.event) for row in self.rows
-        ]
-
-
-class FakeStream:
-    def __init__(self):
-        self.published = []
-        self.moves_back = False
-        self.gap_below = StreamPosition(0, 0)
-
-    async def position(self):
-        return self.published[-1].position if self.published else StreamPosition(0, 0)
-
-    async def publish(self, after, rows):
-        if self.moves_back:
-            self.moves_back = False
-            self.published.clear()
-        if await self.position() < after:
-            raise StreamMovedBackError
-        if rows[0].position < self.gap_below:
-            raise GapFoundError("skipped by group someone")
-        new = [row for row in rows if row.position > await self.position()]
-        self.published += new
-        return len(new)
 
 
 async def test_steps_go_on_where_the_stream_stands():

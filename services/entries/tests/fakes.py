@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from fluxo_chassis.auth import Principal, refused
+from fluxo_entries.application.publishing.ports import GapFoundError, OutboxRow, StreamMovedBackError
+from fluxo_entries.application.publishing.stream_state import XID_BITS, StreamPosition
 from fluxo_entries.application.recording.get_entry import GetEntry
 from fluxo_entries.application.recording.list_entries import ListEntries
 from fluxo_entries.application.recording.merchant_settings import ChangeMerchant, GetMerchant
@@ -14,7 +16,12 @@ from fluxo_entries.application.recording.record_entries_in_bulk import RecordEnt
 from fluxo_entries.application.recording.record_entry import RecordEntry
 from fluxo_entries.application.recording.reverse_entry import ReverseEntry
 from fluxo_entries.application.use_cases import ApiUseCases
-from fluxo_entries.domain.errors import CurrencyFixedError, EntryAlreadyReversedError, IdempotencyKeyReusedError
+from fluxo_entries.domain.errors import (
+    CurrencyFixedError,
+    EntryAlreadyReversedError,
+    IdempotencyKeyReusedError,
+    RejectedFieldsError,
+)
 from fluxo_entries.domain.merchant import Merchant
 
 
@@ -52,6 +59,9 @@ class Memory:
     keys: dict = field(default_factory=dict)
     traceparents: dict = field(default_factory=dict)
 
+    def merchant(self, merchant_id: str) -> Merchant:
+        return self.merchants.get(merchant_id) or Merchant(merchant_id, name=merchant_id)
+
     def reversal_of(self, entry_id: UUID) -> UUID | None:
         return next((entry.id for entry in self.entries.values() if entry.reverses == entry_id), None)
 
@@ -61,7 +71,7 @@ class FakeMerchants:
         self._memory = memory
 
     async def get(self, merchant_id: str) -> Merchant:
-        return self._memory.merchants.get(merchant_id) or Merchant(merchant_id, name=merchant_id)
+        return self._memory.merchant(merchant_id)
 
     async def save(self, merchant: Merchant) -> None:
         before = await self.get(merchant.merchant_id)
@@ -91,13 +101,17 @@ class FakeJournal:
             raise self.failure
         before = dict(self._memory.entries), dict(self._memory.keys)
         outcomes = []
-        for recording in recordings:
-            try:
-                outcomes.append(await self.append(recording))
-            except IdempotencyKeyReusedError as error:
-                outcomes.append(error)
-        if atomic and not all(isinstance(outcome, Outcome) for outcome in outcomes):
-            self._memory.entries, self._memory.keys = before
+        is_written = False
+        try:
+            for recording in recordings:
+                try:
+                    outcomes.append(await self.append(recording))
+                except IdempotencyKeyReusedError as error:
+                    outcomes.append(error)
+            is_written = not atomic or all(isinstance(outcome, Outcome) for outcome in outcomes)
+        finally:
+            if not is_written:
+                self._memory.entries, self._memory.keys = before
         return outcomes
 
     async def find(self, merchant_id: str, idempotency_key: str, request_hash: bytes) -> Outcome | None:
@@ -111,6 +125,8 @@ class FakeJournal:
 
     def _write(self, recording) -> Outcome:
         entry = recording.entry
+        if entry.currency != self._memory.merchant(entry.merchant_id).currency:
+            raise RejectedFieldsError(("currency", "The merchant's currency was changed a moment ago."))
         if entry.reverses is not None and self._memory.reversal_of(entry.reverses) is not None:
             raise EntryAlreadyReversedError(entry.reverses)
         self._memory.entries[entry.id] = entry
@@ -142,6 +158,48 @@ class FakeEntries:
         ]
         found.sort(key=lambda entry: (entry.business_date, entry.id), reverse=True)
         return [RecordedEntry(entry, self._memory.reversal_of(entry.id)) for entry in found[:limit]]
+
+
+class FakeOutbox:
+    """`visible` rows lie below the horizon, `held_back` ones above."""
+
+    def __init__(self, visible=0, held_back=0):
+        self.rows = [OutboxRow(StreamPosition(1, n), b"event") for n in range(1, visible + 1)]
+        self.held_back = [OutboxRow(StreamPosition(2, n), b"event") for n in range(1, held_back + 1)]
+
+    async def rows_after(self, position, limit):
+        return [row for row in self.rows if row.position > position][:limit]
+
+    async def has_rows_after(self, position):
+        return any(row.position > position for row in [*self.rows, *self.held_back])
+
+    async def publish_again(self, above):
+        generation = (above.major >> XID_BITS) + 1
+        self.rows = [
+            OutboxRow(StreamPosition((generation << XID_BITS) + 1, row.position.minor), row.event) for row in self.rows
+        ]
+
+
+class FakeStream:
+    def __init__(self):
+        self.published = []
+        self.moves_back = False
+        self.gap_below = StreamPosition(0, 0)
+
+    async def position(self):
+        return self.published[-1].position if self.published else StreamPosition(0, 0)
+
+    async def publish(self, after, rows):
+        if self.moves_back:
+            self.moves_back = False
+            self.published.clear()
+        if await self.position() < after:
+            raise StreamMovedBackError
+        if rows[0].position < self.gap_below:
+            raise GapFoundError("skipped by group someone")
+        new = [row for row in rows if row.position > await self.position()]
+        self.published += new
+        return len(new)
 
 
 class FakeVerifier:
