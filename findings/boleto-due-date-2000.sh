@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What: the day count in a bank slip began again at 1000 on 2025-02-22; of three maintained readers one gives the new date, one
+# What: the day count in a bank slip began again at 1000 on 2025-02-22; of three readers on npm one gives the new date, one
 #   the year 2000, one both, with the old date under the plain name.
 # Good guess: a reader released since then gives 2025-02-22 for 1000.
 # Seen: broleto 0.0.12: 2000-07-03; @mrmgomes/boleto-utils 1.3.3: vencimento 2000-07-03, vencimentoComNovoFator2025
@@ -21,7 +21,7 @@ const line = "00190000090000000000000000000182510000000001000";
 const day = (date) => new Date(date).toISOString().slice(0, 10);
 const both = validarBoleto(line);
 console.log(
-  `broleto ${day(new Boleto(line).expirationDate)}, boleto-utils ${day(both.vencimento)} and ${day(both.vencimentoComNovoFator2025)}, ` +
+  `broleto ${day(new Boleto(line).expirationDate())}, boleto-utils ${day(both.vencimento)} and ${day(both.vencimentoComNovoFator2025)}, ` +
     `brazilian-utils ${day(getBoletoInfo(line).expirationDate)}`,
 );
 END

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What: brazilian-utils reads an amount without decimals as cents, unless it has a separator of thousands.
+# What: brazilian-utils reads an amount as cents, unless it has a separator of decimals or of thousands.
 # Good guess: "R$ 10" is ten reais.
 # Seen: @brazilian-utils/brazilian-utils 2.4.0: "R$ 10" is 0.1, "1234" is 12.34, "1.234" is 1234, "1234,5" is 1234.5.
 # So: it is a reader for a masked input field, not for files; refuse amounts without two decimals before it.

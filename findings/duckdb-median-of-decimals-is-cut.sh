@@ -16,7 +16,7 @@ print(
     "median {} {}, of negatives {}, avg {} {}".format(
         *duckdb.sql(
             "SELECT median(x), typeof(median(x)), median(-x), avg(x), typeof(avg(x)) FROM (VALUES (2.34::DECIMAL(12,2)), (2.35)) t(x)"
-        ).fetchone()
+        ).fetchall()[0]
     )
 )
 END

@@ -18,7 +18,7 @@ duckdb.sql("SET TimeZone = 'America/Sao_Paulo'")
 for sale in ("20:30", "21:30"):
     bucket, day = duckdb.sql(
         f"SELECT time_bucket(INTERVAL 1 DAY, t)::VARCHAR, date_trunc('day', t)::VARCHAR FROM (SELECT TIMESTAMPTZ '2026-11-28 {sale}:00-03' AS t)"
-    ).fetchone()
+    ).fetchall()[0]
     print(f"sale {sale}: time_bucket {bucket}, date_trunc {day}")
 END
 )
