@@ -2,10 +2,10 @@
 # What: asyncpg gives the numeric 10000 as Decimal('1E+4'), which str() and JSON encoders write as 1E+4; psycopg, text and
 #   binary, gives 10000.
 # Good guess: numeric without decimals comes as the digits that psql shows.
-# Seen: asyncpg 0.32.0: 1E+4 for 10000, 1230000 as it is written, 10000.00 for numeric(12,2).
+# Seen: asyncpg 0.32.0: 1E+4 for 10000, 1.23E+6 for 1230000, 10000.00 for numeric(12,2).
 # So: sums of whole amounts, or cents held in numeric, turn into exponents at multiples of ten thousand: give the column a
 #   scale, or format with "f".
-# Our guard: amounts are BIGINT in cents.
+# Our guard: amounts are stored as bigint, in cents.
 set -euo pipefail
 
 work=$(mktemp -d)
@@ -63,7 +63,7 @@ END
 )
 
 want=$(cat <<'END'
-asyncpg 1E+4 1E+8 1230000 10000.00, psycopg 10000 100000000 1230000 10000.00
+asyncpg 1E+4 1E+8 1.23E+6 10000.00, psycopg 10000 100000000 1230000 10000.00
 END
 )
 if [ "$got" != "$want" ]; then

@@ -3,7 +3,7 @@
 # Good guess: "R$ 10" is ten reais.
 # Seen: @brazilian-utils/brazilian-utils 2.4.0: "R$ 10" is 0.1, "1234" is 12.34, "1.234" is 1234, "1234,5" is 1234.5.
 # So: it is a reader for a masked input field, not for files; refuse amounts without two decimals before it.
-# Our guard: parse_amount of the command line takes one written form and refuses the rest.
+# Our guard: the command line's parse_amount reads 1234 as units and refuses 1.234, which two people would read differently.
 set -euo pipefail
 
 work=$(mktemp -d)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What: a transaction that only read holds pg_snapshot_xmin back once it is prepared (two-phase commit), and not before.
 # Good guess: it wrote nothing and has no transaction id, so it holds nothing, open or prepared.
-# Seen: PostgreSQL 18.6: open in REPEATABLE READ 0 behind; prepared 4 behind after four other transactions, with no
+# Seen: PostgreSQL 18.6: open in REPEATABLE READ 0 behind; prepared 5 behind after four other transactions, with no
 #   connection left to see in pg_stat_activity.
 # So: a reader of an outbox that waits for pg_snapshot_xmin stands still until somebody looks into pg_prepared_xacts; leave
 #   max_prepared_transactions at 0.
@@ -72,7 +72,7 @@ END
 )
 
 want=$(cat <<'END'
-PostgreSQL 18.6: open reader 0 behind, prepared reader 4 behind, other sessions in a transaction 0
+PostgreSQL 18.6: open reader 0 behind, prepared reader 5 behind, other sessions in a transaction 0
 END
 )
 if [ "$got" != "$want" ]; then

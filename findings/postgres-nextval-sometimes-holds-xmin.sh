@@ -5,7 +5,7 @@
 #   reserves 32 values more).
 # So: a reader of an outbox that waits for pg_snapshot_xmin stands still behind a session that took a number and went to
 #   sleep, now and then and not reproducibly; set idle_in_transaction_session_timeout.
-# Our guard: the entries role's time-outs, and the alert on the relay's age.
+# Our guard: idle_in_transaction_session_timeout on every pooled connection, and the alert OutboxHeldBack.
 set -euo pipefail
 
 work=$(mktemp -d)
