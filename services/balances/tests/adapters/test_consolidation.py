@@ -42,12 +42,6 @@ async def consolidation(counting_pool, balances_database):
         yield consolidation
 
 
-async def test_an_entry_applied_before_is_seen_at_once(pool, consolidation, recorded):
-    entry = recorded("m1", DAY, credit=1)
-    await PostgresProjection(pool).apply([entry])
-    assert await consolidation.wait_for("m1", entry.id, 60)
-
-
 async def test_whoever_waits_is_woken_by_the_commit_and_not_by_the_next_poll(
     pool, consolidation, recorded, monkeypatch
 ):
@@ -102,12 +96,6 @@ async def test_an_entry_that_does_not_come_is_given_up_in_time(consolidation, re
     started = asyncio.get_running_loop().time()
     assert not await consolidation.wait_for("m1", recorded("m1", DAY, credit=1).id, 0.1)
     assert asyncio.get_running_loop().time() - started > 0.09
-
-
-async def test_another_merchants_entry_is_not_mine(pool, consolidation, recorded):
-    entry = recorded("m2", DAY, credit=1)
-    await PostgresProjection(pool).apply([entry])
-    assert not await consolidation.wait_for("m1", entry.id, 0.1)
 
 
 async def test_all_who_wait_are_looked_up_together(pool, counting_pool, consolidation, recorded, eventually):

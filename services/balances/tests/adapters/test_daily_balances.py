@@ -1,6 +1,5 @@
 import json
 from datetime import UTC, date, datetime, timedelta
-from uuid import uuid4
 
 import pytest
 from fluxo_balances.adapters.postgres import read_sql
@@ -10,53 +9,14 @@ from fluxo_balances.application.ports import ReadModelUnavailableError
 from fluxo_balances.application.reading.ports import DayView
 from fluxo_balances.domain.daily_balance import (
     NO_TOTALS,
-    RANGE_DAYS_MAX,
-    DateRange,
     MerchantState,
     Totals,
-    TotalsByDay,
-    carry_forward,
 )
 from fluxo_chassis.postgres import open_pool
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 pytestmark = pytest.mark.anyio
 
 TEN_YEARS_OF_MONTHS = 120
-
-days = st.dates(date(2025, 11, 1), date(2026, 2, 28)) | st.sampled_from([date(1900, 1, 1), date.max])
-moves = st.tuples(days, st.integers(0, 10**14), st.booleans())
-
-
-@given(moves=st.lists(moves, max_size=25), asked=st.lists(st.tuples(days, days), min_size=1, max_size=6))
-@settings(
-    max_examples=30,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-async def test_days_and_ranges_agree_with_adding_up_every_entry(pool, recorded, memory_read_model, moves, asked):
-    merchant_id = uuid4().hex
-    entries = []
-    for day, amount, is_credit in moves:
-        amounts = {"credit" if is_credit else "debit": amount + 1}
-        memory_read_model.add(merchant_id, day, **amounts)
-        entries.append(recorded(merchant_id, day, **amounts))
-    await PostgresProjection(pool).apply(entries)
-    balances = PostgresDailyBalances(pool)
-
-    for first, last in asked:
-        expected, found = await memory_read_model.day(merchant_id, first), await balances.day(merchant_id, first)
-        assert (found.opening_minor, found.totals) == (expected.opening_minor, expected.totals)
-        if 0 <= (last - first).days < RANGE_DAYS_MAX:
-            wanted = DateRange(first, last)
-            expected, found = (
-                await memory_read_model.range(merchant_id, wanted),
-                await balances.range(merchant_id, wanted),
-            )
-            assert carry_forward(found.opening_minor, wanted, found.totals) == carry_forward(
-                expected.opening_minor, wanted, expected.totals
-            )
 
 
 async def test_the_standing_names_the_newest_instant_applied(pool, recorded):
@@ -66,12 +26,6 @@ async def test_the_standing_names_the_newest_instant_applied(pool, recorded):
     await PostgresProjection(pool).apply(entries)
     view = await PostgresDailyBalances(pool).day("m1", date(2026, 11, 2))
     assert view == DayView(MerchantState("BRL", newest), 10, NO_TOTALS)
-
-
-async def test_a_merchant_nobody_heard_of_has_zeros(pool):
-    balances = PostgresDailyBalances(pool)
-    assert await balances.day("nobody", date.max) == DayView(MerchantState("BRL", None), 0, NO_TOTALS)
-    assert (await balances.range("nobody", DateRange(date.max, date.max))).totals == TotalsByDay()
 
 
 async def test_sums_beyond_a_single_totals_row_are_exact(pool, recorded):

@@ -1,0 +1,97 @@
+"""Ports in memory that keep the ports' promises, so that queries and HTTP are tested without a server."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from fluxo_balances.adapters.redis.balance_cache import Lookup
+from fluxo_balances.application.ports import ReadModelUnavailableError
+from fluxo_balances.application.reading.ports import DayView, RangeView
+from fluxo_balances.domain.daily_balance import DateRange, MerchantState, Totals, TotalsByDay
+from fluxo_balances.entrypoints.http.conditional_response import CachedResponses
+
+AS_OF = datetime(2026, 11, 22, 14, 32, 10, 123456, tzinfo=UTC)
+
+
+@dataclass
+class MemoryReadModel:
+    """The truth by brute force: every entry is looked at for every question."""
+
+    entries: list[tuple[str, date, int, int]] = field(default_factory=list)
+    is_unavailable: bool = False
+    reads: int = 0
+
+    def add(self, merchant_id: str, day: date, *, credit: int = 0, debit: int = 0) -> None:
+        self.entries.append((merchant_id, day, credit, debit))
+
+    async def day(self, merchant_id: str, day: date) -> DayView:
+        self._read()
+        return DayView(
+            self._merchant_state(merchant_id), self._opening(merchant_id, day), self._totals(merchant_id, day)
+        )
+
+    async def range(self, merchant_id: str, days: DateRange) -> RangeView:
+        self._read()
+        totals = {day: self._totals(merchant_id, day) for owner, day, _, _ in self.entries if owner == merchant_id}
+        rows = [
+            (day, each.credits_minor, each.debits_minor, each.entry_count)
+            for day, each in totals.items()
+            if days.first <= day <= days.last
+        ]
+        columns = TotalsByDay(*zip(*rows, strict=True))
+        return RangeView(self._merchant_state(merchant_id), self._opening(merchant_id, days.first), columns)
+
+    def _read(self) -> None:
+        self.reads += 1
+        if self.is_unavailable:
+            raise ReadModelUnavailableError
+
+    def _merchant_state(self, merchant_id: str) -> MerchantState:
+        return MerchantState("BRL", AS_OF if any(owner == merchant_id for owner, *_ in self.entries) else None)
+
+    def _opening(self, merchant_id: str, day: date) -> int:
+        return sum(credit - debit for owner, on, credit, debit in self.entries if owner == merchant_id and on < day)
+
+    def _totals(self, merchant_id: str, day: date) -> Totals:
+        of_day = [(credit, debit) for owner, on, credit, debit in self.entries if (owner, on) == (merchant_id, day)]
+        return Totals(sum(credit for credit, _ in of_day), sum(debit for _, debit in of_day), len(of_day))
+
+
+@dataclass
+class MemoryCache:
+    """Answers and leases in two dictionaries."""
+
+    answers: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    leases: dict[str, bytes] = field(default_factory=dict)
+    is_unavailable: bool = False
+
+    def peek(self, merchant_id: str, key: str) -> CachedResponses | None:
+        answer = self.answers.get((merchant_id, key))
+        return None if answer is None else CachedResponses(answer)
+
+    async def look_up(self, merchant_id: str, key: str) -> Lookup:
+        if self.is_unavailable:
+            return Lookup()
+        lease = self.leases.setdefault(merchant_id, secrets.token_bytes(4))
+        return Lookup(self.answers.get((merchant_id, key)), lease)
+
+    async def store(self, merchant_id: str, key: str, answer: bytes, lease: bytes) -> None:
+        if self.leases.get(merchant_id) == lease:
+            self.answers[merchant_id, key] = answer
+
+    async def invalidate(self, merchant_ids: Sequence[str]) -> None:
+        for merchant_id in merchant_ids:
+            self.leases.pop(merchant_id, None)
+        self.answers = {key: answer for key, answer in self.answers.items() if key[0] not in merchant_ids}
+
+
+@dataclass
+class MemoryConsolidation:
+    applied: set[tuple[str, UUID]] = field(default_factory=set)
+    waited_s: list[float] = field(default_factory=list)
+
+    async def wait_for(self, merchant_id: str, entry_id: UUID, timeout_s: float) -> bool:
+        self.waited_s.append(timeout_s)
+        return (merchant_id, entry_id) in self.applied
