@@ -1,18 +1,13 @@
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from fluxo_balances.application.ports import CacheUnavailableError, ReadModelUnavailableError
+from fluxo_balances.application.ports import ReadModelUnavailableError
 from fluxo_balances.application.projecting.ports import (
     DeadLetter,
     Delivery,
-    EntryRefusedError,
-    NotForBalancesError,
-    RecordedEntry,
     SkipReason,
-    UndecodableEventError,
 )
 from fluxo_balances.application.projecting.project_entries import (
     DELIVERIES_MAX,
@@ -22,66 +17,12 @@ from fluxo_balances.application.projecting.project_entries import (
 )
 from fluxo_balances.application.projecting.purge_inbox import PurgeInbox
 
+from services.balances.tests.fakes import World
+
 pytestmark = pytest.mark.anyio
 
 NOW = datetime(2026, 11, 22, 14, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
-
-
-@dataclass
-class World:
-    """Everything around the use case, in memory; `journal` holds what happened, in order."""
-
-    now: datetime = NOW
-    entries: dict[bytes, RecordedEntry] = field(default_factory=dict)
-    inbox: set[UUID] = field(default_factory=set)
-    refused: set[UUID] = field(default_factory=set)
-    failing: set[UUID] = field(default_factory=set)
-    database_is_unavailable: bool = False
-    cache_is_unavailable: bool = False
-    batches: list[int] = field(default_factory=list)
-    journal: list[tuple[str, object]] = field(default_factory=list)
-    dead_letters: list[DeadLetter] = field(default_factory=list)
-    acknowledged: list[str] = field(default_factory=list)
-    purged: datetime | None = None
-    monotonic_s: float = 0.0
-
-    def decode(self, payload: bytes) -> RecordedEntry:
-        if payload == b"another":
-            raise NotForBalancesError("fluxo.merchant.changed.v1", SkipReason.UNKNOWN_TYPE)
-        if payload not in self.entries:
-            raise UndecodableEventError("It is garbage.")
-        return self.entries[payload]
-
-    async def apply(self, entries: Sequence[RecordedEntry]) -> int:
-        self.batches.append(len(entries))
-        if self.database_is_unavailable:
-            raise ReadModelUnavailableError
-        for entry in entries:
-            if entry.id in self.refused:
-                raise EntryRefusedError(entry.id, "It breaks a rule.")
-            if entry.id in self.failing:
-                raise RuntimeError("a bug")
-        new = {entry.id for entry in entries} - self.inbox
-        self.inbox |= new
-        self.journal.append(("applied", len(new)))
-        return len(new)
-
-    async def purge_inbox(self, older_than: datetime) -> int:
-        self.purged = older_than
-        return 3
-
-    async def invalidate(self, merchant_ids: Sequence[str]) -> None:
-        self.journal.append(("invalidated", list(merchant_ids)))
-        if self.cache_is_unavailable:
-            raise CacheUnavailableError
-
-    async def acknowledge(self, stream_ids: Sequence[str]) -> None:
-        self.journal.append(("acknowledged", len(stream_ids)))
-        self.acknowledged += stream_ids
-
-    async def dead_letter(self, letters: Sequence[DeadLetter]) -> None:
-        self.dead_letters += letters
 
 
 class Clock:
