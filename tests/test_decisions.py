@@ -34,6 +34,13 @@ def test_the_index_has_each_decision_once_and_says_where_merged_ones_went():
     assert set(re.findall(r"([0-9]{4}) in \[", index)) == merged
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name[:4])
+def test_the_files_of_tests_that_a_decision_names_exist(page):
+    named = set(re.findall(r"`[\w/]*?(test_\w+\.py)`", page.read_text()))
+    there = {path.name for top in ("apps", "libs", "services", "tests") for path in (ROOT / top).rglob("test_*.py")}
+    assert named - there == set()
+
+
 def test_every_link_to_a_decision_leads_somewhere():
     files = subprocess.run(["git", "-C", ROOT, "ls-files"], capture_output=True, text=True, check=True).stdout.split()
     missing = []
