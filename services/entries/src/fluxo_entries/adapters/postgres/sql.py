@@ -3,24 +3,38 @@
 
 from typing import Final
 
-ENTRY: Final = """id, merchant_id, direction, amount_minor, currency, business_date, description, category, reverses,
-    recorded_at"""
+_ENTRY_TYPES: Final = {
+    "id": "uuid",
+    "merchant_id": "text",
+    "direction": "text",
+    "amount_minor": "bigint",
+    "currency": "text",
+    "business_date": "date",
+    "description": "text",
+    "category": "text",
+    "reverses": "uuid",
+    "recorded_at": "timestamptz",
+}
+"""The columns of an entry, named like its fields."""
 
-ENTRY_COLUMNS: Final = [column.strip() for column in ENTRY.split(",")]
+ENTRY_COLUMNS: Final = list(_ENTRY_TYPES)
+ENTRY: Final = ", ".join(ENTRY_COLUMNS)
 KEY_COLUMNS: Final = ["merchant_id", "key", "request_hash", "entry_id"]
+
+_GIVEN_TYPES: Final = {"key": "text", "request_hash": "bytea", "event": "bytea"} | _ENTRY_TYPES
+_GIVEN_ARRAYS: Final = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(_GIVEN_TYPES.values(), 1))
+_DEFAULT_TIME_ZONE: Final = f"${len(_GIVEN_TYPES) + 1}"
 
 # Keys that are taken are left out in silence, with their entries and events. A merchant that never set anything gets
 # its row here, so that the entries' foreign key holds. Callers sort by merchant and key: two statements that want the
 # same keys in different orders would deadlock.
 APPEND: Final = f"""
 WITH given AS (
-    SELECT * FROM unnest(
-        $1::text[], $2::bytea[], $3::bytea[], $4::uuid[], $5::text[], $6::text[], $7::bigint[], $8::text[], $9::date[],
-        $10::text[], $11::text[], $12::uuid[], $13::timestamptz[]
-    ) AS given (key, request_hash, event, {ENTRY})
+    SELECT * FROM unnest({_GIVEN_ARRAYS}) AS given ({", ".join(_GIVEN_TYPES)})
 ), known AS (
     INSERT INTO merchants (merchant_id, name, currency, time_zone)
-    SELECT DISTINCT ON (merchant_id) merchant_id, merchant_id, currency, $14 FROM given ORDER BY merchant_id
+    SELECT DISTINCT ON (merchant_id) merchant_id, merchant_id, currency, {_DEFAULT_TIME_ZONE}
+    FROM given ORDER BY merchant_id
     ON CONFLICT DO NOTHING
 ), fresh AS (
     INSERT INTO idempotency_keys (merchant_id, key, request_hash, entry_id)
