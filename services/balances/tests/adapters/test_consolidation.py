@@ -5,7 +5,7 @@ import pytest
 from fluxo_balances.adapters.postgres import consolidation as module
 from fluxo_balances.adapters.postgres.consolidation import PROJECTION_CHANNEL, PostgresConsolidation
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
-from fluxo_balances.adapters.postgres.sql import NOTIFIED_ENTRIES_MAX
+from fluxo_balances.adapters.postgres.projection_sql import NOTIFIED_ENTRIES_MAX
 from fluxo_chassis.postgres import Notifications
 from fluxo_chassis.resilience import BulkheadFull
 

@@ -7,7 +7,7 @@ Guards are taken out here by patches; the product has no switch for them. The ca
 from datetime import date
 
 import pytest
-from fluxo_balances.adapters.postgres import sql
+from fluxo_balances.adapters.postgres import projection_sql
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
 from fluxo_balances.application.projecting.project_entries import ProjectEntries
 
@@ -46,8 +46,8 @@ async def test_the_inbox_recognises_what_was_applied(
 ):
     if not guarded:
         words = "event_id IN (SELECT event_id FROM new_ids)"
-        assert words in sql.APPLY
-        monkeypatch.setattr(sql, "APPLY", sql.APPLY.replace(words, "true"))
+        assert words in projection_sql.APPLY
+        monkeypatch.setattr(projection_sql, "APPLY", projection_sql.APPLY.replace(words, "true"))
     await stream.publish(*(recorded("m1", NOV_22, credit=1) for _ in range(10)))
     await restart(projecting, member)  # makes the group
     dying = member("p1")

@@ -4,7 +4,7 @@ from datetime import date
 
 import asyncpg
 import pytest
-from fluxo_balances.adapters.postgres import read_sql, sql
+from fluxo_balances.adapters.postgres import projection_sql, read_sql
 from fluxo_balances.adapters.postgres.projection import PURGE_CHUNK, _columns
 
 pytestmark = pytest.mark.anyio
@@ -40,9 +40,9 @@ async def test_no_hot_statement_reads_a_whole_table(grown, scans, recorded):
         "a day": (read_sql.DAY, ("m1", DAY, DAY.replace(day=1))),
         "a range": (read_sql.RANGE, ("m1", DAY, DAY.replace(day=1), DAY)),
         "is it applied": (read_sql.APPLIED, ([entry.id for entry in entries],)),
-        "apply one": (sql.APPLY, (*_columns(entries[:1]), False)),
-        "apply a batch": (sql.APPLY, (*_columns(entries), False)),
-        "purge": (sql.PURGE_INBOX, (entries[0].id, PURGE_CHUNK)),
+        "apply one": (projection_sql.APPLY, (*_columns(entries[:1]), False)),
+        "apply a batch": (projection_sql.APPLY, (*_columns(entries), False)),
+        "purge": (projection_sql.PURGE_INBOX, (entries[0].id, PURGE_CHUNK)),
     }
     found = {name: await scans(grown, statement, *arguments) for name, (statement, arguments) in hot.items()}
     # A rebuild's mark is one row or none; merchants fit into a page here.

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
 import pytest
-from fluxo_balances.adapters.postgres import sql
+from fluxo_balances.adapters.postgres import projection_sql
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.application.ports import ReadModelUnavailableError
 from fluxo_balances.application.projecting.ports import EntryRefusedError
@@ -231,7 +231,7 @@ async def test_a_batch_meets_its_inbox_and_its_duplicates_without_a_nested_loop(
     async with pool.acquire() as connection:
         await connection.execute("SET plan_cache_mode = force_generic_plan")
         types = "uuid[], text[], date[], bigint[], bigint[], text[], timestamptz[], boolean"
-        await connection.execute(f"PREPARE apply ({types}) AS {sql.APPLY}")
+        await connection.execute(f"PREPARE apply ({types}) AS {projection_sql.APPLY}")
         plan = await connection.fetch("EXPLAIN EXECUTE apply ('{}', '{}', '{}', '{}', '{}', '{}', '{}', false)")
         await connection.execute("DEALLOCATE apply")
         await connection.execute("RESET plan_cache_mode")

@@ -2,9 +2,10 @@ from datetime import date
 from typing import Final
 
 import asyncpg
+from fluxo_chassis.postgres import is_unavailable
 
 from fluxo_balances.adapters.postgres import read_sql
-from fluxo_balances.adapters.postgres.unavailable import as_unavailable
+from fluxo_balances.application.ports import ReadModelUnavailableError
 from fluxo_balances.application.reading.ports import DayView, RangeView
 from fluxo_balances.domain.daily_balance import NO_TOTALS, DateRange, MerchantState, Totals, TotalsByDay
 
@@ -18,15 +19,21 @@ class PostgresDailyBalances:
         self._pool = pool
 
     async def day(self, merchant_id: str, day: date) -> DayView:
-        with as_unavailable():
-            row = await self._pool.fetchrow(read_sql.DAY, merchant_id, day, day.replace(day=1))
+        row = await self._row(read_sql.DAY, merchant_id, day, day.replace(day=1))
         return DayView(_merchant_state(row), row["opening_minor"], _totals(row))
 
     async def range(self, merchant_id: str, days: DateRange) -> RangeView:
         first, last = days.first, days.last
-        with as_unavailable():
-            row = await self._pool.fetchrow(read_sql.RANGE, merchant_id, first, first.replace(day=1), last)
+        row = await self._row(read_sql.RANGE, merchant_id, first, first.replace(day=1), last)
         return RangeView(_merchant_state(row), row["opening_minor"], _totals_by_day(row))
+
+    async def _row(self, statement: str, *arguments: object) -> asyncpg.Record:
+        try:
+            return await self._pool.fetchrow(statement, *arguments)
+        except Exception as error:
+            if is_unavailable(error):
+                raise ReadModelUnavailableError from error
+            raise
 
 
 def _merchant_state(row: asyncpg.Record) -> MerchantState:

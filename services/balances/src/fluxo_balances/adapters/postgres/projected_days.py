@@ -4,7 +4,7 @@ from typing import Final
 
 import asyncpg
 
-from fluxo_balances.adapters.postgres import sql
+from fluxo_balances.adapters.postgres import read_sql
 from fluxo_balances.application.reading.ports import ProjectedDay
 from fluxo_balances.domain.daily_balance import Totals
 
@@ -22,7 +22,9 @@ class PostgresProjectedDays:
     ) -> AsyncIterator[ProjectedDay]:
         """Yield the days that have totals, by merchant and date, from one snapshot."""
         async with self._connection.transaction(isolation="repeatable_read", readonly=True):
-            rows = self._connection.cursor(sql.PROJECTED_DAYS, merchant_id, from_date, to_date, prefetch=ROWS_AT_A_TIME)
+            rows = self._connection.cursor(
+                read_sql.PROJECTED_DAYS, merchant_id, from_date, to_date, prefetch=ROWS_AT_A_TIME
+            )
             async for row in rows:
                 totals = Totals(row["credits_minor"], row["debits_minor"], row["entry_count"])
                 opening_minor: int = row["opening_minor"]

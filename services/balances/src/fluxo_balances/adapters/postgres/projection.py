@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 from fluxo_chassis.resilience import Backoff
 
-from fluxo_balances.adapters.postgres import sql
+from fluxo_balances.adapters.postgres import projection_sql
 from fluxo_balances.adapters.postgres.write_failures import (
     is_refusal,
     reason,
@@ -23,7 +23,7 @@ PURGE_CHUNK: Final = 5_000
 
 
 class PostgresProjection:
-    """Writes the read model, one statement a batch (`sql.APPLY`)."""
+    """Writes the read model, one statement a batch (`projection_sql.APPLY`)."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -82,12 +82,12 @@ class PostgresProjection:
             return applied
 
     async def _purge_chunk(self, oldest_kept: UUID) -> int:
-        status: str = await self._pool.execute(sql.PURGE_INBOX, oldest_kept, PURGE_CHUNK)
+        status: str = await self._pool.execute(projection_sql.PURGE_INBOX, oldest_kept, PURGE_CHUNK)
         return int(status.removeprefix("DELETE "))
 
 
 async def _apply(connection: asyncpg.Connection, columns: Sequence[Sequence[object]]) -> int:
-    applied: int | None = await connection.fetchval(sql.APPLY, *columns, False)
+    applied: int | None = await connection.fetchval(projection_sql.APPLY, *columns, False)
     return await _apply_while_rebuilding(connection, columns) if applied is None else applied
 
 
@@ -98,16 +98,16 @@ async def _apply_while_rebuilding(connection: asyncpg.Connection, columns: Seque
     finds no rebuild.
     """
     async with connection.transaction():
-        await connection.execute(sql.FORGET_ENDED_REBUILD)
-        applied: int | None = await connection.fetchval(sql.APPLY, *columns, False)
+        await connection.execute(projection_sql.FORGET_ENDED_REBUILD)
+        applied: int | None = await connection.fetchval(projection_sql.APPLY, *columns, False)
         if applied is None:
-            applied = int(await connection.fetchval(sql.APPLY, *columns, True))
-            await connection.execute(sql.APPLY_TO_SHADOW, *columns)
+            applied = int(await connection.fetchval(projection_sql.APPLY, *columns, True))
+            await connection.execute(projection_sql.APPLY_TO_SHADOW, *columns)
         return applied
 
 
 def _columns(entries: Sequence[RecordedEntry]) -> tuple[list[object], ...]:
-    """Turn entries into the arrays that `sql.APPLY` takes."""
+    """Turn entries into the arrays that `projection_sql.APPLY` takes."""
     return (
         [entry.id for entry in entries],
         [entry.merchant_id for entry in entries],

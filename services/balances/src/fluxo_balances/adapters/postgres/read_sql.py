@@ -1,4 +1,4 @@
-"""Statements of the read side. Each reads one snapshot, and by primary keys alone."""
+"""What is read. Each statement reads one snapshot; those that callers wait for go by primary keys alone."""
 
 from typing import Final
 
@@ -37,3 +37,47 @@ CROSS JOIN (
 """  # noqa: S608 - put together from constants
 
 APPLIED: Final = "SELECT event_id, merchant_id FROM inbox WHERE event_id = ANY($1::uuid[])"
+
+# Every day that has totals, opening as a read of that day derives it: whole months before its own, then the days of
+# its month before it. A month that is not the sum of its days therefore shows in the days of later months; for the sake
+# of its last month each merchant has one day more, the first after all of its months, with zero totals.
+# $1 merchant, $2 first and $3 last day; null stands for all. Every day counts as if nothing came after $3.
+PROJECTED_DAYS: Final = """
+WITH days AS (
+    SELECT merchant_id, business_date, date_trunc('month', business_date::timestamp)::date AS month, credits_minor,
+        debits_minor, entry_count
+    FROM day_totals
+    WHERE ($1::text IS NULL OR merchant_id = $1) AND ($3::date IS NULL OR business_date <= $3)
+), days_after AS (
+    SELECT merchant_id, (max(month) + interval '1 month')::date AS business_date
+    FROM (
+        SELECT merchant_id, month FROM days
+        UNION ALL
+        SELECT merchant_id, month FROM month_totals
+        WHERE ($1::text IS NULL OR merchant_id = $1) AND ($3::date IS NULL OR month + interval '1 month' <= $3)
+    ) AS months
+    -- The last month that there is has none after it.
+    WHERE month < '9999-12-01'
+    GROUP BY merchant_id
+), all_days AS (
+    SELECT * FROM days
+    UNION ALL
+    SELECT merchant_id, business_date, business_date, 0, 0, 0 FROM days_after
+    WHERE $3::date IS NULL OR business_date <= $3
+)
+SELECT day.merchant_id, day.business_date, day.credits_minor, day.debits_minor, day.entry_count,
+    (coalesce(months.net_minor, 0) + day.earlier_in_month_minor)::bigint AS opening_minor
+FROM (
+    SELECT *, coalesce(sum(credits_minor - debits_minor) OVER (
+            PARTITION BY merchant_id, month ORDER BY business_date ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ), 0) AS earlier_in_month_minor
+    FROM all_days
+) AS day
+LEFT JOIN LATERAL (
+    SELECT sum(credits_minor - debits_minor) AS net_minor
+    FROM month_totals
+    WHERE month_totals.merchant_id = day.merchant_id AND month_totals.month < day.month
+) AS months ON true
+WHERE $2::date IS NULL OR day.business_date >= $2
+ORDER BY day.merchant_id COLLATE "C", day.business_date
+"""

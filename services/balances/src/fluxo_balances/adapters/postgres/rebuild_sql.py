@@ -1,4 +1,4 @@
-"""What a rebuild does, as the owner of the tables. What projectors write meanwhile stands in `sql.py`."""
+"""What a rebuild does, as the owner of the tables. What projectors write meanwhile stands in `projection_sql.py`."""
 
 # ruff: noqa: S608 - put together from constants of this service only; values are always parameters
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from fluxo_contracts.replay import REPLAY_COLUMNS
 
-from fluxo_balances.adapters.postgres.sql import REBUILD_LOCK, applying
+from fluxo_balances.adapters.postgres.projection_sql import REBUILD_LOCK, applying
 
 # In the order in which they are written.
 TABLES: Final = ("inbox", "day_totals", "month_totals", "merchants")

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 from fluxo_chassis.redis import Command, RedisClient, RedisError
 from fluxo_chassis.resilience import CircuitBreaker, CircuitOpen
 
-from fluxo_balances.adapters.redis import cache_scripts
+from fluxo_balances.adapters.redis import scripts
 from fluxo_balances.application.ports import CacheUnavailableError
 
 LIFETIME_S: Final = 3_600
@@ -79,7 +79,7 @@ def merchant_of(key: bytes) -> str:
 
 
 def look_up_command(merchant_id: str, key: str) -> Command:
-    return ("EVAL", cache_scripts.LOOK_UP, 2, *keys_of(merchant_id), key, secrets.token_hex(8), LIFETIME_S)
+    return ("EVAL", scripts.LOOK_UP, 2, *keys_of(merchant_id), key, secrets.token_hex(8), LIFETIME_S)
 
 
 def found(reply: Any) -> Lookup:
@@ -89,4 +89,4 @@ def found(reply: Any) -> Lookup:
 
 
 def store_command(merchant_id: str, key: str, answer: bytes, lease: bytes) -> Command:
-    return ("EVAL", cache_scripts.STORE, 2, *keys_of(merchant_id), key, lease, answer, FIELDS_MAX, LIFETIME_S)
+    return ("EVAL", scripts.STORE, 2, *keys_of(merchant_id), key, lease, answer, FIELDS_MAX, LIFETIME_S)

@@ -6,23 +6,9 @@ from typing import Final
 from fluxo_chassis.redis import RedisClient, RedisReplyError
 from fluxo_contracts.streams import DAILY_BALANCES_GROUP, ENTRIES_DEAD_LETTERS_STREAM, ENTRIES_STREAM
 
-_BEGINNING: Final = "0"  # "$" would skip what was published before the first projector ran.
+from fluxo_balances.adapters.redis import scripts
 
-# Looks and removes in one step: a consumer that wakes up in between would lose what it just got.
-_REMOVE_IDLE_CONSUMERS: Final = """
-local removed = 0
-for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
-    local facts = {}
-    for index = 1, #consumer, 2 do
-        facts[consumer[index]] = consumer[index + 1]
-    end
-    if facts['pending'] == 0 and facts['idle'] >= tonumber(ARGV[2]) then
-        redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], facts['name'])
-        removed = removed + 1
-    end
-end
-return removed
-"""
+_BEGINNING: Final = "0"  # "$" would skip what was published before the first projector ran.
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +57,7 @@ class ConsumerGroup:
         """Forget consumers that hold nothing and did not ask for so long; returns how many."""
         try:
             removed: int = await self._redis.execute(
-                "EVAL", _REMOVE_IDLE_CONSUMERS, 1, ENTRIES_STREAM, DAILY_BALANCES_GROUP, int(idle_s * 1_000)
+                "EVAL", scripts.REMOVE_IDLE_CONSUMERS, 1, ENTRIES_STREAM, DAILY_BALANCES_GROUP, int(idle_s * 1_000)
             )
         except RedisReplyError as error:
             if not is_missing_group(error):

@@ -12,6 +12,7 @@ from fluxo_contracts.streams import (
     STREAM_ID_FIELD,
 )
 
+from fluxo_balances.adapters.redis import scripts
 from fluxo_balances.adapters.redis.stream_entry import StreamEntry, stream_entries
 from fluxo_balances.application.projecting.ports import DeadLetter, Delivery, StoredDeadLetter
 
@@ -19,14 +20,6 @@ PAGE: Final = 100
 
 # The braces keep a letter's notes in the hash slot of the letters, where Redis is a cluster.
 _NOTES_PREFIX: Final = f"{{{ENTRIES_DEAD_LETTERS_STREAM}}}:"
-_REDRIVES, _REDRIVEN_AT = "redrives", "redriven_at"
-
-# KEYS: the letters, the letter's notes. ARGV: its id, reason, instant. Notes never outlive their letter.
-_NOTE_FAILURE: Final = f"""
-if #redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1]) == 0 then return end
-redis.call('HINCRBY', KEYS[2], '{_REDRIVES}', 1)
-redis.call('HSET', KEYS[2], '{REASON_FIELD}', ARGV[2], '{_REDRIVEN_AT}', ARGV[3])
-"""
 
 
 class RedisDeadLetters:
@@ -54,7 +47,7 @@ class RedisDeadLetters:
 
     async def note_failure(self, letter_id: str, reason: str, at: datetime) -> None:
         keys = (ENTRIES_DEAD_LETTERS_STREAM, _notes(letter_id))
-        await self._redis.execute("EVAL", _NOTE_FAILURE, len(keys), *keys, letter_id, reason, at.isoformat())
+        await self._redis.execute("EVAL", scripts.NOTE_FAILURE, len(keys), *keys, letter_id, reason, at.isoformat())
 
     async def remove(self, letter_id: str) -> bool:
         removed, _ = await self._redis.execute_transaction(
@@ -69,7 +62,7 @@ class RedisDeadLetters:
     async def _stored(self, entry: StreamEntry) -> StoredDeadLetter:
         letter_id, fields = entry[0].decode(), entry[1]
         notes: dict[bytes, bytes] = await self._redis.execute("HGETALL", _notes(letter_id))
-        redriven_at = _text(notes, _REDRIVEN_AT)
+        redriven_at = _text(notes, scripts.REDRIVEN_AT_FIELD)
         delivery = Delivery(
             stream_id=_text(fields, STREAM_ID_FIELD),
             payload=fields.get(EVENT_FIELD.encode()),
@@ -80,7 +73,7 @@ class RedisDeadLetters:
             letter=DeadLetter(delivery, _text(notes, REASON_FIELD) or _text(fields, REASON_FIELD)),
             # The server gave the id, and it begins with the millisecond.
             stored_at=datetime.fromtimestamp(int(letter_id.partition("-")[0]) / 1_000, UTC),
-            redrives=int(_text(notes, _REDRIVES) or 0),
+            redrives=int(_text(notes, scripts.REDRIVES_FIELD) or 0),
             redriven_at=datetime.fromisoformat(redriven_at) if redriven_at else None,
         )
 

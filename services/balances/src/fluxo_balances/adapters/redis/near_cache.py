@@ -17,8 +17,8 @@ from fluxo_balances.adapters.redis.balance_cache import (
     merchant_of,
     store_command,
 )
-from fluxo_balances.adapters.redis.cache_scripts import LEASE_FIELD
 from fluxo_balances.adapters.redis.near_answers import NearAnswers, Prepared
+from fluxo_balances.adapters.redis.scripts import LEASE_FIELD
 
 log = structlog.get_logger(__name__)
 

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from alembic import op
 from fluxo_chassis.migrations.grants import grant
+from fluxo_chassis.migrations.runner import run_sql
 
 revision: Final = "0001"
 down_revision: Final = None
@@ -56,9 +56,9 @@ TABLES: Final = (
 
 def upgrade() -> None:
     for table in TABLES:
-        op.execute(table)
+        run_sql(table)
     grant("SELECT, INSERT, DELETE ON inbox", "SELECT, INSERT, UPDATE ON day_totals, month_totals, merchants")
 
 
 def downgrade() -> None:
-    op.execute("DROP TABLE merchants, month_totals, day_totals, inbox")
+    run_sql("DROP TABLE merchants, month_totals, day_totals, inbox")

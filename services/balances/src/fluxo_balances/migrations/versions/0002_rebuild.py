@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from alembic import op
 from fluxo_chassis.migrations.grants import grant
+from fluxo_chassis.migrations.runner import run_sql
 
 revision: Final = "0002"
 down_revision: Final = "0001"
@@ -13,7 +13,7 @@ depends_on: Final = None
 
 def upgrade() -> None:
     # While there is a row, projectors write to the shadow tables too. One at the most.
-    op.execute(
+    run_sql(
         """
         CREATE TABLE rebuild (
             mark uuid NOT NULL,
@@ -26,4 +26,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DROP TABLE rebuild")
+    run_sql("DROP TABLE rebuild")
