@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from random import SystemRandom
 
@@ -79,7 +80,7 @@ def _run(options: argparse.Namespace, seed: int) -> Sequence[Round] | None:
 
 def _plan(options: argparse.Namespace, seed: int) -> Iterator[Round]:
     topologies = [each for each in Topology if options.on in {None, each.value}]
-    return plan(options.faults, seed, topologies, together=options.together)
+    return islice(plan(options.faults, seed, topologies, together=options.together), options.rounds)
 
 
 def _tell_failure(campaign: Campaign, error: Exception, seed: int, data_dir: Path) -> None:
@@ -100,6 +101,7 @@ def _options() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--minutes", type=float, default=20.0, help="begin no round after so many (default 20)")
+    parser.add_argument("--rounds", type=int, metavar="N", help="play no more than so many with each seed")
     parser.add_argument(
         "--seed",
         type=_seeds,

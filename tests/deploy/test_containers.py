@@ -22,7 +22,6 @@ from tests.deploy.host import Host, answers, database, until
 from tests.deploy.operator import SECRET, filled
 from tests.harness.ports import free_port
 
-pytestmark = pytest.mark.timeout(300)  # six processes and two environments are made first
 SCOPES = ("entries:read", "entries:write", "balances:read")
 DAY = "2026-03-10"
 

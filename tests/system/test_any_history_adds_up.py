@@ -4,7 +4,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -127,7 +126,6 @@ class AnyHistory(RuleBasedStateMachine):
         assert served["entry_count"] == len(self.recorded) == len(self.merchant.entries(limit=7))
 
 
-@pytest.mark.timeout(240)
 def test_any_history_adds_up(system):
     AnyHistory.system = system
     run_state_machine_as_test(

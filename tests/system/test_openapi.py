@@ -51,13 +51,11 @@ def assert_conforms(case, base_url, token):
 
 @entries_api.parametrize()
 @fuzzed
-@pytest.mark.timeout(180)
 def test_the_entries_service_keeps_its_openapi(case, system, fuzzer):
     assert_conforms(case, system.entries_url, fuzzer.token)
 
 
 @balances_api.parametrize()
 @fuzzed
-@pytest.mark.timeout(180)
 def test_the_balances_service_keeps_its_openapi(case, system, fuzzer):
     assert_conforms(case, system.balances_url, fuzzer.token)

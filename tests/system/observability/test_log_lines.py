@@ -11,10 +11,10 @@ from uuid import uuid4
 import pytest
 
 from tests.deploy.elastic import parsed, store
+from tests.harness.waiting import PATIENCE_S
 
 DAY = date(2026, 11, 24)
 AMOUNT = "7351937.21"
-WITHIN_S = 20
 
 FAILING = """
 from fluxo_chassis.observability.logs import configure_logging
@@ -51,8 +51,8 @@ def written(system) -> dict[str, list[bytes]]:
         files = (system.data_dir / "logs").glob("*-[0-9].log")
         return {file.stem: file.read_bytes().splitlines() for file in files}
 
-    system.until(lambda: any(b"entries projected" in line for line in lines()["balances-projector-1"]), WITHIN_S)
-    system.until(lambda: any(b'status_code":401' in line for line in lines()["balances-api-1"]), WITHIN_S)
+    system.until(lambda: any(b"entries projected" in line for line in lines()["balances-projector-1"]))
+    system.until(lambda: any(b'status_code":401' in line for line in lines()["balances-api-1"]))
     return lines()
 
 
@@ -101,7 +101,7 @@ def test_warnings_of_a_process_whose_servers_are_unavailable_are_stored_whole():
             lines.append(line)
             if json.loads(line)["message"] == "projecting failed and is tried again":
                 process.terminate()
-        assert process.wait(WITHIN_S) == 0
+        assert process.wait(PATIENCE_S) == 0
     finally:
         process.kill()
         process.stdout.close()

@@ -17,7 +17,6 @@ pytestmark = pytest.mark.skipif(
     shutil.which("prometheus") is None, reason="prometheus is missing: apt install prometheus"
 )
 
-WITHIN_S = 30
 OBJECTIVES = 3
 DAY = date(2026, 11, 24)
 MAY_BE_QUIET = {"business: Starts", "pipeline: Starts", "services: Starts", "services: Failed (5xx), as a share"}
@@ -70,7 +69,7 @@ def prometheus(system, tmp_path_factory) -> Iterator[Prometheus]:
         process = subprocess.Popen(command, stdout=log, stderr=log)
         try:
             running = Prometheus(f"http://{address}")
-            system.until(lambda: process.poll() is not None or running.is_ready(), WITHIN_S)
+            system.until(lambda: process.poll() is not None or running.is_ready())
             assert process.poll() is None, (home / "log").read_text()
             yield running
         finally:
@@ -96,7 +95,7 @@ def watched(system, prometheus) -> Prometheus:
         series = set(prometheus.get("label/__name__/values"))
         return recorded <= series and len(prometheus.query("slo:error_budget_left:ratio30d")) == OBJECTIVES
 
-    system.until(is_seen, WITHIN_S)
+    system.until(is_seen)
     return prometheus
 
 
@@ -134,7 +133,7 @@ def test_every_metric_that_a_rule_or_a_dashboard_names_exists(watched):
 
 
 def test_every_rule_is_evaluated_without_an_error(system, watched):
-    system.until(lambda: all(rule["health"] != "unknown" for rule in watched.rules()), WITHIN_S)
+    system.until(lambda: all(rule["health"] != "unknown" for rule in watched.rules()))
     evaluated = watched.rules()
     assert len(evaluated) == len(list(rules()))
     assert {rule["name"]: rule.get("lastError") for rule in evaluated if rule["health"] != "ok"} == {}
@@ -155,4 +154,4 @@ def test_every_panel_has_something_to_show(system, watched):
         return {place for place, series in shown.items() if not series}
 
     # A gauge that is measured every five seconds may come late; a rate needs two looks.
-    system.until(lambda: quiet() <= MAY_BE_QUIET, WITHIN_S)
+    system.until(lambda: quiet() <= MAY_BE_QUIET)

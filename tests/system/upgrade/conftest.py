@@ -31,6 +31,7 @@ from fluxo_local.embedded.postgres import PostgresServer
 from fluxo_local.embedded.valkey import ValkeyServer
 
 from tests.harness.system import System
+from tests.harness.waiting import PATIENCE_S
 
 ROOT = Path(__file__).parents[3]
 SOURCES = ("services/entries/src", "services/balances/src", "libs/chassis/src", "libs/contracts/src")
@@ -46,7 +47,6 @@ PORTS = {
 DAY = date(2026, 3, 10)
 MERCHANT = "padaria"
 PASSWORD = "secret"
-WITHIN_S = 30
 HTTP = httpx2.Client(timeout=5)  # one for all: it is the making that takes its time
 
 
@@ -136,7 +136,7 @@ class Process:
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(WITHIN_S) == 0, self.log.read_text()
+        assert self.process.wait(PATIENCE_S) == 0, self.log.read_text()
 
     def kill(self) -> None:
         self.process.kill()
@@ -149,8 +149,8 @@ class Traffic:
     """
 
     CLIENTS = 2
-    PAUSE_S = 0.05
-    GIVE_UP_AFTER_S = WITHIN_S
+    PAUSE_S = 0.2
+    GIVE_UP_AFTER_S = PATIENCE_S
     EVERY_SO_MANY_A_REVERSAL = 4
 
     def __init__(self, fleet: "Fleet") -> None:
@@ -176,7 +176,7 @@ class Traffic:
         """Return how many entries were recorded, and what they come to."""
         return len(self.recorded), Decimal(sum(SIGN[entry["direction"]] for entry in self.recorded))
 
-    def until_each_has_answered_more(self, number: int = 20) -> None:
+    def until_each_has_answered_more(self, number: int = 8) -> None:
         """Wait until each of the APIs that run now has answered so many requests more."""
         wanted = {api.url: self.answered[api.url] + number for api in self._fleet.apis()}
         self._fleet.until(lambda: all(self.answered[url] >= count for url, count in wanted.items()))
@@ -231,7 +231,7 @@ class Fleet:
         self._system = system
         directory, base = system.data_dir, system.port_base
         directory.mkdir(parents=True)
-        self.until = lambda holds: system.until(holds, WITHIN_S)
+        self.until = system.until
         self.postgres = PostgresServer(directory / "postgres", base + 3, fast=True)
         self.streams = ValkeyServer(directory / "valkey-streams", base + 4, persistent=True)
         self.cache = ValkeyServer(directory / "valkey-cache", base + 5, persistent=False)

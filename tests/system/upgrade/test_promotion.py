@@ -6,7 +6,6 @@ from uuid import uuid4
 
 import asyncpg
 import httpx2
-import pytest
 import redis
 from fluxo_cli.operations.rebuilding import rebuild_from_replay
 from fluxo_cli.operations.reconciliation import Difference
@@ -15,8 +14,6 @@ from fluxo_contracts.streams import ENTRIES_STREAM
 from fluxo_local.embedded.directory import make_private, password_in, write_private
 from fluxo_local.embedded.probe import ASKS_FOR_PASSWORD, greet_postgres
 from fluxo_local.spawn import kill_family, spawn
-
-pytestmark = pytest.mark.timeout(180)
 
 XID_BITS = 48
 SALE = {"direction": "credit", "amount": "1.00", "description": "Venda"}

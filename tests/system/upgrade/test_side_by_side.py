@@ -2,8 +2,6 @@
 
 import os
 
-import pytest
-
 
 def each_has_a_share(fleet, processes, metric):
     """Wait until each of these processes has done a part of the work since now."""
@@ -11,7 +9,6 @@ def each_has_a_share(fleet, processes, metric):
     fleet.until(lambda: all(p.metric(metric) > n for p, n in zip(processes, before, strict=True)))
 
 
-@pytest.mark.timeout(180)
 def test_a_release_is_rolled_out_beside_the_one_before_without_a_lost_or_a_doubled_entry(
     fleet, previous_release, this_release
 ):
