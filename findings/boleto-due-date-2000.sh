@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What: the day count in a bank slip began again at 1000 on 2025-02-22; of three readers on npm one gives the new date, one
 #   the year 2000, one both, with the old date under the plain name.
-# Good guess: a reader released since then gives 2025-02-22 for 1000.
+# Good guess: a reader gives 2025-02-22 for 1000 today.
 # Seen: broleto 0.0.12: 2000-07-03; @mrmgomes/boleto-utils 1.3.3: vencimento 2000-07-03, vencimentoComNovoFator2025
 #   2025-02-22; @brazilian-utils 2.4.0: 2025-02-22.
 # So: slips look 25 years overdue; test a reader with a slip of this year.

@@ -38,7 +38,7 @@ entries = parser.parse()
 opening, closing = parser.get_account_balances()["Amount"]
 print(
     f"entries {' + '.join(str(amount) for amount in entries['Amount'])}, closing - opening {closing - opening}, "
-    f"status column: {any('st' == column.lower()[:2] and 'sts' in column.lower() or 'status' in column.lower() for column in entries.columns)}"
+    f"status column: {any('sts' in column.lower() or 'status' in column.lower() for column in entries.columns)}"
 )
 END
 )

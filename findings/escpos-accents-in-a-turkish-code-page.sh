@@ -3,7 +3,7 @@
 #   (Portuguese) have it.
 # Good guess: it picks a western European or the Portuguese page.
 # Seen: python-escpos 3.1, default profile: ESC t 13, then byte C6; é, ç and á alone stay in code page 437.
-# So: printers sold in Brazil often lack page 13 and print another letter; name the page: text after charcode("CP860").
+# So: a printer whose page 13 is another one prints another letter; name the page: text after charcode("CP860").
 set -euo pipefail
 
 work=$(mktemp -d)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What: piecash writes 10.005 BRL into a GnuCash book whose BRL is divided into 100.
-# Good guess: refused, or rounded to the currency's fraction, as GnuCash's own window does.
+# Good guess: refused, or rounded to the currency's fraction.
 # Seen: piecash 1.2.1: the split is stored as 10005/1000, and the account's balance is 10.005.
 # So: quantise before handing a value to piecash; check value_denom in books that came through it.
 set -euo pipefail

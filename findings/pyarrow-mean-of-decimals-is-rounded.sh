@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 amounts = pa.array([Decimal("0.01"), Decimal("0.02")])
 half = pc.divide(pc.sum(amounts).cast(pa.decimal128(12, 2)), pa.scalar(Decimal("2.00")))
-print(f"mean {pc.mean(amounts)}, of negatives {pc.mean(pc.negate(amounts))}, sum divided by two {half}"[:80])
+print(f"mean {pc.mean(amounts)}, of negatives {pc.mean(pc.negate(amounts))}, sum divided by two {half}")
 END
 )
 

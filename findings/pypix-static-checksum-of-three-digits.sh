@@ -2,7 +2,7 @@
 # What: pypix-static writes the check sum of a Pix code without its leading zeros, though the field says four characters.
 # Good guess: a check sum is always four hexadecimal digits.
 # Seen: pypix-static 0.0.1: of 400 codes that differ in their number only, 25 are too short.
-# So: one customer in sixteen gets a code that no bank application reads; read every generated code back in a test.
+# So: one code in sixteen ends in a field shorter than it says; read every generated code back in a test.
 set -euo pipefail
 
 work=$(mktemp -d)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # What: SheetJS writes a local midnight in America/Sao_Paulo as 28 seconds before it, so the sheet shows the day before.
 # Good guess: new Date(2026, 10, 5) becomes the whole serial number 46331; the zone is three hours from UTC.
-# Seen: xlsx 0.18.5: 46330.99967592592, shown as 11/4/26; with TZ=UTC the whole number. (The zone's mean time before 1914 was
-#   28 seconds off three hours; the epoch of the sheet lies there.)
+# Seen: xlsx 0.18.5: 46330.99967592592, shown as 11/4/26; with TZ=UTC the whole number. (The sheet's epoch is
+#   in 1899, when the zone was at -3:06:28.)
 # So: write dates as whole serial numbers or as UTC noon; round what you read to whole days.
 set -euo pipefail
 

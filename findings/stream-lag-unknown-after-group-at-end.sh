@@ -5,6 +5,7 @@
 # Seen: 0, nil, nil, 0 on Valkey 9.1.2 and Redis 8.2.3, and the count itself (entries-read) is nil until then.
 # So: what reads nil as 0 (a client's zero value, an autoscaler) sees no backlog exactly when a new group starts to fall
 #   behind. Create groups at "0", or pass ENTRIESREAD.
+# Our guard: the balances' group begins at the beginning of the stream.
 set -euo pipefail
 
 work=$(mktemp -d)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What: workalendar's calendar of Brazilian banks takes 20 November for a bank day, and knows 31 December.
-# Good guess: a release of 2023 or later knows the national holiday of 2023's law.
+# Good guess: the newest release knows the national holiday that Brazil has had since 2024.
 # Seen: workalendar 17.0.0: working day on 2026-11-20; bizdays 1.0.19 (the banks' association's list): not. The other way round
 #   on 2026-12-31: bizdays counts it as a business day, workalendar's bank calendar does not.
 # So: settlement days differ by one in the third week of November; two sources disagree, so name the one you follow.
