@@ -2,6 +2,7 @@ import io
 from datetime import UTC, datetime
 
 import pytest
+from fluxo_cli.commands.dead_letters import _sentence
 from fluxo_cli.output.dead_letter_rendering import event_text, letter_sheet, letters_table
 from rich.console import Console
 
@@ -61,3 +62,18 @@ def test_an_event_is_indented_when_it_is_json_and_shown_as_it_came_when_not():
     assert event_text('{"id":"1"}') == '{\n  "id": "1"\n}'
     assert event_text("\\xffgarbage") == "\\xffgarbage"
     assert event_text(None) == "There is no event in it."
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ({"outcome": "applied", "reason": None}, "applied to the balances."),
+        ({"outcome": "applied-before", "reason": None}, "was applied before; the letter is gone now."),
+        ({"outcome": "skipped", "reason": "Nobody reads it."}, "Nobody reads it. The letter is gone now."),
+        ({"outcome": "failed", "reason": "It is \x1b[31mgarbage."}, "stays. It is "),
+        ({"outcome": "missing"}, "there is no such letter."),
+    ],
+)
+def test_what_became_of_a_letter_is_said_in_a_sentence(answer, says):
+    assert _sentence(answer).startswith(says)
+    assert "\x1b" not in _sentence(answer)

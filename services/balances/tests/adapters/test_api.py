@@ -192,7 +192,7 @@ async def lookups(api: httpx2.AsyncClient, outcome: str) -> float:
     return float(found.split()[0])
 
 
-async def test_your_own_write_is_not_hidden_by_what_is_at_hand(api, pool, recorded):
+async def test_your_own_write_is_not_hidden_by_what_this_process_holds(api, pool, recorded):
     projection = PostgresProjection(pool)
     for number in range(1, 30):
         await until(lambda: api.get(URL), cache_status="fluxo; hit")

@@ -101,14 +101,14 @@ async def until_every_change_is_heard(cache: NearBalanceCache) -> None:
     await cache._connection.execute("PING")
 
 
-async def test_what_was_asked_for_is_at_hand(near):
+async def test_what_was_asked_for_is_kept_here(near):
     assert near.peek("m1", KEY) is None
     await fill(near)
     assert near.peek("m1", KEY) == b"answer"
 
 
 async def test_what_is_filled_in_takes_nothing_away(near, other):
-    """What ADR 0005 is about: of one merchant's many days, each that is read and stored leaves the others at hand."""
+    """What ADR 0005 is about: of one merchant's many days, each that is read and stored leaves the others here."""
     await fill(near)
     await fill(other, key="2026-11-23")
     await fill(near, key="2026-11-24")
@@ -156,7 +156,7 @@ async def test_an_answer_expires_by_itself(near, monkeypatch):
     assert near.peek("m1", KEY) is None
 
 
-async def test_an_answer_that_is_wanted_stays_at_hand_though_each_goes_after_a_second(near, cache, monkeypatch):
+async def test_an_answer_that_is_wanted_stays_though_each_goes_after_a_second(near, cache, monkeypatch):
     await fill(near)
     skipped_s = 0.0
     monkeypatch.setattr(near._near, "_clock", lambda: time.monotonic() + skipped_s)
@@ -177,7 +177,7 @@ async def test_a_refresh_that_fails_is_nobodys_error(near, cache, monkeypatch):
 
 
 async def change_and_look(near: NearBalanceCache, cache_url: str, changes: int) -> int:
-    """Change an answer again and again under its readers' feet; how often an older one was at hand after that.
+    """Change an answer again and again under its readers' feet; how often an older one was kept after that.
 
     Whether a reader may still see the older one is decided by a reply that this process has read on the connection on
     which it is told of changes: when that has come, it has been told.

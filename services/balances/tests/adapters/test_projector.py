@@ -122,7 +122,7 @@ async def test_events_that_are_not_for_the_balances_are_skipped_counted_and_said
     assert await stream.dead_letters() == []
 
 
-async def test_a_stop_finishes_the_batch_at_hand(running, stream, entries, applied):
+async def test_a_stop_finishes_the_batch_it_has(running, stream, entries, applied):
     async with running():
         await stream.publish(*entries)
         await applied(10)

@@ -88,7 +88,7 @@ async def test_many_readers_and_updates_at_once_leave_nothing_stale(pool, any_ca
     async def keep_reading() -> None:
         while not updating.is_set():
             await answers.get("m1", KEY, read)
-            await asyncio.sleep(0)  # What is at hand is answered without giving way.
+            await asyncio.sleep(0)  # What this process holds is answered without giving way.
 
     readers = [asyncio.create_task(keep_reading()) for _ in range(4)]
     for count in range(1, 51):

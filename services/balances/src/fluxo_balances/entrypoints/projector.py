@@ -63,7 +63,7 @@ class Projector:
         self.applying = Retry("applying", cap_s=2.0)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Project until asked to stop; then the batch at hand is finished first."""
+        """Project until asked to stop; then the batch that was read is finished first."""
         await self.taking.for_ever(partial(self._turn, stop), stop)
 
     async def _turn(self, stop: asyncio.Event) -> None:
