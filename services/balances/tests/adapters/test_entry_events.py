@@ -2,10 +2,10 @@ import asyncio
 from datetime import date
 
 import pytest
-from fluxo_balances.adapters.redis.consumer_group import Backlog, ConsumerGroup
+from fluxo_balances.adapters.redis.consumer_group import ConsumerGroup
 from fluxo_balances.adapters.redis.entry_events import RedisEntryEvents
 from fluxo_balances.adapters.redis.redelivery import pause_s
-from fluxo_balances.application.projecting.ports import DeadLetter, Delivery
+from fluxo_balances.application.projecting.ports import Backlog, DeadLetter, Delivery
 from fluxo_chassis.redis import RedisClient, RedisUnavailableError
 from fluxo_contracts.streams import ENTRIES_STREAM
 

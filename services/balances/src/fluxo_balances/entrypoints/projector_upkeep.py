@@ -1,11 +1,12 @@
 """What a projector does beside projecting: it measures the backlog, and removes what nobody needs any more."""
 
 import asyncio
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 from fluxo_chassis.resilience import every
 
+from fluxo_balances.application.projecting.ports import ConsumerGroup
 from fluxo_balances.application.projecting.purge_inbox import PurgeInbox
 from fluxo_balances.entrypoints import projector_metrics as metrics
 
@@ -16,21 +17,7 @@ CONSUMER_IDLE_MAX_S: Final = 86_400.0
 log = structlog.get_logger(__name__)
 
 
-class Backlog(Protocol):
-    @property
-    def unread(self) -> int | None: ...
-    @property
-    def pending(self) -> int: ...
-    @property
-    def dead_letters(self) -> int: ...
-
-
-class Group(Protocol):
-    async def backlog(self) -> Backlog: ...
-    async def remove_idle_consumers(self, idle_s: float) -> int: ...
-
-
-async def measure(group: Group, stop: asyncio.Event) -> None:
+async def measure(group: ConsumerGroup, stop: asyncio.Event) -> None:
     """Keep the gauges of the backlog up to date until asked to stop."""
 
     async def once() -> None:
@@ -43,7 +30,7 @@ async def measure(group: Group, stop: asyncio.Event) -> None:
     await every(MEASURE_EVERY_S, once, stop, failure="upkeep failed")
 
 
-async def tidy(purge_inbox: PurgeInbox, group: Group, stop: asyncio.Event) -> None:
+async def tidy(purge_inbox: PurgeInbox, group: ConsumerGroup, stop: asyncio.Event) -> None:
     """Purge the inbox, and forget consumers that are gone for good, until asked to stop."""
 
     async def once() -> None:

@@ -1,26 +1,14 @@
 """The consumer group itself: it is made when missing, told apart from other errors, measured, and kept tidy."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from fluxo_chassis.redis import RedisClient, RedisReplyError
 from fluxo_contracts.streams import DAILY_BALANCES_GROUP, ENTRIES_DEAD_LETTERS_STREAM, ENTRIES_STREAM
 
 from fluxo_balances.adapters.redis import scripts
+from fluxo_balances.application.projecting.ports import Backlog
 
 _BEGINNING: Final = "0"  # "$" would skip what was published before the first projector ran.
-
-
-@dataclass(frozen=True, slots=True)
-class Backlog:
-    """`unread` events were delivered to nobody yet (None when the server cannot tell), `pending` not acknowledged.
-
-    `dead_letters` are those that an operator has neither redriven nor discarded.
-    """
-
-    unread: int | None
-    pending: int
-    dead_letters: int
 
 
 def is_missing_group(error: RedisReplyError) -> bool:

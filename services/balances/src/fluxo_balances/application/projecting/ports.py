@@ -78,6 +78,27 @@ class EntryEvents(Protocol):
         """Add to the dead letters, then acknowledge."""
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """`unread` events were delivered to nobody yet (None when the server cannot tell), `pending` not acknowledged.
+
+    `dead_letters` are those that an operator has neither redriven nor discarded.
+    """
+
+    unread: int | None
+    pending: int
+    dead_letters: int
+
+
+class ConsumerGroup(Protocol):
+    """All consumers of the events together."""
+
+    async def backlog(self) -> Backlog: ...
+
+    async def remove_idle_consumers(self, idle_s: float) -> int:
+        """Forget consumers that hold nothing and did not ask for so long; returns how many."""
+
+
 class UndecodableEventError(Exception):
     """The payload is no event of a recorded entry; the message says why."""
 
