@@ -10,7 +10,10 @@ from fluxo_entries.domain.direction import NO_DIRECTION, Direction, parse_direct
 from fluxo_entries.domain.fields import Rule, parse_fields
 from fluxo_entries.domain.merchant import known_currency
 from fluxo_entries.domain.money import parse_amount
-from fluxo_entries.domain.text import CATEGORY_LENGTH_MAX, DESCRIPTION_LENGTH_MAX, optional_text, required_text
+from fluxo_entries.domain.text import optional_text, required_text
+
+DESCRIPTION_LENGTH_MAX: Final = 200
+CATEGORY_LENGTH_MAX: Final = 60
 
 
 class Draft(NamedTuple):

@@ -6,6 +6,7 @@ from functools import cache, lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
+NAME_LENGTH_MAX: Final = 100
 DEFAULT_CURRENCY: Final = "BRL"
 DEFAULT_TIME_ZONE: Final = "America/Sao_Paulo"
 

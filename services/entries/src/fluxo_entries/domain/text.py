@@ -3,10 +3,6 @@
 import unicodedata
 from typing import Final
 
-DESCRIPTION_LENGTH_MAX: Final = 200
-CATEGORY_LENGTH_MAX: Final = 60
-NAME_LENGTH_MAX: Final = 100
-
 _LINE_BREAKS_BEYOND_ASCII: Final = "\u2028\u2029"
 _CONTROL: Final = "Cc"
 _SURROGATE: Final = "Cs"

@@ -12,15 +12,10 @@ from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from fluxo_entries.domain.business_date import parse_business_date
-from fluxo_entries.domain.merchant import CURRENCIES, known_currency, known_time_zone
+from fluxo_entries.domain.draft import CATEGORY_LENGTH_MAX, DESCRIPTION_LENGTH_MAX
+from fluxo_entries.domain.merchant import CURRENCIES, NAME_LENGTH_MAX, known_currency, known_time_zone
 from fluxo_entries.domain.money import parse_amount
-from fluxo_entries.domain.text import (
-    CATEGORY_LENGTH_MAX,
-    DESCRIPTION_LENGTH_MAX,
-    NAME_LENGTH_MAX,
-    optional_text,
-    required_text,
-)
+from fluxo_entries.domain.text import optional_text, required_text
 
 _FORBIDDEN: Final = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
 _BLANK: Final = r" \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
