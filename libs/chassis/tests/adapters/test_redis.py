@@ -208,7 +208,7 @@ async def test_a_server_that_cannot_serve_yet_or_any_longer_is_unavailable(own_s
         await filling.execute("CONFIG", "SET", "repl-diskless-sync-delay", 0)
         await filling.execute("EVAL", "for n = 1, 500 do redis.call('SET', n, string.rep('x', 10000)) end", 0)
         await client.execute("REPLICAOF", "127.0.0.1", primary.port)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while b"\nloading:0" in await client.execute("INFO", "persistence"):
                 pass
         assert await code_of(client, "GET", "key") == ("LOADING", True)

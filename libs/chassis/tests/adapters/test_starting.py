@@ -24,7 +24,7 @@ async def test_connections_are_refused_until_the_application_has_started():
 
     app = create_app(title="t", version="1", description="", health=Slow())
     server = asyncio.create_task(serve(app, ProcessSettings(port=port), stop))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await is_starting.wait()
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection("127.0.0.1", port)

@@ -68,7 +68,7 @@ async def slow(anyio_backend):
 async def test_what_hangs_is_given_up_and_answered(slow, is_problem, method, path):
     began = time.monotonic()
     answer = await slow.request(method, path)
-    assert time.monotonic() - began <= 2 * ALLOWED_S
+    assert time.monotonic() - began < 3 * ALLOWED_S
     assert "in time" in is_problem(answer, 503, "unavailable")["detail"]
     assert answer.headers["retry-after"] == "1"
 

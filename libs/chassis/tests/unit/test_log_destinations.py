@@ -156,7 +156,7 @@ class Collector:
 
     def wait_for(self, condition):
         with self._got:
-            assert self._got.wait_for(condition, timeout=10)
+            assert self._got.wait_for(condition, timeout=60)
 
 
 @pytest.fixture

@@ -123,7 +123,7 @@ def eventually() -> Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]:
     """Wait until something holds that nobody announces."""
 
     async def wait(holds: Callable[[], Awaitable[bool]]) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not await holds():  # noqa: ASYNC110 - other processes know no event of ours
                 await asyncio.sleep(0.01)
 

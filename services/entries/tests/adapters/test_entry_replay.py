@@ -95,7 +95,7 @@ async def test_what_is_recorded_while_it_runs_belongs_to_the_next_one(connection
 def replay_process(*arguments: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
     own = {name: value for name, value in os.environ.items() if not name.startswith("FLUXO_")}
     argv = [sys.executable, "-m", "fluxo_entries", "replay", *arguments]
-    return subprocess.run(argv, env=own | variables, capture_output=True, check=False, timeout=30)
+    return subprocess.run(argv, env=own | variables, capture_output=True, check=False, timeout=100)
 
 
 async def test_the_process_prints_the_mark_it_was_given(entries_database, journal, recording):

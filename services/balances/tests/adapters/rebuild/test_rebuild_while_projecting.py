@@ -125,7 +125,7 @@ async def test_projectors_at_full_speed_lose_nothing_over_rebuild_after_rebuild(
 
 async def _applied(projection: PostgresProjection, entries: list) -> None:
     """As the projector does it: what the database cannot do now is tried again, and nothing else is."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             try:
                 await projection.apply(entries)
