@@ -14,7 +14,7 @@ from fluxo_chassis.http.fast.direct import DirectRoute
 from fluxo_chassis.problems import Problem
 from pydantic import BaseModel, ConfigDict, Field
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("virtual_time")]
 
 WRITER = {"Authorization": "Bearer owner:notes:write", "X-Colour": "red", "X-Request-Id": "one"}
 JSON = {"Content-Type": "application/json"}

@@ -51,7 +51,7 @@ class Service:
 
 
 @pytest.fixture
-async def service(memory_read_model, memory_cache, memory_consolidation) -> AsyncIterator[Service]:
+async def service(memory_read_model, memory_cache, memory_consolidation, virtual_time) -> AsyncIterator[Service]:
     bulkhead = Bulkhead("reads", running_max=1, waiting_max=1, wait_max_s=0.05)
     answers = AnswerCache(memory_cache, bulkhead, database_is_unavailable=lambda: service.database_is_unavailable)
     use_cases = ApiUseCases(

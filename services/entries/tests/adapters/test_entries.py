@@ -88,6 +88,7 @@ async def test_a_change_shows_at_once_where_it_was_made(pool, monkeypatch):
     assert (await known.get("padaria")).name == "Padaria da Ana"
     await pool.execute("UPDATE merchants SET name = 'elsewhere'")
     assert (await known.get("padaria")).name == "Padaria da Ana"
+    monkeypatch.setattr(cached_merchants, "RENEWED_AFTER_S", 0)
     monkeypatch.setattr(cached_merchants, "KEPT_S", 0)
     assert (await known.get("padaria")).name == "elsewhere"
 

@@ -87,13 +87,13 @@ async def _api(app) -> AsyncIterator[Api]:
 
 
 @pytest.fixture
-async def api(app, anyio_backend) -> AsyncIterator[Api]:
+async def api(app, virtual_time) -> AsyncIterator[Api]:
     async with _api(app) as api:
         yield api
 
 
 @pytest.fixture
-def new_api():
+def new_api(virtual_time):
     """`async with new_api() as api`: a service of its own each time."""
     return lambda: _api(_app_over(FakeService()))
 
