@@ -1,7 +1,6 @@
 """Small stand-ins for the services: the same way of starting, being asked and stopping, without a database."""
 
 import os
-import socket
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -10,6 +9,8 @@ from pathlib import Path
 import pytest
 from fluxo_local.runtime import ProcessState, SystemState
 from fluxo_local.supervision.managed_processes import HttpProcess
+
+from tests.harness.ports import free_neighbours
 
 _STAND_IN = """
 import http.server, os, sys, time
@@ -34,19 +35,7 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["FLUXO_PORT"])), Ha
 @pytest.fixture
 def free_ports() -> Callable[[int], int]:
     """The first of `count` neighbouring ports on which nothing listens."""
-
-    def find(count: int) -> int:
-        for first in range(20_000 + os.getpid() % 8000, 32_000, count):
-            try:
-                for port in range(first, first + count):
-                    with socket.socket() as probe:
-                        probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return first
-        raise AssertionError("no free ports")
-
-    return find
+    return free_neighbours
 
 
 @pytest.fixture

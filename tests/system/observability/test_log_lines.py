@@ -108,7 +108,7 @@ def test_warnings_of_a_process_whose_servers_are_unavailable_are_stored_whole():
     documents = [parsed(line) for line in lines]
     for document in documents:
         store(document)
-    assert any("ConnectionError" in each.get("fluxo", {}).get("reason", "") for each in documents)
+    assert any("RedisUnavailableError" in each.get("fluxo", {}).get("reason", "") for each in documents)
 
 
 def test_a_traceback_is_one_line_with_its_fields():

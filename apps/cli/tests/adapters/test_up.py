@@ -9,14 +9,16 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import httpx2
 import pytest
 
-START_TIMEOUT_S = 30
+from tests.harness.ports import free_port_base
+
+START_TIMEOUT_S = 180
 
 
 class System:
@@ -69,8 +71,8 @@ class System:
 
 
 @pytest.fixture
-def system(service_stand_ins: Path, free_ports: Callable[[int], int]) -> Iterator[System]:
-    system = System(service_stand_ins, free_ports(100))
+def system(service_stand_ins: Path) -> Iterator[System]:
+    system = System(service_stand_ins, free_port_base())
     yield system
     for process in system.processes:
         if process.poll() is None:
