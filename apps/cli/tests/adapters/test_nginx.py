@@ -13,6 +13,8 @@ import pytest
 from fluxo_local.errors import CommandError
 from fluxo_local.nginx import Upstream, balancer, find_nginx
 
+from tests.harness.ports import free_port
+
 BODY = b'{"amount":"' + b"9" * 70_000 + b'.00"}'
 
 
@@ -100,11 +102,6 @@ def balanced(tmp_path: Path) -> Iterator[Callable[..., tuple[str, list[Instance]
         process.wait(10)
     for instance in opened:
         instance.close()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 def until_listens(port: int) -> None:

@@ -1,1 +1,1 @@
-"""Ways past the framework, for the requests that come most. Each hands on what is not plain."""
+"""Ways past the framework: direct routes for every request to a service's API, a fast path for ready answers."""
