@@ -13,6 +13,8 @@ FRAMEWORK = ("fastapi", "fastapi_offline", "joserfc", "httpx2")
 MIGRATIONS = ("alembic", "sqlalchemy")
 
 NEVER_LOADED = {
+    "fluxo_cli.commands.status": ("httpx2", "joserfc", "asyncpg", "pydantic_settings", "fluxo_chassis"),
+    "fluxo_cli.commands.verify": ("httpx2", "joserfc", "asyncpg", "pydantic_settings"),
     "fluxo_entries.bootstrap.api": ("hiredis", "opentelemetry.sdk", *MIGRATIONS),
     "fluxo_entries.bootstrap.relay": (*FRAMEWORK, *MIGRATIONS),
     "fluxo_entries.bootstrap.totals": (*FRAMEWORK, *MIGRATIONS, "hiredis", "uvicorn"),

@@ -1,55 +1,48 @@
-"""The `fluxo` command: every command it has is listed here."""
+"""The `fluxo` command: every command it has is listed here, and only the one that is asked for is loaded."""
 
 import sys
+from importlib import import_module
+from typing import Final
 
 import typer
 from fluxo_local.errors import CommandError
 
-from fluxo_cli.commands import balances, balances_export, entries, entries_export, entries_import, services
-from fluxo_cli.commands.backup import backup
-from fluxo_cli.commands.bench import bench
-from fluxo_cli.commands.dead_letters import dead_letters_app
-from fluxo_cli.commands.doctor import doctor
-from fluxo_cli.commands.groups import balances_app, entries_app
-from fluxo_cli.commands.log_level import log_level
-from fluxo_cli.commands.rebuild import rebuild
-from fluxo_cli.commands.restart import restart
-from fluxo_cli.commands.restore import restore
-from fluxo_cli.commands.scale import scale
-from fluxo_cli.commands.status import status
-from fluxo_cli.commands.token import token
-from fluxo_cli.commands.up import up
-from fluxo_cli.commands.verify import verify
-
-# Importing these modules adds their commands to the groups `entries` and `balances`.
-_GROUP_MEMBERS = (entries, entries_import, entries_export, balances, balances_export, services)
-
-app = typer.Typer(
-    name="fluxo",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    help="Entries in, daily balances out. Start with `fluxo up`, then `fluxo token --merchant my-shop`.",
+_COMMANDS: Final = (
+    *("up", "status", "restart", "scale", "log-level", "token", "verify", "rebuild", "backup", "restore", "doctor"),
+    "bench",
 )
-app.command()(up)
-app.command()(status)
-app.command()(restart)
-app.command()(scale)
-app.command()(log_level)
-app.command()(token)
-app.command()(verify)
-app.command()(rebuild)
-app.command()(backup)
-app.command()(restore)
-app.command()(doctor)
-app.command()(bench)
-app.add_typer(entries_app, name="entries")
-app.add_typer(balances_app, name="balances")
-app.add_typer(dead_letters_app, name="dead-letters")
+# The modules that add commands to a group.
+_GROUPS: Final = {
+    "entries": ("entries", "entries_import", "entries_export", "services"),
+    "balances": ("balances", "balances_export", "services"),
+    "dead-letters": ("dead_letters",),
+}
+
+
+def app_for(asked: str = "") -> typer.Typer:
+    """Return the command line with the command or group that is asked for, else with all of them."""
+    app = typer.Typer(
+        name="fluxo",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        help="Entries in, daily balances out. Start with `fluxo up`, then `fluxo token --merchant my-shop`.",
+    )
+    app.callback()(lambda: None)  # without one, an only command would have no name
+    everything = (*_COMMANDS, *_GROUPS)
+    for name in (asked,) if asked in everything else everything:
+        if name in _GROUPS:
+            for module in _GROUPS[name]:
+                import_module(f"fluxo_cli.commands.{module}")
+            app.add_typer(import_module("fluxo_cli.commands.groups").GROUPS[name], name=name)
+        else:
+            module = name.replace("-", "_")
+            app.command(name)(getattr(import_module(f"fluxo_cli.commands.{module}"), module))
+    return app
 
 
 def main() -> None:
     try:
-        app()
+        app_for(*sys.argv[1:2])()
     except CommandError as error:
         typer.echo(f"fluxo: {error}", err=True)
         sys.exit(error.exit_status)

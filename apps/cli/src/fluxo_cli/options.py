@@ -1,9 +1,24 @@
 """Options that every command spells the same way."""
 
+import re
+from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
+
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
+
+
+def parse_date(text: str) -> date:
+    """Accept YYYY-MM-DD only; `date.fromisoformat` alone takes week dates too."""
+    try:
+        if _DATE.match(text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise typer.BadParameter(f"{text!r} is not a date such as 2026-11-22.")
+
 
 DataDir = Annotated[
     Path,

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fluxo_cli.__main__ import app, main
+from fluxo_cli.__main__ import app_for, main
 from fluxo_local.runtime import ProcessState, SystemState, save_environment, save_state, sole_supervisor
 from typer.testing import CliRunner
 
@@ -35,7 +35,7 @@ def _main(monkeypatch, *arguments: str) -> int:
     ],
 )
 def test_the_help_of_a_command_shows_how_to_use_it(command: str):
-    result = CliRunner().invoke(app, [*command.split(), "--help"])
+    result = CliRunner().invoke(app_for(command.split(maxsplit=1)[0]), [*command.split(), "--help"])
     assert result.exit_code == 0
     assert f"fluxo {command}" in result.output
     assert "--data-dir" in result.output

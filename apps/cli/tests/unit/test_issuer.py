@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from fluxo_cli.__main__ import app
+from fluxo_cli.__main__ import app_for
 from fluxo_local.issuer import DevelopmentIssuer
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -21,7 +21,7 @@ def _claims(token: str, data_dir: Path) -> dict:
 
 
 def _run(*arguments: str, data_dir: Path) -> str:
-    result = CliRunner().invoke(app, ["token", *arguments, "--data-dir", str(data_dir)])
+    result = CliRunner().invoke(app_for(), ["token", *arguments, "--data-dir", str(data_dir)])
     assert result.exit_code == 0, result.output
     return result.stdout.strip()
 
@@ -68,7 +68,7 @@ def test_scopes_are_taken_as_given(tmp_path: Path):
 
 @pytest.mark.parametrize("ttl", ["12", "h", "-1h", "0m", "1w"])
 def test_a_lifetime_without_number_and_unit_is_refused(tmp_path: Path, ttl: str):
-    result = CliRunner().invoke(app, ["token", "--merchant", "m", f"--ttl={ttl}", "--data-dir", str(tmp_path)])
+    result = CliRunner().invoke(app_for(), ["token", "--merchant", "m", f"--ttl={ttl}", "--data-dir", str(tmp_path)])
     assert result.exit_code == 2
 
 

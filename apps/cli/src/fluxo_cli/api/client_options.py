@@ -1,7 +1,6 @@
 """The options with which a command finds a service and says whose entries it means."""
 
-import re
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
@@ -16,17 +15,6 @@ from fluxo_cli.api.client import ServiceClient
 _SCOPES: Final = ("entries:read", "entries:write", "balances:read")
 _DEFAULT_MERCHANT: Final = "demo"
 _TOKEN_LIFETIME: Final = timedelta(minutes=10)
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
-
-
-def parse_date(text: str) -> date:
-    """Accept YYYY-MM-DD only; `date.fromisoformat` alone takes week dates too."""
-    try:
-        if _DATE.match(text):
-            return date.fromisoformat(text)
-    except ValueError:
-        pass
-    raise typer.BadParameter(f"{text!r} is not a date such as 2026-11-22.")
 
 
 Token = Annotated[

@@ -15,10 +15,9 @@ from fluxo_cli.api.client_options import (
     Merchant,
     Token,
     connect,
-    parse_date,
 )
 from fluxo_cli.commands.groups import balances_app
-from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Json
+from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Json, parse_date
 from fluxo_cli.output.rendering import balance_sheet, balances_table, note, show
 
 _DEFAULT_TIME_ZONE: Final = "America/Sao_Paulo"

@@ -10,6 +10,7 @@ import typer
 from fluxo_local.errors import CommandError
 from rich.console import Console
 
+from fluxo_cli.commands.groups import dead_letters_app
 from fluxo_cli.operations.dead_letters import ask_dead_letters
 from fluxo_cli.operations.environment import environment_of
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Json
@@ -18,8 +19,6 @@ from fluxo_cli.output.rendering import note, printable, show
 
 _NEEDED: Final = ("FLUXO_BALANCES_DATABASE_URL", "FLUXO_STREAMS_URL", "FLUXO_CACHE_URL")
 _STAYS: Final = {"failed", "too-old"}
-
-dead_letters_app = typer.Typer(no_args_is_help=True, help="Events that could not be applied: look, mend, redrive.")
 
 Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]…", help="The letters, by their ids.")]
 All = Annotated[bool, typer.Option("--all", help="Every letter.")]

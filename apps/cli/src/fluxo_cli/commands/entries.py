@@ -13,13 +13,12 @@ from fluxo_cli.api.client_options import (
     Merchant,
     Token,
     connect,
-    parse_date,
 )
 from fluxo_cli.api.money import parse_amount
 from fluxo_cli.commands.entry_filters import Category, Direction, First, Last, OfDirection, Search, chosen
 from fluxo_cli.commands.groups import entries_app
 from fluxo_cli.files.exporting import ENTRIES_PAGE_MAX, pages_of_entries
-from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Json
+from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Json, parse_date
 from fluxo_cli.output.rendering import entries_table, entry_sheet, note, show
 
 _KEY_LENGTH_MAX = 255

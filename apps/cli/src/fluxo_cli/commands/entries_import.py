@@ -9,13 +9,13 @@ import orjson
 import typer
 from fluxo_local.errors import CommandError
 
-from fluxo_cli.api.client_options import EntriesUrl, Merchant, Token, connect, parse_date
+from fluxo_cli.api.client_options import EntriesUrl, Merchant, Token, connect
 from fluxo_cli.api.money import format_minor
 from fluxo_cli.commands.groups import entries_app
 from fluxo_cli.files.cells import CellReader
 from fluxo_cli.files.entries_file import read_entries
 from fluxo_cli.files.importing import Import, Recorded, check, prepare, record, refuse_own_export
-from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Json
+from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Json, parse_date
 from fluxo_cli.output.progress import progress
 
 _STANDARD_INPUT = Path("-")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from fluxo_cli.api.client_options import parse_date
+from fluxo_cli.options import parse_date
 
 
 class Direction(StrEnum):

@@ -1,4 +1,4 @@
-"""Groups of commands that several files add to."""
+"""Groups of commands that other files add to."""
 
 import typer
 
@@ -10,4 +10,5 @@ balances_app = typer.Typer(
     no_args_is_help=True,
     help="Read daily balances; or run one process of the balances service.",
 )
-GROUPS = {"entries": entries_app, "balances": balances_app}
+dead_letters_app = typer.Typer(no_args_is_help=True, help="Events that could not be applied: look, mend, redrive.")
+GROUPS = {"entries": entries_app, "balances": balances_app, "dead-letters": dead_letters_app}

@@ -15,12 +15,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from fluxo_cli.api.client_options import parse_date
 from fluxo_cli.api.money import format_minor
 from fluxo_cli.operations.environment import environment_of
 from fluxo_cli.operations.reconciliation import Comparison, ConsolidatedDay, RecordedDay, Window, compare
 from fluxo_cli.operations.totals import days_of
-from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir
+from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, parse_date
 from fluxo_cli.output.rendering import note, printable, show
 
 _BETWEEN_COMPARISONS_S: Final = 0.5
