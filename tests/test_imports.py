@@ -55,7 +55,7 @@ runpy.run_module(SERVICE, run_name="__main__")
 @pytest.mark.parametrize(
     ("service", "process"), [("entries", "api"), ("entries", "relay"), ("balances", "api"), ("balances", "projector")]
 )
-async def test_a_process_at_work_loads_one_redis_client_and_no_tracing_that_nobody_asked_for(
+async def test_a_process_at_work_loads_one_redis_client_and_nothing_that_nobody_asked_for(
     service, process, entries_database, balances_database, streams_url, cache_url, tmp_path
 ):
     keys = tmp_path / "keys.json"
@@ -79,4 +79,4 @@ async def test_a_process_at_work_loads_one_redis_client_and_no_tracing_that_nobo
     )
     loaded = ended.stderr.split()
     assert f"fluxo_{service}.bootstrap.{process}" in loaded
-    assert {"redis", "opentelemetry.sdk"}.isdisjoint(loaded)
+    assert {"redis", "opentelemetry.sdk", "rich", "pygments"}.isdisjoint(loaded)
