@@ -38,17 +38,26 @@ def free_ports() -> Callable[[int], int]:
     return free_neighbours
 
 
-@pytest.fixture
-def service_stand_ins(tmp_path: Path) -> Path:
-    """A folder to work in, where `python -m fluxo_entries` and `python -m fluxo_balances` start stand-ins.
+def _stand_ins_in(folder: Path) -> Path:
+    for package in ("fluxo_entries", "fluxo_balances"):
+        (folder / package).mkdir()
+        (folder / package / "__init__.py").touch()
+        (folder / package / "__main__.py").write_text(f"import os\n\nos.chdir({str(folder)!r})\n{_STAND_IN}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def stand_ins_in() -> Callable[[Path], Path]:
+    """Make a folder one where `python -m fluxo_entries` and `python -m fluxo_balances` start stand-ins; return it.
 
     A file `hung` there stops their answers, `unready` their readiness, and `broken` fails their migrations.
     """
-    for package in ("fluxo_entries", "fluxo_balances"):
-        (tmp_path / package).mkdir()
-        (tmp_path / package / "__init__.py").touch()
-        (tmp_path / package / "__main__.py").write_text(_STAND_IN)
-    return tmp_path
+    return _stand_ins_in
+
+
+@pytest.fixture
+def service_stand_ins(tmp_path: Path) -> Path:
+    return _stand_ins_in(tmp_path)
 
 
 @pytest.fixture
