@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fluxo_local.errors import CommandError
+from fluxo_local.nginx import find_nginx
 
 from tests.harness.merchant import MerchantClient
 from tests.harness.system import System, copy_prepared, prepare
@@ -19,22 +21,36 @@ def prepared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-@pytest.fixture(scope="session")
-def system(tmp_path_factory: pytest.TempPathFactory, prepared_data: Path) -> Iterator[System]:
-    """One running system for all journeys that do not stop it; each takes a merchant of its own."""
-    system = System(tmp_path_factory.mktemp("system") / "data")
+def _running(directory: Path, prepared_data: Path, *options: str) -> Iterator[System]:
+    system = System(directory / "data")
     copy_prepared(prepared_data, system.data_dir)
     try:
-        system.start()
+        system.start(*options)
     except AssertionError:
         # One slow or unlucky start must not be the failure of sixty tests.
         system.end()
-        system.start()
+        system.start(*options)
     try:
         yield system
         assert system.stop() == 0, system.output.read_text()
     finally:
         system.end()
+
+
+@pytest.fixture(scope="session")
+def system(tmp_path_factory: pytest.TempPathFactory, prepared_data: Path) -> Iterator[System]:
+    """One running system for all journeys that do not stop it; each takes a merchant of its own."""
+    yield from _running(tmp_path_factory.mktemp("system"), prepared_data)
+
+
+@pytest.fixture(scope="session")
+def replicated(tmp_path_factory: pytest.TempPathFactory, prepared_data: Path) -> Iterator[System]:
+    """One with two replicas behind the balancer, which each journey leaves as it found it."""
+    try:
+        find_nginx()
+    except CommandError as error:
+        pytest.skip(str(error))
+    yield from _running(tmp_path_factory.mktemp("replicated"), prepared_data, "--replicas", "2")
 
 
 @pytest.fixture
