@@ -1,4 +1,4 @@
-"""Some chaos: rounds of several faults at once, the same ones each time.
+"""Some chaos: on each topology a round of three faults at once, the same ones each time.
 
 Whoever changed nothing must not be told that something broke; what nobody thought of is found by `make chaos`, which
 draws its rounds anew. FLUXO_CHAOS_SEED plays those of a run whose seed was printed.
@@ -42,14 +42,14 @@ def is_other(kind: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("topology", "kinds", "seed", "rounds"),
-    [("embedded", is_other, 196, 2), ("proxied", is_of_network, 20, 2), ("rigged", is_rigged, 10, 1)],
+    ("topology", "kinds", "seed"),
+    [("embedded", is_other, 56), ("proxied", is_of_network, 6), ("rigged", is_rigged, 10)],
     ids=["processes and streams", "network", "disks and clocks"],
 )
-def test_nothing_acknowledged_is_lost_or_counted_twice(topology, kinds, seed, rounds):
+def test_nothing_acknowledged_is_lost_or_counted_twice(topology, kinds, seed):
     seed = os.environ.get("FLUXO_CHAOS_SEED", str(seed))
     faults = ("--faults", names(kinds), "--on", topology, "--together", "--hold-max-s", "3")
-    ran = chaos(*("--seed", seed, "--rounds", str(rounds), *faults))
+    ran = chaos("--seed", seed, "--rounds", "1", *faults)
 
     assert ran.returncode == 0, ran.stdout + ran.stderr
 

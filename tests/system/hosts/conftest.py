@@ -31,6 +31,7 @@ from namespaces import Host, Network, obstacle
 
 PASSWORD = "secret"
 SERVICES = ("entries", "balances")
+HTTP = httpx2.Client()  # one for all: it is the making that takes its time
 ENTRIES, BALANCES, RELAY, PROJECTOR = 8001, 8002, 8011, 8012
 PORTS = {"entries api": ENTRIES, "balances api": BALANCES, "entries relay": RELAY, "balances projector": PROJECTOR}
 POSTGRES, STREAMS, CACHE = 5432, 6379, 6380
@@ -208,13 +209,13 @@ class Hosts:
 
 def _metric(url: str, name: str) -> float:
     """Return its sum over the labels."""
-    lines = httpx2.get(f"{url}/metrics", timeout=10).text.splitlines()
+    lines = HTTP.get(f"{url}/metrics", timeout=10).text.splitlines()
     return sum(float(line.split()[-1]) for line in lines if line.startswith(name))
 
 
 def _is_ready(url: str) -> bool:
     try:
-        return httpx2.get(f"{url}/health/ready", timeout=2).status_code == 200
+        return HTTP.get(f"{url}/health/ready", timeout=2).status_code == 200
     except httpx2.TransportError:
         return False
 
