@@ -7,7 +7,7 @@ import sys
 _unwanted = {"rich": None} if "rich" not in sys.modules else {}
 sys.modules.update(_unwanted)  # type: ignore[arg-type] - None makes an import fail
 try:
-    import structlog as structlog  # noqa: PLC0414
+    import structlog as structlog
 finally:
     for _name in _unwanted:
         del sys.modules[_name]
