@@ -11,7 +11,7 @@ define newline
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup deploy-tools up test test-quick chaos bench bench-quick check format schemas stale-schemas
+.PHONY: help setup deploy-tools up test test-quick test-repeat chaos bench bench-quick check format schemas stale-schemas
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ UNITS := $(wildcard libs/*/tests/unit services/*/tests/unit apps/*/tests/unit ap
 
 test-quick: setup ## The units and one journey, in a minute
 	@$(PYTEST) $(UNITS) tests/system/test_journey.py $(ARGS)
+
+test-repeat: deploy-tools ## The whole suite RUNS times, with BUSY=2 under load; adds to docs/suite-runs.md
+	@$(BIN)/python tests/repeat.py --runs $(or $(RUNS),10) --busy $(or $(BUSY),0)
 
 chaos: setup ## Kill, pause, empty and cut for a while: make chaos MINUTES=20 [ARGS="--seed 7"]
 	@$(BIN)/python tests/chaos --minutes $(or $(MINUTES),5) $(ARGS)
