@@ -36,6 +36,7 @@ structlog.configure = lambda **settings: _configure(**settings | {"cache_logger_
 _SLOWEST_FIRST = ("tests/system", "tests/chaos", "tests/deploy", "apps", "services/balances", "services", "libs")
 
 
+@pytest.hookimpl(tryfirst=True)  # a worker's plugin reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep a file on one worker, and all that share a system; what takes longest begins first.
 
