@@ -84,7 +84,7 @@ def listener(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[bytes]
     begun: list[subprocess.Popen[bytes]] = []
 
     def start(source: str) -> subprocess.Popen[bytes]:
-        program = f"import signal\n{source}\nprint('ready', flush=True)\nsignal.pause()"
+        program = f"import signal, time\n{source}\nprint('ready', flush=True)\nwhile True: time.sleep(0.05)"
         process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
         begun.append(process)
         assert process.stdout is not None
