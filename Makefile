@@ -3,6 +3,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
+# Some images forbid bytecode, to stay small. Without it every start compiles all that it loads, for half its time.
+export PYTHONDONTWRITEBYTECODE :=
 RUN := $(BIN)/python -m
 
 define newline

@@ -24,10 +24,21 @@ REJECTION = checks.CHECKS.get_by_names(["negative_data_rejection"])
 # Not asked: that whatever fits the schema is accepted. A schema can't say that a key was used before, that a cursor was
 # made up, or that a date lies after today.
 
-entries_api = schemathesis.openapi.from_path(REFERENCE / "entries.openapi.json")
-balances_api = schemathesis.openapi.from_path(REFERENCE / "balances.openapi.json")
+# By fixtures, so that only the worker that asks makes up what to ask, which takes seconds.
+entries_api = schemathesis.pytest.from_fixture("entries_schema")
+balances_api = schemathesis.pytest.from_fixture("balances_schema")
 
 fuzzed = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture(scope="session")
+def entries_schema():
+    return schemathesis.openapi.from_path(REFERENCE / "entries.openapi.json")
+
+
+@pytest.fixture(scope="session")
+def balances_schema():
+    return schemathesis.openapi.from_path(REFERENCE / "balances.openapi.json")
 
 
 @pytest.fixture(scope="session")
