@@ -16,6 +16,9 @@ pytestmark = pytest.mark.anyio
 
 GOLDEN = Path(__file__).with_name("golden_answers.jsonl")
 TOKEN = "Bearer padaria/entries:read,entries:write"
+OTHER = "Bearer another/entries:read,entries:write"
+WRONG_SCOPES = "Bearer padaria/entries:write,balances:read"
+TOKENS = [None, "", "Bearer", "Bearer x", "Basic YTpi", "bearer padaria/entries:read", "Bearer padaria/x"]
 JSON = {"Content-Type": "application/json"}
 TRACE = {"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "X-Request-Id": "golden"}
 SAME_FOR_ALL = {"x-request-id", "x-content-type-options"}
@@ -71,6 +74,21 @@ QUERIES = [
 KEYS = [
     None, "k", "x" * 255, "x" * 256, "a b", '"quoted"', r'"a\"b"', '"', '""', '"open', r'"a\x"', " ", "a\tb",
     b"caf\xc3\xa9", '"a";p=1',
+]  # fmt: skip
+
+LARGE = "x" * 10_000_000
+MORE_VALUES = [
+    ("direction", "in"), ("amount", "NaN"), ("amount", "9" * 400), ("business_date", "0000-00-00"),
+    ("business_date", "2026-11-31"), ("description", "a\x1bb"), ("merchant_id", "another"), ("colour", "red"),
+    ("recorded_at", "2026-11-22T00:00:00Z"), ("currency", "CLP"), ("description", LARGE),
+]  # fmt: skip
+MORE_BODIES = [
+    b'{"amount": "1"', b"[" * 50_000, rb'{"\ud800": 1}', b'{"amount": Infinity}',
+    b'{"amount": "s3cret", "currency": "s3cret", "direction": "s3cret"}',
+]  # fmt: skip
+MORE_QUERIES = [
+    "limit=-1", "limit=x", "limit=1.5", "limit=%2010", "limit=1_0", "limit=%D9%A1", "category=%00", "q=" + "x" * 201,
+    "cursor=%C3%A9", "cursor=AAAA%3D%3D", "form=2026-11-01", "from=x&limit=0&extra=1",
 ]  # fmt: skip
 
 
@@ -179,18 +197,7 @@ def requests():
         ("PATCH", "/v1/merchant"),
     ):
         body = {} if method == "GET" else {"json": {}}
-        yield [
-            (method, path, body | {"token": token})
-            for token in (
-                None,
-                "",
-                "Bearer",
-                "Bearer x",
-                "Basic YTpi",
-                "bearer padaria/entries:read",
-                "Bearer padaria/x",
-            )
-        ]
+        yield [(method, path, body | {"token": token}) for token in TOKENS]
     yield [
         (method, path, {})
         for method in ("GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "BREW")
@@ -204,6 +211,60 @@ def requests():
             "/",
             "//v1/entries",
         )
+    ]
+    yield [
+        *(("POST", "/v1/entries", {"json": SALE | {field: value}}) for field, value in MORE_VALUES),
+        *(("POST", "/v1/entries", {"content": body}) for body in MORE_BODIES),
+        ("POST", "/v1/entries/bulk", {"json": {"mode": "atomic", "entries": [item("a") | {"description": LARGE}]}}),
+        *(("GET", f"/v1/entries?{query}", {}) for query in MORE_QUERIES),
+        ("GET", "/v1/entries", {}),
+    ]
+    yield [
+        ("POST", "/v1/entries", {"json": SALE | {"amount": "150", "business_date": "2026-11-01"}, "key": "till-3"}),
+        ("POST", f"/v1/entries/{FIRST_ID}/reversal", {"json": {"reason": "x", "business_date": "2026-10-31"}}),
+        ("POST", f"/v1/entries/{FIRST_ID}/reversal", {"json": {"reason": "x", "amount": "1.00"}}),
+        ("POST", f"/v1/entries/{FIRST_ID}/reversal", {"json": {"reason": "Errado"}, "token": OTHER}),
+        ("POST", f"/v1/entries/{FIRST_ID}/reversal", {"json": {"reason": "Errado"}, "key": "b"}),
+        ("POST", f"/v1/entries/{FIRST_ID[:-1]}3/reversal", {"json": {"reason": "De volta"}, "key": "c"}),
+        (
+            "POST",
+            "/v1/entries",
+            {"json": dict(reversed((SALE | {"business_date": "2026-11-01"}).items())), "key": '"till-3"'},
+        ),
+        ("POST", "/v1/entries", {"json": SALE, "key": r'"a\"b\\c"'}),
+        ("POST", "/v1/entries", {"json": SALE, "key": r'a"b\c'}),
+        *(("POST", "/v1/entries", {"json": SALE, "key": key}) for key in ("~!", 'in"ner', '"a"b', f'"{"x" * 256}"')),
+        ("GET", "/v1/entries", {}),
+        ("GET", "/v1/entries", {"token": OTHER}),
+    ]
+    quoted = item("a") | {"description": '"Pão" \\N', "category": None}
+    wrong = item("b") | {"business_date": "2026-11-23", "currency": "USD"}
+    yield [
+        ("POST", "/v1/entries/bulk", {"json": {"mode": "atomic", "entries": [quoted, wrong]}}),
+        ("GET", "/v1/entries", {}),
+        ("POST", "/v1/entries/bulk", {"json": {"mode": "atomic", "entries": [quoted]}}),
+        ("GET", "/v1/entries", {}),
+        *(
+            ("PATCH", "/v1/merchant", {"json": body})
+            for body in (
+                {"name": "a\x00"}, {"name": 5}, {"currency": "CLP"}, {"currency": None}, {"merchant_id": "another"},
+                {"time_zone": "../../etc/passwd"},
+            )
+        ),
+    ]  # fmt: skip
+    address = f"/v1/entries/{FIRST_ID}"
+    yield [
+        *(
+            ("POST", path, {"json": SALE, "token": token})
+            for path in (reversal, "/v1/entries/bulk")
+            for token in TOKENS
+        ),
+        *(("GET", address, {"token": token}) for token in TOKENS),
+        *(("GET", path, {"token": WRONG_SCOPES}) for path in ("/v1/entries", address, "/v1/merchant")),
+        ("GET", "/v1/entries", {}),
+        ("POST", "/v1/entries", {"json": SALE}),
+        *((method, address, {}) for method in ("PUT", "PATCH", "DELETE")),
+        ("GET", address, {}),
     ]
 
 

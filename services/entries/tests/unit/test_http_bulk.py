@@ -23,70 +23,6 @@ def pointers(response) -> list[str]:
     return [error["pointer"] for error in response.json()["errors"]]
 
 
-async def test_atomic_answers_with_every_entry(api, bulk, item):
-    response = await bulk("atomic", item("a", amount="1.00"), item("b", amount="2.00"))
-    assert response.status_code == 201
-    assert [entry["amount"] for entry in response.json()["items"]] == ["1.00", "2.00"]
-    shown = await api.get(f"/v1/entries/{response.json()['items'][0]['id']}")
-    assert shown.json() == response.json()["items"][0]
-
-
-async def test_every_byte_of_an_answer(bulk, item):
-    response = await bulk("atomic", item("a"), item("b", direction="debit", category=None, description='"Pão" \\N'))
-    assert response.content.decode() == (
-        '{"items":[{"id":"019ac5a0-0000-7000-8000-000000000001","direction":"credit","amount":"150.00",'
-        '"currency":"BRL","business_date":"2026-11-22","description":"Venda balcão","category":"vendas",'
-        '"reverses":null,"reversed_by":null,"recorded_at":"2026-11-22T15:00:00.123456Z"},'
-        '{"id":"019ac5a0-0000-7000-8000-000000000002","direction":"debit","amount":"150.00",'
-        '"currency":"BRL","business_date":"2026-11-22","description":"\\"Pão\\" \\\\N","category":null,'
-        '"reverses":null,"reversed_by":null,"recorded_at":"2026-11-22T15:00:00.123456Z"}]}'
-    )
-
-
-async def test_atomic_sent_again_is_replayed(bulk, item):
-    first = await bulk("atomic", item("a"), item("b"))
-    again = await bulk("atomic", item("a"), item("b"))
-    assert "idempotent-replayed" not in first.headers
-    assert again.headers["idempotent-replayed"] == "true"
-    assert again.content == first.content
-
-
-async def test_atomic_names_every_bad_field_of_every_item(bulk, item, service):
-    response = await bulk("atomic", item("a"), item("b", amount=1, extra=1), 7, item("", description=""))
-    assert response.status_code == 422
-    assert pointers(response) == [
-        "/entries/1/amount",
-        "/entries/1/extra",
-        "/entries/2",
-        "/entries/3/description",
-        "/entries/3/idempotency_key",
-    ]
-    assert service.entries == []
-
-
-async def test_atomic_names_every_item_that_breaks_the_merchants_rules(bulk, item, service):
-    response = await bulk("atomic", item("a"), item("b", business_date="2026-11-23", currency="USD"))
-    assert response.status_code == 422
-    assert response.json()["type"] == "/problems/validation"
-    assert pointers(response) == ["/entries/1/currency", "/entries/1/business_date"]
-    assert service.entries == []
-
-
-async def test_atomic_points_at_reused_keys(bulk, item, service):
-    await bulk("atomic", item("a"))
-    response = await bulk("atomic", item("b"), item("a", amount="9.99"), item("c"))
-    assert response.status_code == 422
-    assert response.json()["type"] == "/problems/idempotency-key-reused"
-    assert pointers(response) == ["/entries/1/idempotency_key"]
-    assert len(service.entries) == 1
-
-
-async def test_the_list_of_errors_ends_after_a_hundred_and_says_how_many_more(bulk, item):
-    response = await bulk("atomic", *(item(f"k{n}", amount="0") for n in range(123)))
-    assert len(pointers(response)) == 100
-    assert "23 more" in response.json()["detail"]
-
-
 async def test_partial_answers_for_each_item_in_order(bulk, item, service):
     await bulk("atomic", item("used"), item("again"))
     response = await bulk(
@@ -126,19 +62,6 @@ async def test_an_items_problem_is_the_one_a_single_entry_would_get(api, bulk, i
         assert in_bulk["problem"] | {"trace_id": ""} == alone | {"trace_id": ""}
 
 
-async def test_partial_says_replayed_only_when_all_were(bulk, item):
-    await bulk("partial", item("a"))
-    assert (await bulk("partial", item("a"))).headers["idempotent-replayed"] == "true"
-    assert "idempotent-replayed" not in (await bulk("partial", item("a"), item("b"))).headers
-    assert "idempotent-replayed" not in (await bulk("partial", item("a"), 5)).headers
-
-
-async def test_partial_of_nothing_but_broken_items_is_an_answer_and_no_replay(bulk):
-    response = await bulk("partial", 1, None)
-    assert response.status_code == 207
-    assert "idempotent-replayed" not in response.headers
-
-
 async def test_check_answers_for_each_item_in_order_and_records_nothing(bulk, item, service):
     await bulk("atomic", item("used"))
     response = await bulk(
@@ -167,24 +90,6 @@ async def test_check_refuses_what_partial_would_refuse_with_the_same_words(bulk,
     for each in [*checked, *recorded]:
         each["problem"].pop("trace_id")
     assert checked == recorded
-
-
-@pytest.mark.parametrize(
-    ("body", "pointer"),
-    [
-        ({"mode": "atomic", "entries": []}, "/entries"),
-        ({"mode": "atomic", "entries": {}}, "/entries"),
-        ({"mode": "atomic"}, "/entries"),
-        ({"entries": [{}]}, "/mode"),
-        ({"mode": "some", "entries": [{}]}, "/mode"),
-        ({"mode": "partial", "entries": [{}] * 10_001}, "/entries"),
-        ({"mode": "partial", "entries": [{}], "extra": 1}, "/extra"),
-    ],
-)
-async def test_a_bulk_itself_has_rules(api, body, pointer):
-    response = await api.post("/v1/entries/bulk", body, key=None)
-    assert response.status_code == 422
-    assert pointers(response) == [pointer]
 
 
 @pytest.mark.parametrize(("mode", "recorded"), [("atomic", 10_000), ("partial", 10_000), ("check", 0)])
