@@ -84,10 +84,10 @@ class Line:
         position = (await self.unpublished(2))[-1].position
         await self.client.execute_command("XSETID", ENTRIES_STREAM, f"{position.major}-{position.minor}")
 
-    async def publish(self):
+    async def publish(self, batch_rows_max=7):
         """Publish until nothing waits, held back ones of other tests' transactions included; returns the steps."""
         steps = []
-        step_of = PublishOutbox(self.outbox, self.stream, batch_rows_max=7)
+        step_of = PublishOutbox(self.outbox, self.stream, batch_rows_max=batch_rows_max)
         async with asyncio.timeout(60):
             while (step := await step_of()).published or step.is_held_back:
                 steps.append(step)
@@ -126,6 +126,9 @@ class Line:
 
     async def stream_ids(self):
         return [entry_id for entry_id, _ in await self.client.xrange(ENTRIES_STREAM)]
+
+    async def published_ids(self):
+        return [decode(fields[EVENT_FIELD.encode()]).id for _, fields in await self.client.xrange(ENTRIES_STREAM)]
 
     async def generation(self):
         return (await self.stream.position()).major >> XID_BITS

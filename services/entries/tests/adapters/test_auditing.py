@@ -3,7 +3,6 @@
 import pytest
 from fluxo_contracts.streams import ENTRIES_STREAM
 from fluxo_entries.application.publishing.measure_outbox import MeasureGroups
-from fluxo_entries.application.publishing.stream_state import XID_BITS
 
 pytestmark = pytest.mark.anyio
 
@@ -198,11 +197,3 @@ async def test_how_far_each_group_lags_is_measured_in_time(line, owner):
     assert set(ages_s) == {"group", "finished"}
     assert 90 <= ages_s["group"] < 120
     assert ages_s["finished"] == 0
-
-
-async def test_ids_of_a_new_generation_are_above_all_of_the_old(line):
-    await trim_unread(line)
-    await line.audit()
-    await line.publish()
-    generations = [int(stream_id.split(b"-")[0]) >> XID_BITS for stream_id in await line.stream_ids()]
-    assert generations == [1, 1] + [2] * 12

@@ -23,25 +23,6 @@ def entries(pool):
     return PostgresEntries(pool)
 
 
-async def test_a_list_reads_its_index_backwards(owner, pool):
-    await owner.execute(
-        """
-        INSERT INTO merchants VALUES ('padaria', 'p', 'BRL', 'UTC'), ('banca', 'b', 'BRL', 'UTC');
-        INSERT INTO entries
-        SELECT gen_random_uuid(), m, 'credit', 1, 'BRL', date '2026-01-01' + n % 300, 'd', NULL, NULL, now()
-        FROM generate_series(1, 5000) AS n, unnest('{padaria,banca}'::text[]) AS m;
-        ANALYZE entries
-        """
-    )
-    from fluxo_entries.adapters.postgres import sql  # noqa: PLC0415 - only this test reads a plan
-
-    statement = sql.page(["(business_date, id) < ('2026-06-01', gen_random_uuid())", "direction = 'credit'"])
-    statement = statement.replace("$1", "'padaria'").replace("$2", "50")
-    plan = "\n".join(line[0] for line in await pool.fetch(f"EXPLAIN {statement}"))
-    assert "Index Scan Backward using entries_by_day" in plan
-    assert "Sort" not in plan
-
-
 async def test_day_totals_come_by_merchant_and_day_from_one_snapshot(pool, journal, recording):
     def entry(merchant_id, day, direction, amount_minor):
         return recording(merchant_id=merchant_id, business_date=day, direction=direction, amount_minor=amount_minor)

@@ -1,7 +1,7 @@
 import pytest
 from fluxo_chassis.redis import RedisReplyError
 from fluxo_contracts.streams import ENTRIES_STREAM, EVENT_FIELD
-from fluxo_entries.application.publishing.ports import OutboxRow, StreamMovedBackError
+from fluxo_entries.application.publishing.ports import OutboxRow
 from fluxo_entries.application.publishing.stream_state import START, StreamPosition, StreamState
 
 pytestmark = pytest.mark.anyio
@@ -44,18 +44,6 @@ async def test_ids_are_compared_exactly_however_large(stream, streams):
     await stream.publish(START, rows(9, 10, major=BIG) + rows(1, major=BIG + 1) + rows(1, major=9 * BIG))
     await stream.publish(StreamPosition(BIG, 2**63 - 2), rows(2, major=9 * BIG))
     assert await ids(streams) == [f"{BIG}-9", f"{BIG}-10", f"{BIG + 1}-1", f"{9 * BIG}-1", f"{9 * BIG}-2"]
-
-
-async def test_a_stream_that_lost_its_end_gets_nothing_behind_the_gap(stream, streams):
-    await stream.publish(START, rows(1, 2))
-    position = await stream.position()
-    await streams.flushdb()
-
-    with pytest.raises(StreamMovedBackError):
-        await stream.publish(position, rows(3))
-
-    assert await streams.exists(ENTRIES_STREAM) == 0
-    assert await stream.position() == START
 
 
 async def test_an_error_in_the_middle_ends_the_batch_there(stream, streams):

@@ -3,7 +3,6 @@ import re
 
 import asyncpg
 import pytest
-from fluxo_contracts.entry_recorded import decode
 from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.application.publishing.stream_state import START, XID_BITS, StreamPosition
 
@@ -14,19 +13,6 @@ EMIT = "INSERT INTO outbox (event) VALUES ($1)"
 
 def generation_of(position):
     return position.major >> XID_BITS
-
-
-async def test_rows_come_in_the_order_of_their_transactions(outbox, journal, recording, everything_after):
-    given = [recording() for _ in range(5)]
-    for each in given:
-        await journal.append(each)
-
-    rows = await everything_after(rows=5)
-
-    assert [decode(row.event).id for row in rows] == [each.entry.id for each in given]
-    assert [row.position for row in rows] == sorted(row.position for row in rows)
-    assert await outbox.rows_after(rows[-1].position, 10) == []
-    assert await outbox.rows_after(rows[1].position, 2) == rows[2:4]
 
 
 async def test_what_commits_late_is_not_skipped(outbox, pool, everything_after, open_transaction):
@@ -85,20 +71,6 @@ async def test_rows_between_two_positions_are_those_of_the_current_generation(ou
     again = [row.position for row in await everything_after(third, rows=3)]
     assert {generation_of(position) for position in again} == {2}
     assert await outbox.has_rows_between(first, again[0])
-
-
-async def test_a_position_of_an_older_generation_means_from_the_oldest_row(owner, pool, everything_after):
-    for n in range(3):
-        await pool.execute(EMIT, b"%d" % n)
-    before = await everything_after(rows=3)
-
-    assert await owner.fetchval("SELECT raise_outbox_generation()") == 2
-
-    after = await everything_after(before[-1].position, rows=3)
-    assert [row.event for row in after] == [b"0", b"1", b"2"]
-    assert {generation_of(row.position) for row in before} == {1}
-    assert {generation_of(row.position) for row in after} == {2}
-    assert after[0].position > before[-1].position
 
 
 async def test_a_promotion_raises_the_generation_and_leaves_the_rows_as_they_are(outbox, owner, pool, everything_after):

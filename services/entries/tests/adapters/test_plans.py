@@ -76,7 +76,11 @@ async def test_a_statement_that_lost_its_index_is_found_out(grown, scans):
     assert await scans(grown, sql.page([]), "m1", 50) == {"entries"}
 
 
-async def test_a_page_of_entries_is_read_in_the_order_of_its_index(grown):
-    prepared = await grown.prepare(sql.page([]))
-    plan = await prepared.explain("m1", 50)
-    assert "Sort" not in str(plan)
+@pytest.mark.parametrize(
+    "conditions", [[], ["(business_date, id) < ('2026-06-01', gen_random_uuid())", "direction = 'credit'"]]
+)
+async def test_a_page_of_entries_is_read_in_the_order_of_its_index(grown, conditions):
+    prepared = await grown.prepare(sql.page(conditions))
+    plan = str(await prepared.explain("m1", 50))
+    assert "'Index Name': 'entries_by_day'" in plan
+    assert "Sort" not in plan
