@@ -1,7 +1,6 @@
 """The API process as it is deployed, on real servers; its ways to them can be cut."""
 
 import asyncio
-import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -18,6 +17,7 @@ from fluxo_balances.settings import ApiSettings
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from tests.harness.ports import free_port
 from tests.harness.proxy import Proxy, Weather
 
 pytestmark = pytest.mark.anyio
@@ -44,8 +44,7 @@ async def api(database_proxy, cache_proxy, tmp_path, monkeypatch) -> AsyncIterat
     monkeypatch.setattr("fluxo_balances.bootstrap.api.configure_logging", lambda *_: None)
     key = ECKey.generate_key("P-256", {"kid": "test"}, auto_kid=False)
     (tmp_path / "jwks.json").write_bytes(orjson.dumps({"keys": [key.as_dict(private=False)]}))
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     settings = ApiSettings(
         port=port,
         balances_database_url=database_proxy.url,

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -21,6 +20,8 @@ from fluxo_balances.application.projecting.redrive_dead_letter import RedriveDea
 from fluxo_balances.entrypoints.dead_letters import DeadLetterCommands
 from fluxo_chassis.process import SystemClock
 from fluxo_contracts.streams import ENTRIES_DEAD_LETTERS_STREAM
+
+from tests.harness.processes import clean_environment
 
 pytestmark = pytest.mark.anyio
 
@@ -271,8 +272,7 @@ async def test_a_failure_of_a_letter_that_is_gone_leaves_no_notes(letters, strea
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "fluxo_balances", "dead-letters", *arguments]
-    own = {name: value for name, value in os.environ.items() if not name.startswith("FLUXO_")}
-    environment = own | {f"FLUXO_{name}": value for name, value in variables.items()}
+    environment = clean_environment() | {f"FLUXO_{name}": value for name, value in variables.items()}
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 

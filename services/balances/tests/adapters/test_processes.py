@@ -1,7 +1,6 @@
 """The service's processes as they are started from outside."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -15,12 +14,14 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from tests.harness.ports import free_port
+from tests.harness.processes import clean_environment
+
 pytestmark = pytest.mark.anyio
 
 
 def environment(**variables: str) -> dict[str, str]:
-    own = {name: value for name, value in os.environ.items() if not name.startswith("FLUXO_")}
-    return own | {f"FLUXO_{name}": value for name, value in variables.items()}
+    return clean_environment() | {f"FLUXO_{name}": value for name, value in variables.items()}
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -55,9 +56,7 @@ def test_totals_without_a_database_end_with_one_sentence():
 def test_a_projector_works_answers_its_health_and_stops_cleanly(
     balances_database, streams, streams_url, cache_url, published
 ):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     urls = {"BALANCES_DATABASE_URL": balances_database.url, "STREAMS_URL": streams_url, "CACHE_URL": cache_url}
     projector = subprocess.Popen(
         [sys.executable, "-m", "fluxo_balances", "projector"],
@@ -85,8 +84,7 @@ def test_an_api_that_is_told_to_stop_has_logged_every_request(balances_database,
     (tmp_path / "jwks.json").write_text(json.dumps({"keys": [key.as_dict(private=False)]}))
     claims = {"iss": "fluxo-development", "aud": "fluxo", "exp": int(time.time()) + 600}
     token = jwt.encode({"alg": "RS256", "kid": "test"}, claims | {"merchant_id": "m1", "scope": "balances:read"}, key)
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     urls = {"BALANCES_DATABASE_URL": balances_database.url, "CACHE_URL": cache_url}
     log = tmp_path / "api.log"
     with log.open("wb") as output:

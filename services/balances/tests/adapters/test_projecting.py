@@ -28,15 +28,6 @@ async def drain(project, member, limit: int = 100) -> int:
     return applied
 
 
-async def test_entries_of_the_stream_become_balances_and_are_acknowledged(
-    projecting, member, stream, recorded, day_totals, eventually
-):
-    await stream.publish(recorded("m1", NOV_22, credit=150_00), recorded("m1", NOV_22, debit=20_00))
-    assert await drain(projecting("p1"), member("p1")) == 2
-    assert await day_totals() == {("m1", NOV_22): (150_00, 20_00, 2)}
-    await eventually(stream.is_acknowledged)
-
-
 async def test_a_projector_that_dies_before_it_acknowledges_is_followed_by_one_that_counts_nothing_twice(
     projecting, member, stream, cache, cache_client, recorded, day_totals, eventually
 ):

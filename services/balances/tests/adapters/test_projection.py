@@ -22,45 +22,6 @@ def projection(pool) -> PostgresProjection:
     return PostgresProjection(pool)
 
 
-async def test_a_batch_becomes_sums_of_days_and_of_months(projection, pool, recorded, day_totals):
-    applied = await projection.apply(
-        [
-            recorded("m1", NOV_22, credit=150_00),
-            recorded("m1", NOV_22, debit=20_00),
-            recorded("m1", date(2026, 11, 1), credit=1),
-            recorded("m1", date(2026, 10, 31), debit=7),
-            recorded("m2", NOV_22, debit=5),
-        ]
-    )
-    assert applied == 5
-    assert await day_totals() == {
-        ("m1", NOV_22): (150_00, 20_00, 2),
-        ("m1", date(2026, 11, 1)): (1, 0, 1),
-        ("m1", date(2026, 10, 31)): (0, 7, 1),
-        ("m2", NOV_22): (0, 5, 1),
-    }
-    months = await pool.fetch("SELECT * FROM month_totals ORDER BY merchant_id, month")
-    assert [tuple(month) for month in months] == [
-        ("m1", date(2026, 10, 1), 0, 7, 1),
-        ("m1", date(2026, 11, 1), 150_01, 20_00, 3),
-        ("m2", date(2026, 11, 1), 0, 5, 1),
-    ]
-
-
-async def test_an_entry_delivered_again_changes_nothing(projection, pool, recorded, day_totals):
-    entries = [recorded("m1", NOV_22, credit=100), recorded("m1", NOV_22, debit=30)]
-    assert await projection.apply(entries) == 2
-    before = await day_totals(), await pool.fetchrow("SELECT * FROM merchants")
-    assert await projection.apply(entries) == 0
-    assert (await day_totals(), await pool.fetchrow("SELECT * FROM merchants")) == before
-
-
-async def test_an_entry_that_stands_twice_in_a_batch_counts_once(projection, recorded, day_totals):
-    entry = recorded("m1", NOV_22, credit=100)
-    assert await projection.apply([entry, entry, entry]) == 1
-    assert await day_totals() == {("m1", NOV_22): (100, 0, 1)}
-
-
 async def test_a_merchants_state_knows_the_newest_entry_and_leaves_the_column_of_the_release_before_alone(
     projection, pool, recorded
 ):
@@ -77,13 +38,6 @@ async def test_an_entry_in_another_currency_is_refused_and_nothing_is_applied(pr
         await projection.apply([recorded("m1", NOV_22, credit=1), dollars, recorded("m2", NOV_22, credit=1)])
     assert refused.value.entry_id == dollars.id
     assert await day_totals() == {("m1", NOV_22): (1, 0, 1)}
-
-
-async def test_the_first_entry_fixes_a_new_merchants_currency(projection, recorded):
-    dollars = replace(recorded("m1", NOV_22, credit=5), currency="USD")
-    with pytest.raises(EntryRefusedError) as refused:
-        await projection.apply([recorded("m1", NOV_22, credit=1), dollars])
-    assert refused.value.entry_id == dollars.id
 
 
 async def test_totals_that_cannot_hold_an_entry_refuse_it(projection, recorded, day_totals):

@@ -1,7 +1,6 @@
 """The projector's loop over servers that come and go."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date
@@ -25,6 +24,8 @@ from fluxo_contracts.envelope import traceparent_of
 from fluxo_local.embedded.valkey import ValkeyServer
 from prometheus_client import REGISTRY
 
+from tests.harness.ports import free_port
+
 pytestmark = pytest.mark.anyio
 
 NOV_22 = date(2026, 11, 22)
@@ -36,10 +37,7 @@ def own_server(tmp_path) -> Callable[..., ValkeyServer]:
     started = []
 
     def start(name: str, *, persistent: bool) -> ValkeyServer:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        server = ValkeyServer(tmp_path / name, port, persistent=persistent)
+        server = ValkeyServer(tmp_path / name, free_port(), persistent=persistent)
         server.start()
         started.append(server)
         return server

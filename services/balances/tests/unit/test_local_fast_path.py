@@ -49,10 +49,6 @@ async def test_the_route_is_the_one_that_was_declared(service, ask):
         assert ask(target).route == route
 
 
-async def test_what_nobody_asked_for_yet_is_not_answered(ask):
-    assert ask() is None
-
-
 async def test_an_update_takes_it_away(service, memory_cache, memory_read_model, ask):
     await service.http.get(DAY)
     memory_read_model.add("m1", date(2026, 1, 1), credit=1)

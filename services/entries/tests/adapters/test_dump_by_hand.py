@@ -1,7 +1,6 @@
 """`pg_dump | psql` into another cluster without `fluxo restore`: nobody says so, and the relay notices all the same."""
 
 import secrets
-import socket
 import subprocess
 from dataclasses import replace
 from datetime import timedelta
@@ -18,15 +17,14 @@ from fluxo_entries.adapters.postgres.outbox import PostgresOutbox
 from fluxo_local.embedded.databases import ensure_database
 from fluxo_local.embedded.postgres import PostgresServer
 
+from tests.harness.ports import free_port
+
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
 def other_cluster(tmp_path):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = PostgresServer(tmp_path / "other", port, fast=True)
+    server = PostgresServer(tmp_path / "other", free_port(), fast=True)
     server.start()
     yield server
     server.stop()

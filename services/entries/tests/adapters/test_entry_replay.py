@@ -3,7 +3,6 @@
 import asyncio
 import io
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -17,6 +16,8 @@ from fluxo_entries.adapters.postgres.entry_replay import PostgresEntryReplay
 from fluxo_entries.application.totals.replay_entries import ReplayEntries
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.entrypoints.replay import write_replay
+
+from tests.harness.processes import clean_environment
 
 pytestmark = pytest.mark.anyio
 
@@ -93,9 +94,8 @@ async def test_what_is_recorded_while_it_runs_belongs_to_the_next_one(connection
 
 
 def replay_process(*arguments: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
-    own = {name: value for name, value in os.environ.items() if not name.startswith("FLUXO_")}
     argv = [sys.executable, "-m", "fluxo_entries", "replay", *arguments]
-    return subprocess.run(argv, env=own | variables, capture_output=True, check=False, timeout=100)
+    return subprocess.run(argv, env=clean_environment() | variables, capture_output=True, check=False, timeout=100)
 
 
 async def test_the_process_prints_the_mark_it_was_given(entries_database, journal, recording):

@@ -4,7 +4,6 @@ import pytest
 from fluxo_entries.application.recording.ports import EntryFilter
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.domain.draft import Draft
-from fluxo_entries.domain.errors import RejectedFieldsError
 
 pytestmark = pytest.mark.anyio
 
@@ -26,19 +25,6 @@ def record(service):
     return record
 
 
-async def test_pages_go_from_the_newest_date_to_the_oldest_and_end(list_entries, record):
-    for day in (3, 1, 5, 2, 4):
-        await record(day, f"k{day}")
-    days, after = [], None
-    while True:
-        page = await list_entries(after)
-        days += [item.entry.business_date.day for item in page.items]
-        if page.next is None:
-            break
-        after = page.next
-    assert days == [5, 4, 3, 2, 1]
-
-
 async def test_a_last_page_that_is_full_says_that_it_is_the_last(list_entries, record):
     await record(1, "a")
     await record(1, "b")
@@ -52,13 +38,3 @@ async def test_no_entry_is_repeated_or_lost_while_newer_days_are_recorded(list_e
     await record(9, "meanwhile")
     rest = await list_entries(page.next)
     assert [item.entry.business_date.day for item in (*page.items, *rest.items)] == [3, 2, 1]
-
-
-async def test_an_empty_list_has_no_next_page(list_entries):
-    page = await list_entries()
-    assert (page.items, page.next) == ([], None)
-
-
-async def test_a_range_upside_down_is_refused(list_entries):
-    with pytest.raises(RejectedFieldsError):
-        await list_entries(from_date=date(2026, 11, 2), to_date=date(2026, 11, 1))

@@ -27,13 +27,6 @@ async def test_an_entry_is_recorded_with_the_instant_and_the_trace_of_its_reques
     assert service.memory.traceparents == {answer.entry.id: "00-trace"}
 
 
-async def test_a_second_post_with_the_same_key_replays_the_entry(service, record):
-    first, second = await record(), await record()
-    assert second.replayed
-    assert second.entry == first.entry
-    assert len(service.entries) == 1
-
-
 async def test_the_same_key_with_another_body_is_refused(service, record):
     await record()
     others = [
@@ -48,12 +41,6 @@ async def test_the_same_key_with_another_body_is_refused(service, record):
         with pytest.raises(IdempotencyKeyReusedError):
             await record(other)
     assert len(service.entries) == 1
-
-
-async def test_merchants_do_not_share_keys(service, record):
-    await record(merchant="padaria")
-    assert not (await record(merchant="banca")).replayed
-    assert len(service.entries) == 2
 
 
 async def test_of_many_at_once_with_one_key_one_is_recorded_and_all_get_its_entry(service, record):

@@ -1,16 +1,12 @@
 import asyncio
 from datetime import date
-from uuid import UUID
 
 import pytest
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.domain.draft import Draft
 from fluxo_entries.domain.errors import (
     EntryAlreadyReversedError,
-    EntryNotFoundError,
     IdempotencyKeyReusedError,
-    RejectedFieldsError,
-    ReversalOfReversalError,
 )
 
 pytestmark = pytest.mark.anyio
@@ -31,27 +27,6 @@ def reverse(service, sale):
         )
 
     return reverse
-
-
-async def test_a_reversal_is_an_entry_that_points_at_its_original(service, sale, reverse):
-    answer = await reverse()
-    assert answer.entry.reverses == sale.id
-    assert (await service.use_cases.get_entry("padaria", sale.id)).reversed_by == answer.entry.id
-    assert (await service.use_cases.get_entry("padaria", answer.entry.id)).reversed_by is None
-
-
-async def test_a_retry_of_a_reversal_replays_it_and_is_never_already_reversed(service, reverse):
-    first, again = await reverse(), await reverse()
-    assert again.replayed
-    assert again.entry == first.entry
-    assert len(service.entries) == 2
-
-
-async def test_a_second_reversal_is_refused(service, reverse):
-    await reverse()
-    with pytest.raises(EntryAlreadyReversedError):
-        await reverse(key="r2")
-    assert len(service.entries) == 2
 
 
 async def test_of_many_at_once_with_one_key_all_get_the_one_reversal(service, reverse):
@@ -86,23 +61,3 @@ async def test_the_key_of_another_request_is_refused_whatever_the_entry_became(r
             await reverse(**other)
     with pytest.raises(IdempotencyKeyReusedError):
         await reverse(key="sale")
-
-
-async def test_a_reversal_is_never_reversed(reverse):
-    answer = await reverse()
-    with pytest.raises(ReversalOfReversalError):
-        await reverse(entry_id=answer.entry.id, key="r2")
-
-
-async def test_unknown_entries_and_other_merchants_entries_are_equally_unknown(reverse):
-    with pytest.raises(EntryNotFoundError):
-        await reverse(entry_id=UUID(int=7))
-    with pytest.raises(EntryNotFoundError):
-        await reverse(merchant="banca")
-
-
-async def test_a_reversal_is_dated_between_its_original_and_today(reverse):
-    for day in (date(2026, 10, 31), date(2026, 11, 23)):
-        with pytest.raises(RejectedFieldsError):
-            await reverse(day=day)
-    assert (await reverse(day=date(2026, 11, 22))).entry.business_date == date(2026, 11, 22)

@@ -1,7 +1,6 @@
 """The process as the command line starts it: killed anywhere it leaves the balances as they were, and runs again."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +12,8 @@ import asyncpg
 import pytest
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.entrypoints.rebuild import PART_BYTES_MIN
+
+from tests.harness.processes import clean_environment
 
 pytestmark = pytest.mark.anyio
 
@@ -43,15 +44,14 @@ class RebuildProcess:
 def rebuild_process(balances_database, cache, cache_url) -> Callable[..., Iterator[RebuildProcess]]:
     @contextmanager
     def start(**changes: str) -> Iterator[RebuildProcess]:
-        own = {name: value for name, value in os.environ.items() if not name.startswith("FLUXO_")}
-        told = {
+        told = clean_environment() | {
             "FLUXO_BALANCES_DATABASE_URL": balances_database.url,
             "FLUXO_BALANCES_MIGRATION_DATABASE_URL": balances_database.owner_url,
             "FLUXO_CACHE_URL": cache_url,
         }
         pipe = subprocess.PIPE
         argv = [sys.executable, "-m", "fluxo_balances", "rebuild"]
-        with subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe, env=own | told | changes) as process:
+        with subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe, env=told | changes) as process:
             yield RebuildProcess(process)
             process.kill()
 
