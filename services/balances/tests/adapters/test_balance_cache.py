@@ -71,15 +71,6 @@ async def test_one_merchant_cannot_fill_the_cache(cache, cache_client):
     assert (await balances.look_up("m2", KEY)).answer == b"answer"
 
 
-async def test_two_instances_share_the_cache(cache_client, cache_url):
-    async with RedisClient(cache_url) as other_client:
-        here, there = RedisBalanceCache(cache_client), RedisBalanceCache(other_client)
-        await here.store("m1", KEY, b"answer", (await here.look_up("m1", KEY)).lease)
-        assert (await there.look_up("m1", KEY)).answer == b"answer"
-        await there.invalidate(["m1"])
-        assert (await here.look_up("m1", KEY)).answer is None
-
-
 async def test_scripts_survive_a_server_that_forgot_them(cache, cache_client):
     balances = RedisBalanceCache(cache_client)
     await store(balances, "warm", b"answer")

@@ -15,8 +15,6 @@ from fluxo_balances.application.ports import CacheUnavailableError
 from fluxo_chassis.redis import RedisClient, RedisError, RedisReplyError
 from fluxo_local.embedded.valkey import ValkeyServer
 
-from tests.harness.ports import free_port
-
 pytestmark = pytest.mark.anyio
 
 KEY = "2026-11-22"
@@ -61,13 +59,10 @@ async def other(cache, cache_url) -> AsyncIterator[NearBalanceCache]:
 
 
 @pytest.fixture
-def own_server(tmp_path) -> Iterator[ValkeyServer]:
-    """A cache server that may be stopped and killed."""
-    server = ValkeyServer(tmp_path / "own", free_port(), persistent=False)
-    server.start()
+def own(own_server) -> Iterator[ValkeyServer]:
+    server = own_server("own", persistent=False)
     yield server
     server.process.send_signal(signal.SIGCONT)
-    server.stop()
 
 
 async def fill(cache: NearBalanceCache, answer: bytes = b"answer", key: str = KEY) -> None:
@@ -309,26 +304,26 @@ async def test_many_lost_connections_leave_nothing_stale(near, cache, cache_url)
     assert stale == 0
 
 
-async def test_a_server_that_hangs_is_found_out_within_the_lifetime_of_an_answer(own_server):
-    async with near_cache_at(own_server.url) as near:
+async def test_a_server_that_hangs_is_found_out_within_the_lifetime_of_an_answer(own):
+    async with near_cache_at(own.url) as near:
         await fill(near)
-        own_server.process.send_signal(signal.SIGSTOP)
+        own.process.send_signal(signal.SIGSTOP)
         await until(lambda: near.peek("m1", KEY) is None)
         await until(lambda: near._connection is None)
         assert near_cache.PING_EVERY_S + TIMEOUT_S < LIFETIME_S
-        own_server.process.send_signal(signal.SIGCONT)
+        own.process.send_signal(signal.SIGCONT)
         await until(lambda: near._connection is not None)
         await fill(near, b"newer", key="2026-11-23")
 
 
-async def test_a_server_that_starts_again_is_found_again(own_server):
-    async with near_cache_at(own_server.url) as near:
+async def test_a_server_that_starts_again_is_found_again(own):
+    async with near_cache_at(own.url) as near:
         await fill(near)
-        own_server.stop()
+        own.stop()
         await until(lambda: near._connection is None)
         assert near.peek("m1", KEY) is None
         await until_open(near)
-        own_server.start()
+        own.start()
         await until(lambda: near._connection is not None)
         # All questions take that connection now: nobody else would find out.
         assert near.behind.breaker.state == "closed"
@@ -341,10 +336,10 @@ async def test_without_a_server_it_behaves_as_an_empty_cache():
         assert near.peek("m1", KEY) is None
 
 
-async def test_where_nobody_may_be_told_of_changes_the_shared_cache_answers_and_nothing_is_kept(own_server):
-    async with RedisClient(own_server.url) as owner:
+async def test_where_nobody_may_be_told_of_changes_the_shared_cache_answers_and_nothing_is_kept(own):
+    async with RedisClient(own.url) as owner:
         await owner.execute("ACL", "SETUSER", "reader", "on", ">secret", "~*", "+@all", "-client|tracking")
-        url = f"redis://reader:secret@127.0.0.1:{own_server.port}"
+        url = f"redis://reader:secret@127.0.0.1:{own.port}"
         async with NearBalanceCache(url, TIMEOUT_S, prepare=bytes) as near:
             await fill(near)
             assert near.peek("m1", KEY) is None
@@ -354,8 +349,8 @@ async def test_where_nobody_may_be_told_of_changes_the_shared_cache_answers_and_
             assert near.peek("m1", KEY) == b"answer"
 
 
-async def test_a_wrong_password_is_no_cache_at_all(own_server):
-    async with NearBalanceCache(f"redis://:wrong@127.0.0.1:{own_server.port}", TIMEOUT_S, prepare=bytes) as near:
+async def test_a_wrong_password_is_no_cache_at_all(own):
+    async with NearBalanceCache(f"redis://:wrong@127.0.0.1:{own.port}", TIMEOUT_S, prepare=bytes) as near:
         assert await get(near) is None
         with pytest.raises(CacheUnavailableError):
             await near.invalidate(["m1"])

@@ -3,14 +3,11 @@
 import asyncio
 import random
 from collections import Counter
-from dataclasses import replace
 from datetime import date, timedelta
 
 import asyncpg
 import pytest
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
-from fluxo_balances.application.projecting.project_entries import UNACKNOWLEDGED_MAX
-from fluxo_chassis.redis import RedisClient
 
 pytestmark = pytest.mark.anyio
 
@@ -44,36 +41,6 @@ async def test_a_projector_that_dies_before_it_acknowledges_is_followed_by_one_t
     assert await drain(projecting("p1"), member("p1")) == 0
     assert (await balance_cache.look_up("m1", "2026-11-22")).answer is None
     assert await day_totals() == {("m1", NOV_22): (10, 0, 10)}
-    await eventually(stream.is_acknowledged)
-
-
-async def test_what_a_dead_projector_left_is_taken_over(projecting, member, stream, recorded, day_totals, eventually):
-    ids = await stream.publish(*(recorded("m1", NOV_22, credit=1) for _ in range(10)))
-    dead, alive = member("dead"), member("alive")
-    await dead.read(100, 0.05)
-    await dead.read(100, 0.05)
-    await stream.age("dead", *ids, idle_s=31)
-    project = projecting("alive")
-    await project(await alive.take_over(100, idle_s=30))
-    await project.acknowledge_applied()
-    assert await day_totals() == {("m1", NOV_22): (10, 0, 10)}
-    await eventually(stream.is_acknowledged)
-
-
-async def test_poison_in_the_middle_of_a_batch_is_put_aside_with_its_reason(
-    projecting, member, stream, recorded, day_totals, eventually
-):
-    await stream.publish(*(recorded("m1", NOV_22, credit=1) for _ in range(5)))
-    poison = await stream.publish_raw(event=b'{"type": "fluxo.entry.recorded.v1"}')
-    nested = await stream.publish_raw(event=b'{"a":' * 100_000)
-    await stream.publish(replace(recorded("m1", NOV_22, credit=1), currency="USD"))
-    await stream.publish(*(recorded("m1", NOV_22, credit=1) for _ in range(5)))
-    assert await drain(projecting("p1"), member("p1")) == 10
-    assert await day_totals() == {("m1", NOV_22): (10, 0, 10)}
-    letters = await stream.dead_letters()
-    assert [letter["stream_id"] for letter in letters[:2]] == [poison, nested]
-    assert "missing required field" in letters[0]["reason"]
-    assert letters[2]["reason"] == "The entry's currency is not the merchant's."
     await eventually(stream.is_acknowledged)
 
 
@@ -119,16 +86,6 @@ async def test_two_projectors_with_overlapping_deliveries_apply_5000_events_once
         expected[entry.merchant_id, entry.business_date] += entry.credit_minor
     assert {key: credits_minor for key, (credits_minor, _, _) in (await day_totals()).items()} == expected
     await eventually(stream.is_acknowledged)
-
-
-async def test_while_the_cache_is_unavailable_projecting_goes_on_and_nothing_is_acknowledged(
-    projecting, member, stream, cache, recorded, day_totals
-):
-    await stream.publish(*(recorded("m1", NOV_22, credit=1) for _ in range(10)))
-    project = projecting("p1", answers=RedisBalanceCache(RedisClient("redis://127.0.0.1:9", timeout_s=0.1)))
-    assert await drain(project, member("p1"), limit=3) == 10
-    assert await day_totals() == {("m1", NOV_22): (10, 0, 10)}
-    assert len(await stream.pending()) == project.unacknowledged == 10 < UNACKNOWLEDGED_MAX
 
 
 async def test_a_bug_that_hits_one_event_ends_in_one_dead_letter(

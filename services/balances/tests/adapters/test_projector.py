@@ -1,7 +1,7 @@
 """The projector's loop over servers that come and go."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
 
@@ -21,30 +21,11 @@ from fluxo_chassis.process import SystemClock
 from fluxo_chassis.redis import RedisClient
 from fluxo_contracts.entry_recorded import EXAMPLE, encode
 from fluxo_contracts.envelope import traceparent_of
-from fluxo_local.embedded.valkey import ValkeyServer
 from prometheus_client import REGISTRY
-
-from tests.harness.ports import free_port
 
 pytestmark = pytest.mark.anyio
 
 NOV_22 = date(2026, 11, 22)
-
-
-@pytest.fixture
-def own_server(tmp_path) -> Callable[..., ValkeyServer]:
-    """A server that the test may stop: `own_server("cache", persistent=False)`."""
-    started = []
-
-    def start(name: str, *, persistent: bool) -> ValkeyServer:
-        server = ValkeyServer(tmp_path / name, free_port(), persistent=persistent)
-        server.start()
-        started.append(server)
-        return server
-
-    yield start
-    for server in started:
-        server.stop()
 
 
 @pytest.fixture
@@ -86,14 +67,6 @@ def applied(pool, eventually):
 @pytest.fixture
 def entries(recorded):
     return [recorded("m1", NOV_22, credit=1) for _ in range(10)]
-
-
-async def test_entries_are_projected_as_they_come(running, stream, entries, applied, eventually):
-    async with running():
-        for entry in entries:
-            await stream.publish(entry)
-        await applied(10)
-        await eventually(stream.is_acknowledged)
 
 
 def skipped(reason: str) -> float:

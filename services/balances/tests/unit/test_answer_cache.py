@@ -43,17 +43,6 @@ async def test_the_first_read_asks_the_database_and_the_next_ones_the_cache(answ
     assert database.reads == 1
 
 
-async def test_what_was_read_before_an_update_is_never_stored_after_it(answers, database, memory_cache):
-    database.may_answer.clear()
-    slow = asyncio.create_task(answers.get("m1", "2026-11-22", database.read))
-    await database.has_read.wait()
-    database.answer = b'"new"'
-    await memory_cache.invalidate(["m1"])
-    database.may_answer.set()
-    assert (await slow).body == b'"old"'
-    assert (await answers.get("m1", "2026-11-22", database.read)).body == b'"new"'
-
-
 async def test_readers_of_the_same_answer_share_one_read_even_if_the_first_goes_away(answers, database):
     database.may_answer.clear()
     readers = [asyncio.create_task(answers.get("m1", "2026-11-22", database.read)) for _ in range(20)]

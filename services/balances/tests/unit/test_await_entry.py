@@ -39,12 +39,6 @@ def await_entry(memory_consolidation, answers) -> AwaitEntry:
     return AwaitEntry(memory_consolidation, answers, FixedClock())
 
 
-async def test_an_applied_entry_is_not_waited_for(await_entry, memory_consolidation, uuid7):
-    entry_id = uuid7(NOW)
-    memory_consolidation.applied.add(("m1", entry_id))
-    await await_entry("m1", entry_id)
-
-
 @pytest.mark.parametrize("is_unavailable", [False, True])
 async def test_who_has_seen_an_entry_sees_it_from_then_on_though_the_projector_removes_answers_later(
     await_entry, memory_consolidation, answers, uuid7, is_unavailable
@@ -61,13 +55,6 @@ async def test_an_entry_that_does_not_come_is_waited_for_two_seconds(await_entry
         await await_entry("m1", uuid7(NOW))
     assert memory_consolidation.waited_s == [2.0]
     assert answers.invalidated == []
-
-
-async def test_another_merchants_entry_never_comes(await_entry, memory_consolidation, uuid7):
-    entry_id = uuid7(NOW)
-    memory_consolidation.applied.add(("m2", entry_id))
-    with pytest.raises(NotYetConsolidatedError):
-        await await_entry("m1", entry_id)
 
 
 async def test_an_entry_older_than_the_inbox_remembers_is_not_waited_for(await_entry, memory_consolidation, uuid7):

@@ -23,12 +23,6 @@ async def test_a_day_opens_with_all_earlier_days_and_closes_with_its_own(service
     }
 
 
-async def test_a_merchant_nobody_heard_of_has_zeros(service):
-    body = (await service.http.get(DAY)).json()
-    assert (body["opening_balance"], body["closing_balance"], body["entry_count"]) == ("0.00", "0.00", 0)
-    assert (body["currency"], body["as_of"]) == ("BRL", None)
-
-
 async def test_a_merchant_sees_only_its_own(service, november):
     service.as_merchant("m2")
     assert (await service.http.get(DAY)).json()["closing_balance"] == "999.00"
