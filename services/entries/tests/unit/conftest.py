@@ -32,9 +32,6 @@ class Api:
         body = {} if "content" in more else {"json": json}
         return await self._send("POST", path, headers=headers | more.pop("headers", {}), **body, **more)
 
-    async def patch(self, path: str, json) -> httpx2.Response:
-        return await self._send("PATCH", path, json=json)
-
     async def _send(
         self, method: str, path: str, *, merchant="padaria", scopes=FULL, headers=None, **more
     ) -> httpx2.Response:

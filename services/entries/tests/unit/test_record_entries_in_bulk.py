@@ -40,14 +40,6 @@ async def test_atomic_records_none_when_items_break_a_rule_and_names_them_all(se
     assert service.entries == []
 
 
-async def test_atomic_records_none_when_a_key_belongs_to_another_request(service, atomic):
-    await atomic(item("a", 1))
-    with pytest.raises(IdempotencyKeyReusedError) as refused:
-        await atomic(item("b"), item("a", 2), item("b", 3))
-    assert refused.value.keys == ("a", "b")
-    assert len(service.entries) == 1
-
-
 async def test_atomic_sent_again_replays_all_even_when_a_rule_refuses_them_now(service, atomic):
     items = [item("a", day=date(2026, 11, 22)), item("b")]
     first = await atomic(*items)
@@ -87,11 +79,6 @@ async def test_partial_replays_a_stored_item_that_a_rule_refuses_now(service, pa
     service.clock.set(datetime(2026, 11, 20, tzinfo=UTC))
     (again,) = await partial(stored)
     assert again.replayed
-
-
-async def test_partial_of_nothing_but_bad_items_is_still_an_answer(partial):
-    (result,) = await partial(item("a", day=TOO_LATE))
-    assert isinstance(result, RejectedFieldsError)
 
 
 async def test_an_item_of_a_bulk_sent_alone_is_the_same_request(service, atomic):

@@ -5,7 +5,7 @@ import pytest
 from fluxo_entries.application.recording.merchant_settings import MerchantChange
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.domain.draft import Draft
-from fluxo_entries.domain.errors import IdempotencyKeyReusedError, OverloadedError, RejectedFieldsError
+from fluxo_entries.domain.errors import IdempotencyKeyReusedError, RejectedFieldsError
 
 pytestmark = pytest.mark.anyio
 
@@ -18,13 +18,6 @@ def record(service):
         return await service.use_cases.record_entry(merchant, draft, idempotency_key=key, traceparent="00-trace")
 
     return record
-
-
-async def test_an_entry_is_recorded_with_the_instant_and_the_trace_of_its_request(service, record):
-    answer = await record()
-    assert not answer.replayed
-    assert answer.entry.recorded_at == service.clock.now()
-    assert service.memory.traceparents == {answer.entry.id: "00-trace"}
 
 
 async def test_the_same_key_with_another_body_is_refused(service, record):
@@ -79,9 +72,3 @@ async def test_what_was_refused_once_may_be_sent_again_when_its_day_has_come(ser
 async def test_another_time_zone_moves_today(service, record):
     await service.use_cases.change_merchant("padaria", MerchantChange(time_zone="Pacific/Kiritimati"))
     assert (await record()).entry.business_date == date(2026, 11, 23)
-
-
-async def test_an_overloaded_journal_is_said_to_be(service, record):
-    service.journal.failure = OverloadedError()
-    with pytest.raises(OverloadedError):
-        await record()
