@@ -14,14 +14,19 @@ from fluxo_local.supervision.process_monitor import ProcessMonitor
 pytestmark = pytest.mark.anyio
 
 
-class Watcher:
-    """Collects what a monitor says, and waits for what it shows."""
+class Watched(ProcessMonitor):
+    """Collects what it says, and waits for what it shows."""
 
-    def __init__(self) -> None:
+    def __init__(self, child: HttpProcess, log: Path) -> None:
+        super().__init__(child, log, changed=self._wake, announce=self._collect)
         self.sentences: list[str] = []
         self._event = anyio.Event()
 
-    def changed(self) -> None:
+    def _collect(self, sentence: str) -> None:
+        self.sentences.append(sentence)
+        self._wake()
+
+    def _wake(self) -> None:
         self._event.set()
         self._event = anyio.Event()
 
@@ -32,12 +37,8 @@ class Watcher:
 
 
 @asynccontextmanager
-async def _kept(child: HttpProcess, watcher: Watcher, log: Path) -> AsyncIterator[ProcessMonitor]:
-    def announce(sentence: str) -> None:
-        watcher.sentences.append(sentence)
-        watcher.changed()
-
-    monitor = ProcessMonitor(child, log, changed=watcher.changed, announce=announce)
+async def _kept(child: HttpProcess, log: Path) -> AsyncIterator[Watched]:
+    monitor = Watched(child, log)
     monitor.begin()
     try:
         yield monitor
@@ -46,53 +47,48 @@ async def _kept(child: HttpProcess, watcher: Watcher, log: Path) -> AsyncIterato
 
 
 async def test_a_killed_child_is_replaced(http_process, tmp_path: Path):
-    watcher = Watcher()
-    async with _kept(http_process(), watcher, tmp_path / "log") as monitor:
-        await watcher.until(lambda: monitor.is_ready)
+    async with _kept(http_process(), tmp_path / "log") as monitor:
+        await monitor.until(lambda: monitor.is_ready)
         first = monitor.state.pid
         assert first is not None
         os.kill(first, signal.SIGKILL)
-        await watcher.until(lambda: not monitor.is_ready)
-        await watcher.until(lambda: monitor.is_ready)
+        await monitor.until(lambda: not monitor.is_ready)
+        await monitor.until(lambda: monitor.is_ready)
         assert monitor.state.pid != first
-        assert watcher.sentences == ["child-1 was ended by SIGKILL; it starts again in 0.2 s"]
+        assert monitor.sentences == ["child-1 was ended by SIGKILL; it starts again in 0.2 s"]
 
 
 async def test_a_child_that_keeps_dying_is_started_ever_more_rarely(http_process, tmp_path: Path):
-    watcher = Watcher()
-    async with _kept(http_process(source="raise SystemExit(7)"), watcher, tmp_path / "log") as monitor:
-        await watcher.until(lambda: len(watcher.sentences) == 3)
-        assert [sentence.rsplit(" ", 2)[1] for sentence in watcher.sentences] == ["0.2", "0.4", "0.8"]
+    async with _kept(http_process(source="raise SystemExit(7)"), tmp_path / "log") as monitor:
+        await monitor.until(lambda: len(monitor.sentences) == 3)
+        assert [sentence.rsplit(" ", 2)[1] for sentence in monitor.sentences] == ["0.2", "0.4", "0.8"]
         assert monitor.failure is None
 
 
 async def test_a_child_that_refuses_its_configuration_is_a_failure_at_once(http_process, tmp_path: Path):
-    watcher = Watcher()
-    async with _kept(http_process(source="raise SystemExit(2)"), watcher, tmp_path / "log") as monitor:
-        await watcher.until(lambda: monitor.failure is not None)
+    async with _kept(http_process(source="raise SystemExit(2)"), tmp_path / "log") as monitor:
+        await monitor.until(lambda: monitor.failure is not None)
 
 
 async def test_a_hung_child_is_killed_and_replaced(http_process, tmp_path: Path):
-    watcher = Watcher()
-    async with _kept(replace(http_process(), hang_timeout_s=0.5), watcher, tmp_path / "log") as monitor:
-        await watcher.until(lambda: monitor.is_ready)
+    async with _kept(replace(http_process(), hang_timeout_s=0.5), tmp_path / "log") as monitor:
+        await monitor.until(lambda: monitor.is_ready)
         first = monitor.state.pid
         (tmp_path / "hung").touch()
-        await watcher.until(lambda: bool(watcher.sentences))
+        await monitor.until(lambda: bool(monitor.sentences))
         (tmp_path / "hung").unlink()
-        await watcher.until(lambda: monitor.is_ready and monitor.state.pid != first)
-        assert watcher.sentences[0] == "child-1 has not answered for 0.5 s and is killed"
+        await monitor.until(lambda: monitor.is_ready and monitor.state.pid != first)
+        assert monitor.sentences[0] == "child-1 has not answered for 0.5 s and is killed"
 
 
 async def test_a_child_that_is_alive_but_not_ready_is_left_alone(http_process, tmp_path: Path):
-    watcher = Watcher()
-    async with _kept(replace(http_process(), hang_timeout_s=0.5), watcher, tmp_path / "log") as monitor:
-        await watcher.until(lambda: monitor.is_ready)
+    async with _kept(replace(http_process(), hang_timeout_s=0.5), tmp_path / "log") as monitor:
+        await monitor.until(lambda: monitor.is_ready)
         pid = monitor.state.pid
         (tmp_path / "unready").touch()
-        await watcher.until(lambda: not monitor.is_ready)
+        await monitor.until(lambda: not monitor.is_ready)
         (tmp_path / "unready").unlink()
-        await watcher.until(lambda: monitor.is_ready)
+        await monitor.until(lambda: monitor.is_ready)
         assert monitor.state.pid == pid
 
 
@@ -101,9 +97,8 @@ async def test_a_child_that_ignores_the_stop_signal_is_gone_all_the_same(http_pr
     child = http_process()
     program = stubborn + str(child.argv[2])
     child = replace(child, argv=[child.argv[0], "-c", program], stop_steps=((signal.SIGTERM, 0.3),))
-    watcher = Watcher()
-    async with _kept(child, watcher, tmp_path / "log") as monitor:
-        await watcher.until(lambda: monitor.is_ready)
+    async with _kept(child, tmp_path / "log") as monitor:
+        await monitor.until(lambda: monitor.is_ready)
         pid = monitor.state.pid
         assert pid is not None
     assert not is_running(pid)
@@ -114,14 +109,13 @@ async def test_what_a_killed_child_left_behind_goes_with_it(http_process, tmp_pa
     child = http_process()
     worker = "import subprocess; print(subprocess.Popen(['sleep', '600']).pid, flush=True)\n"
     child = replace(child, argv=[child.argv[0], "-c", worker + str(child.argv[2])])
-    watcher = Watcher()
-    async with _kept(child, watcher, tmp_path / "log") as monitor:
-        await watcher.until(lambda: monitor.is_ready)
+    async with _kept(child, tmp_path / "log") as monitor:
+        await monitor.until(lambda: monitor.is_ready)
         left_behind = int((tmp_path / "log").read_text().splitlines()[0])
         pid = monitor.state.pid
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
-        await watcher.until(lambda: bool(watcher.sentences))
+        await monitor.until(lambda: bool(monitor.sentences))
         await anyio.to_thread.run_sync(await_gone, [left_behind])
 
 
@@ -136,12 +130,11 @@ async def test_a_stopped_child_is_replaced_and_its_stopped_family_goes_with_it(
     def back_ends() -> list[int]:
         return [int(line) for line in (tmp_path / "log").read_text().splitlines() if line.isdigit()]
 
-    watcher = Watcher()
-    async with _kept(child, watcher, tmp_path / "log") as monitor:
-        await watcher.until(lambda: monitor.is_ready)
+    async with _kept(child, tmp_path / "log") as monitor:
+        await monitor.until(lambda: monitor.is_ready)
         stopped = [monitor.state.pid, *back_ends()]
         for pid in stopped:
             os.kill(pid, signal.SIGSTOP)
-        await watcher.until(lambda: monitor.is_ready and monitor.state.pid not in stopped)
+        await monitor.until(lambda: monitor.is_ready and monitor.state.pid not in stopped)
         await anyio.to_thread.run_sync(await_gone, stopped)
     os.kill(back_ends()[-1], signal.SIGKILL)

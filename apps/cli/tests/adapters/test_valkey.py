@@ -1,7 +1,6 @@
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,18 +27,12 @@ def cache(tmp_path: Path, free_ports: Callable[[int], int]) -> Iterator[ValkeySe
     server.stop()
 
 
-@asynccontextmanager
-async def _client(url: str) -> AsyncIterator[redis.asyncio.Redis]:
-    async with redis.asyncio.Redis.from_url(url) as client:
-        yield client
-
-
 async def test_the_streams_server_keeps_its_data_over_a_restart(streams: ValkeyServer):
-    async with _client(streams.url) as client:
+    async with redis.asyncio.Redis.from_url(streams.url) as client:
         await client.xadd("events", {"event": "1"})
     streams.stop()
     streams.start()
-    async with _client(streams.url) as client:
+    async with redis.asyncio.Redis.from_url(streams.url) as client:
         assert await client.xlen("events") == 1
 
 
@@ -48,27 +41,27 @@ async def test_the_streams_server_starts_again_after_a_kill(streams: ValkeyServe
     os.kill(streams.process.pid, signal.SIGKILL)
     streams.process.wait()
     streams.start()
-    async with _client(streams.url) as client:
+    async with redis.asyncio.Redis.from_url(streams.url) as client:
         assert await client.ping()
 
 
 async def test_the_streams_server_never_evicts(streams: ValkeyServer):
-    async with _client(streams.url) as client:
+    async with redis.asyncio.Redis.from_url(streams.url) as client:
         assert await client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
 
 
 async def test_the_cache_forgets_over_a_restart_and_evicts(cache: ValkeyServer):
-    async with _client(cache.url) as client:
+    async with redis.asyncio.Redis.from_url(cache.url) as client:
         await client.set("balance", "old")
         assert await client.config_get("maxmemory-policy") == {"maxmemory-policy": "allkeys-lru"}
     cache.stop()
     cache.start()
-    async with _client(cache.url) as client:
+    async with redis.asyncio.Redis.from_url(cache.url) as client:
         assert await client.get("balance") is None
 
 
 async def test_a_stranger_without_the_password_is_refused(cache: ValkeyServer):
-    async with _client(f"redis://127.0.0.1:{cache.port}") as client:
+    async with redis.asyncio.Redis.from_url(f"redis://127.0.0.1:{cache.port}") as client:
         with pytest.raises(redis.exceptions.AuthenticationError):
             await client.get("balance")
 

@@ -1,4 +1,5 @@
 import json
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -79,13 +80,17 @@ class Outcome:
     err: str
 
 
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch) -> None:
+    for name in [name for name in os.environ if name.startswith("FLUXO_")]:
+        monkeypatch.delenv(name)
+
+
 @pytest.fixture
 def fluxo(monkeypatch, capsys, tmp_path) -> Callable[..., Outcome]:
     """Runs the program in this process, as `fluxo ARGUMENTS`, on an empty data directory and without waiting."""
     monkeypatch.setattr("fluxo_cli.api.client._BACKOFF_S", (0.0, 0.0, 0.0))
     monkeypatch.setenv("FLUXO_DATA_DIR", str(tmp_path / "data"))
-    for name in ("FLUXO_TOKEN", "FLUXO_MERCHANT", "FLUXO_ENTRIES_URL", "FLUXO_BALANCES_URL"):
-        monkeypatch.delenv(name, raising=False)
 
     def run(*arguments: str) -> Outcome:
         monkeypatch.setattr("sys.argv", ["fluxo", *arguments])

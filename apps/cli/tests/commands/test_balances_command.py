@@ -2,8 +2,7 @@ import pytest
 import time_machine
 
 ID = "0193c1a2-7d4e-7c3a-9f6e-2b1d5a8c4e70"
-DAY = {
-    "date": "2026-11-22",
+FIGURES = {
     "currency": "BRL",
     "opening_balance": "-100.00",
     "total_credits": "150.00",
@@ -11,18 +10,11 @@ DAY = {
     "net": "150.00",
     "closing_balance": "50.00",
     "entry_count": 3,
-    "as_of": "2026-11-22T14:32:10.123456Z",
 }
-RANGE = {
-    "currency": "BRL",
+DAY = FIGURES | {"date": "2026-11-22", "as_of": "2026-11-22T14:32:10.123456Z"}
+RANGE = FIGURES | {
     "from": "2026-11-21",
     "to": "2026-11-22",
-    "opening_balance": "-100.00",
-    "total_credits": "150.00",
-    "total_debits": "0.00",
-    "net": "150.00",
-    "closing_balance": "50.00",
-    "entry_count": 3,
     "as_of": None,
     "items": [DAY | {"date": "2026-11-21", "net": "0.00", "closing_balance": "-100.00", "entry_count": 0}, DAY],
 }

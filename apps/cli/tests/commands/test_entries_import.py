@@ -24,6 +24,14 @@ def import_(fluxo, service, tmp_path, monkeypatch):
     return run
 
 
+def finds_nothing_wrong(service, batches=1):
+    """The answers from the beginning to the last check; what comes then is the test's to say."""
+    service.answers.clear()
+    service.answers_with(200, MERCHANT)
+    for _ in range(batches):
+        service.answers_with(200, CHECKED)
+
+
 def bulks(service, mode="atomic"):
     sent = [request.body for request in service.requests if request.path == "/v1/entries/bulk"]
     return [bulk for bulk in sent if bulk["mode"] == mode]
@@ -38,8 +46,7 @@ def keys(service):
 
 
 def test_a_file_is_recorded_in_one_step(import_, service):
-    service.answers_with(200, MERCHANT)
-    service.answers_with(200, CHECKED)
+    finds_nothing_wrong(service)
     service.answers_with(201, SENT)
     outcome = import_(TWO_SALES)
     assert outcome.exit_status == 0, outcome.err
@@ -56,13 +63,10 @@ def test_a_file_is_recorded_in_one_step(import_, service):
 
 
 def test_the_same_entries_have_the_same_keys_however_the_file_is_written(import_, service):
-    service.answers_with(200, MERCHANT)
-    service.answers_with(200, CHECKED)
+    finds_nothing_wrong(service)
     service.answers_with(201, SENT)
     import_(TWO_SALES)
-    service.answers.clear()
-    service.answers_with(200, MERCHANT)
-    service.answers_with(200, CHECKED)
+    finds_nothing_wrong(service)
     service.answers_with(201, SENT, Idempotent_Replayed="true")
     again = import_(
         "\ufeffbusiness_date;direction;description;amount\r\n"
@@ -86,21 +90,17 @@ def test_the_same_entries_have_the_same_keys_however_the_file_is_written(import_
 
 
 def test_twins_in_one_file_are_two_entries_and_a_changed_file_is_another(import_, service):
-    service.answers_with(200, MERCHANT)
-    service.answers_with(200, CHECKED)
+    finds_nothing_wrong(service)
     service.answers_with(201, SENT)
     import_(TWO_SALES + "debit,2.50,2026-11-21,Leite\n")
-    service.answers.clear()
-    service.answers_with(200, MERCHANT)
-    service.answers_with(200, CHECKED)
+    finds_nothing_wrong(service)
     service.answers_with(201, SENT)
     import_(TWO_SALES)
     assert len(set(keys(service))) == 5
 
 
 def test_an_entrys_own_key_is_used_and_the_service_does_not_tell_what_is_new(import_, service):
-    service.answers_with(200, MERCHANT)
-    service.answers_with(200, CHECKED)
+    finds_nothing_wrong(service)
     service.answers_with(201, SENT)
     text = "direction,amount,business_date,description,idempotency_key\ncredit,1.00,2026-11-20,x,till-1\n"
     outcome = import_(text + "credit,1.00,2026-11-20,x,\n", "--json")
@@ -110,8 +110,7 @@ def test_an_entrys_own_key_is_used_and_the_service_does_not_tell_what_is_new(imp
 
 
 def test_one_key_on_two_lines_would_lose_one_of_them(import_, service):
-    service.answers_with(200, MERCHANT)
-    service.answers_with(200, CHECKED)
+    finds_nothing_wrong(service)
     text = "direction,amount,business_date,description,idempotency_key\n" + "credit,1.00,2026-11-20,x,till-1\n" * 2
     outcome = import_(text)
     assert outcome.exit_status == 1
@@ -151,16 +150,14 @@ def test_what_the_reader_said_of_a_cell_is_not_said_again_by_the_service(import_
 
 
 def test_a_cell_that_would_fill_a_bulk_by_itself_is_named_and_the_others_are_checked(import_, service):
-    service.answers_with(200, MERCHANT)
-    service.answers_with(200, CHECKED)
+    finds_nothing_wrong(service)
     outcome = import_(TWO_SALES + f"credit,1.00,2026-11-20,{'x' * 100_000}\n")
     assert "line 4: It is far longer than an entry may be." in outcome.err
     assert [len(bulk["entries"]) for bulk in bulks(service, "check")] == [2]
 
 
 def test_a_dry_run_checks_and_records_nothing(import_, service):
-    service.answers_with(200, MERCHANT)
-    service.answers_with(200, CHECKED)
+    finds_nothing_wrong(service)
     outcome = import_(TWO_SALES, "--dry-run")
     assert outcome.exit_status == 0
     assert "nothing was recorded" in outcome.out
@@ -175,8 +172,7 @@ def test_a_file_that_is_not_there_is_named(fluxo):
 
 
 def test_standard_input_is_read(fluxo, service, monkeypatch):
-    service.answers_with(200, MERCHANT)
-    service.answers_with(200, CHECKED)
+    finds_nothing_wrong(service)
     service.answers_with(201, SENT)
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(TWO_SALES.encode())))
     outcome = fluxo("entries", "import", "-", "--entries-url", service.url, "--token", "t")
@@ -184,8 +180,7 @@ def test_standard_input_is_read(fluxo, service, monkeypatch):
 
 
 def test_a_header_without_entries_is_no_mistake(import_, service):
-    service.answers_with(200, MERCHANT)
-    service.answers_with(200, CHECKED)
+    finds_nothing_wrong(service)
     outcome = import_("direction,amount,description\n")
     assert (outcome.exit_status, bulks(service)) == (0, [])
     assert "0 entries" in outcome.out
@@ -198,8 +193,7 @@ EXPORTED = (
 
 
 def test_an_export_of_another_merchant_is_recorded_without_its_ids(import_, service):
-    service.answers_with(200, MERCHANT)
-    service.answers_with(200, CHECKED)
+    finds_nothing_wrong(service)
     service.answers_with(404, {"title": "Entry not found"})
     service.answers_with(201, SENT)
     outcome = import_(EXPORTED)
@@ -210,8 +204,7 @@ def test_an_export_of_another_merchant_is_recorded_without_its_ids(import_, serv
 
 
 def test_an_export_of_the_same_merchant_is_not_recorded_a_second_time(import_, service, entry):
-    service.answers_with(200, MERCHANT)
-    service.answers_with(200, CHECKED)
+    finds_nothing_wrong(service)
     service.answers_with(200, entry)
     outcome = import_(EXPORTED)
     assert outcome.exit_status == 1
@@ -220,8 +213,7 @@ def test_an_export_of_the_same_merchant_is_not_recorded_a_second_time(import_, s
 
 
 def test_an_overloaded_service_is_asked_again_with_the_same_keys(import_, service):
-    service.answers_with(200, MERCHANT)
-    service.answers_with(200, CHECKED)
+    finds_nothing_wrong(service)
     service.answers_with(503, OVERLOADED, Retry_After="0")
     service.hangs_up()
     service.answers_with(201, SENT)
@@ -232,9 +224,7 @@ def test_an_overloaded_service_is_asked_again_with_the_same_keys(import_, servic
 
 def test_many_entries_go_in_batches_and_what_stops_says_how_far_it_came(import_, service, monkeypatch):
     monkeypatch.setattr("fluxo_cli.files.importing._BATCH_ENTRIES_MAX", 2)
-    service.answers_with(200, MERCHANT)
-    for _ in range(3):
-        service.answers_with(200, CHECKED)
+    finds_nothing_wrong(service, batches=3)
     service.answers_with(201, SENT)
     service.hangs_up()
     rows = "".join(f"credit,{number}.00,2026-11-20,x\n" for number in range(1, 6))
@@ -244,10 +234,7 @@ def test_many_entries_go_in_batches_and_what_stops_says_how_far_it_came(import_,
     assert "The same command, given again" in outcome.err
     assert [len(bulk["entries"]) for bulk in bulks(service)] == [2, 2, 2, 2, 2]
 
-    service.answers.clear()
-    service.answers_with(200, MERCHANT)
-    for _ in range(3):
-        service.answers_with(200, CHECKED)
+    finds_nothing_wrong(service, batches=3)
     service.answers_with(201, SENT, Idempotent_Replayed="true")
     service.answers_with(201, SENT)
     service.answers_with(201, SENT)
@@ -258,9 +245,7 @@ def test_many_entries_go_in_batches_and_what_stops_says_how_far_it_came(import_,
 
 def test_a_batch_has_no_more_bytes_than_the_service_takes(import_, service, monkeypatch):
     monkeypatch.setattr("fluxo_cli.files.importing._BATCH_BYTES_MAX", 550)
-    service.answers_with(200, MERCHANT)
-    for _ in range(3):
-        service.answers_with(200, CHECKED)
+    finds_nothing_wrong(service, batches=3)
     service.answers_with(201, SENT)
     rows = "".join(f"credit,{number}.00,2026-11-20,{'x' * 60}\n" for number in range(1, 6))
     assert import_("direction,amount,business_date,description\n" + rows).exit_status == 0
@@ -269,9 +254,7 @@ def test_a_batch_has_no_more_bytes_than_the_service_takes(import_, service, monk
 
 def test_what_the_service_refuses_is_told_by_its_line(import_, service, monkeypatch):
     monkeypatch.setattr("fluxo_cli.files.importing._BATCH_ENTRIES_MAX", 1)
-    service.answers_with(200, MERCHANT)
-    for _ in range(2):
-        service.answers_with(200, CHECKED)
+    finds_nothing_wrong(service, batches=2)
     service.answers_with(201, SENT)
     service.answers_with(
         422,

@@ -44,6 +44,16 @@ def gets(target: Target) -> Iterator[bytes]:
     return itertools.repeat(target.get("/", "token"))
 
 
+def measured_of(load, answer=lambda _: OK, delay_s=lambda _: 0.0, *, connections: int, **options) -> Measured:
+    """What `load(pool, requests)` measures of a server that answers so."""
+
+    async def measure() -> Measured:
+        async with server(answer, delay_s) as target, Pool(target, connections, **options) as pool:
+            return await load(pool, gets(target))
+
+    return run_precisely(measure())
+
+
 @pytest.mark.parametrize(("percent", "expected"), [(0, 1), (1, 1), (50, 50), (99, 99), (99.1, 100), (100, 100)])
 def test_a_percentile_is_the_smallest_value_that_so_many_do_not_exceed(percent, expected):
     assert percentile(range(1, 101), percent) == expected
@@ -73,12 +83,12 @@ def test_good_answers_have_latencies_and_others_are_errors():
 
 
 def test_a_stall_counts_for_every_request_that_it_held_up():
-    async def measure() -> Measured:
-        # One connection, and its first answer takes half a second: ten requests a second wait behind it.
-        async with server(lambda _: OK, lambda number: 0.5 if number == 0 else 0.0) as target, Pool(target, 1) as pool:
-            return await open_loop(pool, gets(target), 20, 0.5)
+    def load(pool, requests):
+        return open_loop(pool, requests, 20, 0.5)
 
-    latencies = sorted(run_precisely(measure()).latencies_s)
+    # One connection, and its first answer takes half a second: ten requests a second wait behind it.
+    measured = measured_of(load, delay_s=lambda number: 0.5 if number == 0 else 0.0, connections=1)
+    latencies = sorted(measured.latencies_s)
     assert len(latencies) == 10
     assert latencies[-1] >= 0.5
     # Those that were due 50, 100, ... 450 ms later waited as much less; a closed loop would show one slow request.
@@ -86,26 +96,21 @@ def test_a_stall_counts_for_every_request_that_it_held_up():
 
 
 def test_a_driver_that_is_late_says_so():
-    def slow_requests(target: Target) -> Iterator[bytes]:
-        for request in gets(target):
+    def slowed(requests: Iterator[bytes]) -> Iterator[bytes]:
+        for request in requests:
             time.sleep(0.03)  # keeps the loop busy, as too high a rate does
             yield request
 
-    async def measure() -> Measured:
-        async with server(lambda _: OK) as target, Pool(target, 4) as pool:
-            return await open_loop(pool, slow_requests(target), 100, 0.3)
-
-    measured = run_precisely(measure())
+    measured = measured_of(lambda pool, requests: open_loop(pool, slowed(requests), 100, 0.3), connections=4)
     assert measured.late_p99_ms > 300  # 30 requests of 30 ms each, 10 ms apart
     assert measured.percentiles_ms(99)[0] >= measured.late_p99_ms
 
 
 def test_an_open_loop_does_not_wait_for_answers_to_send():
-    async def measure() -> Measured:
-        async with server(lambda _: OK, lambda _: 0.3) as target, Pool(target, 40) as pool:
-            return await open_loop(pool, gets(target), 100, 0.4)
+    def load(pool, requests):
+        return open_loop(pool, requests, 100, 0.4)
 
-    measured = run_precisely(measure())
+    measured = measured_of(load, delay_s=lambda _: 0.3, connections=40)
     assert measured.requests == 40
     assert measured.errors == 0
     assert measured.seconds < 6  # one after another would take 12
@@ -123,37 +128,33 @@ def test_a_closed_loop_sends_only_when_it_was_answered():
         under_way[0] -= 1
         return OK
 
-    async def measure() -> Measured:
-        async with server(answer, delay_s) as target, Pool(target, 10) as pool:
-            return await closed_loop(pool, gets(target), 3, lambda measured: measured.requests < 30)
+    def load(pool, requests):
+        return closed_loop(pool, requests, 3, lambda measured: measured.requests < 30)
 
-    measured = run_precisely(measure())
+    measured = measured_of(load, answer, delay_s, connections=10)
     assert 30 <= measured.requests <= 32
     assert under_way[1] == 3
 
 
 def test_a_closed_loop_ends_with_the_requests():
-    async def measure() -> Measured:
-        async with server(lambda _: OK) as target, Pool(target, 3) as pool:
-            return await closed_loop(pool, itertools.islice(gets(target), 10), 3)
+    def load(pool, requests):
+        return closed_loop(pool, itertools.islice(requests, 10), 3)
 
-    assert run_precisely(measure()).statuses == {200: 10}
+    assert measured_of(load, connections=3).statuses == {200: 10}
 
 
 def test_a_closed_loop_ends_after_its_seconds():
-    async def measure() -> Measured:
-        async with server(lambda _: OK) as target, Pool(target, 2) as pool:
-            return await closed_loop(pool, gets(target), 2, for_seconds(0.2))
+    def load(pool, requests):
+        return closed_loop(pool, requests, 2, for_seconds(0.2))
 
-    assert run_precisely(measure()).seconds >= 0.2
+    assert measured_of(load, connections=2).seconds >= 0.2
 
 
 def test_a_connection_that_breaks_fails_its_request_and_no_other():
-    async def measure() -> Measured:
-        async with server(lambda number: None if number % 5 == 4 else OK) as target, Pool(target, 2) as pool:
-            return await closed_loop(pool, gets(target), 2, lambda measured: measured.requests < 20)
+    def load(pool, requests):
+        return closed_loop(pool, requests, 2, lambda measured: measured.requests < 20)
 
-    measured = run_precisely(measure())
+    measured = measured_of(load, lambda number: None if number % 5 == 4 else OK, connections=2)
     assert measured.statuses[0] == measured.requests // 5
     assert measured.statuses[200] == measured.requests - measured.statuses[0]
 
@@ -169,12 +170,10 @@ def test_requests_to_nobody_fail_and_nothing_hangs():
 
 
 def test_an_answer_that_never_comes_is_given_up():
-    async def measure() -> Measured:
-        async with server(lambda _: OK, lambda _: 60.0) as target, Pool(target, 1, timeout_s=0.2) as pool:
-            return await open_loop(pool, gets(target), 10, 0.2)
+    def load(pool, requests):
+        return open_loop(pool, requests, 10, 0.2)
 
-    measured = run_precisely(measure())
-    assert measured.statuses == {0: 2}
+    assert measured_of(load, delay_s=lambda _: 60.0, connections=1, timeout_s=0.2).statuses == {0: 2}
 
 
 def test_answers_in_pieces_without_length_and_with_a_cache_status_are_understood():
@@ -182,22 +181,20 @@ def test_answers_in_pieces_without_length_and_with_a_cache_status_are_understood
     pieces = head + b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
     seen: list[Exchange] = []
 
-    async def measure() -> Measured:
-        async with server(lambda _: pieces) as target, Pool(target, 1) as pool:
-            return await closed_loop(pool, gets(target), 1, lambda measured: measured.requests < 2, seen.append)
+    def load(pool, requests):
+        return closed_loop(pool, requests, 1, lambda measured: measured.requests < 2, seen.append)
 
-    assert run_precisely(measure()).cache_hits == 2
+    assert measured_of(load, lambda _: pieces, connections=1).cache_hits == 2
     assert [exchange.body for exchange in seen] == [b"abcde", b"abcde"]
 
 
 def test_a_server_that_closes_after_each_answer_gets_a_new_connection():
     last = OK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1)
 
-    async def measure() -> Measured:
-        async with server(lambda _: last) as target, Pool(target, 1) as pool:
-            return await closed_loop(pool, gets(target), 1, lambda measured: measured.requests < 5)
+    def load(pool, requests):
+        return closed_loop(pool, requests, 1, lambda measured: measured.requests < 5)
 
-    assert run_precisely(measure()).statuses == {200: 5}
+    assert measured_of(load, lambda _: last, connections=1).statuses == {200: 5}
 
 
 def test_progress_is_told_while_the_work_goes_on():

@@ -1,0 +1,170 @@
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+from fluxo_cli.__main__ import app_for
+from fluxo_local.runtime import ProcessState, SystemState, save_environment, save_state, sole_supervisor
+from typer.testing import CliRunner
+
+
+@pytest.fixture
+def save_running(tmp_path: Path) -> Iterator[Callable[[SystemState], None]]:
+    """Put down the state of a system that runs on the data directory."""
+    with sole_supervisor(tmp_path / "data"):
+        yield partial(save_state, tmp_path / "data")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("up", "status", "restart", "log-level", "token", "doctor", "verify", "backup", "restore", "bench"),
+        *("entries import", "entries export", "balances export"),
+    ],
+)
+def test_the_help_of_a_command_shows_how_to_use_it(command: str):
+    result = CliRunner().invoke(app_for(command.split(maxsplit=1)[0]), [*command.split(), "--help"])
+    assert result.exit_code == 0
+    assert f"fluxo {command}" in result.output
+    assert "--data-dir" in result.output
+
+
+@pytest.mark.parametrize("command", ["status", "restart"])
+def test_where_nothing_runs_the_person_is_told_how_to_start_it(fluxo, command: str):
+    outcome = fluxo(command)
+    assert outcome.exit_status == 1
+    assert "fluxo up" in outcome.err
+
+
+def test_status_shows_what_runs(fluxo, save_running, system_state):
+    save_running(system_state)
+    shown = fluxo("status")
+    assert shown.exit_status == 0
+    assert "entries-api-1" in shown.out
+    told = fluxo("status", "--json")
+    assert told.exit_status == 0
+    assert json.loads(told.out) == {
+        "ready": True,
+        "urls": {"entries": "http://127.0.0.1:8001"},
+        "processes": [{"name": "entries-api-1", "pid": 2, "ready": True}],
+    }
+
+
+def test_status_tells_prometheus_where_the_processes_are(fluxo, save_running, system_state):
+    servers = (ProcessState(name="postgres", pid=3, ready=True, port=8003),)
+    save_running(replace(system_state, processes=system_state.processes + servers))
+    told = fluxo("status", "--targets")
+    assert told.exit_status == 0
+    assert json.loads(told.out) == [
+        {"targets": ["127.0.0.1:8001"], "labels": {"job": "entries-api", "instance": "entries-api-1"}}
+    ]
+
+
+@pytest.mark.parametrize("command", [("restart",), ("log-level", "debug")])
+def test_only_services_that_run_can_be_asked(fluxo, save_running, system_state, command):
+    save_running(system_state)
+    outcome = fluxo(*command, "postgres", "nobody")
+    assert outcome.exit_status == 1
+    assert "no service postgres, nobody; there are entries-api-1." in outcome.err
+
+
+@pytest.fixture
+def listener(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[bytes]]]:
+    """Start a process of Python source that says when it is ready; it is ended in the end."""
+    begun: list[subprocess.Popen[bytes]] = []
+
+    def start(source: str) -> subprocess.Popen[bytes]:
+        program = f"import signal, time\n{source}\nprint('ready', flush=True)\nwhile True: time.sleep(0.05)"
+        process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
+        begun.append(process)
+        assert process.stdout is not None
+        process.stdout.readline()
+        return process
+
+    yield start
+    for process in begun:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize(("level", "number"), [("debug", signal.SIGUSR1), ("configured", signal.SIGUSR2)])
+def test_a_level_is_asked_for_by_a_signal(fluxo, save_running, system_state, listener, level, number):
+    process = listener(f"import os; signal.signal({int(number)}, lambda *_: os._exit(9))")
+    save_running(_with_pid(system_state, process.pid))
+    outcome = fluxo("log-level", level)
+    assert outcome.exit_status == 0
+    assert process.wait(60) == 9
+    assert "entries-api-1 logs" in outcome.out
+
+
+def test_a_process_that_does_not_know_the_signal_yet_is_spared_it(fluxo, save_running, system_state, listener):
+    process = listener("")
+    save_running(_with_pid(system_state, process.pid))
+    outcome = fluxo("log-level", "debug")
+    assert outcome.exit_status == 1
+    assert "entries-api-1 cannot be told yet" in outcome.err
+    assert process.poll() is None
+
+
+def _with_pid(state: SystemState, pid: int) -> SystemState:
+    return replace(state, processes=tuple(replace(process, pid=pid) for process in state.processes))
+
+
+def test_more_replicas_than_one_without_nginx_are_refused_with_what_to_install(fluxo, monkeypatch):
+    monkeypatch.setattr("fluxo_local.nginx.shutil.which", lambda *_, **__: None)
+    outcome = fluxo("up", "--replicas", "2")
+    assert outcome.exit_status == 2
+    assert "nginx is not on this machine: install it" in outcome.err
+
+
+@pytest.fixture
+def findings(fluxo) -> Callable[[], dict[str, str]]:
+    """What the check-up says of each subject."""
+    return lambda: {each["subject"]: each["status"] for each in json.loads(fluxo("doctor", "--json").out)}
+
+
+def test_a_healthy_machine_passes_the_check_up(findings):
+    found = findings()
+    assert (found["PostgreSQL"], found["Valkey"]) == ("ok", "ok")
+
+
+def test_the_check_up_names_a_server_out_of_reach(fluxo, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("FLUXO_STREAMS_URL", f"redis://127.0.0.1:{server.getsockname()[1]}/0")
+        monkeypatch.setenv("FLUXO_CACHE_URL", "redis://:s3cret@127.0.0.1:1/0")
+        outcome = fluxo("doctor", "--json")
+    assert outcome.exit_status == 1
+    found = {finding["subject"]: finding["status"] for finding in json.loads(outcome.out)}
+    assert (found["FLUXO_STREAMS_URL"], found["FLUXO_CACHE_URL"]) == ("ok", "fail")
+    assert "s3cret" not in outcome.out
+
+
+def test_the_check_up_reads_the_key_set(findings, monkeypatch, tmp_path: Path):
+    key_set = tmp_path / "jwks.json"
+    key_set.write_text('{"keys": [{}]}')
+    for url, expected in ((key_set.as_uri(), "ok"), ((tmp_path / "none.json").as_uri(), "fail")):
+        monkeypatch.setenv("FLUXO_AUTH_JWKS_URL", url)
+        assert findings()["FLUXO_AUTH_JWKS_URL"] == expected
+
+
+@pytest.mark.parametrize(
+    ("service", "role"),
+    [(service, role) for service in ("entries", "balances") for role in ("api", "migrate")]
+    + [("entries", "relay"), ("balances", "projector")],
+)
+def test_one_process_of_a_service_takes_this_ones_place(fluxo, monkeypatch, tmp_path: Path, service: str, role: str):
+    became = []
+    monkeypatch.setattr("fluxo_cli.commands.services.os.execve", lambda *call: became.append(call))
+    save_environment(tmp_path / "data", {"FLUXO_STREAMS_URL": "redis://kept", "FLUXO_CACHE_URL": "redis://kept"})
+    monkeypatch.setenv("FLUXO_CACHE_URL", "redis://given")
+    fluxo(service, role)
+    ((_, argv, environment),) = became
+    assert argv[1:] == ["-m", f"fluxo_{service}", role]
+    assert environment["FLUXO_STREAMS_URL"] == "redis://kept"
+    assert environment["FLUXO_CACHE_URL"] == "redis://given"
