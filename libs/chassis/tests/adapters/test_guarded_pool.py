@@ -4,7 +4,6 @@
 import asyncio
 import os
 import signal
-import socket
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,8 @@ import pytest
 from fluxo_chassis.postgres import breaker_for, is_unavailable, open_pool, ping
 from fluxo_chassis.resilience import Bulkhead, BulkheadFull, CircuitOpen
 from fluxo_local.embedded.postgres import PostgresServer
+
+from tests.harness.ports import free_port
 
 pytestmark = pytest.mark.anyio
 
@@ -43,10 +44,7 @@ class OwnServer(PostgresServer):
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = OwnServer(tmp_path_factory.mktemp("own") / "postgres", port, fast=True)
+    server = OwnServer(tmp_path_factory.mktemp("own") / "postgres", free_port(), fast=True)
     server.start()
     yield server
     server.stop()

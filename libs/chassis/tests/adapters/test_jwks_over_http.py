@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 from contextlib import asynccontextmanager
 
 import pytest
@@ -16,6 +15,8 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tests.harness.ports import free_port
+
 pytestmark = pytest.mark.anyio
 
 FIRST, SECOND = (ECKey.generate_key("P-256", {"kid": name}) for name in ("first", "second"))
@@ -23,9 +24,7 @@ FIRST, SECOND = (ECKey.generate_key("P-256", {"kid": name}) for name in ("first"
 
 class Issuer:
     def __init__(self):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/jwks.json"
         self.keys, self.status, self.asked = [FIRST], 200, 0
         self.may_answer = asyncio.Event()

@@ -152,14 +152,6 @@ async def test_it_says_debug_lines_from_one_signal_to_the_other(service):
     assert len(await told_until('"http.route":"other"')) == 1
 
 
-async def test_a_log_file_that_cannot_be_written_is_said_in_a_sentence(tmp_path):
-    where = {"FLUXO_LOG_DESTINATIONS": "file", "FLUXO_LOG_FILE": str(tmp_path)}
-    process = await start(SERVICE, free_port(), **where)
-    _, told = await process.communicate()
-    assert process.returncode == 2
-    assert told.decode() == f"FLUXO_LOG_FILE: cannot write to {tmp_path} (Is a directory).\n"
-
-
 async def test_an_exception_ends_it_with_one_and_is_logged():
     process = await start(
         "import sys; from fluxo_chassis.process import run\nasync def main(stop): 1/0\nsys.exit(run(main))", 1

@@ -92,14 +92,6 @@ async def test_people_get_their_line_too(capsys):
     assert "order-7" in capsys.readouterr().out
 
 
-async def test_probes_are_told_at_debug_level_only(lines):
-    account = RequestLog()
-    account.note(Kind("GET", "/health/ready", 200), None, 0.001, tracing.start_trace(None))
-    account.note(KIND, None, 0.001, tracing.start_trace(None))
-    account.settle()
-    assert [line["http.route"] for line in lines()] == [ROUTE]
-
-
 async def test_a_line_that_comes_between_probes_at_debug_level_waits_for_nobody(capfdbinary):
     configure_logging(ProcessSettings(log_format="json", log_level="debug"), "some-service")
     account = RequestLog()

@@ -28,12 +28,9 @@ def test_development_needs_little():
     assert settings.instance.startswith("some-api-")
 
 
-def test_a_missing_variable_is_named(environment, capsys):
+def test_a_missing_variable_is_named_and_an_empty_one_is_missing(environment, capsys):
     environment.delenv("FLUXO_DATABASE_URL")
     assert refusal(capsys) == "FLUXO_DATABASE_URL is not set.\n"
-
-
-def test_an_empty_variable_is_a_missing_one(environment, capsys):
     environment.setenv("FLUXO_DATABASE_URL", "")
     assert refusal(capsys) == "FLUXO_DATABASE_URL is not set.\n"
 
