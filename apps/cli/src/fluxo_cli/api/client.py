@@ -60,13 +60,12 @@ class ServiceClient:
 
     def get(self, path: str, **query: str | int | None) -> httpx2.Response:
         """Return the answer; a query value of None is left out."""
-        given = {name: value for name, value in query.items() if value is not None}
-        return self._answer(self._http.build_request("GET", path, params=given))
+        return self._answer(self._http.build_request("GET", path, params=_without_nones(query)))
 
     def post(self, path: str, body: Mapping[str, object], *, idempotency_key: str) -> httpx2.Response:
-        return self._answer(
-            self._http.build_request("POST", path, json=body, headers={"Idempotency-Key": idempotency_key})
-        )
+        """Return the answer; a field that is None is left out."""
+        headers = {"Idempotency-Key": idempotency_key}
+        return self._answer(self._http.build_request("POST", path, json=_without_nones(body), headers=headers))
 
     def post_bulk(self, path: str, body: bytes) -> httpx2.Response:
         """Send a JSON body that carries a key for each of its items; it is repeated for a minute."""
@@ -124,6 +123,10 @@ class ServiceClient:
         if perhaps_done:
             lines += _how_to_repeat(request)
         return CommandError("\n".join(lines), exit_status=_NOT_ANSWERED)
+
+
+def _without_nones(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _how_to_repeat(request: httpx2.Request) -> list[str]:

@@ -9,13 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 from fluxo_local.errors import CommandError
 
-from fluxo_cli.api.client_options import (
-    BalancesUrl,
-    EntriesUrl,
-    Merchant,
-    Token,
-    connect,
-)
+from fluxo_cli.api.client_options import BalancesUrl, EntriesUrl, Merchant, Token, connect
 from fluxo_cli.commands.groups import balances_app
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Json, parse_date
 from fluxo_cli.output.rendering import balance_sheet, balances_table, note, show

@@ -10,6 +10,7 @@ from fluxo_cli.commands.groups import balances_app
 from fluxo_cli.files.exporting import DAY_COLUMNS, Records, destination, ranges_of_days, write_csv, write_json_lines
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Force, JsonLines, Output
 from fluxo_cli.output.progress import progress
+from fluxo_cli.output.rendering import counted
 
 
 @balances_app.command("export")
@@ -52,4 +53,4 @@ def export(
         else:
             write_csv(file, DAY_COLUMNS, pages(ranges_of_days(client, first, last)))
     if output is not None:
-        print(f"{output}: {days:,} {'day' if days == 1 else 'days'}.")
+        print(f"{output}: {counted(days, 'day')}.")

@@ -8,12 +8,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from fluxo_cli.api.client_options import (
-    EntriesUrl,
-    Merchant,
-    Token,
-    connect,
-)
+from fluxo_cli.api.client_options import EntriesUrl, Merchant, Token, connect
 from fluxo_cli.api.money import parse_amount
 from fluxo_cli.commands.entry_filters import Category, Direction, First, Last, OfDirection, Search, chosen
 from fluxo_cli.commands.groups import entries_app
@@ -73,13 +68,13 @@ def add(
     """
     if (credit is None) == (debit is None):
         raise typer.BadParameter("Give one of --credit and --debit.")
-    body = _without_nones(
-        direction=Direction.CREDIT if credit is not None else Direction.DEBIT,
-        amount=credit if credit is not None else debit,
-        business_date=business_date.isoformat() if business_date else None,
-        description=description,
-        category=category,
-    )
+    body = {
+        "direction": Direction.CREDIT if credit is not None else Direction.DEBIT,
+        "amount": credit if credit is not None else debit,
+        "business_date": business_date.isoformat() if business_date else None,
+        "description": description,
+        "category": category,
+    }
     with connect("entries", entries_url, token=token, merchant=merchant, data_dir=data_dir) as client:
         _print_recorded(client.post("/v1/entries", body, idempotency_key=key or str(uuid.uuid4())), as_json=as_json)
 
@@ -166,14 +161,10 @@ def reverse(
     Example:
       fluxo entries reverse 0193c1a2-7d4e-7c3a-9f6e-2b1d5a8c4e70 --reason "Valor errado"
     """
-    body = _without_nones(reason=reason, business_date=business_date.isoformat() if business_date else None)
+    body = {"reason": reason, "business_date": business_date.isoformat() if business_date else None}
     with connect("entries", entries_url, token=token, merchant=merchant, data_dir=data_dir) as client:
         response = client.post(f"/v1/entries/{entry_id}/reversal", body, idempotency_key=key or str(uuid.uuid4()))
         _print_recorded(response, as_json=as_json)
-
-
-def _without_nones(**values: str | None) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
 
 
 def _print_recorded(response: Any, *, as_json: bool) -> None:

@@ -10,6 +10,7 @@ from fluxo_cli.files.entries_file import ENTRY_COLUMNS
 from fluxo_cli.files.exporting import Records, destination, pages_of_entries, write_csv, write_json_lines
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Force, JsonLines, Output
 from fluxo_cli.output.progress import Report, progress
+from fluxo_cli.output.rendering import counted
 
 
 @entries_app.command("export")
@@ -40,7 +41,7 @@ def export(
     query = chosen(first, last, direction, category, search)
     count = 0
 
-    def counted(pages: Iterable[Records], report: Report) -> Iterator[Records]:
+    def reported(pages: Iterable[Records], report: Report) -> Iterator[Records]:
         nonlocal count
         for page in pages:
             yield page
@@ -52,10 +53,10 @@ def export(
         progress("Exporting", hidden=output is None and sys.stdout.isatty()) as report,
         destination(output, force=force) as file,
     ):
-        pages = counted(pages_of_entries(client, query), report)
+        pages = reported(pages_of_entries(client, query), report)
         if as_json:
             write_json_lines(file, pages)
         else:
             write_csv(file, ENTRY_COLUMNS, pages)
     if output is not None:
-        print(f"{output}: {count:,} {'entry' if count == 1 else 'entries'}.")
+        print(f"{output}: {counted(count, 'entry', 'entries')}.")

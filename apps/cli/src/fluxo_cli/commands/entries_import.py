@@ -17,6 +17,7 @@ from fluxo_cli.files.entries_file import read_entries
 from fluxo_cli.files.importing import Import, Recorded, check, prepare, record, refuse_own_export
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Json, parse_date
 from fluxo_cli.output.progress import progress
+from fluxo_cli.output.rendering import counted
 
 _STANDARD_INPUT = Path("-")
 
@@ -98,7 +99,7 @@ def _content(file: Path) -> bytes:
 
 
 def _summary(prepared: Import, recorded: Recorded | None, currency: str) -> str:
-    entries = f"{len(prepared.items):,} {'entry' if len(prepared.items) == 1 else 'entries'}"
+    entries = counted(len(prepared.items), "entry", "entries")
     if prepared.items:
         entries += (
             f" of {min(prepared.days)} to {max(prepared.days)}, {format_minor(prepared.credits_minor)} {currency} in "

@@ -9,6 +9,7 @@ from fluxo_cli.operations.environment import environment_of
 from fluxo_cli.operations.rebuilding import rebuild_from_replay
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir
 from fluxo_cli.output.progress import progress
+from fluxo_cli.output.rendering import counted
 
 _NEEDED: Final = ("FLUXO_ENTRIES_DATABASE_URL", "FLUXO_BALANCES_DATABASE_URL", "FLUXO_CACHE_URL")
 _REBUILD: Final = (sys.executable, "-m", "fluxo_balances", "rebuild")
@@ -29,8 +30,8 @@ def rebuild(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     began = time.monotonic()
     with progress("Replaying") as report:
         entries = rebuild_from_replay(_REBUILD, _replay, environment, report)
-    counted = f"{entries:,} {'entry' if entries == 1 else 'entries'}"
-    print(f"The balances are rebuilt from {counted}, in {time.monotonic() - began:.1f} s.")
+    replayed = counted(entries, "entry", "entries")
+    print(f"The balances are rebuilt from {replayed}, in {time.monotonic() - began:.1f} s.")
 
 
 def _replay(mark: str) -> Sequence[str]:

@@ -20,7 +20,7 @@ from fluxo_cli.operations.environment import environment_of
 from fluxo_cli.operations.reconciliation import Comparison, ConsolidatedDay, RecordedDay, Window, compare
 from fluxo_cli.operations.totals import days_of
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, parse_date
-from fluxo_cli.output.rendering import note, printable, show
+from fluxo_cli.output.rendering import counted, note, printable, show
 
 _BETWEEN_COMPARISONS_S: Final = 0.5
 _DAYS_BETWEEN_UPDATES: Final = 1_000
@@ -137,7 +137,7 @@ def _as_json(comparison: Comparison) -> bytes:
 
 
 def _print(comparison: Comparison) -> None:
-    compared = f"{_counted(comparison.days, 'day')} of {_counted(comparison.merchants, 'merchant')} compared"
+    compared = f"{counted(comparison.days, 'day')} of {counted(comparison.merchants, 'merchant')} compared"
     if comparison.complete and not comparison.wrong:
         print(f"Entries and balances agree: {compared}." if comparison.days else "There is no day to compare.")
         return
@@ -149,15 +149,11 @@ def _print(comparison: Comparison) -> None:
             write = str if d.figure == "entry_count" else format_minor
             table.add_row(Text(printable(merchant_id)), str(day), _FIGURES[d.figure], write(d.expected), write(d.found))
     show(table)
-    note(f"Do not agree: {_counted(len(comparison.wrong), 'day')}; {compared}.")
+    note(f"Do not agree: {counted(len(comparison.wrong), 'day')}; {compared}.")
     if comparison.moving:
         note(
-            f"{_counted(len(comparison.moving), 'day')} of these received entries meanwhile and may only be late: "
+            f"{counted(len(comparison.moving), 'day')} of these received entries meanwhile and may only be late: "
             "compare again when they rest, or give a longer --settle-s."
         )
     if not comparison.complete:
         note("The comparison ended there: more days may differ.")
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -30,6 +30,11 @@ def note(sentence: str) -> None:
     print(printable(sentence), file=sys.stderr)
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return "1 day" or "1,234 days"; `many` is for a word that does not just get an s."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
 def money(amount: str, currency: str) -> Text:
     """Return "1234.56 BRL", red when negative."""
     return Text(f"{amount} {currency}", style=_STYLES["debit"] if amount.startswith("-") else "")
