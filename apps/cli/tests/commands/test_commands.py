@@ -35,10 +35,10 @@ def test_the_help_of_a_command_shows_how_to_use_it(command: str):
     assert "--data-dir" in result.output
 
 
-@pytest.mark.parametrize("command", ["status", "restart"])
-def test_where_nothing_runs_the_person_is_told_how_to_start_it(fluxo, command: str):
+@pytest.mark.parametrize(("command", "status"), [("status", 1), ("restart", 1), ("verify", 3), ("rebuild", 3)])
+def test_where_nothing_runs_the_person_is_told_how_to_start_it(fluxo, command: str, status: int):
     outcome = fluxo(command)
-    assert outcome.exit_status == 1
+    assert outcome.exit_status == status
     assert "fluxo up" in outcome.err
 
 

@@ -84,14 +84,6 @@ def test_a_rebuild_that_dies_without_a_word_is_not_taken_for_done(fluxo, program
     assert outcome.out == ""
 
 
-def test_without_any_system_the_person_is_told_what_to_do(fluxo, monkeypatch):
-    for name in ("ENTRIES_DATABASE", "BALANCES_DATABASE", "CACHE"):
-        monkeypatch.delenv(f"FLUXO_{name}_URL", raising=False)
-    outcome = fluxo("rebuild")
-    assert outcome.exit_status == 3
-    assert "fluxo up" in outcome.err
-
-
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_however_it_ends_none_of_its_processes_stays(program, tmp_path, is_running, await_gone, how):
     """The rebuild tidies up: it is told to end, or the replay breaks off, or it notices that nobody listens."""

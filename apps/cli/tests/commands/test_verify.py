@@ -152,14 +152,6 @@ def test_nothing_recorded_is_nothing_wrong(fluxo, services):
     assert "no day" in outcome.out
 
 
-def test_without_any_system_the_person_is_told_what_to_do(fluxo, monkeypatch):
-    monkeypatch.delenv("FLUXO_ENTRIES_DATABASE_URL", raising=False)
-    monkeypatch.delenv("FLUXO_BALANCES_DATABASE_URL", raising=False)
-    outcome = fluxo("verify")
-    assert outcome.exit_status == 3
-    assert "fluxo up" in outcome.err
-
-
 @pytest.mark.parametrize(
     ("code", "said"),
     [
