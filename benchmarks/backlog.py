@@ -10,7 +10,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import redis
@@ -20,7 +19,9 @@ from fluxo_local.spawn import spawn, stop
 
 from benchmarks.cost import Cost, cpu_seconds
 from benchmarks.quiet import published_events, stream_backlog, streams
-from benchmarks.system import System, SystemFailedError
+from benchmarks.sql import ask, with_database
+from benchmarks.system import System
+from benchmarks.tools import SystemFailedError
 from benchmarks.wrk import business_today
 
 MERCHANTS: Final = 100
@@ -59,6 +60,7 @@ INSERT INTO merchants (merchant_id, name, currency, time_zone)
 SELECT 'backlog-' || number, 'backlog', 'BRL', 'America/Sao_Paulo' FROM generate_series(0, $1::bigint - 1) AS number
 ON CONFLICT DO NOTHING
 """
+_COUNT: Final = "SELECT coalesce(sum(entry_count), 0)::bigint FROM day_totals"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ class Backlog:
         found = self._work_off(
             "balances", "projector", lambda client: published_events(client) - stream_backlog(client)
         )
-        counted = asyncio.run(_count(self._system.environment["FLUXO_BALANCES_DATABASE_URL"]))
+        counted = ask(self._system.environment["FLUXO_BALANCES_DATABASE_URL"], _COUNT)
         if counted != self._filled:
             raise SystemFailedError(f"{self._filled} events were recorded, {counted} are in the balances")
         return found
@@ -152,8 +154,7 @@ class Backlog:
         return time.monotonic()
 
     async def _fill(self, events: int, back_dated_percent: int, say: Callable[[str], None]) -> None:
-        url = urlunsplit(urlsplit(self._system.admin_url)._replace(path="/fluxo_entries"))
-        connection = await asyncpg.connect(url)
+        connection = await asyncpg.connect(with_database(self._system.admin_url, "fluxo_entries"))
         try:
             await connection.execute(_MEET, MERCHANTS)
             # Consistent by construction: no foreign key needs to be looked up again.
@@ -166,11 +167,3 @@ class Backlog:
             await connection.execute("VACUUM (ANALYZE)")
         finally:
             await connection.close()
-
-
-async def _count(url: str) -> int:
-    connection = await asyncpg.connect(url)
-    try:
-        return int(await connection.fetchval("SELECT coalesce(sum(entry_count), 0) FROM day_totals"))
-    finally:
-        await connection.close()

@@ -9,13 +9,14 @@ import tempfile
 import time
 from io import BytesIO
 from typing import Final
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
 
-from benchmarks.system import System, SystemFailedError
-from benchmarks.tools import PGBENCH
+from benchmarks.sql import ask, with_database
+from benchmarks.system import System
+from benchmarks.tools import PGBENCH, SystemFailedError
 from benchmarks.wrk import business_today
 
 _NAME: Final = "fluxo_entries_bound"
@@ -51,10 +52,10 @@ class BoundDatabase:
     """A second database on the system's own PostgreSQL: the entries service's schema, and nobody relaying from it."""
 
     def __init__(self, system: System) -> None:
-        self._url = _with_database(system.environment["FLUXO_ENTRIES_DATABASE_URL"], _NAME)
-        owner = _with_database(system.environment["FLUXO_ENTRIES_MIGRATION_DATABASE_URL"], _NAME)
+        self._url = with_database(system.environment["FLUXO_ENTRIES_DATABASE_URL"], _NAME)
+        owner = with_database(system.environment["FLUXO_ENTRIES_MIGRATION_DATABASE_URL"], _NAME)
         create = f"CREATE DATABASE {_NAME} OWNER {urlsplit(owner).username}"
-        asyncio.run(_execute(system.admin_url, f"DROP DATABASE IF EXISTS {_NAME} WITH (FORCE)", create))
+        ask(system.admin_url, f"DROP DATABASE IF EXISTS {_NAME} WITH (FORCE)", create)
         told = {"FLUXO_ENTRIES_DATABASE_URL": self._url, "FLUXO_ENTRIES_MIGRATION_DATABASE_URL": owner}
         subprocess.run(
             [sys.executable, "-m", "fluxo_entries", "migrate"],
@@ -64,25 +65,27 @@ class BoundDatabase:
             timeout=60,
         )
         # A NOTIFY makes commits wait for each other. Two flushers don't feel that, 64 clients do: it would flatter us.
-        asyncio.run(_execute(owner, "ALTER TABLE outbox DISABLE TRIGGER USER"))
+        ask(owner, "ALTER TABLE outbox DISABLE TRIGGER USER")
         self._event, self._events_database = b"", system.environment["FLUXO_ENTRIES_DATABASE_URL"]
 
     def event(self) -> bytes:
         """Return an event as the system writes it: any that is in its outbox."""
         if not self._event:
-            self._event = asyncio.run(_any_event(self._events_database))
+            event = ask(self._events_database, "SELECT event FROM outbox ORDER BY xid DESC, seq DESC LIMIT 1")
+            if event is None:
+                raise SystemFailedError("the outbox holds no event that a bound could copy")
+            self._event = bytes(event)
         return self._event
 
     def pgbench(self, clients: int, seconds: float) -> tuple[float, float]:
         """Return statements a second and their mean latency in ms, each a transaction, prepared."""
-        asyncio.run(_execute(self._url, _MEET_MERCHANT))
+        ask(self._url, _MEET_MERCHANT)
         parts = urlsplit(self._url)
         with tempfile.NamedTemporaryFile("w", prefix="fluxo-bench-", suffix=".sql") as script:
             script.write(_PGBENCH_STATEMENT.format(day=business_today(), event=self.event().hex()))
             script.flush()
-            ran = subprocess.run(
+            printed = PGBENCH.run(
                 [
-                    PGBENCH.path(),
                     "--no-vacuum",
                     "--protocol=prepared",
                     f"--client={clients}",
@@ -94,49 +97,22 @@ class BoundDatabase:
                     f"--username={parts.username}",
                     parts.path.lstrip("/"),
                 ],
+                within_s=seconds + 60,
                 env={**os.environ, "PGPASSWORD": parts.password or ""},
-                capture_output=True,
-                text=True,
-                timeout=seconds + 60,
-                check=False,
             )
-        rate = re.search(r"^tps = ([0-9.]+)", ran.stdout, re.MULTILINE)
-        latency = re.search(r"^latency average = ([0-9.]+) ms", ran.stdout, re.MULTILINE)
-        if ran.returncode != 0 or rate is None or latency is None:
-            raise SystemFailedError(f"pgbench failed: {(ran.stderr or ran.stdout).strip()}")
+        rate = re.search(r"^tps = ([0-9.]+)", printed, re.MULTILINE)
+        latency = re.search(r"^latency average = ([0-9.]+) ms", printed, re.MULTILINE)
+        if rate is None or latency is None:
+            raise SystemFailedError(f"pgbench failed: {printed.strip()}")
         return float(rate.group(1)), float(latency.group(1))
 
     def copy(self, rows: int) -> float:
         """Return the rows a second that three COPYs in one transaction bring in: keys, entries and outbox rows."""
+        ask(self._url, _MEET_MERCHANT)
         return asyncio.run(_copy(self._url, rows, self.event()))
 
 
-def _with_database(url: str, database: str) -> str:
-    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
-
-
-async def _execute(url: str, *statements: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        for statement in statements:
-            await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
-async def _any_event(url: str) -> bytes:
-    connection = await asyncpg.connect(url)
-    try:
-        event = await connection.fetchval("SELECT event FROM outbox ORDER BY xid DESC, seq DESC LIMIT 1")
-    finally:
-        await connection.close()
-    if event is None:
-        raise SystemFailedError("the outbox holds no event that a bound could copy")
-    return bytes(event)
-
-
 async def _copy(url: str, rows: int, event: bytes) -> float:
-    await _execute(url, _MEET_MERCHANT)
     connection = await asyncpg.connect(url)
     try:
         ids: list[str] = [str(row["id"]) for row in await connection.fetch(_NEW_IDS, rows)]

@@ -1,22 +1,20 @@
 """What the same machine can do without us: the figure that each of ours is divided by."""
 
-import asyncio
 import os
 import re
 import signal
-import subprocess
+import socket
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from fluxo_local.spawn import spawn, stop
 
-from benchmarks.system import SystemFailedError
-from benchmarks.tools import CACHE_BENCHMARK, NGINX
+from benchmarks.tools import CACHE_BENCHMARK, NGINX, SystemFailedError
 
 _STATIC: Final = """\
 daemon off;
@@ -62,9 +60,8 @@ def static_server(port: int, body: bytes, cpu: int) -> Iterator[str]:
 def cache_gets_per_s(url: str, value_bytes: int, connections: int, requests: int) -> float:
     """Return the GETs a second that the cache server answers to its own benchmark, unpipelined."""
     parts = urlsplit(url)
-    ran = subprocess.run(
+    printed = CACHE_BENCHMARK.run(
         [
-            CACHE_BENCHMARK.path(),
             *("-h", parts.hostname or ""),
             *("-p", str(parts.port)),
             *("-a", parts.password or ""),
@@ -74,29 +71,18 @@ def cache_gets_per_s(url: str, value_bytes: int, connections: int, requests: int
             *("-t", "set,get"),
             "--csv",
         ],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
+        within_s=120,
     )
-    found = re.search(r'^"GET","([0-9.]+)"', ran.stdout, re.MULTILINE)
+    found = re.search(r'^"GET","([0-9.]+)"', printed, re.MULTILINE)
     if found is None:
-        raise SystemFailedError(f"the cache's benchmark failed: {(ran.stderr or ran.stdout).strip()}")
+        raise SystemFailedError(f"the cache's benchmark failed: {printed.strip()}")
     return float(found.group(1))
 
 
 def _wait_for(port: int, log: Path) -> None:
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
-        try:
-            asyncio.run(_connect_once(port))
-        except OSError:
-            time.sleep(0.05)
-        else:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
             return
+        time.sleep(0.05)
     raise SystemFailedError(f"nginx did not start: {log.read_text()}")
-
-
-async def _connect_once(port: int) -> None:
-    _, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.close()

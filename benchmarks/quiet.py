@@ -1,13 +1,13 @@
 """Whether everything recorded has reached the balances: asked of the databases' and the stream's own state."""
 
-import asyncio
 import time
 from typing import Any, Final
 
-import asyncpg
 import redis
 
-from benchmarks.system import System, SystemFailedError
+from benchmarks.sql import ask
+from benchmarks.system import System
+from benchmarks.tools import SystemFailedError
 
 STREAM: Final = "fluxo.entries"
 GROUP: Final = "daily-balances"
@@ -25,7 +25,7 @@ def until_quiet(system: System, within_s: float = _WITHIN_S) -> None:
     """Return when the outbox is published and the stream acknowledged; raises SystemFailedError when that is late."""
     deadline = time.monotonic() + within_s
     with streams(system) as client:
-        while not (asyncio.run(_is_published(system, client)) and stream_backlog(client) == 0):
+        while not (_is_published(system, client) and stream_backlog(client) == 0):
             if time.monotonic() > deadline:
                 raise SystemFailedError(f"entries had not reached the balances after {within_s:g} s")
             time.sleep(_POLL_S)
@@ -55,14 +55,11 @@ def published_events(client: redis.Redis) -> int:
         return 0
 
 
-async def _is_published(system: System, client: redis.Redis) -> bool:
+def _is_published(system: System, client: redis.Redis) -> bool:
     try:
         last: str = client.xinfo_stream(STREAM)["last-generated-id"].decode()
     except redis.ResponseError:
         last = "0-0"
     first, _, seq = last.partition("-")
-    connection = await asyncpg.connect(system.environment["FLUXO_ENTRIES_DATABASE_URL"])
-    try:
-        return not await connection.fetchval(_UNPUBLISHED, str(int(first) % _XIDS_A_GENERATION), int(seq))
-    finally:
-        await connection.close()
+    position = (str(int(first) % _XIDS_A_GENERATION), int(seq))
+    return not ask(system.environment["FLUXO_ENTRIES_DATABASE_URL"], _UNPUBLISHED, arguments=position)

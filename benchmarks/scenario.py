@@ -87,6 +87,16 @@ class Bench:
             yield number
 
 
+def on_one_system(measure: Callable[[Bench, System], Iterator[Round]]) -> Callable[[Bench], Iterator[Round]]:
+    """Decorate what takes all its rounds on one system, which is started for it."""
+
+    def started(bench: Bench) -> Iterator[Round]:
+        with bench.start() as system:
+            yield from measure(bench, system)
+
+    return started
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """Starts the systems that it needs, measures, and yields a round each time it has one.

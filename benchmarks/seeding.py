@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Final
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
+from benchmarks.sql import with_database
 from benchmarks.system import System
 from benchmarks.wrk import business_today
 
@@ -88,8 +88,8 @@ async def _seed(
     entries_a_day: int,
     report: Callable[[int, int], None],
 ) -> None:
-    entries = await asyncpg.connect(_as_admin(system, "fluxo_entries"))
-    balances = await asyncpg.connect(_as_admin(system, "fluxo_balances"))
+    entries = await asyncpg.connect(with_database(system.admin_url, "fluxo_entries"))
+    balances = await asyncpg.connect(with_database(system.admin_url, "fluxo_balances"))
     try:
         # Consistent by construction; checking each row's foreign key again would take longer than writing it.
         await entries.execute("SET session_replication_role = replica")
@@ -114,7 +114,3 @@ async def _seed(
     finally:
         await entries.close()
         await balances.close()
-
-
-def _as_admin(system: System, database: str) -> str:
-    return urlunsplit(urlsplit(system.admin_url)._replace(path=f"/{database}"))

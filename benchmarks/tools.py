@@ -1,8 +1,9 @@
 """Programs that are not ours: where they are, and how to get one that is missing."""
 
 import shutil
+import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,6 +11,10 @@ from typing import Final
 from fluxo_local.embedded.binaries import find_postgres
 
 _SBIN: Final = "/usr/sbin:/usr/local/sbin:/opt/homebrew/bin"
+
+
+class SystemFailedError(Exception):
+    """The system under measurement, or what is measured beside it, did not do what it must; the message says what."""
 
 
 class MissingToolError(Exception):
@@ -31,6 +36,22 @@ class Tool:
             if found := shutil.which(program) or shutil.which(program, path=_SBIN):
                 return found
         raise MissingToolError(f"{' or '.join(self.programs)} is not on this machine: {self.packages}")
+
+    def run(
+        self,
+        arguments: Sequence[str],
+        *,
+        within_s: float,
+        cpu: int | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> str:
+        """Return what it printed, on one core where `cpu` is given; raises SystemFailedError where it fails."""
+        pinned = [] if cpu is None else ["taskset", "--cpu-list", str(cpu)]
+        command = [*pinned, self.path(), *arguments]
+        ran = subprocess.run(command, env=env, capture_output=True, text=True, timeout=within_s, check=False)
+        if ran.returncode != 0:
+            raise SystemFailedError(f"{self.programs[0]} failed: {(ran.stderr or ran.stdout).strip()}")
+        return ran.stdout
 
 
 PY_SPY: Final = Tool((str(Path(sys.executable).with_name("py-spy")), "py-spy"), "make setup installs it")

@@ -1,7 +1,6 @@
 """wrk (Debian): a closed loop of many connections that costs the machine little."""
 
 import json
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +8,6 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
-from benchmarks.system import SystemFailedError
 from benchmarks.tools import WRK
 
 _SCRIPTS: Final = Path(__file__).with_name("lua")
@@ -94,32 +92,18 @@ def _run(
     cpu: int | None,
     threads: int,
 ) -> WrkResult:
-    pinned = [] if cpu is None else ["taskset", "--cpu-list", str(cpu)]
     with tempfile.NamedTemporaryFile("w", prefix="fluxo-bench-", suffix=".lua") as joined:
         joined.write("\n".join((_SCRIPTS / name).read_text() for name in dict.fromkeys((script, "summary.lua"))))
         joined.flush()
-        ran = subprocess.run(
-            [
-                *pinned,
-                WRK.path(),
-                f"--threads={threads}",
-                f"--connections={connections}",
-                f"--duration={max(round(seconds), 1)}s",
-                f"--timeout={_TIMEOUT_S}s",
-                f"--script={joined.name}",
-                *options,
-                url,
-                "--",
-                *arguments,
-            ],
-            capture_output=True,
-            text=True,
-            timeout=seconds + 60,
-            check=False,
-        )
-    if ran.returncode != 0:
-        raise SystemFailedError(f"wrk failed: {(ran.stderr or ran.stdout).strip()}")
-    found = json.loads(ran.stdout.strip().splitlines()[-1])
+        told = [
+            f"--threads={threads}",
+            f"--connections={connections}",
+            f"--duration={max(round(seconds), 1)}s",
+            f"--timeout={_TIMEOUT_S}s",
+            f"--script={joined.name}",
+        ]
+        printed = WRK.run([*told, *options, url, "--", *arguments], within_s=seconds + 60, cpu=cpu)
+    found = json.loads(printed.strip().splitlines()[-1])
     return WrkResult(
         requests=found["requests"],
         seconds=found["duration_us"] / 1e6,

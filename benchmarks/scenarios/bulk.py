@@ -11,7 +11,7 @@ from benchmarks.bound_database import BoundDatabase
 from benchmarks.cost import cost_of
 from benchmarks.entries import bulk_request
 from benchmarks.quiet import until_quiet
-from benchmarks.scenario import Bench, Round, Scenario, Target
+from benchmarks.scenario import Bench, Round, Scenario, Target, on_one_system
 from benchmarks.system import System
 from benchmarks.wrk import business_today
 
@@ -19,12 +19,8 @@ ENTRIES = 10_000
 BULKS_A_ROUND = 6
 
 
-def measure(bench: Bench) -> Iterator[Round]:
-    with bench.start() as system:
-        yield from _rounds(bench, system)
-
-
-def _rounds(bench: Bench, system: System) -> Iterator[Round]:
+@on_one_system
+def measure(bench: Bench, system: System) -> Iterator[Round]:
     days = [business_today()] * ENTRIES
     token = system.token("bulk")
     run_precisely(send_in_turn(system, [bulk_request(system, token, days)]))

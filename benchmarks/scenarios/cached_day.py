@@ -13,21 +13,17 @@ from fluxo_cli.load.pool import Pool
 from benchmarks import bounds, wrk
 from benchmarks.cost import cost_of
 from benchmarks.machine import cores
-from benchmarks.scenario import Bench, Round, Scenario, Target
+from benchmarks.scenario import Bench, Round, Scenario, Target, on_one_system
 from benchmarks.seeding import seed_history
-from benchmarks.system import System, SystemFailedError
-from benchmarks.tools import NGINX, WRK
+from benchmarks.system import System
+from benchmarks.tools import NGINX, WRK, SystemFailedError
 
 CONNECTIONS = 32
 MERCHANT = "cached-day"
 
 
-def measure(bench: Bench) -> Iterator[Round]:
-    with bench.start() as system:
-        yield from _rounds(bench, system)
-
-
-def _rounds(bench: Bench, system: System) -> Iterator[Round]:
+@on_one_system
+def measure(bench: Bench, system: System) -> Iterator[Round]:
     seconds = bench.pace.seconds
     if len(cores()) < 2:
         raise SystemFailedError("it takes two cores: one for the server, one for the load")

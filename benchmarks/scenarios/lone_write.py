@@ -10,17 +10,13 @@ from fluxo_cli.load.pool import Pool
 from benchmarks.bound_database import BoundDatabase
 from benchmarks.entries import entry_requests
 from benchmarks.quiet import until_quiet
-from benchmarks.scenario import Bench, Round, Scenario, Target
+from benchmarks.scenario import Bench, Round, Scenario, Target, on_one_system
 from benchmarks.system import System
 from benchmarks.tools import PGBENCH
 
 
-def measure(bench: Bench) -> Iterator[Round]:
-    with bench.start() as system:
-        yield from _rounds(bench, system)
-
-
-def _rounds(bench: Bench, system: System) -> Iterator[Round]:
+@on_one_system
+def measure(bench: Bench, system: System) -> Iterator[Round]:
     seconds = bench.pace.seconds
     requests = entry_requests(system, "lone-write")
     run_precisely(_write(system, itertools.islice(requests, 20), 0.5))

@@ -11,7 +11,7 @@ from fluxo_cli.load.target import Target as Service
 
 from benchmarks.entries import entry_requests
 from benchmarks.quiet import until_quiet
-from benchmarks.scenario import Bench, Round, Scenario, Target
+from benchmarks.scenario import Bench, Round, Scenario, Target, on_one_system
 from benchmarks.seeding import DAYS_A_YEAR, seed_history
 from benchmarks.system import System
 from benchmarks.wrk import business_today
@@ -21,12 +21,8 @@ YEARS = {LONG: 10, SHORT: 1}
 REQUESTS = 300
 
 
-def measure(bench: Bench) -> Iterator[Round]:
-    with bench.start() as system:
-        yield from _rounds(bench, system)
-
-
-def _rounds(bench: Bench, system: System) -> Iterator[Round]:
+@on_one_system
+def measure(bench: Bench, system: System) -> Iterator[Round]:
     entries = bench.pace.history_entries
     a_day = {LONG: max(entries // (YEARS[LONG] * DAYS_A_YEAR), 1), SHORT: 1}
     for merchant, years in YEARS.items():

@@ -5,19 +5,15 @@ from collections.abc import Iterator
 from benchmarks import wrk
 from benchmarks.cost import cost_of
 from benchmarks.quiet import until_quiet
-from benchmarks.scenario import Bench, Round, Scenario, Target
+from benchmarks.scenario import Bench, Round, Scenario, Target, on_one_system
 from benchmarks.system import System
 from benchmarks.tools import WRK
 
 CONNECTIONS = 64
 
 
-def measure(bench: Bench) -> Iterator[Round]:
-    with bench.start() as system:
-        yield from _rounds(bench, system)
-
-
-def _rounds(bench: Bench, system: System) -> Iterator[Round]:
+@on_one_system
+def measure(bench: Bench, system: System) -> Iterator[Round]:
     bench.say(f"signing tokens of {bench.pace.merchants:,} merchants")
     tokens = [system.token(f"many-{number}") for number in range(bench.pace.merchants)]
     mixes = {

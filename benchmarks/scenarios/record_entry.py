@@ -6,19 +6,15 @@ from benchmarks import wrk
 from benchmarks.bound_database import BoundDatabase
 from benchmarks.cost import cost_of
 from benchmarks.quiet import until_quiet
-from benchmarks.scenario import Bench, Round, Scenario, Target
+from benchmarks.scenario import Bench, Round, Scenario, Target, on_one_system
 from benchmarks.system import System
 from benchmarks.tools import PGBENCH, WRK
 
 CONNECTIONS = 64
 
 
-def measure(bench: Bench) -> Iterator[Round]:
-    with bench.start() as system:
-        yield from _rounds(bench, system)
-
-
-def _rounds(bench: Bench, system: System) -> Iterator[Round]:
+@on_one_system
+def measure(bench: Bench, system: System) -> Iterator[Round]:
     seconds = bench.pace.seconds
     tokens = [system.token("record-entry")]
     warm_up = wrk.Entries(tokens, "warm-up")

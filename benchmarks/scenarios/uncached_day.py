@@ -10,7 +10,7 @@ from fluxo_cli.load.pacing import open_loop, run_precisely
 from fluxo_cli.load.pool import Pool
 
 from benchmarks.cost import cost_of
-from benchmarks.scenario import Bench, Round, Scenario, Target
+from benchmarks.scenario import Bench, Round, Scenario, Target, on_one_system
 from benchmarks.seeding import DAYS_A_YEAR, seed_history
 from benchmarks.system import System
 from benchmarks.wrk import business_today
@@ -21,12 +21,8 @@ HISTORIES = (1, 10)
 WARM_UP_S = 1.0
 
 
-def measure(bench: Bench) -> Iterator[Round]:
-    with bench.start() as system:
-        yield from _rounds(bench, system)
-
-
-def _rounds(bench: Bench, system: System) -> Iterator[Round]:
+@on_one_system
+def measure(bench: Bench, system: System) -> Iterator[Round]:
     pace = bench.pace
     # Each day of the last year once for each merchant, and never again: so many merchants it takes.
     reads = math.ceil(RATE_PER_S * (pace.seconds + WARM_UP_S) * (pace.rounds + 1))

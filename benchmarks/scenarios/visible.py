@@ -15,7 +15,7 @@ from fluxo_cli.load.pool import Pool
 from benchmarks.cost import cost_of
 from benchmarks.entries import entry_requests
 from benchmarks.quiet import until_quiet
-from benchmarks.scenario import Bench, Figures, Round, Scenario, Target
+from benchmarks.scenario import Bench, Figures, Round, Scenario, Target, on_one_system
 from benchmarks.system import System
 from benchmarks.wrk import business_today
 
@@ -25,12 +25,8 @@ OBSERVED_EVERY = 5
 MERCHANT = "visible"
 
 
-def measure(bench: Bench) -> Iterator[Round]:
-    with bench.start() as system:
-        yield from _rounds(bench, system)
-
-
-def _rounds(bench: Bench, system: System) -> Iterator[Round]:
+@on_one_system
+def measure(bench: Bench, system: System) -> Iterator[Round]:
     seconds = bench.pace.seconds
     requests = entry_requests(system, MERCHANT)
     run_precisely(_observe(system, requests, 1.0))

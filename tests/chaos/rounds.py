@@ -96,7 +96,8 @@ class Match:
     def _merchant(self, name: str) -> Merchant:
         merchant_id = f"{name}-{self._round.seed}-{self._round.number}"
         token = self._system.token(merchant_id)
-        return Merchant(merchant_id, token, self._system.urls, Random(self._rng.random()))
+        urls = {"entries": self._system.entries_url, "balances": self._system.balances_url}
+        return Merchant(merchant_id, token, urls, Random(self._rng.random()))
 
     async def _inject_all(self) -> None:
         """Let the faults begin one after another, or together, and return when the last one is over."""

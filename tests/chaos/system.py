@@ -7,28 +7,26 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 from clocks import Clocks
 from disks import Disks
-from fluxo_local.issuer import DevelopmentIssuer
-from fluxo_local.runtime import load_environment, load_state
+from fluxo_local.runtime import load_state
 from fluxo_local.spawn import spawn
 from foreground import Foreground, SystemBrokenError
 from ledger import Ledger
 from servers import OwnServers
 
 from tests.harness.processes import FLUXO, clean_environment
+from tests.harness.system import DataDirectory
 
 STARTS_WITHIN_S: Final = 180.0
 COMMAND_WITHIN_S: Final = 120.0
-SCOPES: Final = ("entries:read", "entries:write", "balances:read")
 _POLL_S: Final = 0.1
 
 
-class System:
+class System(DataDirectory):
     """`servers`: the driver's own, behind proxies; None lets `fluxo up` embed them, on `disks` where there are any."""
 
     def __init__(
@@ -40,16 +38,14 @@ class System:
         disks: Disks | None = None,
         clocks: Clocks | None = None,
     ) -> None:
-        self.data_dir = data_dir
+        super().__init__(data_dir, port_base)
         self.servers = servers
         self.disks = disks
         self.clocks = clocks
-        self.urls = {"entries": f"http://127.0.0.1:{port_base + 1}", "balances": f"http://127.0.0.1:{port_base + 2}"}
         self.ledgers: Sequence[Ledger] = ()
         """What the clients of this round know; a restore must tell them."""
         self.one_history = asyncio.Lock()
         """Held by a restore, and by whoever carries events from the stream's past into its future."""
-        self._port_base = port_base
         self._foreground: Foreground | None = None
 
     async def start(self) -> None:
@@ -59,8 +55,8 @@ class System:
             environment |= self.servers.environment(proxied=True)
         if self.clocks is not None:
             environment |= self.clocks.environment()
-        argv = [*FLUXO, "up", *self._data_dir_option, "--port-base", str(self._port_base)]
-        self._foreground = Foreground(argv, environment, self.data_dir.with_suffix(".out"), self._says_ready)
+        argv = [*FLUXO, "up", *self._data_dir_option, "--port-base", str(self.port_base)]
+        self._foreground = Foreground(argv, environment, self.data_dir.with_suffix(".out"), self.ready)
         await self.until(self.is_ready, STARTS_WITHIN_S, "the system is ready")
 
     @contextlib.asynccontextmanager
@@ -80,11 +76,7 @@ class System:
         """Whether all processes are; raises SystemBrokenError when `fluxo up` itself has ended."""
         if self._foreground is not None:
             self._foreground.check()
-        return self._says_ready()
-
-    def _says_ready(self) -> bool:
-        state = load_state(self.data_dir)
-        return state is not None and state.ready
+        return self.ready()
 
     async def pid(self, name: str) -> int:
         """Return the process id, waiting for a process that is just being replaced."""
@@ -96,23 +88,16 @@ class System:
 
     def port_of(self, server: str) -> int:
         offset = {"postgres": 3, "valkey-streams": 4, "valkey-cache": 5}[server]
-        return self._port_base + offset + (90 if self.servers is not None else 0)
-
-    def environment(self) -> dict[str, str]:
-        return clean_environment() | load_environment(self.data_dir)
+        return self.port_base + offset + (90 if self.servers is not None else 0)
 
     def start_second(self, service: str, role: str) -> subprocess.Popen[bytes]:
         """Start another instance beside the supervised one."""
         told = {
-            "FLUXO_PORT": str(self._port_base + (91 if service == "entries" else 92)),
+            "FLUXO_PORT": str(self.port_base + (91 if service == "entries" else 92)),
             "FLUXO_INSTANCE": f"{service}-{role}-second",
         }
         with (self.data_dir / "logs" / f"{service}-{role}-second.log").open("ab") as log:
-            return spawn([sys.executable, "-m", f"fluxo_{service}", role], log=log, env=self.environment() | told)
-
-    def token(self, merchant_id: str) -> str:
-        issuer = DevelopmentIssuer(self.data_dir)
-        return issuer.token(merchant_id, scopes=SCOPES, role="owner", subject="chaos", lifetime=timedelta(hours=72))
+            return spawn([sys.executable, "-m", f"fluxo_{service}", role], log=log, env=self.environment | told)
 
     async def cli(self, *arguments: str) -> tuple[int, str]:
         """Run `fluxo …` on this system, past the proxies; returns its exit status and all it printed.

@@ -1,6 +1,6 @@
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import httpx2
@@ -27,7 +27,7 @@ class MerchantClient:
 
     def record(
         self, direction: str, amount: str, day: date | None = None, key: str | None = None, description: str = "Venda"
-    ) -> dict:
+    ) -> Any:
         body = {"direction": direction, "amount": amount, "description": description}
         if day is not None:
             body["business_date"] = day.isoformat()
@@ -35,18 +35,18 @@ class MerchantClient:
         assert response.status_code == 201, response.text
         return response.json()
 
-    def reverse(self, entry_id: str, key: str | None = None) -> dict:
+    def reverse(self, entry_id: str, key: str | None = None) -> Any:
         response = self.post(f"/v1/entries/{entry_id}/reversal", {"reason": "Engano"}, key or str(uuid4()))
         assert response.status_code == 201, response.text
         return response.json()
 
-    def day(self, day: date | str, after: str | None = None) -> dict:
+    def day(self, day: date | str, after: str | None = None) -> Any:
         parameters = {} if after is None else {"after_entry": after}
         response = self.http.get(f"{self.system.balances_url}/v1/daily-balances/{day}", params=parameters)
         assert response.status_code == 200, response.text
         return response.json()
 
-    def days(self, first: date, last: date, after: str | None = None) -> dict:
+    def days(self, first: date, last: date, after: str | None = None) -> Any:
         parameters = {"from": first.isoformat(), "to": last.isoformat()}
         if after is not None:
             parameters["after_entry"] = after
@@ -54,8 +54,8 @@ class MerchantClient:
         assert response.status_code == 200, response.text
         return response.json()
 
-    def entries(self, **parameters: object) -> list[dict]:
-        items: list[dict] = []
+    def entries(self, **parameters: str | int) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = []
         cursor: str | None = None
         while True:
             page = self.http.get(

@@ -19,5 +19,10 @@ def start(argv: Sequence[str | os.PathLike[str]], **options: Any) -> subprocess.
 
 def run_fluxo(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run a command of `fluxo`, and return what it printed."""
-    wanted = {"capture_output": True, "text": True, "env": clean_environment(), "timeout": 120} | options
+    wanted: dict[str, Any] = {
+        "capture_output": True,
+        "text": True,
+        "env": clean_environment(),
+        "timeout": 120,
+    } | options
     return subprocess.run([*FLUXO, *arguments], check=False, **wanted)

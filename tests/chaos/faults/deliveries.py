@@ -139,7 +139,7 @@ async def _add(streams: redis.asyncio.Redis, events: Events, major: int, minor: 
 
 async def _is_whole(system: System, xid: int, seq: int) -> bool:
     connection = await asyncpg.connect(
-        system.environment()["FLUXO_ENTRIES_DATABASE_URL"], port=system.port_of("postgres")
+        system.environment["FLUXO_ENTRIES_DATABASE_URL"], port=system.port_of("postgres")
     )
     try:
         rest = await connection.fetchval(

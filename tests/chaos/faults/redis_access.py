@@ -17,7 +17,7 @@ from system import System
 async def server(system: System, name: str) -> AsyncIterator[redis.asyncio.Redis]:
     """Yield a client that outlives a server's restart: another fault may be at work."""
     variable = {"valkey-streams": "FLUXO_STREAMS_URL", "valkey-cache": "FLUXO_CACHE_URL"}[name]
-    password = urlsplit(system.environment()[variable]).password
+    password = urlsplit(system.environment[variable]).password
     client = redis.asyncio.Redis(
         port=system.port_of(name),
         password=password,

@@ -1,0 +1,23 @@
+import asyncio
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+
+def ask(url: str, *statements: str, arguments: tuple[object, ...] = ()) -> Any:
+    """Run the statements over one connection, each by itself; returns the first value that the last one gives."""
+
+    async def run() -> Any:
+        connection = await asyncpg.connect(url)
+        try:
+            return [await connection.fetchval(statement, *arguments) for statement in statements][-1]
+        finally:
+            await connection.close()
+
+    return asyncio.run(run())
+
+
+def with_database(url: str, database: str) -> str:
+    """Return the URL of another database of the same server."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
