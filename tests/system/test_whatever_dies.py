@@ -2,59 +2,15 @@
 
 import os
 import signal
-from datetime import date
 from decimal import Decimal
-from threading import Event, Thread
-from uuid import uuid4
 
 import httpx2
 import pytest
 import redis
-from fluxo_local.runtime import load_environment
 
-DAY = date(2026, 3, 10)
+from tests.harness.load import DAY, Load
+
 HEALS_WITHIN_S = 60
-
-
-class Writer:
-    """Records R$ 1.00 after R$ 1.00, and repeats what got no 201 with the same key until it has one."""
-
-    def __init__(self, merchant):
-        self.merchant = merchant
-        self.acknowledged = []
-        self._enough = Event()
-        self._thread = Thread(target=self._run)
-
-    def _run(self):
-        while not self._enough.is_set():
-            self.acknowledged.append(self._record_one(str(uuid4())))
-
-    def _record_one(self, key):
-        body = {"direction": "credit", "amount": "1.00", "business_date": DAY.isoformat(), "description": "Venda"}
-        while True:
-            try:
-                answer = self.merchant.post("/v1/entries", body, key)
-            except httpx2.TransportError:
-                self._enough.wait(0.05)
-                continue
-            if answer.status_code == 201:
-                return answer.json()["id"]
-            assert answer.status_code == 503, answer.text
-            assert "Retry-After" in answer.headers
-            self._enough.wait(0.05)
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._enough.set()
-        self._thread.join(HEALS_WITHIN_S)
-        assert not self._thread.is_alive()
-
-    def wait_for_acknowledged(self, more):
-        wanted = len(self.acknowledged) + more
-        self.merchant.system.until(lambda: len(self.acknowledged) >= wanted, HEALS_WITHIN_S)
 
 
 def settled_day(merchant, entry_id):
@@ -98,25 +54,25 @@ def assert_each_counts_once(merchant, acknowledged):
 )
 def test_a_kill_under_writes_loses_nothing_and_counts_nothing_twice(system, victim):
     merchant = system.merchant()
-    with Writer(merchant) as writer:
-        writer.wait_for_acknowledged(20)
+    with Load(merchant, repeats={503}, pause_s=0) as load:
+        load.wait_for(20)
         pid = system.pid(victim)
         os.kill(pid, signal.SIGKILL)
         system.until(lambda: system.ready() and system.pid(victim) != pid, HEALS_WITHIN_S)
-        writer.wait_for_acknowledged(20)
+        load.wait_for(20)
 
-    assert_each_counts_once(merchant, writer.acknowledged)
+    assert_each_counts_once(merchant, load.recorded)
 
 
 def test_an_emptied_stream_is_filled_again_from_the_outbox(system):
     merchant = system.merchant()
-    with Writer(merchant) as writer:
-        writer.wait_for_acknowledged(20)
-        with redis.Redis.from_url(load_environment(system.data_dir)["FLUXO_STREAMS_URL"]) as client:
+    with Load(merchant, repeats={503}, pause_s=0) as load:
+        load.wait_for(20)
+        with redis.Redis.from_url(system.environment["FLUXO_STREAMS_URL"]) as client:
             client.flushall()
-        writer.wait_for_acknowledged(20)
+        load.wait_for(20)
 
-    assert_each_counts_once(merchant, writer.acknowledged)
+    assert_each_counts_once(merchant, load.recorded)
     assert system.cli("verify", "--merchant", merchant.merchant_id).returncode == 0
 
 
