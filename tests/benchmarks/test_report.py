@@ -137,11 +137,6 @@ def _figures(run: Run) -> Iterator[tuple[str, float]]:
             yield "cores_ms", role["cores"]
 
 
-def test_a_file_gives_the_same_page_again(run: Run, tmp_path):
-    run.save(tmp_path / "results.json")
-    assert report(Run.load(tmp_path / "results.json"), "results.json") == report(run, "results.json")
-
-
 def test_the_page_and_its_pictures_replace_those_of_an_earlier_run(run: Run, tmp_path):
     stale = tmp_path / "performance" / "stale.svg"
     stale.parent.mkdir()

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[2]
+from tests.deploy.expressions import REFERENCE, ROOT, rules
+
 PROMETHEUS = ROOT / "deploy" / "prometheus"
-RULES = sorted(PROMETHEUS.glob("rules/*.yaml"))
 TESTS = sorted(PROMETHEUS.glob("tests/*.yaml"))
 RUNBOOK = "docs/operating/runbook.md"
 SLO = (ROOT / "docs" / "operating" / "slo.md").read_text(encoding="utf-8")
@@ -26,9 +26,8 @@ def promtool(*arguments: str | Path) -> str:
     return ended.stdout
 
 
-def rules(kind: str) -> list[dict]:
-    groups = [group for file in RULES for group in yaml.safe_load(file.read_text())["groups"]]
-    return [rule for group in groups for rule in group["rules"] if kind in rule]
+def rules_with(kind: str) -> list[dict]:
+    return [rule for rule in rules() if kind in rule]
 
 
 def outcomes() -> list[tuple[str, bool]]:
@@ -44,7 +43,7 @@ def outcomes() -> list[tuple[str, bool]]:
     return found
 
 
-ALERTS = rules("alert")
+ALERTS = rules_with("alert")
 NAMES = sorted({alert["alert"] for alert in ALERTS})
 
 
@@ -85,7 +84,7 @@ def test_the_runbook_has_no_row_for_an_alert_that_is_gone():
 def test_the_objectives_in_the_rules_are_those_of_the_page():
     objectives = {
         rule["labels"]["slo"]: float(re.fullmatch(r"vector\((.+)\)", rule["expr"])[1])
-        for rule in rules("record")
+        for rule in rules_with("record")
         if rule["record"] == "slo:objective:ratio"
     }
     told = re.findall(r"^\| `(\w+)` \| ([0-9.]+) % ", SLO, re.MULTILINE)
@@ -93,11 +92,10 @@ def test_the_objectives_in_the_rules_are_those_of_the_page():
 
 
 def test_each_bound_that_a_rule_asks_for_is_one_of_its_histogram():
-    reference = (ROOT / "docs" / "reference" / "metrics.md").read_text(encoding="utf-8")
-    bounds = dict(re.findall(r"^\| `(\w+)` \| ([0-9., ]+) \|$", reference, re.MULTILINE))
+    bounds = dict(re.findall(r"^\| `(\w+)` \| ([0-9., ]+) \|$", REFERENCE, re.MULTILINE))
     asked = {
         (histogram, float(bound))
-        for rule in rules("expr")
+        for rule in rules_with("expr")
         for histogram, bound in re.findall(r'(\w+)_bucket\{(?:[^"}]|"[^"]*")*?le="([0-9.]+)"', rule["expr"])
     }
     assert {("http_request_duration_seconds", 0.1), ("fluxo_recorded_to_visible_seconds", 1.0)} <= asked

@@ -2,22 +2,14 @@
 
 import os
 from collections.abc import Mapping
-from typing import Final
 from unittest.mock import patch
 
-import fluxo_balances.settings as balances
-import fluxo_entries.settings as entries
 from fluxo_chassis.settings import PREFIX, ProcessSettings
 from pydantic import ValidationError
 
-PROCESSES: Final[Mapping[str, type[ProcessSettings]]] = {
-    "entries-api": entries.ApiSettings,
-    "entries-relay": entries.RelaySettings,
-    "entries-migrate": entries.MigrateSettings,
-    "balances-api": balances.ApiSettings,
-    "balances-projector": balances.ProjectorSettings,
-    "balances-migrate": balances.MigrateSettings,
-}
+from deploy import settings_page
+
+PROCESSES = {settings.process: settings for settings in settings_page.PROCESSES}
 
 
 def complaints(settings: type[ProcessSettings], environment: Mapping[str, str]) -> list[str]:
