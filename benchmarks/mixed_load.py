@@ -1,7 +1,10 @@
 """Many merchants who write and read at the same time, at constant rates."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+import itertools
+import os
+import signal
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
@@ -52,8 +55,19 @@ class Merchants:
         self._tokens = [system.token(name) for name in names]
         self._rng = Random(seed)
 
-    async def run(self, reads_per_s: float, seconds: float, tick: Callable[[float], None] = lambda _: None) -> Mixed:
-        """Read and write for so long; `tick` is called now and then with the seconds gone by."""
+    async def run(
+        self,
+        reads_per_s: float,
+        seconds: float,
+        tick: Callable[[float], None] = lambda _: None,
+        kills: Mapping[float, int] | None = None,
+    ) -> Mixed:
+        """Read and write for so long; `tick` is called now and then with the seconds gone by.
+
+        `kills` are processes that get SIGKILL when so many seconds have gone by.
+        """
+        for after_s, pid in (kills or {}).items():
+            asyncio.get_running_loop().call_later(after_s, os.kill, pid, signal.SIGKILL)
         async with (
             Pool(self._system.balances, _CONNECTIONS) as readers,
             Pool(self._system.entries, _CONNECTIONS) as writers,
@@ -72,7 +86,6 @@ class Merchants:
             yield target.get(f"/v1/daily-balances/{day}", rng.choice(self._tokens))
 
     def _writes(self) -> Iterator[bytes]:
-        body, run, target, number = orjson.dumps(entry(business_today())), uuid4(), self._system.entries, 0
-        while True:
-            number += 1
+        body, run, target = orjson.dumps(entry(business_today())), uuid4(), self._system.entries
+        for number in itertools.count(1):
             yield target.post("/v1/entries", self._rng.choice(self._tokens), body, f"{run}-{number}")

@@ -1,8 +1,5 @@
 """Every instance of two replicas killed in turn, while merchants read and write."""
 
-import asyncio
-import os
-import signal
 from collections.abc import Iterator
 
 from fluxo_cli.load.pacing import run_precisely
@@ -10,7 +7,6 @@ from fluxo_cli.load.pacing import run_precisely
 from benchmarks.mixed_load import Merchants, Mixed
 from benchmarks.quiet import until_quiet
 from benchmarks.scenario import Bench, Round, Scenario, Target
-from benchmarks.system import System
 from benchmarks.tools import NGINX
 
 READS_PER_S = 200
@@ -31,7 +27,7 @@ def measure(bench: Bench) -> Iterator[Round]:
         run_precisely(merchants.run(READS_PER_S, 2.0))
         for name in INSTANCES:
             system.until_ready()
-            found = run_precisely(_run_and_kill(system, name, merchants, seconds))
+            found = run_precisely(merchants.run(READS_PER_S, seconds, kills={seconds / 4: system.pids()[name]}))
             all_found.append(found)
             figures[f"read_p99_while_{name}_is_replaced_ms"] = found.reads.percentiles_ms(99)[0]
             figures[f"write_p99_while_{name}_is_replaced_ms"] = found.writes.percentiles_ms(99)[0]
@@ -41,11 +37,6 @@ def measure(bench: Bench) -> Iterator[Round]:
     requests = sum(found.reads.requests + found.writes.requests for found in all_found)
     failed = sum(found.reads.errors + found.writes.errors for found in all_found)
     yield Round({"failed_percent": failed / requests * 100, "failed": failed, "requests": requests, **figures})
-
-
-async def _run_and_kill(system: System, name: str, merchants: Merchants, seconds: float) -> Mixed:
-    asyncio.get_running_loop().call_later(seconds / 4, os.kill, system.pids()[name], signal.SIGKILL)
-    return await merchants.run(READS_PER_S, seconds)
 
 
 SCENARIO = Scenario(

@@ -1,13 +1,10 @@
 """The same load on two replicas, and one instance of each API is killed while it goes on."""
 
-import asyncio
-import os
-import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from fluxo_cli.load.pacing import run_precisely
 
-from benchmarks.mixed_load import Merchants, Mixed
+from benchmarks.mixed_load import Merchants
 from benchmarks.quiet import until_quiet
 from benchmarks.scenario import Bench, Round, Scenario, Target
 from benchmarks.tools import NGINX
@@ -23,8 +20,8 @@ def measure(bench: Bench) -> Iterator[Round]:
         for _ in bench.rounds():
             system.until_ready()
             pids = system.pids()
-
-            found = run_precisely(_run_and_kill(merchants, pids, seconds))
+            kills = {seconds / 3: pids["balances-api-1"], seconds * 2 / 3: pids["entries-api-1"]}
+            found = run_precisely(merchants.run(READS_PER_S, seconds, kills=kills))
             until_quiet(system)
             yield Round(
                 {
@@ -38,13 +35,6 @@ def measure(bench: Bench) -> Iterator[Round]:
                 }
             )
         system.verify()
-
-
-async def _run_and_kill(merchants: Merchants, pids: Mapping[str, int], seconds: float) -> Mixed:
-    loop = asyncio.get_running_loop()
-    loop.call_later(seconds / 3, os.kill, pids["balances-api-1"], signal.SIGKILL)
-    loop.call_later(seconds * 2 / 3, os.kill, pids["entries-api-1"], signal.SIGKILL)
-    return await merchants.run(READS_PER_S, seconds)
 
 
 SCENARIO = Scenario(
