@@ -1,4 +1,4 @@
-"""Some chaos: on each topology a round of three faults at once, the same ones each time.
+"""Some chaos: twice a round of three faults at once, the same ones each time.
 
 Whoever changed nothing must not be told that something broke; what nobody thought of is found by `make chaos`, which
 draws its rounds anew. FLUXO_CHAOS_SEED plays those of a run whose seed was printed.
@@ -37,14 +37,13 @@ def is_rigged(kind: str) -> bool:
     return kind in {"disk full", "clock stepped"}
 
 
-def is_other(kind: str) -> bool:
-    return not (is_of_network(kind) or is_rigged(kind))
-
-
 @pytest.mark.parametrize(
     ("topology", "kinds", "seed"),
-    [("embedded", is_other, 56), ("proxied", is_of_network, 6), ("rigged", is_rigged, 10)],
-    ids=["processes and streams", "network", "disks and clocks"],
+    [
+        ("proxied", lambda kind: not is_rigged(kind), 27),
+        ("rigged", lambda kind: not is_of_network(kind), 106),
+    ],
+    ids=["processes and network", "processes, disks and clocks"],
 )
 def test_nothing_acknowledged_is_lost_or_counted_twice(topology, kinds, seed):
     seed = os.environ.get("FLUXO_CHAOS_SEED", str(seed))

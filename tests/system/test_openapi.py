@@ -28,7 +28,7 @@ REJECTION = checks.CHECKS.get_by_names(["negative_data_rejection"])
 entries_api = schemathesis.pytest.from_fixture("entries_schema")
 balances_api = schemathesis.pytest.from_fixture("balances_schema")
 
-fuzzed = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+fuzzed = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(scope="session")
