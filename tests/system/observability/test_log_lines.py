@@ -51,8 +51,13 @@ def written(system) -> dict[str, list[bytes]]:
         files = (system.data_dir / "logs").glob("*-[0-9].log")
         return {file.stem: file.read_bytes().splitlines() for file in files}
 
-    system.until(lambda: any(b"entries projected" in line for line in lines()["balances-projector-1"]))
-    system.until(lambda: any(b'status_code":401' in line for line in lines()["balances-api-1"]))
+    written = {
+        "entries-api-1": (b'status_code":422', b'status_code":404'),
+        "balances-api-1": (b'status_code":401', b'status_code":404'),
+        "balances-projector-1": (b"entries projected",),
+    }
+    for process, signs in written.items():
+        system.until(lambda process=process, signs=signs: all(sign in b"".join(lines()[process]) for sign in signs))
     return lines()
 
 
