@@ -48,9 +48,14 @@ class Proxy:
 
     @property
     def url(self) -> str:
-        """The server's, by way of this proxy."""
+        """The server's, by way of this proxy.
+
+        PostgreSQL is not asked for TLS: where that question is cut off, and who asked has left, asyncpg has an error
+        that nobody can catch.
+        """
         credentials, at, _ = self._server.netloc.rpartition("@")
-        return self._server._replace(netloc=f"{credentials}{at}127.0.0.1:{self.port}").geturl()
+        query = "sslmode=disable" if self._server.scheme.startswith("postgres") else self._server.query
+        return self._server._replace(netloc=f"{credentials}{at}127.0.0.1:{self.port}", query=query).geturl()
 
     async def start(self) -> None:
         self._listener = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
