@@ -131,7 +131,7 @@ def test_any_history_adds_up(system):
     run_state_machine_as_test(
         AnyHistory,
         settings=settings(
-            max_examples=25,
+            max_examples=15,
             stateful_step_count=20,
             deadline=None,
             suppress_health_check=list(HealthCheck),

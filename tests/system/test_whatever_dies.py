@@ -54,7 +54,7 @@ def assert_each_counts_once(merchant, acknowledged):
 )
 def test_a_kill_under_writes_loses_nothing_and_counts_nothing_twice(system, victim):
     merchant = system.merchant()
-    with Load(merchant, repeats={503}, pause_s=0) as load:
+    with Load(merchant, repeats={503}) as load:
         load.wait_for(20)
         pid = system.pid(victim)
         os.kill(pid, signal.SIGKILL)
@@ -66,7 +66,7 @@ def test_a_kill_under_writes_loses_nothing_and_counts_nothing_twice(system, vict
 
 def test_an_emptied_stream_is_filled_again_from_the_outbox(system):
     merchant = system.merchant()
-    with Load(merchant, repeats={503}, pause_s=0) as load:
+    with Load(merchant, repeats={503}) as load:
         load.wait_for(20)
         with redis.Redis.from_url(system.environment["FLUXO_STREAMS_URL"]) as client:
             client.flushall()
