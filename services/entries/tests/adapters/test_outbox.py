@@ -148,7 +148,7 @@ async def test_relays_that_notice_at_the_same_time_raise_it_once(outbox, owner, 
 @pytest.mark.parametrize(
     ("statement", "values"),
     [
-        (sql.ROWS_AFTER, "1, '590', 5, 1000"),
+        (sql.ROWS_AFTER, "1, '590', 5, 'event', 1000"),
         (sql.HAS_ROWS_AFTER, "1, '590', 5"),
         (sql.HAS_ROWS_BETWEEN, "1, '300', 5, 1, '310', 5"),
         (sql.OLDEST_AGE, "1, '300', 5, 1, '310', 5"),

@@ -192,11 +192,11 @@ async def test_a_running_relay_outlives_a_stream_that_fails(
         def __getattr__(self, name):
             return getattr(stream, name)
 
-        async def position(self):
+        async def end(self):
             if self.failures:
                 self.failures -= 1
                 raise ConnectionError
-            return await stream.position()
+            return await stream.end()
 
     ids = await append(journal, recording, 3)
     async with running_relay(entries_database, outbox, FailsAtFirst()):

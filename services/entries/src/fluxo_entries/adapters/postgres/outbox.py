@@ -25,10 +25,10 @@ class PostgresOutbox:
         self._pool = pool
         self._keep = keep
 
-    async def rows_after(self, position: StreamPosition, limit: int) -> list[OutboxRow]:
+    async def rows_after(self, last: StreamPosition, limit: int, event: bytes | None = None) -> list[OutboxRow]:
         return [
             OutboxRow(StreamPosition((row["generation"] << XID_BITS) + row["xid"], row["seq"]), row["event"])
-            for row in await self._fetch(sql.ROWS_AFTER, position, limit)
+            for row in await self._fetch(sql.ROWS_AFTER, last, event, limit)
         ]
 
     async def has_rows_after(self, position: StreamPosition) -> bool:
@@ -36,6 +36,9 @@ class PostgresOutbox:
 
     async def has_rows_between(self, after: StreamPosition, up_to: StreamPosition) -> bool:
         return bool((await self._fetch(sql.HAS_ROWS_BETWEEN, after, *_database_position(up_to)))[0][0])
+
+    async def recognise(self, last: StreamPosition, event: bytes | None) -> None:
+        await self._fetch(sql.RECOGNISE, last, event)
 
     async def publish_again(self, above: StreamPosition) -> None:
         await self._start_generation(_database_position(above)[0])

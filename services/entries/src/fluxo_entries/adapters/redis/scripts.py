@@ -64,9 +64,13 @@ end
 return added
 """
 
-# KEYS: the stream, the mark. ARGV: the lowest id to keep, the mark's new place. The mark never goes back.
+# KEYS: the stream, the mark. ARGV: the lowest id to keep, the mark's new place. The mark never goes back. The newest
+# entry stays in any case: by it the outbox is recognised.
 TRIM: Final = f"""{_COMPARE}
-local trimmed = redis.call('XTRIM', KEYS[1], 'MINID', '=', ARGV[1])
+local lowest_kept = ARGV[1]
+local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+if newest and less(newest[1], lowest_kept) then lowest_kept = newest[1] end
+local trimmed = redis.call('XTRIM', KEYS[1], 'MINID', '=', lowest_kept)
 if less(redis.call('GET', KEYS[2]) or '0-0', ARGV[2]) then redis.call('SET', KEYS[2], ARGV[2]) end
 return trimmed
 """
