@@ -2,11 +2,11 @@ import asyncio
 from datetime import date
 
 import pytest
-from fluxo_balances.adapters.redis.consumer_group import ConsumerGroup
+from fluxo_balances.adapters.redis.consumer_group import ConsumerGroup, is_missing_group
 from fluxo_balances.adapters.redis.entry_events import RedisEntryEvents
 from fluxo_balances.adapters.redis.redelivery import pause_s
 from fluxo_balances.application.projecting.ports import Backlog, DeadLetter, Delivery
-from fluxo_chassis.redis import RedisClient, RedisUnavailableError
+from fluxo_chassis.redis import RedisClient, RedisReplyError, RedisUnavailableError
 from fluxo_contracts.streams import ENTRIES_STREAM
 
 from tests.harness.proxy import Proxy, Weather
@@ -14,6 +14,20 @@ from tests.harness.proxy import Proxy, Weather
 pytestmark = pytest.mark.anyio
 
 NOV_22 = date(2026, 11, 22)
+
+
+@pytest.mark.parametrize(
+    ("told", "is_missing"),
+    [
+        ("NOGROUP No such key 'fluxo.entries' or consumer group 'daily-balances'", True),
+        ("UNBLOCKED the stream key no longer exists", True),
+        ("ERR no such key", True),
+        ("UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)", False),
+        ("UNBLOCKED client unblocked via CLIENT UNBLOCK", False),
+    ],
+)
+async def test_a_reader_that_is_sent_away_for_another_reason_misses_no_group(told, is_missing):
+    assert is_missing_group(RedisReplyError(told)) is is_missing
 
 
 async def read(member, limit: int = 100) -> list[str]:

@@ -103,7 +103,14 @@ class RedisClient:
 
 
 async def ping_redis(redis: RedisClient) -> Observation:
-    """How long a PING takes."""
+    """How long a server that may be written to takes for a PING; a replica fails, and the connection to it ends.
+
+    HELLO tells the role as ROLE does, and every user may send it.
+    """
     started = time.perf_counter()
-    await redis.execute("PING")
+    connection = await redis.connected()
+    _, facts = await connection.execute_pipeline(("PING",), ("HELLO", 3))
+    if facts.get(b"role") in (b"replica", b"slave"):
+        connection.abort("the server is a replica")
+        return Observation("fail", output="the server is a replica")
     return Observation("pass", round((time.perf_counter() - started) * 1000, 3), "ms")
