@@ -7,7 +7,7 @@ from fluxo_balances.adapters.redis.entry_events import RedisEntryEvents
 from fluxo_balances.adapters.redis.redelivery import pause_s
 from fluxo_balances.application.projecting.ports import Backlog, DeadLetter, Delivery
 from fluxo_chassis.redis import RedisClient, RedisReplyError, RedisUnavailableError
-from fluxo_contracts.streams import ENTRIES_STREAM
+from fluxo_contracts.streams import ENTRIES_DEAD_LETTERS_STREAM, ENTRIES_STREAM
 
 from tests.harness.proxy import Proxy, Weather
 
@@ -279,6 +279,27 @@ async def test_a_dead_letter_holds_the_event_as_it_came_and_the_reason(joined, s
         {"reason": "It is garbage.", "stream_id": stream_id, "deliveries": "1", "event": "\ufffdgarbage"},
         {"reason": "There is no event.", "stream_id": bare, "deliveries": "1"},
     ]
+    assert await stream.pending() == {}
+
+
+async def test_a_letter_whose_acknowledgement_was_lost_is_not_written_twice(joined, stream, streams):
+    events = await joined("p1")
+    stream_id = await stream.publish_raw(event=b"garbage")
+    (delivery,) = await events.read(1, 0.05)
+    letter = DeadLetter(delivery, "It is garbage.")
+    await streams.rename(ENTRIES_STREAM, "kept")
+    await streams.set(ENTRIES_STREAM, "takes no acknowledgement")
+    for _ in range(2):
+        with pytest.raises(RedisReplyError):
+            await events.dead_letter([letter])
+    assert [each["stream_id"] for each in await stream.dead_letters()] == [stream_id]
+    # Somebody removed the letters: the event must not be lost with them.
+    await streams.delete(ENTRIES_DEAD_LETTERS_STREAM)
+    await streams.rename("kept", ENTRIES_STREAM)
+
+    await events.dead_letter([letter])
+
+    assert [each["stream_id"] for each in await stream.dead_letters()] == [stream_id]
     assert await stream.pending() == {}
 
 

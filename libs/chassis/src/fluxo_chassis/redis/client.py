@@ -60,6 +60,10 @@ class RedisClient:
             raise refusal
         return list(replies)
 
+    async def unlink(self, *keys: str | bytes) -> None:
+        """Remove keys, each by a command of its own: a cluster may have them in different slots. Raises as those."""
+        await (await self.connected()).execute_pipeline(*(("UNLINK", key) for key in keys))
+
     async def scan(self, pattern: str) -> AsyncIterator[list[bytes]]:
         """Yield every key of a pattern that is there all the while, some at a time; raises as `execute` does."""
         cursor = b"0"

@@ -54,6 +54,14 @@ end
 return removed
 """
 
+# KEYS: the letters, the note of which letter an event has. ARGV: the note's lifetime s, the letter's fields and values.
+DEAD_LETTER: Final = """
+local noted = redis.call('GET', KEYS[2])
+if noted and #redis.call('XRANGE', KEYS[1], noted, noted) > 0 then return end
+local letter = redis.call('XADD', KEYS[1], '*', unpack(ARGV, 2))
+redis.call('SET', KEYS[2], letter, 'EX', ARGV[1])
+"""
+
 REDRIVES_FIELD: Final = "redrives"
 REDRIVEN_AT_FIELD: Final = "redriven_at"
 
