@@ -176,6 +176,19 @@ SELECT count(*) AS rows,
 FROM (SELECT xid, created_at FROM outbox WHERE {_AFTER} ORDER BY xid, seq LIMIT 100000) AS waiting
 """
 
+# Whose transaction the horizon is. Another role's session shows no more of itself than this; a prepared transaction has
+# no session, and need not have written anything.
+_INSTANT: Final = "' since ' || to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+HORIZON_HOLDER: Final = f"""
+WITH horizon AS MATERIALIZED (SELECT pg_snapshot_xmin(pg_current_snapshot())::xid AS xid)
+SELECT concat('prepared transaction ', quote_literal(gid), ' of ', owner, ' in database ', database,
+    {_INSTANT.format("prepared")})
+FROM horizon JOIN pg_prepared_xacts ON transaction = xid
+UNION ALL
+SELECT concat('session ', pid, ' of ', usename, ' in database ', datname, {_INSTANT.format("xact_start")})
+FROM horizon JOIN pg_locks ON transactionid = xid AND mode = 'ExclusiveLock' JOIN pg_stat_activity USING (pid)
+"""
+
 RAISE_GENERATION: Final = "SELECT raise_outbox_generation($1)"
 CREATE_PARTITIONS: Final = "SELECT create_outbox_partitions($1)"
 DROP_PARTITIONS: Final = "SELECT drop_outbox_partitions($1, $2, $3, $4)"

@@ -18,12 +18,14 @@ class OutboxRow:
 class Backlog:
     """What waits to be published: rows (counted up to 100,000) and ages in seconds, 0 where there is none.
 
-    `held_back_age_s` is the age of the oldest row that a transaction still open somewhere keeps from being published.
+    `held_back_age_s` is the age of the oldest row that a transaction still open somewhere keeps from being published;
+    `held_back_by` says whose transaction, once that takes long.
     """
 
     rows: int
     oldest_age_s: float
     held_back_age_s: float
+    held_back_by: str | None = None
 
 
 class Outbox(Protocol):
