@@ -4,12 +4,15 @@ from typing import Any, Final
 from fluxo_chassis.redis import RedisClient, RedisReplyError
 from fluxo_contracts.streams import ENTRIES_STREAM, EVENT_FIELD
 
-from fluxo_entries.adapters.redis.scripts import PUBLISH, TRIM
+from fluxo_entries.adapters.redis.scripts import KEEP_COUNTS, PUBLISH, TRIM
 from fluxo_entries.application.publishing.ports import GapFoundError, OutboxRow, StreamMovedBackError
 from fluxo_entries.application.publishing.stream_state import Group, StreamEnd, StreamPosition, StreamState
 
 NO_SUCH_KEY: Final = "ERR no such key"
 MOVED_BACK: Final = -1
+
+FORGETFUL: Final = b"redis_version:7.0."
+"""Tells its file and its replicas what a group was given, and not that it counts as read."""
 
 TRIM_MARK: Final = f"{{{ENTRIES_STREAM}}}.trimmed"
 """Where the relay trimmed to. A key in the stream's own hash slot, set in one step with the trim: what loses the one,
@@ -61,6 +64,10 @@ class RedisEntriesStream:
     async def trim_below(self, acknowledged: StreamPosition) -> int:
         lowest_kept, trimmed_up_to = _id(acknowledged.just_above()), _id(acknowledged)
         return int(await self._redis.execute("EVAL", TRIM, len(_KEYS), *_KEYS, lowest_kept, trimmed_up_to))
+
+    async def keep_counts(self) -> None:
+        if FORGETFUL in await self._redis.execute("INFO", "server"):
+            await self._redis.execute("EVAL", KEEP_COUNTS, 1, ENTRIES_STREAM)
 
     async def _info(self) -> Mapping[bytes, Any] | None:
         try:

@@ -74,3 +74,18 @@ local trimmed = redis.call('XTRIM', KEYS[1], 'MINID', '=', lowest_kept)
 if less(redis.call('GET', KEYS[2]) or '0-0', ARGV[2]) then redis.call('SET', KEYS[2], ARGV[2]) end
 return trimmed
 """
+
+# KEYS: the stream. Writes down how many entries each group has read, where the server knows it; at the stream's end
+# that is all of them.
+KEEP_COUNTS: Final = f"""{_COMPARE}
+if redis.call('EXISTS', KEYS[1]) == 0 then return end
+local stream = facts(redis.call('XINFO', 'STREAM', KEYS[1]))
+for _, reply in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+    local group = facts(reply)
+    local at, read = group['last-delivered-id'], group['entries-read']
+    if read then
+        if at == stream['last-generated-id'] then read = stream['entries-added'] end
+        redis.call('XGROUP', 'SETID', KEYS[1], group['name'], at, 'ENTRIESREAD', read)
+    end
+end
+"""

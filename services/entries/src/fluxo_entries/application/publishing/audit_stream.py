@@ -20,6 +20,7 @@ class AuditStream:
             return await self._audit() if is_leader else None
 
     async def _audit(self) -> SuspectRange | None:
+        await self._stream.keep_counts()
         state = await self._stream.state()
         await self._outbox.recognise(state.last, state.last_event)
         gap = await find_gap(self._outbox, state)

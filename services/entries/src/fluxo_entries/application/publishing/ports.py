@@ -109,6 +109,12 @@ class EntriesStream(Protocol):
     async def state(self) -> StreamState:
         """Return what the stream and its groups show; a stream that is not there is an empty one."""
 
+    async def keep_counts(self) -> None:
+        """Have the server remember in a restart how many entries each group has read, where it would forget that.
+
+        A group at the stream's end of which this is not known counts as one that was put there, unread.
+        """
+
     async def trim_below(self, acknowledged: StreamPosition) -> int:
         """Remove stream entries at or below the position and note it as `trimmed_up_to`; returns how many went.
 
