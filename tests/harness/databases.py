@@ -95,8 +95,8 @@ class DatabaseTemplate:
 
     def __init__(self, admin_url: str, service: str, migrate: Callable[..., None]) -> None:
         self._admin_url = admin_url
-        self._name = f"{service}_{os.getpid()}_{secrets.token_hex(3)}"
-        self.owner, self.app, self._password = f"{self._name}_owner", f"{self._name}_app", secrets.token_hex(8)
+        self.name = f"{service}_{os.getpid()}_{secrets.token_hex(3)}"
+        self.owner, self.app, self._password = f"{self.name}_owner", f"{self.name}_app", secrets.token_hex(8)
         self._clones = 0
         self._spare: list[Database] = []
         asyncio.run(
@@ -104,10 +104,10 @@ class DatabaseTemplate:
                 admin_url,
                 f"CREATE ROLE {self.owner} LOGIN PASSWORD '{self._password}'",
                 f"CREATE ROLE {self.app} LOGIN PASSWORD '{self._password}'",
-                f"CREATE DATABASE {self._name} OWNER {self.owner}",
+                f"CREATE DATABASE {self.name} OWNER {self.owner}",
             )
         )
-        migrate(owner_url=_url(admin_url, self._name, self.owner, self._password), app_role=self.app)
+        migrate(owner_url=_url(admin_url, self.name, self.owner, self._password), app_role=self.app)
         self._state, self._filled = asyncio.run(self._as_migrated())
 
     def database(self, name: str) -> Database:
@@ -122,8 +122,8 @@ class DatabaseTemplate:
         if self._spare:
             return self._spare.pop()
         self._clones += 1
-        name = f"{self._name}_{self._clones}"
-        clone = f"CREATE DATABASE {name} TEMPLATE {self._name} OWNER {self.owner} STRATEGY file_copy"
+        name = f"{self.name}_{self._clones}"
+        clone = f"CREATE DATABASE {name} TEMPLATE {self.name} OWNER {self.owner} STRATEGY file_copy"
         await _execute(self._admin_url, clone)
         return self.database(name)
 
@@ -135,7 +135,7 @@ class DatabaseTemplate:
 
     async def _as_migrated(self) -> tuple[str, dict[str, list[asyncpg.Record]]]:
         """Return the state, and the rows of the tables that migrations fill."""
-        connection = await asyncpg.connect(self.database(self._name).admin_url)
+        connection = await asyncpg.connect(self.database(self.name).admin_url)
         try:
             tables = await _tables(connection)
             filled = {table: rows for table in tables if (rows := await connection.fetch(f"TABLE {table}"))}
@@ -168,7 +168,7 @@ class DatabaseTemplate:
             _execute(
                 self._admin_url,
                 *(f"DROP DATABASE {database.name} WITH (FORCE)" for database in self._spare),
-                f"DROP DATABASE {self._name} WITH (FORCE)",
+                f"DROP DATABASE {self.name} WITH (FORCE)",
                 f"DROP ROLE {self.app}",
                 f"DROP ROLE {self.owner}",
             )

@@ -57,6 +57,12 @@ class Proxy:
         query = "sslmode=disable" if self._server.scheme.startswith("postgres") else self._server.query
         return self._server._replace(netloc=f"{credentials}{at}127.0.0.1:{self.port}", query=query).geturl()
 
+    def lead_to(self, server: str) -> None:
+        """Let new connections get to another server; those that are open stay where they are."""
+        host = urlsplit(server).netloc.rpartition("@")[2]
+        credentials, at, _ = self._server.netloc.rpartition("@")
+        self._server = self._server._replace(netloc=f"{credentials}{at}{host}")
+
     async def start(self) -> None:
         self._listener = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
         self.port = self._listener.sockets[0].getsockname()[1]

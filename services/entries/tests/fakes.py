@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fluxo_chassis.auth import Principal, refused
 from fluxo_entries.application.publishing.ports import GapFoundError, OutboxRow, StreamMovedBackError
-from fluxo_entries.application.publishing.stream_state import XID_BITS, StreamPosition
+from fluxo_entries.application.publishing.stream_state import XID_BITS, StreamEnd, StreamPosition
 from fluxo_entries.application.recording.get_entry import GetEntry
 from fluxo_entries.application.recording.list_entries import ListEntries
 from fluxo_entries.application.recording.merchant_settings import ChangeMerchant, GetMerchant
@@ -164,17 +164,24 @@ class FakeOutbox:
     """`visible` rows lie below the horizon, `held_back` ones above."""
 
     def __init__(self, visible=0, held_back=0):
+        self.generation = 0
         self.rows = [OutboxRow(StreamPosition(1, n), b"event") for n in range(1, visible + 1)]
         self.held_back = [OutboxRow(StreamPosition(2, n), b"event") for n in range(1, held_back + 1)]
 
-    async def rows_after(self, position, limit):
-        return [row for row in self.rows if row.position > position][:limit]
+    async def rows_after(self, last, limit, event=None):
+        await self.recognise(last, event)
+        return [row for row in self.rows if row.position > last][:limit]
+
+    async def recognise(self, last, event):
+        up_to_last = [row for row in self.rows if row.position <= last and last.major >> XID_BITS == self.generation]
+        if up_to_last and (up_to_last[-1].position != last or event not in (None, up_to_last[-1].event)):
+            await self.publish_again(last)
 
     async def has_rows_after(self, position):
         return any(row.position > position for row in [*self.rows, *self.held_back])
 
     async def publish_again(self, above):
-        generation = (above.major >> XID_BITS) + 1
+        self.generation = generation = (above.major >> XID_BITS) + 1
         self.rows = [
             OutboxRow(StreamPosition((generation << XID_BITS) + 1, row.position.minor), row.event) for row in self.rows
         ]
@@ -188,6 +195,9 @@ class FakeStream:
 
     async def position(self):
         return self.published[-1].position if self.published else StreamPosition(0, 0)
+
+    async def end(self):
+        return StreamEnd(await self.position(), self.published[-1].event if self.published else None)
 
     async def publish(self, after, rows):
         if self.moves_back:

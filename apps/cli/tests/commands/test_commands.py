@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from fluxo_cli.__main__ import app_for
+from fluxo_cli.operations import diagnosis
 from fluxo_local.runtime import ProcessState, SystemState, save_environment, save_state, sole_supervisor
 from typer.testing import CliRunner
 
@@ -143,6 +144,30 @@ def test_the_check_up_names_a_server_out_of_reach(fluxo, monkeypatch):
     found = {finding["subject"]: finding["status"] for finding in json.loads(outcome.out)}
     assert (found["FLUXO_STREAMS_URL"], found["FLUXO_CACHE_URL"]) == ("ok", "fail")
     assert "s3cret" not in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("allowed", "waiting", "status", "detail"),
+    [
+        ("0", [], "ok", "max_prepared_transactions is 0"),
+        ("5", [], "warn", "max_prepared_transactions is 5"),
+        ("5", ["'x' in shop since yesterday"], "fail", "waiting: 'x' in shop since yesterday"),
+    ],
+)
+def test_the_check_up_finds_forgotten_prepared_transactions(fluxo, monkeypatch, allowed, waiting, status, detail):
+    answers = {diagnosis._PREPARED_MAX: [allowed], diagnosis._PREPARED: waiting}
+    monkeypatch.setattr(diagnosis.Psql, "__enter__", lambda psql: psql)
+    monkeypatch.setattr(diagnosis.Psql, "__exit__", lambda *_: None)
+    monkeypatch.setattr(diagnosis.Psql, "run", lambda _, statement: answers[statement])
+    monkeypatch.setenv("FLUXO_ENTRIES_DATABASE_URL", "postgresql://127.0.0.1:1/entries")
+    found = {finding["subject"]: finding for finding in json.loads(fluxo("doctor", "--json").out)}
+    assert (found["Prepared transactions"]["status"], found["Prepared transactions"]["detail"]) == (status, detail)
+
+
+def test_the_check_up_asks_a_real_server_for_them(fluxo, monkeypatch, postgres_url):
+    monkeypatch.setenv("FLUXO_ENTRIES_DATABASE_URL", postgres_url)
+    found = {finding["subject"]: finding["detail"] for finding in json.loads(fluxo("doctor", "--json").out)}
+    assert found["Prepared transactions"].startswith("max_prepared_transactions is ")
 
 
 def test_the_check_up_reads_the_key_set(findings, monkeypatch, tmp_path: Path):

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from urllib.parse import urlsplit
@@ -212,6 +213,102 @@ async def test_a_server_that_cannot_serve_yet_or_any_longer_is_unavailable(own_s
             while b"\nloading:0" in await client.execute("INFO", "persistence"):
                 pass
         assert await code_of(client, "GET", "key") == ("LOADING", True)
+
+
+@pytest.fixture
+async def failover(own_server):
+    """A client by an address, and `fail_over()`: the server there, with so many blocked, is demoted for another."""
+    old, new = own_server("old"), own_server("new")
+    async with (
+        RedisClient(old.url) as at_old,
+        RedisClient(new.url) as at_new,
+        Proxy(old.url) as proxy,
+        RedisClient(proxy.url) as client,
+    ):
+        await at_new.execute("CONFIG", "SET", "requirepass", urlsplit(old.url).password)
+
+        async def fail_over(blocked=0):
+            while f"blocked_clients:{blocked}".encode() not in await at_old.execute("INFO", "clients"):
+                pass
+            proxy.lead_to(new.url)
+            await at_old.execute("REPLICAOF", "127.0.0.1", new.port)
+
+        await client.execute("SET", "server", "old")
+        yield client, fail_over
+
+
+WRITES = {"a command": ("SET", "key", 1), "a script": ("EVAL", "return redis.call('SET', KEYS[1], 1)", 1, "key")}
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+async def test_a_write_that_a_demoted_server_refuses_leads_to_the_new_one(failover, write):
+    client, fail_over = failover
+    await fail_over()
+    assert await code_of(client, *write) == ("READONLY", True)
+    assert await client.execute(*write) == b"OK"
+
+
+async def test_who_waits_at_a_server_that_is_demoted_asks_the_new_one_next(failover):
+    client, fail_over = failover
+    waiting = asyncio.create_task(code_of(client, "BLPOP", "list", 5))
+    await fail_over(blocked=1)
+    assert await waiting == ("UNBLOCKED", True)
+    assert await client.execute("SET", "key", 1) == b"OK"
+
+
+async def test_an_acknowledgement_that_a_demoted_server_refuses_ends_the_connection_too(failover):
+    client, fail_over = failover
+    await fail_over()
+    client.send_nowait("SET", "key", 1)
+    with suppress(RedisUnavailableError):
+        await client.execute("PING")
+    assert await client.execute("SET", "key", 1) == b"OK"
+
+
+async def test_a_demoted_server_is_unhealthy_until_the_address_leads_to_the_new_one(failover):
+    client, fail_over = failover
+    await fail_over()
+    seen = await ping_redis(client)
+    assert (seen.status, seen.output) == ("fail", "the server is a replica")
+    assert (await ping_redis(client)).status == "pass"
+
+
+TOLD_BY_THE_DEMOTED = [
+    "CLUSTERDOWN The cluster is down",
+    "MOVED 3999 127.0.0.1:6381",
+    "NOREPLICAS Not enough good replicas to write.",
+    "ERR Error running script (call to f_1): @user_script:2: @user_script: 2: -READONLY You can't write here.",
+]
+
+
+@pytest.mark.parametrize(
+    ("told", "is_ended"),
+    [
+        *((told, True) for told in TOLD_BY_THE_DEMOTED),
+        ("UNBLOCKED client unblocked via CLIENT UNBLOCK", False),
+        ("UNBLOCKED the stream key no longer exists", False),
+        ("ERR Error running script (call to f_1): @user_script:2: READONLY", False),
+    ],
+)
+async def test_what_else_tells_of_a_server_that_is_not_the_one_to_write_to(told, is_ended):
+    connections = 0
+
+    async def serve(reader, writer):
+        nonlocal connections
+        connections += 1
+        reply = b"%0\r\n"
+        while await reader.read(1_024):
+            writer.write(reply)
+            reply = f"-{told}\r\n".encode()
+        writer.close()
+
+    async with (
+        await asyncio.start_server(serve, "127.0.0.1", 0) as server,
+        RedisClient(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}") as client,
+    ):
+        for _ in range(2):
+            assert (await code_of(client, "SET", "key", 1))[1] is is_ended
+    assert connections == (2 if is_ended else 1)
 
 
 async def test_a_server_that_has_no_room_for_another_client_is_found_out_at_once(own_server):

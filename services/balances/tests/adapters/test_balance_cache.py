@@ -1,9 +1,12 @@
 import asyncio
+from collections.abc import Iterator
 from datetime import date
+from urllib.parse import urlsplit
 
 import pytest
 from fluxo_balances.adapters.postgres.daily_balances import PostgresDailyBalances
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
+from fluxo_balances.adapters.redis import scripts
 from fluxo_balances.adapters.redis.balance_cache import FIELDS_MAX, LIFETIME_S, Lookup, RedisBalanceCache, keys_of
 from fluxo_balances.application.ports import CacheUnavailableError
 from fluxo_balances.application.reading.get_daily_balance import GetDailyBalance
@@ -11,8 +14,11 @@ from fluxo_balances.entrypoints.http.answer_cache import AnswerCache, AnswerStor
 from fluxo_balances.entrypoints.http.answers import render_day
 from fluxo_chassis.redis import RedisClient
 from fluxo_chassis.resilience import Bulkhead
+from fluxo_local.embedded.valkey import ValkeyServer
 from redis._parsers import Encoder
 from redis.cluster import RedisCluster
+
+from tests.harness.ports import free_port
 
 pytestmark = pytest.mark.anyio
 
@@ -44,6 +50,62 @@ async def test_what_is_left_of_answers_whose_lease_went_alone_is_void(cache, cac
     await store(balances, "2026-11-23", b"new")
     assert (await balances.look_up("m1", KEY)).answer is None
     assert (await balances.look_up("m1", "2026-11-23")).answer == b"new"
+
+
+@pytest.fixture
+def servers(tmp_path) -> Iterator[list[ValkeyServer]]:
+    """Two cache servers; `follow` makes one a replica."""
+    servers = [ValkeyServer(tmp_path / name, free_port(), persistent=False) for name in ("primary", "replica")]
+    for server in servers:
+        server.start()
+    yield servers
+    for server in servers:
+        server.stop()
+
+
+@pytest.mark.parametrize("guarded", [True, False], ids=["with", "without"])
+async def test_a_promoted_replica_serves_no_answer_whose_removal_it_did_not_hear_of(guarded, monkeypatch, servers):
+    if not guarded:
+        words = "string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)') or ''"
+        assert words in scripts.LOOK_UP
+        monkeypatch.setattr(scripts, "LOOK_UP", scripts.LOOK_UP.replace(words, "''"))
+    primary, replica = servers
+    async with RedisClient(primary.url) as at_primary, RedisClient(replica.url) as at_replica:
+        before, after = RedisBalanceCache(at_primary), RedisBalanceCache(at_replica)
+        await store(before, KEY, b"old")
+        await follow(at_replica, primary)
+        lease = (await before.look_up("m1", KEY)).lease
+        # The last thing that it hears; the removal comes after.
+        await at_replica.execute("REPLICAOF", "NO", "ONE")
+        await before.invalidate(["m1"])
+
+        assert (await after.look_up("m1", KEY)).answer == (None if guarded else b"old")
+        await after.store("m1", KEY, b"read before", lease)
+        assert (await after.look_up("m1", KEY)).answer == (None if guarded else b"read before")
+        await store(after, "2026-11-23", b"new")
+        assert (await after.look_up("m1", "2026-11-23")).answer == b"new"
+
+
+async def test_a_server_that_was_demoted_and_promoted_again_serves_nothing_of_its_first_life(servers):
+    first, second = servers
+    async with RedisClient(first.url) as at_first, RedisClient(second.url) as at_second:
+        cache = RedisBalanceCache(at_first)
+        await store(cache, KEY, b"old")
+        await follow(at_second, first)
+        await at_second.execute("REPLICAOF", "NO", "ONE")
+        await follow(at_first, second)
+        await at_first.execute("REPLICAOF", "NO", "ONE")
+        assert (await cache.look_up("m1", KEY)).answer is None
+
+
+async def follow(replica: RedisClient, primary: ValkeyServer) -> None:
+    """Make it a replica, and wait until it has everything."""
+    await replica.execute("CONFIG", "SET", "masterauth", urlsplit(primary.url).password)
+    await replica.execute("REPLICAOF", "127.0.0.1", primary.port)
+    async with asyncio.timeout(60):
+        while b"master_link_status:up" not in await replica.execute("INFO", "replication"):
+            pass
+    assert await replica.execute("EXISTS", LEASE)
 
 
 async def test_a_lease_outlives_its_answers(cache, cache_client):

@@ -2,18 +2,32 @@ import asyncio
 from datetime import date
 
 import pytest
-from fluxo_balances.adapters.redis.consumer_group import ConsumerGroup
+from fluxo_balances.adapters.redis.consumer_group import ConsumerGroup, is_missing_group
 from fluxo_balances.adapters.redis.entry_events import RedisEntryEvents
 from fluxo_balances.adapters.redis.redelivery import pause_s
 from fluxo_balances.application.projecting.ports import Backlog, DeadLetter, Delivery
-from fluxo_chassis.redis import RedisClient, RedisUnavailableError
-from fluxo_contracts.streams import ENTRIES_STREAM
+from fluxo_chassis.redis import RedisClient, RedisReplyError, RedisUnavailableError
+from fluxo_contracts.streams import ENTRIES_DEAD_LETTERS_STREAM, ENTRIES_STREAM
 
 from tests.harness.proxy import Proxy, Weather
 
 pytestmark = pytest.mark.anyio
 
 NOV_22 = date(2026, 11, 22)
+
+
+@pytest.mark.parametrize(
+    ("told", "is_missing"),
+    [
+        ("NOGROUP No such key 'fluxo.entries' or consumer group 'daily-balances'", True),
+        ("UNBLOCKED the stream key no longer exists", True),
+        ("ERR no such key", True),
+        ("UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)", False),
+        ("UNBLOCKED client unblocked via CLIENT UNBLOCK", False),
+    ],
+)
+async def test_a_reader_that_is_sent_away_for_another_reason_misses_no_group(told, is_missing):
+    assert is_missing_group(RedisReplyError(told)) is is_missing
 
 
 async def read(member, limit: int = 100) -> list[str]:
@@ -265,6 +279,27 @@ async def test_a_dead_letter_holds_the_event_as_it_came_and_the_reason(joined, s
         {"reason": "It is garbage.", "stream_id": stream_id, "deliveries": "1", "event": "\ufffdgarbage"},
         {"reason": "There is no event.", "stream_id": bare, "deliveries": "1"},
     ]
+    assert await stream.pending() == {}
+
+
+async def test_a_letter_whose_acknowledgement_was_lost_is_not_written_twice(joined, stream, streams):
+    events = await joined("p1")
+    stream_id = await stream.publish_raw(event=b"garbage")
+    (delivery,) = await events.read(1, 0.05)
+    letter = DeadLetter(delivery, "It is garbage.")
+    await streams.rename(ENTRIES_STREAM, "kept")
+    await streams.set(ENTRIES_STREAM, "takes no acknowledgement")
+    for _ in range(2):
+        with pytest.raises(RedisReplyError):
+            await events.dead_letter([letter])
+    assert [each["stream_id"] for each in await stream.dead_letters()] == [stream_id]
+    # Somebody removed the letters: the event must not be lost with them.
+    await streams.delete(ENTRIES_DEAD_LETTERS_STREAM)
+    await streams.rename("kept", ENTRIES_STREAM)
+
+    await events.dead_letter([letter])
+
+    assert [each["stream_id"] for each in await stream.dead_letters()] == [stream_id]
     assert await stream.pending() == {}
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 from fluxo_contracts.streams import ENTRIES_STREAM
+from fluxo_entries.adapters.redis import entries_stream
 from fluxo_entries.application.publishing.measure_outbox import MeasureGroups
 
 pytestmark = pytest.mark.anyio
@@ -177,6 +178,25 @@ async def test_a_stream_set_back_to_an_earlier_copy_is_no_gap(line):
     await line.publish()
     assert await line.audit() is None
     assert await line.generation() == 1
+
+
+@pytest.mark.parametrize("forgets", [True, False], ids=["forgetful", "other"])
+async def test_a_server_that_forgets_counts_in_a_restart_has_them_written_down(line, monkeypatch, forgets):
+    if forgets:
+        monkeypatch.setattr(entries_stream, "FORGETFUL", b"redis_version:")
+    await line.consume()
+    # What a restart leaves of it: the count at the last audit, while the group went on.
+    last = (await line.stream_ids())[-1]
+    await line.client.xgroup_setid(ENTRIES_STREAM, line.group, last, entries_read=5)
+    await line.client.xgroup_create(ENTRIES_STREAM, "unread", id="0")
+    await line.client.xgroup_create(ENTRIES_STREAM, "put at the end", id="$")
+
+    assert (await line.audit()).reason in ("skipped by group put at the end", "trimmed before it was acknowledged")
+
+    groups = {group["name"]: group for group in await line.client.xinfo_groups(ENTRIES_STREAM)}
+    assert groups[b"group"]["entries-read"] == (12 if forgets else 5)
+    assert groups[b"group"]["last-delivered-id"] == last
+    assert groups[b"unread"]["entries-read"] is groups[b"put at the end"]["entries-read"] is None
 
 
 async def test_one_relay_at_a_time_audits(line):

@@ -2,7 +2,7 @@ import pytest
 from fluxo_chassis.redis import RedisReplyError
 from fluxo_contracts.streams import ENTRIES_STREAM, EVENT_FIELD
 from fluxo_entries.application.publishing.ports import OutboxRow
-from fluxo_entries.application.publishing.stream_state import START, StreamPosition, StreamState
+from fluxo_entries.application.publishing.stream_state import START, StreamEnd, StreamPosition, StreamState
 
 pytestmark = pytest.mark.anyio
 
@@ -90,5 +90,14 @@ async def test_trimming_keeps_what_lies_above_and_the_position(stream, streams):
     await stream.publish(START, rows(*range(1, 300)))
     assert await stream.trim_below(StreamPosition(5, 250)) == 250
     assert (await ids(streams))[0] == "5-251"
-    assert await stream.trim_below(StreamPosition(5, 299)) == 49
-    assert await stream.position() == StreamPosition(5, 299)
+    assert await stream.trim_below(StreamPosition(5, 299)) == 48, "the outbox is recognised by the newest"
+    assert await ids(streams) == ["5-299"]
+    assert await stream.end() == StreamEnd(StreamPosition(5, 299), b"event 299")
+    assert (await stream.state()).trimmed_up_to == StreamPosition(5, 299)
+
+
+async def test_a_last_event_that_somebody_removed_is_not_known(stream, streams):
+    await stream.publish(START, rows(1, 2))
+    await streams.xdel(ENTRIES_STREAM, "5-2")
+    assert await stream.end() == StreamEnd(StreamPosition(5, 2), None)
+    assert (await stream.state()).last_event is None

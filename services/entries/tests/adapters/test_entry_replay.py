@@ -61,7 +61,8 @@ async def test_the_header_counts_the_entries_and_each_is_a_line(connection, jour
 
 ONE_MORE = """
 INSERT INTO entries (id, merchant_id, direction, amount_minor, currency, business_date, description, recorded_at)
-SELECT uuidv7(), merchant_id, direction, amount_minor, currency, business_date, description, recorded_at FROM entries
+SELECT gen_random_uuid(), merchant_id, direction, amount_minor, currency, business_date, description, recorded_at
+FROM entries
 """
 
 

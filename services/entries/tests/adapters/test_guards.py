@@ -80,7 +80,7 @@ async def test_a_batch_goes_out_only_behind_the_position_that_it_was_read_for(gu
     await line.record(5)
 
     class LosesTheStream:
-        async def rows_after(self, position, limit):
+        async def rows_after(self, position, limit, event):
             rows = await line.unpublished(limit)
             await streams.flushdb()
             return rows
@@ -115,6 +115,54 @@ async def test_a_database_restored_elsewhere_begins_a_generation(guarded, line, 
     assert not await line.outbox.has_rows_after(await line.stream.position()), "in both cases all seems to be out"
 
 
+ANOTHER_LIFE = {
+    "another event lies at the stream's last id": "UPDATE outbox SET event = sha256(event) WHERE seq > 3",
+    "no event lies at the stream's last id": """
+        WITH lost AS (DELETE FROM outbox WHERE seq > 3 RETURNING xid, seq, event)
+        INSERT INTO outbox (xid, seq, event) OVERRIDING SYSTEM VALUE
+        SELECT xid, seq, sha256(event) FROM lost WHERE seq < 9
+    """,
+}
+
+
+@with_and_without
+@pytest.mark.parametrize("changed", ANOTHER_LIFE.values(), ids=ANOTHER_LIFE)
+@pytest.mark.parametrize("is_purged", [False, True], ids=["unread", "purged"])
+async def test_a_database_that_lost_its_last_commits_begins_a_generation(
+    guarded, changed, is_purged, take_out, line, owner, streams
+):
+    if not guarded:
+        for statement in ("ROWS_AFTER", "RECOGNISE"):
+            take_out(sql, statement, "CASE WHEN", "CASE WHEN true OR")
+    await line.send(9)
+    if is_purged:
+        await line.make_group()
+        await line.consume()
+        await line.purge()
+    await owner.execute(changed)
+
+    await line.publish()
+
+    published = {fields[b"event"] for _, fields in await streams.xrange(ENTRIES_STREAM)}
+    assert (set(await events(owner)) <= published) is guarded
+    assert not await line.outbox.has_rows_after(await line.stream.position()), "in both cases all seems to be out"
+
+
+@with_and_without
+async def test_what_a_database_that_lost_commits_did_not_publish_is_not_purged(guarded, take_out, line, owner):
+    if not guarded:
+        take_out(sql, "RECOGNISE", "CASE WHEN", "CASE WHEN true OR")
+    await line.send(9)
+    await line.make_group()
+    await line.consume()
+    await owner.execute(ANOTHER_LIFE["another event lies at the stream's last id"])
+    await owner.execute("UPDATE outbox SET created_at = created_at - interval '3 days'")
+
+    await line.purge()
+
+    assert bool(await events(owner)) is guarded, "nobody could send them any more"
+
+
 @with_and_without
 async def test_only_what_every_group_acknowledged_is_purged(guarded, monkeypatch, line, owner):
     if not guarded:
@@ -130,7 +178,7 @@ async def test_only_what_every_group_acknowledged_is_purged(guarded, monkeypatch
 
     await line.consume()
 
-    assert len(line.received) == (12 if guarded else 3)
+    assert len(line.received) == (12 if guarded else 4), "the newest one stays in the stream"
     assert bool(await events(owner)) is guarded, "nobody could send them again"
 
 

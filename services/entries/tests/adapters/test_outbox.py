@@ -49,6 +49,16 @@ async def test_the_backlog_is_counted_and_aged(outbox, pool, everything_after, o
     assert backlog.rows == 2
     assert 90 <= backlog.oldest_age_s < 120
     assert 60 <= backlog.held_back_age_s < 90
+    holder = r"session \d+ of entries_\w+_app in database entries_\w+ since 20[\d-]+T[\d:]+Z"
+    assert re.fullmatch(holder, backlog.held_back_by)
+
+
+async def test_a_session_of_another_role_that_holds_rows_back_is_named(outbox, admin, pool):
+    async with admin.transaction():
+        pid = await admin.fetchval("SELECT pg_backend_pid(), pg_current_xact_id()")
+        await pool.execute("INSERT INTO outbox (event, created_at) VALUES ('', now() - interval '60 s')")
+        backlog = await outbox.backlog(START)
+    assert backlog.held_back_by.startswith(f"session {pid} of postgres in database entries_")
 
 
 async def test_rows_between_two_positions_are_those_of_the_current_generation(outbox, owner, pool, everything_after):
@@ -120,7 +130,7 @@ async def test_relays_that_notice_at_the_same_time_raise_it_once(outbox, owner, 
 @pytest.mark.parametrize(
     ("statement", "values"),
     [
-        (sql.ROWS_AFTER, "1, '590', 5, 1000"),
+        (sql.ROWS_AFTER, "1, '590', 5, 'event', 1000"),
         (sql.HAS_ROWS_AFTER, "1, '590', 5"),
         (sql.HAS_ROWS_BETWEEN, "1, '300', 5, 1, '310', 5"),
         (sql.OLDEST_AGE, "1, '300', 5, 1, '310', 5"),

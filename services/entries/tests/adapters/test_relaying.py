@@ -155,11 +155,11 @@ async def test_a_running_relay_outlives_a_stream_that_fails(entries_database, li
         def __getattr__(self, name):
             return getattr(line.stream, name)
 
-        async def position(self):
+        async def end(self):
             if self.failures:
                 self.failures -= 1
                 raise ConnectionError
-            return await line.stream.position()
+            return await line.stream.end()
 
     ids = await line.record(3)
     async with running_relay(entries_database, line, FailsAtFirst()):

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from fluxo_entries.adapters.redis.entries_stream import RedisEntriesStream
 from fluxo_entries.application.publishing.ports import OutboxRow, StreamMovedBackError
-from fluxo_entries.application.publishing.stream_state import START, XID_BITS, StreamPosition
+from fluxo_entries.application.publishing.stream_state import START, XID_BITS, StreamEnd, StreamPosition
 
 from services.entries.tests.fakes import FakeOutbox, FakeStream
 
@@ -63,10 +63,35 @@ async def test_in_a_new_generation_all_rows_lie_behind_the_positions_of_the_old_
     assert {row.position.major >> XID_BITS for row in again} == {(last.major >> XID_BITS) + 1}
 
 
+async def test_all_rows_come_again_where_the_streams_last_event_is_not_the_outboxs(three_rows):
+    outbox, given = await three_rows()
+    first, last = given[0], given[2]
+    assert await outbox.rows_after(first.position, 10, first.event) == given[1:]
+    assert await outbox.rows_after(first.position, 10, None) == given[1:]
+
+    again = await outbox.rows_after(last.position, 10, b"event of another life")
+
+    assert [row.event for row in again] == [row.event for row in given]
+    assert {row.position.major >> XID_BITS for row in again} == {(last.position.major >> XID_BITS) + 1}
+
+
+async def test_all_rows_come_again_where_the_outbox_has_none_at_the_streams_last_id(three_rows):
+    outbox, given = await three_rows()
+    last = given[2].position
+    await outbox.recognise(last, given[2].event)
+    assert await outbox.rows_after(last, 10, None) == []
+
+    await outbox.recognise(StreamPosition(last.major, last.minor + 1), None)
+
+    assert len(await found(outbox, last)) == 3
+
+
 async def test_a_stream_stands_where_its_last_row_is(stream):
+    assert await stream.end() == StreamEnd()
     assert await stream.position() == START
     assert await stream.publish(START, rows(1, 2)) == 2
     assert await stream.position() == StreamPosition(5, 2)
+    assert await stream.end() == StreamEnd(StreamPosition(5, 2), b"event")
 
 
 async def test_rows_that_the_stream_holds_are_skipped(stream):

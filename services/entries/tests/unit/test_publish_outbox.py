@@ -88,6 +88,9 @@ class PurgeableOutbox:
     def leadership(self):
         return FakeTurn(self.is_leader)
 
+    async def recognise(self, last, event):
+        self.recognised = last, event
+
     async def create_partitions(self):
         return 1
 

@@ -3,6 +3,8 @@
 import asyncio
 
 import pytest
+from fluxo_chassis.health import Observation
+from fluxo_entries.application.publishing.ports import Backlog
 from fluxo_entries.application.publishing.publish_outbox import Step
 from fluxo_entries.application.publishing.stream_state import StreamPosition
 from fluxo_entries.application.use_cases import RelayUseCases
@@ -27,6 +29,28 @@ class Silence:
     async def wait(self, timeout_s):
         self.waits.append(timeout_s)
         await asyncio.sleep(0)
+
+
+async def test_health_warns_of_whose_transaction_holds_events_back():
+    backlogs = iter([Backlog(0, 0, 0), Backlog(3, 70, 65.43, "prepared transaction 'x' of ana"), Backlog(3, 1, 0.5)])
+
+    async def measure_backlog():
+        return next(backlogs)
+
+    async def measure_groups():
+        return {}
+
+    relay = Relay(RelayUseCases(nothing, nothing, nothing, measure_backlog, measure_groups), Silence())
+    assert await relay.observe_held_back() == Observation("pass", 0.0, "s")
+    seen = []
+    for _ in range(3):
+        await relay.measure()
+        seen.append(await relay.observe_held_back())
+    assert seen == [
+        Observation("pass", 0, "s"),
+        Observation("warn", 65.4, "s", "events wait for prepared transaction 'x' of ana"),
+        Observation("pass", 0.5, "s"),
+    ]
 
 
 class Publishing:

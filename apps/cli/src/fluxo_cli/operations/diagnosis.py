@@ -23,9 +23,17 @@ from fluxo_local.runtime import is_supervised
 from fluxo_local.services import SERVICES
 from fluxo_local.settings import Settings
 
+from fluxo_cli.operations.postgres_client import Psql
+
 _DISK_FREE_BYTES_MIN = 1024**3
 _TIMEOUT_S = 3.0
 _DEFAULT_PORTS = {"postgresql": 5432, "postgres": 5432, "redis": 6379, "rediss": 6379, "valkey": 6379}
+_OUTBOX_DATABASE = "FLUXO_ENTRIES_DATABASE_URL"
+_PREPARED_MAX = "SHOW max_prepared_transactions;"
+_PREPARED = """
+SELECT concat(quote_literal(gid), ' in ', database, ' since ', date_trunc('second', prepared)) FROM pg_prepared_xacts
+WHERE prepared < now() - interval '1 minute' ORDER BY prepared;
+"""
 _PORTS = {service.port: f"{service.name} API" for service in SERVICES} | {
     3: "postgres",
     4: "valkey-streams",
@@ -58,6 +66,8 @@ def diagnose(settings: Settings, data_dir: Path, port_base: int) -> Iterator[Fin
     yield from _ports(data_dir, port_base)
     for name, url in _external(settings):
         yield _reachable(name, url)
+        if name == _OUTBOX_DATABASE:
+            yield _prepared_transactions(url)
     if settings.auth_jwks_url is not None:
         yield _jwks(settings.auth_jwks_url)
 
@@ -161,6 +171,22 @@ def _reachable(name: str, url: str) -> Finding:
             "fail", name, f"{host}:{port} is out of reach: {error}", "Start the server, or mend the variable."
         )
     return Finding("ok", name, f"{host}:{port} answers")
+
+
+def _prepared_transactions(url: str) -> Finding:
+    subject = "Prepared transactions"
+    try:
+        with Psql(url) as psql:
+            (allowed,), forgotten = psql.run(_PREPARED_MAX), psql.run(_PREPARED)
+    except CommandError as error:
+        return Finding("warn", subject, f"not known: {error}", "Mend the entries database's URL.")
+    if forgotten:
+        advice = "While one is there no event is published. In its database: ROLLBACK PREPARED, or COMMIT PREPARED."
+        return Finding("fail", subject, f"waiting: {', '.join(forgotten)}", advice)
+    if allowed != "0":
+        advice = "Set it to 0 unless somebody needs it: a forgotten prepared transaction holds all events back."
+        return Finding("warn", subject, f"max_prepared_transactions is {allowed}", advice)
+    return Finding("ok", subject, "max_prepared_transactions is 0")
 
 
 def _jwks(url: str) -> Finding:

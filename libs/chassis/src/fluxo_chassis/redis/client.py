@@ -60,6 +60,10 @@ class RedisClient:
             raise refusal
         return list(replies)
 
+    async def unlink(self, *keys: str | bytes) -> None:
+        """Remove keys, each by a command of its own: a cluster may have them in different slots. Raises as those."""
+        await (await self.connected()).execute_pipeline(*(("UNLINK", key) for key in keys))
+
     async def scan(self, pattern: str) -> AsyncIterator[list[bytes]]:
         """Yield every key of a pattern that is there all the while, some at a time; raises as `execute` does."""
         cursor = b"0"
@@ -103,7 +107,14 @@ class RedisClient:
 
 
 async def ping_redis(redis: RedisClient) -> Observation:
-    """How long a PING takes."""
+    """How long a server that may be written to takes for a PING; a replica fails, and the connection to it ends.
+
+    HELLO tells the role as ROLE does, and every user may send it.
+    """
     started = time.perf_counter()
-    await redis.execute("PING")
+    connection = await redis.connected()
+    _, facts = await connection.execute_pipeline(("PING",), ("HELLO", 3))
+    if facts.get(b"role") in (b"replica", b"slave"):
+        connection.abort("the server is a replica")
+        return Observation("fail", output="the server is a replica")
     return Observation("pass", round((time.perf_counter() - started) * 1000, 3), "ms")

@@ -5,7 +5,7 @@ from typing import Any, Final, cast
 
 import hiredis
 
-from fluxo_chassis.redis.errors import RedisReplyError, RedisUnavailableError
+from fluxo_chassis.redis.errors import RedisError, RedisReplyError, RedisUnavailableError
 
 Command = Sequence[str | bytes | int]
 
@@ -38,11 +38,11 @@ class _PendingReplies:
         self.sent_at = sent_at
         self.replies: list[Any] = []
 
-    def settle(self, error: RedisUnavailableError | None = None) -> None:
+    def settle(self, failure: RedisError | None) -> None:
         """Hand the replies, or why there are none, to whoever asked, if they are still there."""
         if self.answer is None or self.answer.done():
             return
-        if failure := error or refusal_in(self.replies):
+        if failure is not None:
             self.answer.set_exception(failure)
         else:
             self.answer.set_result(self.replies)
@@ -52,7 +52,8 @@ class RedisConnection(asyncio.Protocol):
     """One RESP3 connection, with as little around each command as can be.
 
     Commands are sent without waiting for each other's replies. Replies, and what the server says unasked, are handed on
-    in the order in which they come. A command without a reply in `timeout_s` ends the connection.
+    in the order in which they come. A command without a reply in `timeout_s` ends the connection; so does a reply of
+    a server that is not the one to write to (`resilience.demoted`).
     """
 
     def __init__(self, timeout_s: float, on_push: Pushed = ignore, on_lost: Callable[[], None] = ignore) -> None:
@@ -166,7 +167,10 @@ class RedisConnection(asyncio.Protocol):
         pending.replies.append(reply)
         if len(pending.replies) == pending.commands:
             self._waiting.popleft()
-            pending.settle()
+            refusal = refusal_in(pending.replies)
+            pending.settle(refusal)
+            if refusal is not None and refusal.is_by_demoted:
+                self.abort(f"the server is not the one to write to: {refusal.code}")
 
     def _lose(self, reason: str) -> None:
         if self._transport is None:

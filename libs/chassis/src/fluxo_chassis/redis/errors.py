@@ -1,9 +1,4 @@
-from typing import Final
-
-from fluxo_chassis.resilience import recognises_unavailable
-
-NOT_NOW: Final = frozenset({"LOADING", "MASTERDOWN", "READONLY"})
-"""Codes of a server that can be reached and cannot serve yet, or no longer."""
+from fluxo_chassis.resilience import demoted, recognises_unavailable
 
 
 class RedisError(Exception):
@@ -21,8 +16,16 @@ class RedisReplyError(RedisError):
         super().__init__(reply)
         self.code = reply.partition(" ")[0]
 
+    @property
+    def is_by_demoted(self) -> bool:
+        """Whether the server is not, or not yet, the one to write to."""
+        said = str(self)
+        if said.startswith("ERR Error running script"):
+            said = said.rpartition(" -")[2]  # Redis before 7 wraps what a script's command was told.
+        return said.startswith(demoted.REDIS)
+
 
 @recognises_unavailable
 def is_unavailable(error: BaseException) -> bool:
     """Whether an error says that the server cannot be used now, rather than that the command is wrong."""
-    return isinstance(error, RedisUnavailableError) or (isinstance(error, RedisReplyError) and error.code in NOT_NOW)
+    return isinstance(error, RedisUnavailableError) or (isinstance(error, RedisReplyError) and error.is_by_demoted)

@@ -15,7 +15,8 @@ class TracedEntriesStream:
 
     def __init__(self, stream: EntriesStream) -> None:
         self._stream = stream
-        self.position, self.state, self.trim_below = stream.position, stream.state, stream.trim_below
+        self.position, self.end = stream.position, stream.end
+        self.state, self.trim_below, self.keep_counts = stream.state, stream.trim_below, stream.keep_counts
 
     async def publish(self, after: StreamPosition, rows: Sequence[OutboxRow]) -> int:
         began_ns = time.time_ns()

@@ -46,6 +46,7 @@ async def run_relay(settings: RelaySettings, stop: asyncio.Event) -> None:
         health.add("entries-database", partial(ping, pool), required=True)
         health.add("streams", partial(ping_redis, redis), required=True)
         health.add("publishing", relay.retry.observe, required=False)
+        health.add("held-back", relay.observe_held_back, required=False)
         health.add("listening", notifications.retry.observe, required=False)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(serve(health_app(health), settings, stop))

@@ -5,10 +5,12 @@ from functools import partial
 from typing import Final
 
 import structlog
+from fluxo_chassis.health import Observation
 from fluxo_chassis.postgres import Notifications
 from fluxo_chassis.resilience import Backoff, Retry, every, wait_for_stop
 from prometheus_client import Counter, Gauge, Histogram
 
+from fluxo_entries.application.publishing.ports import Backlog
 from fluxo_entries.application.publishing.stream_state import StreamPosition
 from fluxo_entries.application.use_cases import RelayUseCases
 
@@ -59,6 +61,7 @@ class Relay:
         self._held_back = Backoff(*HELD_BACK_POLL_S)
         self._seen: StreamPosition | None = None
         self._took_over = False
+        self._backlog = Backlog(0, 0, 0)
         self.retry = Retry("publishing")
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -105,6 +108,13 @@ class Relay:
         elif step.found < GATHER_ROWS.start:
             await self._notifications.wait(GATHER_S)
 
+    async def observe_held_back(self) -> Observation:
+        """Whether somebody's transaction has been keeping events from being published for long, and whose."""
+        held_back_s = round(self._backlog.held_back_age_s, 1)
+        if self._backlog.held_back_by is None:
+            return Observation("pass", held_back_s, "s")
+        return Observation("warn", held_back_s, "s", f"events wait for {self._backlog.held_back_by}")
+
     async def audit(self) -> None:
         if gap := await self._use_cases.audit_stream():
             _report_gap(gap.reason)
@@ -115,7 +125,7 @@ class Relay:
             log.info("tidied up", created=purged.partitions_created, dropped=purged.partitions_dropped)
 
     async def measure(self) -> None:
-        backlog = await self._use_cases.measure_backlog()
+        backlog = self._backlog = await self._use_cases.measure_backlog()
         pending_rows.set(backlog.rows)
         oldest_age_seconds.set(backlog.oldest_age_s)
         held_back_seconds.set(backlog.held_back_age_s)

@@ -57,7 +57,7 @@ class RedisBalanceCache:
         if not merchant_ids:
             return
         try:
-            await self._redis.execute("UNLINK", *map(key_of, merchant_ids))
+            await self._redis.unlink(*map(key_of, merchant_ids))
         except RedisError as error:
             raise CacheUnavailableError from error
 

@@ -28,7 +28,7 @@ class RedisCachedAnswers:
             try:
                 # What is filled while this scans is new.
                 async for keys in self._redis.scan(_LEASES):
-                    await self._redis.execute("UNLINK", *keys)
+                    await self._redis.unlink(*keys)
             except RedisError as error:
                 if not tries_left:
                     raise CacheUnavailableError from error

@@ -10,6 +10,6 @@ class RedisCarriedEvents:
 
     async def remove_all(self) -> None:
         """Remove what Fluxo keeps there, and nothing else. The relay publishes again what the outbox still has."""
-        await self._redis.execute("UNLINK", ENTRIES_STREAM, ENTRIES_DEAD_LETTERS_STREAM)
+        await self._redis.unlink(ENTRIES_STREAM, ENTRIES_DEAD_LETTERS_STREAM)
         async for keys in self._redis.scan(f"{{{ENTRIES_DEAD_LETTERS_STREAM}}}:*"):
-            await self._redis.execute("UNLINK", *keys)
+            await self._redis.unlink(*keys)

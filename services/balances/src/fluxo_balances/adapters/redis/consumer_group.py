@@ -13,7 +13,8 @@ _BEGINNING: Final = "0"  # "$" would skip what was published before the first pr
 
 def is_missing_group(error: RedisReplyError) -> bool:
     """Whether the group or its stream is gone, before a command or (UNBLOCKED) while it waited."""
-    return error.code in ("NOGROUP", "UNBLOCKED") or str(error).startswith("ERR no such key")
+    gone = ("NOGROUP ", "UNBLOCKED the stream key no longer exists", "ERR no such key")
+    return str(error).startswith(gone)
 
 
 class ConsumerGroup:

@@ -13,6 +13,7 @@ from fluxo_contracts.streams import (
     STREAM_ID_FIELD,
 )
 
+from fluxo_balances.adapters.redis import scripts
 from fluxo_balances.adapters.redis.consumer_group import ConsumerGroup, is_missing_group
 from fluxo_balances.adapters.redis.redelivery import Redelivery, report_vanished
 from fluxo_balances.adapters.redis.stream_entry import StreamEntry, delivery, stream_entries
@@ -20,6 +21,10 @@ from fluxo_balances.application.projecting.ports import DeadLetter, Delivery
 
 ACKNOWLEDGED_AT_A_TIME: Final = 1_000
 
+NOTED_S: Final = 86_400
+"""Longer than an event that was not acknowledged waits to be delivered again."""
+
+_NOTE_PREFIX: Final = f"{{{ENTRIES_DEAD_LETTERS_STREAM}}}:of:"
 _NEW: Final = ">"
 _OLDEST: Final = "0"
 
@@ -60,11 +65,18 @@ class RedisEntryEvents:
             self._redis.send_nowait("XACK", ENTRIES_STREAM, DAILY_BALANCES_GROUP, *some)
 
     async def dead_letter(self, letters: Sequence[DeadLetter]) -> None:
-        """Move to the dead letters, in one transaction, so that a letter is neither lost nor written twice."""
-        await self._redis.execute_transaction(
-            *(("XADD", ENTRIES_DEAD_LETTERS_STREAM, "*", *_letter_fields(letter)) for letter in letters),
-            ("XACK", ENTRIES_STREAM, DAILY_BALANCES_GROUP, *(letter.delivery.stream_id for letter in letters)),
-        )
+        """Write the dead letters, and then acknowledge: a cluster has the two streams in different slots.
+
+        A note beside the letters tells meanwhile which events have one. So none is lost when this ends between the two,
+        and none is written twice.
+        """
+        stream_ids = [letter.delivery.stream_id for letter in letters]
+        notes = [f"{_NOTE_PREFIX}{stream_id}" for stream_id in stream_ids]
+        for letter, note in zip(letters, notes, strict=True):
+            keys = (ENTRIES_DEAD_LETTERS_STREAM, note)
+            await self._redis.execute("EVAL", scripts.DEAD_LETTER, len(keys), *keys, NOTED_S, *_letter_fields(letter))
+        await self._redis.execute("XACK", ENTRIES_STREAM, DAILY_BALANCES_GROUP, *stream_ids)
+        await self._redis.unlink(*notes)
 
     async def _delivered(self, deliveries: Awaitable[list[Delivery]]) -> list[Delivery]:
         try:

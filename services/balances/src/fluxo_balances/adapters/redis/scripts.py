@@ -8,10 +8,17 @@ from fluxo_contracts.streams import REASON_FIELD
 # and under which lease they were stored: under any other than the one that stands they are void.
 LEASE_FIELD: Final = "lease"
 
+# A lease begins with the server's replication id, which is new in every start and every promotion: a replica that is
+# promoted may not have heard of the last removals, so what it has of leases, and with them of answers, is void.
 # ARGV: answer's field, token of a new lease, its lifetime s. Returns the lease that stands and the answer, or nil.
 LOOK_UP: Final = """
-if redis.call('HSETNX', KEYS[1], 'lease', ARGV[2]) == 1 then redis.call('EXPIRE', KEYS[1], ARGV[3]) end
+local life = string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)') or ''
 local lease = redis.call('HGET', KEYS[1], 'lease')
+if not lease or string.sub(lease, 1, #life) ~= life then
+    lease = life .. ARGV[2]
+    redis.call('HSET', KEYS[1], 'lease', lease)
+    redis.call('EXPIRE', KEYS[1], ARGV[3])
+end
 local kept = redis.call('HMGET', KEYS[2], 'lease', ARGV[1])
 return {lease, kept[1] == lease and kept[2]}
 """
@@ -45,6 +52,14 @@ for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
     end
 end
 return removed
+"""
+
+# KEYS: the letters, the note of which letter an event has. ARGV: the note's lifetime s, the letter's fields and values.
+DEAD_LETTER: Final = """
+local noted = redis.call('GET', KEYS[2])
+if noted and #redis.call('XRANGE', KEYS[1], noted, noted) > 0 then return end
+local letter = redis.call('XADD', KEYS[1], '*', unpack(ARGV, 2))
+redis.call('SET', KEYS[2], letter, 'EX', ARGV[1])
 """
 
 REDRIVES_FIELD: Final = "redrives"

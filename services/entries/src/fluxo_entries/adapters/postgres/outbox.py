@@ -1,5 +1,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -14,6 +15,9 @@ log = structlog.get_logger(__name__)
 
 SEQUENCE_MAX: Final = 2**63 - 1
 NEEDS_NEW_GENERATION: Final = "FX001"
+HELD_BACK_LONG_S: Final = 10.0
+"""No transaction of ours takes so long: it is worth to ask whose it is."""
+
 DAYS_AHEAD: Final = 7
 KEYS_PER_PURGE: Final = 5_000
 
@@ -25,10 +29,10 @@ class PostgresOutbox:
         self._pool = pool
         self._keep = keep
 
-    async def rows_after(self, position: StreamPosition, limit: int) -> list[OutboxRow]:
+    async def rows_after(self, last: StreamPosition, limit: int, event: bytes | None = None) -> list[OutboxRow]:
         return [
             OutboxRow(StreamPosition((row["generation"] << XID_BITS) + row["xid"], row["seq"]), row["event"])
-            for row in await self._fetch(sql.ROWS_AFTER, position, limit)
+            for row in await self._fetch(sql.ROWS_AFTER, last, event, limit)
         ]
 
     async def has_rows_after(self, position: StreamPosition) -> bool:
@@ -37,11 +41,17 @@ class PostgresOutbox:
     async def has_rows_between(self, after: StreamPosition, up_to: StreamPosition) -> bool:
         return bool((await self._fetch(sql.HAS_ROWS_BETWEEN, after, *_database_position(up_to)))[0][0])
 
+    async def recognise(self, last: StreamPosition, event: bytes | None) -> None:
+        await self._fetch(sql.RECOGNISE, last, event)
+
     async def publish_again(self, above: StreamPosition) -> None:
         await self._start_generation(_database_position(above)[0])
 
     async def backlog(self, position: StreamPosition) -> Backlog:
-        return Backlog(**(await self._fetch(sql.BACKLOG, position))[0])
+        backlog = Backlog(**(await self._fetch(sql.BACKLOG, position))[0])
+        if backlog.held_back_age_s < HELD_BACK_LONG_S:
+            return backlog
+        return replace(backlog, held_back_by=await self._pool.fetchval(sql.HORIZON_HOLDER) or "nobody any more")
 
     async def oldest_age_s(self, after: StreamPosition, up_to: StreamPosition) -> float:
         return float((await self._fetch(sql.OLDEST_AGE, after, *_database_position(up_to)))[0][0])

@@ -122,15 +122,35 @@ _AFTER: Final = """
 )
 """
 
-# The generation comes from the same snapshot as the rows, so that a batch never carries another one's.
-ROWS_AFTER: Final = f"""{_CURRENT}
-SELECT (SELECT generation FROM current) AS generation, xid, seq, event FROM outbox
-WHERE {_AFTER} AND xid < pg_snapshot_xmin(pg_current_snapshot())
-ORDER BY xid, seq LIMIT $4
-"""
-
 # EXISTS would let the planner read whole partitions for the one row that is most often not there.
 _IN_ORDER: Final = "ORDER BY xid, seq LIMIT 1"
+
+# A cluster that lost its last commits (a copy of its files was put back, a disk forgot) gives their transaction ids and
+# sequence values to other rows. So what lies at the stream's last id must be the event that the stream has there: $4,
+# NULL when it is not known any more. Where nothing lies there or below, rows that all had acknowledged are gone.
+_IS_KNOWN: Final = """
+coalesce((
+    SELECT (xid, seq) = ($2::xid8, $3::bigint) AND ($4::bytea IS NULL OR event = $4::bytea)
+    FROM outbox WHERE (xid, seq) <= ($2::xid8, $3::bigint) ORDER BY xid DESC, seq DESC LIMIT 1
+), true)
+"""
+
+# A transaction that this database has not come to: the generation must be raised, if the stream's is the same.
+_FOREIGN: Final = "'18446744073709551615'"
+_RECOGNISED: Final = f"""
+WITH current AS MATERIALIZED (
+    SELECT outbox_generation_after($1::integer, CASE WHEN {_IS_KNOWN} THEN $2::xid8 ELSE {_FOREIGN} END) AS generation
+)
+"""
+
+RECOGNISE: Final = f"{_RECOGNISED} SELECT generation FROM current"
+
+# The generation comes from the same snapshot as the rows, so that a batch never carries another one's.
+ROWS_AFTER: Final = f"""{_RECOGNISED}
+SELECT (SELECT generation FROM current) AS generation, xid, seq, event FROM outbox
+WHERE {_AFTER} AND xid < pg_snapshot_xmin(pg_current_snapshot())
+ORDER BY xid, seq LIMIT $5
+"""
 
 HAS_ROWS_AFTER: Final = f"{_CURRENT} SELECT (SELECT true FROM outbox WHERE {_AFTER} {_IN_ORDER}) IS NOT NULL"
 
@@ -154,6 +174,19 @@ SELECT count(*) AS rows,
         WHERE xid >= pg_snapshot_xmin(pg_current_snapshot())
     )), 0)::float8 AS held_back_age_s
 FROM (SELECT xid, created_at FROM outbox WHERE {_AFTER} ORDER BY xid, seq LIMIT 100000) AS waiting
+"""
+
+# Whose transaction the horizon is. Another role's session shows no more of itself than this; a prepared transaction has
+# no session, and need not have written anything.
+_INSTANT: Final = "' since ' || to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+HORIZON_HOLDER: Final = f"""
+WITH horizon AS MATERIALIZED (SELECT pg_snapshot_xmin(pg_current_snapshot())::xid AS xid)
+SELECT concat('prepared transaction ', quote_literal(gid), ' of ', owner, ' in database ', database,
+    {_INSTANT.format("prepared")})
+FROM horizon JOIN pg_prepared_xacts ON transaction = xid
+UNION ALL
+SELECT concat('session ', pid, ' of ', usename, ' in database ', datname, {_INSTANT.format("xact_start")})
+FROM horizon JOIN pg_locks ON transactionid = xid AND mode = 'ExclusiveLock' JOIN pg_stat_activity USING (pid)
 """
 
 RAISE_GENERATION: Final = "SELECT raise_outbox_generation($1)"

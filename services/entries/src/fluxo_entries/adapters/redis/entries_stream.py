@@ -4,12 +4,15 @@ from typing import Any, Final
 from fluxo_chassis.redis import RedisClient, RedisReplyError
 from fluxo_contracts.streams import ENTRIES_STREAM, EVENT_FIELD
 
-from fluxo_entries.adapters.redis.scripts import PUBLISH, TRIM
+from fluxo_entries.adapters.redis.scripts import KEEP_COUNTS, PUBLISH, TRIM
 from fluxo_entries.application.publishing.ports import GapFoundError, OutboxRow, StreamMovedBackError
-from fluxo_entries.application.publishing.stream_state import START, Group, StreamPosition, StreamState
+from fluxo_entries.application.publishing.stream_state import Group, StreamEnd, StreamPosition, StreamState
 
 NO_SUCH_KEY: Final = "ERR no such key"
 MOVED_BACK: Final = -1
+
+FORGETFUL: Final = b"redis_version:7.0."
+"""Tells its file and its replicas what a group was given, and not that it counts as read."""
 
 TRIM_MARK: Final = f"{{{ENTRIES_STREAM}}}.trimmed"
 """Where the relay trimmed to. A key in the stream's own hash slot, set in one step with the trim: what loses the one,
@@ -23,8 +26,11 @@ class RedisEntriesStream:
         self._redis = redis
 
     async def position(self) -> StreamPosition:
+        return (await self.end()).position
+
+    async def end(self) -> StreamEnd:
         info = await self._info()
-        return START if info is None else _position(info[b"last-generated-id"])
+        return StreamEnd() if info is None else _end(info)
 
     async def publish(self, after: StreamPosition, rows: Sequence[OutboxRow]) -> int:
         arguments: list[str | bytes] = [EVENT_FIELD, _id(after), _id(rows[0].position.start_of_generation())]
@@ -43,20 +49,25 @@ class RedisEntriesStream:
         if info is None:
             return StreamState()
         trimmed_up_to = _position(await self._redis.execute("GET", TRIM_MARK) or b"0-0")
-        last = _position(info[b"last-generated-id"])
+        end = _end(info)
         groups = await self._redis.execute("XINFO", "GROUPS", ENTRIES_STREAM)
         return StreamState(
-            last=last,
+            last=end.position,
+            last_event=end.event,
             first=_position_of(info[b"first-entry"]),
             newest=_position_of(info[b"last-entry"]),
             deleted=_position(info[b"max-deleted-entry-id"]),
             trimmed_up_to=trimmed_up_to,
-            groups=tuple([await self._group(group, trimmed_up_to, last) for group in groups]),
+            groups=tuple([await self._group(group, trimmed_up_to, end.position) for group in groups]),
         )
 
     async def trim_below(self, acknowledged: StreamPosition) -> int:
         lowest_kept, trimmed_up_to = _id(acknowledged.just_above()), _id(acknowledged)
         return int(await self._redis.execute("EVAL", TRIM, len(_KEYS), *_KEYS, lowest_kept, trimmed_up_to))
+
+    async def keep_counts(self) -> None:
+        if FORGETFUL in await self._redis.execute("INFO", "server"):
+            await self._redis.execute("EVAL", KEEP_COUNTS, 1, ENTRIES_STREAM)
 
     async def _info(self) -> Mapping[bytes, Any] | None:
         try:
@@ -90,6 +101,14 @@ def _id(position: StreamPosition) -> str:
 def _position(stream_id: bytes) -> StreamPosition:
     major, minor = stream_id.split(b"-")
     return StreamPosition(int(major), int(minor))
+
+
+def _end(info: Mapping[bytes, Any]) -> StreamEnd:
+    last_id, newest = info[b"last-generated-id"], info[b"last-entry"]
+    if newest is None or newest[0] != last_id:
+        return StreamEnd(_position(last_id))
+    fields = dict(zip(newest[1][::2], newest[1][1::2], strict=True))
+    return StreamEnd(_position(last_id), fields.get(EVENT_FIELD.encode()))
 
 
 def _position_of(entry: Sequence[Any] | None) -> StreamPosition | None:

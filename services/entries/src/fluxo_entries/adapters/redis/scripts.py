@@ -64,9 +64,28 @@ end
 return added
 """
 
-# KEYS: the stream, the mark. ARGV: the lowest id to keep, the mark's new place. The mark never goes back.
+# KEYS: the stream, the mark. ARGV: the lowest id to keep, the mark's new place. The mark never goes back. The newest
+# entry stays in any case: by it the outbox is recognised.
 TRIM: Final = f"""{_COMPARE}
-local trimmed = redis.call('XTRIM', KEYS[1], 'MINID', '=', ARGV[1])
+local lowest_kept = ARGV[1]
+local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+if newest and less(newest[1], lowest_kept) then lowest_kept = newest[1] end
+local trimmed = redis.call('XTRIM', KEYS[1], 'MINID', '=', lowest_kept)
 if less(redis.call('GET', KEYS[2]) or '0-0', ARGV[2]) then redis.call('SET', KEYS[2], ARGV[2]) end
 return trimmed
+"""
+
+# KEYS: the stream. Writes down how many entries each group has read, where the server knows it; at the stream's end
+# that is all of them.
+KEEP_COUNTS: Final = f"""{_COMPARE}
+if redis.call('EXISTS', KEYS[1]) == 0 then return end
+local stream = facts(redis.call('XINFO', 'STREAM', KEYS[1]))
+for _, reply in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+    local group = facts(reply)
+    local at, read = group['last-delivered-id'], group['entries-read']
+    if read then
+        if at == stream['last-generated-id'] then read = stream['entries-added'] end
+        redis.call('XGROUP', 'SETID', KEYS[1], group['name'], at, 'ENTRIESREAD', read)
+    end
+end
 """

@@ -6,7 +6,8 @@ class AuditStream:
     """Make up for events that were lost from the middle of the stream, where publishing from its end never looks.
 
     When a row that counts as published is neither in the stream nor acknowledged, the outbox starts a new generation:
-    all its rows are published again, and consumers recognise what they had applied. One relay at a time does this.
+    all its rows are published again, and consumers recognise what they had applied. So it does when the stream was not
+    filled from it, but from what the database was before. One relay at a time does this.
     """
 
     def __init__(self, outbox: Outbox, stream: EntriesStream) -> None:
@@ -19,7 +20,9 @@ class AuditStream:
             return await self._audit() if is_leader else None
 
     async def _audit(self) -> SuspectRange | None:
+        await self._stream.keep_counts()
         state = await self._stream.state()
+        await self._outbox.recognise(state.last, state.last_event)
         gap = await find_gap(self._outbox, state)
         if gap is not None:
             await self._outbox.publish_again(state.last)

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from fluxo_entries.application.publishing.stream_state import StreamPosition, StreamState
+from fluxo_entries.application.publishing.stream_state import StreamEnd, StreamPosition, StreamState
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +18,14 @@ class OutboxRow:
 class Backlog:
     """What waits to be published: rows (counted up to 100,000) and ages in seconds, 0 where there is none.
 
-    `held_back_age_s` is the age of the oldest row that a transaction still open somewhere keeps from being published.
+    `held_back_age_s` is the age of the oldest row that a transaction still open somewhere keeps from being published;
+    `held_back_by` says whose transaction, once that takes long.
     """
 
     rows: int
     oldest_age_s: float
     held_back_age_s: float
+    held_back_by: str | None = None
 
 
 class Outbox(Protocol):
@@ -33,8 +35,18 @@ class Outbox(Protocol):
     promotion). A position of an older generation means: before the oldest row.
     """
 
-    async def rows_after(self, position: StreamPosition, limit: int) -> list[OutboxRow]:
-        """Return the next rows below the snapshot horizon, in order, with positions of the current generation."""
+    async def rows_after(self, last: StreamPosition, limit: int, event: bytes | None) -> list[OutboxRow]:
+        """Return the next rows below the snapshot horizon, in order, with positions of the current generation.
+
+        `last` is the stream's last id, and `event` what it holds there, as for `recognise`.
+        """
+
+    async def recognise(self, last: StreamPosition, event: bytes | None) -> None:
+        """Start a new generation if the row at the stream's last id is not the event that the stream holds there.
+
+        None is an event that the stream does not hold any more. A database that lost its last commits gives their
+        positions to other rows.
+        """
 
     async def has_rows_after(self, position: StreamPosition) -> bool:
         """Return whether any row waits after the position, also one that is held back by the horizon."""
@@ -80,6 +92,9 @@ class EntriesStream(Protocol):
     async def position(self) -> StreamPosition:
         """Return the last generated id, 0-0 when there is no stream."""
 
+    async def end(self) -> StreamEnd:
+        """Return the last generated id with its event."""
+
     async def publish(self, after: StreamPosition, rows: Sequence[OutboxRow]) -> int:
         """Add the rows in order under their own ids, atomically with a check of what lies before them.
 
@@ -94,5 +109,14 @@ class EntriesStream(Protocol):
     async def state(self) -> StreamState:
         """Return what the stream and its groups show; a stream that is not there is an empty one."""
 
+    async def keep_counts(self) -> None:
+        """Have the server remember in a restart how many entries each group has read, where it would forget that.
+
+        A group at the stream's end of which this is not known counts as one that was put there, unread.
+        """
+
     async def trim_below(self, acknowledged: StreamPosition) -> int:
-        """Remove stream entries at or below the position and note it as `trimmed_up_to`; returns how many went."""
+        """Remove stream entries at or below the position and note it as `trimmed_up_to`; returns how many went.
+
+        The newest entry stays: the outbox is recognised by it.
+        """

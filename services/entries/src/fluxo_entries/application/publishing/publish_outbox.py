@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 
 from fluxo_entries.application.publishing.ports import EntriesStream, GapFoundError, Outbox, StreamMovedBackError
-from fluxo_entries.application.publishing.stream_state import StreamPosition
+from fluxo_entries.application.publishing.stream_state import StreamEnd, StreamPosition
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +30,23 @@ class PublishOutbox:
         self._outbox = outbox
         self._stream = stream
         self._batch_rows_max = batch_rows_max
-        self._left_at: StreamPosition | None = None
+        self._left_at: StreamEnd | None = None
 
     async def position(self) -> StreamPosition:
         return await self._stream.position()
 
     async def __call__(self) -> Step:
-        position, self._left_at = self._left_at or await self._stream.position(), None
-        rows = await self._outbox.rows_after(position, self._batch_rows_max)
+        end, self._left_at = self._left_at or await self._stream.end(), None
+        rows = await self._outbox.rows_after(end.position, self._batch_rows_max, end.event)
         if not rows:
-            return Step(0, 0, is_held_back=await self._outbox.has_rows_after(position))
+            return Step(0, 0, is_held_back=await self._outbox.has_rows_after(end.position))
         try:
-            added = await self._stream.publish(position, rows)
+            added = await self._stream.publish(end.position, rows)
         except StreamMovedBackError:
             # The rows before these are missing again; the next step begins with them.
             return Step(len(rows), 0, is_held_back=True)
         except GapFoundError as error:
             await self._outbox.publish_again(rows[0].position)
             return Step(len(rows), 0, is_held_back=True, gap=str(error))
-        self._left_at = rows[-1].position
+        self._left_at = StreamEnd(rows[-1].position, rows[-1].event)
         return Step(len(rows), added, is_held_back=False)

@@ -32,6 +32,8 @@ class PurgeOutbox:
         created = await self._outbox.create_partitions()
         keys = await self._outbox.purge_idempotency_keys()
         state = await self._stream.state()
+        # Rows of a database that was set back have ids that were acknowledged, and were never published.
+        await self._outbox.recognise(state.last, state.last_event)
         acknowledged = state.acknowledged
         if acknowledged is None or await find_gap(self._outbox, state):
             return Purged(partitions_created=created, idempotency_keys_purged=keys)

@@ -35,6 +35,14 @@ START: Final = StreamPosition(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
+class StreamEnd:
+    """The last generated id, and the event that the stream holds there: None when it does not hold it any more."""
+
+    position: StreamPosition = START
+    event: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """A consumer group: it acknowledged everything at or below `acknowledged`, unless it `skipped` there unread."""
 
@@ -56,11 +64,14 @@ class SuspectRange:
 class StreamState:
     """`first` and `newest` are the entries that are there, None when there are none.
 
+    `last_event` is what lies at `last`, None when it is not there any more.
+
     `deleted` is the highest id that was ever deleted one by one, 0-0 if none was; the relay itself trimmed
     up to `trimmed_up_to`.
     """
 
     last: StreamPosition = START
+    last_event: bytes | None = None
     first: StreamPosition | None = None
     newest: StreamPosition | None = None
     deleted: StreamPosition = START
