@@ -113,6 +113,16 @@ def test_json_holds_every_difference_in_minor_units(fluxo, services):
     }
 
 
+def test_figures_beyond_64_bits_are_compared_and_told_to_the_last_digit(fluxo, services):
+    vast = ENTRIES[0] | {"credits_minor": 10**25 + 1}
+    services.prints("fluxo_entries", [vast])
+    services.prints("fluxo_balances", [vast | {"opening_minor": 0, "closing_minor": 10**25}])
+    outcome = fluxo("verify", "--settle-s", "0", "--json")
+    assert outcome.exit_status == 1
+    (difference,) = json.loads(outcome.out)["differences"]
+    assert (difference["expected"], difference["found"]) == (10**25 + 1, 10**25)
+
+
 def test_an_entry_still_under_way_is_waited_for(fluxo, services):
     services.prints("fluxo_balances", BALANCES[:1], BALANCES)
     assert fluxo("verify").exit_status == 0

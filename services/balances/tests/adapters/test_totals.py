@@ -99,3 +99,16 @@ async def test_a_month_without_days_shows_in_the_first_day_after_it(totals, pool
     (line,) = await totals("phantom")
     assert (line["date"], line["opening_minor"]) == ("2027-01-01", 7)
     assert (await totals("m1"))[-1]["date"] == "2026-12-01"
+
+
+async def test_sums_beyond_64_bits_are_told_to_the_last_digit(totals, pool):
+    await pool.execute(
+        "INSERT INTO day_totals VALUES ('vast', '2026-11-22', 7, 0, 1, 0, 90), ('vast', '2026-11-23', 3, 0, 1, 10, 0)"
+    )
+    await pool.execute("INSERT INTO month_totals VALUES ('vast', '2026-11-01', 10, 0, 2, 10, 90)")
+    figures = [(line["opening_minor"], line["debits_minor"], line["closing_minor"]) for line in await totals("vast")]
+    assert figures == [
+        (0, 90 * 10**18, 7 - 90 * 10**18),
+        (7 - 90 * 10**18, 0, 10 - 80 * 10**18),
+        (10 - 80 * 10**18, 0, 10 - 80 * 10**18),
+    ]

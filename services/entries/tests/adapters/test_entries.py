@@ -70,6 +70,20 @@ async def test_day_totals_come_by_merchant_and_day_from_one_snapshot(pool, journ
     assert [day async for day in feed.day_totals("b", None, DAY)] == [DayTotals("b", DAY, 100_000_000_000_009, 3, 3)]
 
 
+async def test_day_totals_go_beyond_64_bits(owner, pool):
+    await owner.execute(
+        """
+        INSERT INTO merchants VALUES ('vast', 'v', 'BRL', 'UTC');
+        INSERT INTO entries
+        SELECT gen_random_uuid(), 'vast', 'credit', 99999999999999, 'BRL', '2026-11-10', 'd', NULL, NULL, now()
+        FROM generate_series(1, 92234)
+        """
+    )
+    (day,) = [day async for day in PostgresDayTotals(pool).day_totals("vast", None, None)]
+    assert day == DayTotals("vast", DAY, 9_223_399_999_999_907_766, 0, 92_234)
+    assert type(day.credits_minor) is int
+
+
 async def test_adding_up_very_many_entries_may_take_its_time(entries_database, journal, recording, monkeypatch):
     await journal.append(recording())
     slowly = f"SELECT totals.* FROM ({sql.DAY_TOTALS}) AS totals, (SELECT pg_sleep(0.6)) AS slow"

@@ -1,5 +1,6 @@
 """`fluxo verify`: every day derived again from the entries and compared with the balances."""
 
+import json
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -8,7 +9,6 @@ from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Final
 
-import orjson
 import typer
 from rich.box import SIMPLE
 from rich.console import Console
@@ -74,7 +74,7 @@ def verify(
             report=status.update,
         )
     if as_json:
-        print(_as_json(comparison).decode())
+        print(_as_json(comparison))
     else:
         _print(comparison)
     if comparison.wrong or not comparison.complete:
@@ -119,20 +119,23 @@ def reconcile(
     return comparison
 
 
-def _as_json(comparison: Comparison) -> bytes:
+def _as_json(comparison: Comparison) -> str:
     differences = [
-        {"merchant_id": key[0], "date": key[1], "moving": key in comparison.moving, **asdict(difference)}
+        {"merchant_id": key[0], "date": str(key[1]), "moving": key in comparison.moving, **asdict(difference)}
         for key, of_day in comparison.wrong.items()
         for difference in of_day
     ]
-    return orjson.dumps(
+    # Sums have no bound, and orjson's integers do.
+    return json.dumps(
         {
             "agree": comparison.complete and not comparison.wrong,
             "complete": comparison.complete,
             "merchants": comparison.merchants,
             "days": comparison.days,
             "differences": differences,
-        }
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
     )
 
 

@@ -1,12 +1,12 @@
 """Asks a service's `totals` process for its days, one line at a time."""
 
+import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import date
 from typing import TypeVar
 
-import orjson
 from fluxo_local.errors import CommandError
 
 from fluxo_cli.operations.child_process import run_lines
@@ -57,7 +57,8 @@ def _of_side(service: str, lines: Iterator[bytes]) -> Iterator[bytes]:
 
 def _parse(service: str, line: bytes, day_type: type[Day]) -> Day:
     try:
-        values = orjson.loads(line)
+        # Of an integer beyond 64 bits orjson makes a float.
+        values = json.loads(line)
         return day_type(business_date=date.fromisoformat(values.pop("date")), **values)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         shown = line[:200].decode(errors="replace").strip()

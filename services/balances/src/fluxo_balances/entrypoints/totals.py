@@ -1,7 +1,7 @@
 from datetime import date
 from typing import BinaryIO
 
-import orjson
+import msgspec
 
 from fluxo_balances.application.reading.list_projected_days import ListProjectedDays
 
@@ -18,6 +18,7 @@ async def write_totals(
     After a merchant's last day comes the first day of the month after, unless that lies beyond `to_date`: it has zero
     totals, and its opening rests on every month, the last one included.
     """
+    encode = msgspec.json.Encoder().encode
     async for day in list_projected_days(merchant_id, from_date, to_date):
         line = {
             "merchant_id": day.merchant_id,
@@ -28,5 +29,5 @@ async def write_totals(
             "opening_minor": day.opening_minor,
             "closing_minor": day.closing_minor,
         }
-        out.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+        out.write(encode(line) + b"\n")
     out.flush()

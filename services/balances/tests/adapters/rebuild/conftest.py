@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from fluxo_balances.adapters.postgres.carry import whole
 from fluxo_balances.adapters.postgres.shadow_tables import PostgresShadowTables
 from fluxo_balances.adapters.redis.cached_answers import RedisCachedAnswers
 from fluxo_balances.application.projecting.ports import RecordedEntry
@@ -101,10 +102,11 @@ def content(pool) -> Callable[[], Awaitable[dict[str, set[tuple]]]]:
     """All rows of the read model but for `merchants.version`, which only the release before wrote."""
 
     async def read() -> dict[str, set[tuple]]:
+        sums = f"{whole('credits')}, {whole('debits')}, entry_count"
         columns = {
             "inbox": "*",
-            "day_totals": "*",
-            "month_totals": "*",
+            "day_totals": f"merchant_id, business_date, {sums}",
+            "month_totals": f"merchant_id, month, {sums}",
             "merchants": "merchant_id, currency, as_of",
         }
         async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):

@@ -26,8 +26,8 @@ class PostgresProjectedDays:
                 read_sql.PROJECTED_DAYS, merchant_id, from_date, to_date, prefetch=ROWS_AT_A_TIME
             )
             async for row in rows:
-                totals = Totals(row["credits_minor"], row["debits_minor"], row["entry_count"])
-                opening_minor: int = row["opening_minor"]
+                totals = Totals(int(row["credits_minor"]), int(row["debits_minor"]), row["entry_count"])
+                opening_minor = int(row["opening_minor"])
                 yield ProjectedDay(
                     merchant_id=row["merchant_id"],
                     business_date=row["business_date"],

@@ -27,4 +27,5 @@ class PostgresDayTotals:
             async for row in statement.cursor(
                 merchant_id, from_date, to_date, prefetch=ROWS_PER_FETCH, timeout=PATIENCE_S
             ):
-                yield DayTotals(**row)
+                merchant_id, business_date, credits_minor, debits_minor, entry_count = row
+                yield DayTotals(merchant_id, business_date, int(credits_minor), int(debits_minor), entry_count)

@@ -100,8 +100,8 @@ WITHOUT_TIMEOUT: Final = "SET LOCAL statement_timeout = 0"
 
 DAY_TOTALS: Final = """
 SELECT merchant_id, business_date,
-    coalesce(sum(amount_minor) FILTER (WHERE direction = 'credit'), 0)::bigint AS credits_minor,
-    coalesce(sum(amount_minor) FILTER (WHERE direction = 'debit'), 0)::bigint AS debits_minor,
+    coalesce(sum(amount_minor) FILTER (WHERE direction = 'credit'), 0) AS credits_minor,
+    coalesce(sum(amount_minor) FILTER (WHERE direction = 'debit'), 0) AS debits_minor,
     count(*) AS entry_count
 FROM entries
 WHERE ($1::text IS NULL OR merchant_id = $1)
