@@ -42,6 +42,9 @@ CROSS JOIN (
 
 APPLIED: Final = "SELECT event_id, merchant_id FROM inbox WHERE event_id = ANY($1::uuid[])"
 
+# $1 merchant, null for all; $2 the lowest id.
+APPLIED_SINCE: Final = "SELECT event_id FROM inbox WHERE event_id >= $2 AND ($1::text IS NULL OR merchant_id = $1)"
+
 # Every day that has totals, opening as a read of that day derives it: whole months before its own, then the days of
 # its month before it. A month that is not the sum of its days therefore shows in the days of later months; for the sake
 # of its last month each merchant has one day more, the first after all of its months, with zero totals.
