@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -49,6 +49,7 @@ class ReplayOf:
     before_each_part: Callable[[], Awaitable[None]] = nothing_happens
     announced: int | None = None
     mark: UUID | None = None
+    refused: dict[str, str] = field(default_factory=dict)
 
     def marked(self, mark: UUID) -> None:
         self.mark = self.mark or mark
@@ -90,7 +91,7 @@ def rebuilding(owner, cache_client) -> Callable[..., Awaitable[int]]:
             PostgresShadowTables(connection or owner),
             answers or RedisCachedAnswers(cache_client),
             SystemClock(),
-            Observer(replay.marked, lambda *_: None),
+            Observer(replay.marked, lambda *_: None, replay.refused.__setitem__),
         )
         return await command(replay)
 
