@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import asyncpg
@@ -29,6 +31,35 @@ def test_a_right_system_agrees_on_every_day(system, merchant):
     checked = system.cli("verify")
 
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_entries_that_come_in_meanwhile_are_no_difference_and_hide_none(system, merchant):
+    """No time to settle: what makes it agree is that both sides count the same entries."""
+    done, recorded = threading.Event(), threading.Event()
+
+    def record() -> None:
+        while not done.is_set():
+            merchant.record("credit", "10.00", DAY)
+            merchant.record("debit", "3.00", date(2026, 2, 1))
+            recorded.set()
+
+    verify = ("verify", "--merchant", merchant.merchant_id, "--settle-s", "0")
+    change = "UPDATE month_totals SET debits_minor = debits_minor + $2 WHERE merchant_id = $1 AND month = '2026-02-01'"
+    with ThreadPoolExecutor() as threads:
+        recording = threads.submit(record)
+        try:
+            recorded.wait(30)
+            checked = [system.cli(*verify) for _ in range(2)]
+            execute(system, change, merchant.merchant_id, 1)
+            found = system.cli(*verify)
+            execute(system, change, merchant.merchant_id, -1)
+        finally:
+            done.set()
+        recording.result()
+
+    assert [each.returncode for each in checked] == [0, 0], checked
+    assert found.returncode == 1, found
+    assert "2026-03-10" in found.stdout
 
 
 @pytest.mark.parametrize("table", ["day_totals", "month_totals"])

@@ -52,6 +52,17 @@ def test_the_replay_is_asked_with_the_mark_and_goes_to_the_rebuild(fluxo, progra
     assert outcome.out.startswith("The balances are rebuilt from 3 entries, in ")
 
 
+def test_a_merchant_that_was_left_out_is_named(fluxo, program):
+    program(
+        "fluxo_balances",
+        REBUILD.replace("tell(rebuilt=", "tell(refused='banca', reason='Another currency.')\n    tell(rebuilt="),
+    )
+    outcome = fluxo("rebuild")
+    assert outcome.exit_status == 1
+    assert outcome.out.startswith("The balances are rebuilt from 3 entries, in ")
+    assert outcome.err.endswith("Those of banca stay as they were: Another currency.\n")
+
+
 def test_a_rebuild_that_is_refused_is_told_and_nothing_is_replayed(fluxo, program, tmp_path):
     program("fluxo_balances", "import sys; sys.exit('The rebuild failed: another rebuild is running.')")
     program("fluxo_entries", f"open({str(tmp_path / 'replayed')!r}, 'w')")

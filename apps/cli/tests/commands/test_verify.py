@@ -18,6 +18,7 @@ BALANCES = [
     ENTRIES[0] | {"opening_minor": 0, "closing_minor": 10000},
     ENTRIES[1] | {"opening_minor": 10000, "closing_minor": 7450},
 ]
+CUT_OFF = '{"since":"019aac6e-0000-0000-0000-000000000000","applied":[]}'
 
 
 class FakeServices:
@@ -40,8 +41,10 @@ class FakeServices:
             with open({str(log)!r}, "a+") as log:
                 log.seek(0)
                 earlier = len(log.readlines())
-                log.write(" ".join(sys.argv[1:]) + "\\n")
+                log.write(" ".join(sys.argv[1:]) + sys.stdin.read().strip() + "\\n")
             runs = {runs!r}
+            if {package!r} == "fluxo_balances":
+                print({CUT_OFF!r})
             for day in runs[min(earlier, len(runs) - 1)]:
                 print(json.dumps(day))
             """,
@@ -113,10 +116,20 @@ def test_json_holds_every_difference_in_minor_units(fluxo, services):
     }
 
 
+def test_figures_beyond_64_bits_are_compared_and_told_to_the_last_digit(fluxo, services):
+    vast = ENTRIES[0] | {"credits_minor": 10**25 + 1}
+    services.prints("fluxo_entries", [vast])
+    services.prints("fluxo_balances", [vast | {"opening_minor": 0, "closing_minor": 10**25}])
+    outcome = fluxo("verify", "--settle-s", "0", "--json")
+    assert outcome.exit_status == 1
+    (difference,) = json.loads(outcome.out)["differences"]
+    assert (difference["expected"], difference["found"]) == (10**25 + 1, 10**25)
+
+
 def test_an_entry_still_under_way_is_waited_for(fluxo, services):
     services.prints("fluxo_balances", BALANCES[:1], BALANCES)
     assert fluxo("verify").exit_status == 0
-    assert len(services.runs("fluxo_entries")) == len(services.runs("fluxo_balances")) == 2
+    assert len(services.runs("fluxo_balances")) == 2
 
 
 def test_what_stays_is_reported_once_the_time_to_settle_is_over(fluxo, services):
@@ -140,8 +153,24 @@ def test_a_window_asks_for_everything_before_it_since_openings_come_from_there(f
     outcome = fluxo("verify", "--from", "2026-11-22", "--to", "2026-11-22", "--merchant", "padaria")
     assert outcome.exit_status == 0
     assert "1 day of" in outcome.out
-    expected = ["totals --merchant=padaria --to=2026-11-22"]
-    assert services.runs("fluxo_entries") == services.runs("fluxo_balances") == expected
+    asked = "totals --merchant=padaria --to=2026-11-22"
+    assert services.runs("fluxo_entries") == [f"{asked} --cut-off{CUT_OFF}"]
+    (run,) = services.runs("fluxo_balances")
+    assert run.startswith(f"{asked} --cut-off=")
+
+
+def test_every_look_has_the_cut_off_of_the_first_and_the_entries_are_given_what_the_balances_say(fluxo, services):
+    services.prints("fluxo_balances", wrong({"entry_count": 9}))
+    assert fluxo("verify", "--settle-s", "1").exit_status == 1
+    looks = services.runs("fluxo_balances")
+    assert (len(looks), len(set(looks))) == (3, 1)
+    assert all(run == f"totals --cut-off{CUT_OFF}" for run in services.runs("fluxo_entries"))
+
+
+def test_a_first_look_that_takes_longer_than_the_time_to_settle_is_followed_by_a_second(fluxo, services):
+    services.prints("fluxo_balances", BALANCES[:1], BALANCES)
+    assert fluxo("verify", "--settle-s", "0").exit_status == 0
+    assert len(services.runs("fluxo_balances")) == 2
 
 
 def test_nothing_recorded_is_nothing_wrong(fluxo, services):
@@ -156,11 +185,17 @@ def test_nothing_recorded_is_nothing_wrong(fluxo, services):
     ("code", "said"),
     [
         ("import sys; sys.exit('The database does not answer.')", "The database does not answer."),
-        (f"print('{json.dumps(BALANCES[0])}', flush=True); raise SystemExit(7)", "ended with 7"),
-        ("print('hello')", "not a day: hello"),
-        ("print('[]')", "not a day"),
-        (f"print('{json.dumps(ENTRIES[0])}')", "not a day"),
-        (f"print('{json.dumps(BALANCES[1])}'); print('{json.dumps(BALANCES[0])}')", "out of order"),
+        (f"print('{CUT_OFF}'); print('{json.dumps(BALANCES[0])}', flush=True); raise SystemExit(7)", "ended with 7"),
+        ("print('hello')", "not a cut-off: hello"),
+        (f"print('{json.dumps(ENTRIES[0])}')", "not a cut-off"),
+        ("", "not a cut-off"),
+        (f"print('{CUT_OFF}'); print('hello')", "not a day: hello"),
+        (f"print('{CUT_OFF}'); print('[]')", "not a day"),
+        (f"print('{CUT_OFF}'); print('{json.dumps(ENTRIES[0])}')", "not a day"),
+        (
+            f"print('{CUT_OFF}'); print('{json.dumps(BALANCES[1])}'); print('{json.dumps(BALANCES[0])}')",
+            "out of order",
+        ),
     ],
 )
 def test_a_side_that_cannot_be_asked_ends_with_three_and_never_with_agreement(fluxo, services, code, said):
@@ -181,13 +216,14 @@ def test_ending_early_leaves_no_process_and_never_waits_for_one(services, tmp_pa
     endless = """
         import itertools, json, os, sys
         open(sys.argv[0] + ".pid", "w").write(str(os.getpid()))
+        sys.stdout.write(%r)
         for n in itertools.count():
             day = {"merchant_id": f"m{n:09}", "date": "2026-11-22", "credits_minor": %d, "debits_minor": 0,
                    "entry_count": 1}
             print(json.dumps(day | %s))
     """
-    services.program("fluxo_entries", endless % (1, "{}"))
-    services.program("fluxo_balances", endless % (2, '{"opening_minor": 0, "closing_minor": 2}'))
+    services.program("fluxo_entries", endless % ("", 1, "{}"))
+    services.program("fluxo_balances", endless % (f"{CUT_OFF}\n", 2, '{"opening_minor": 0, "closing_minor": 2}'))
     programs = [services.directory / f"fluxo_{side}.py" for side in ("entries", "balances")]
     entries_argv, balances_argv = (["python3", str(program)] for program in programs)
     window = Window(date(2026, 1, 1), None)

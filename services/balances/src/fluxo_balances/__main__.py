@@ -5,7 +5,7 @@
 import argparse
 import asyncio
 import sys
-from datetime import date
+from datetime import date, datetime
 
 from fluxo_chassis.settings import load
 
@@ -46,7 +46,9 @@ def totals(arguments: argparse.Namespace) -> int:
     from fluxo_balances.bootstrap.totals import print_totals
     from fluxo_balances.settings import DatabaseSettings
 
-    printed = print_totals(load(DatabaseSettings), arguments.merchant, arguments.from_date, arguments.to_date)
+    printed = print_totals(
+        load(DatabaseSettings), arguments.merchant, arguments.from_date, arguments.to_date, arguments.cut_off
+    )
     return run_once("The balances database cannot be read", lambda: asyncio.run(printed))
 
 
@@ -111,6 +113,12 @@ def _parser() -> argparse.ArgumentParser:
     printing.add_argument("--merchant", metavar="ID", help="only this merchant's days")
     printing.add_argument("--from", dest="from_date", type=date.fromisoformat, metavar="YYYY-MM-DD", help="first day")
     printing.add_argument("--to", dest="to_date", type=date.fromisoformat, metavar="YYYY-MM-DD", help="last day")
+    printing.add_argument(
+        "--cut-off",
+        type=datetime.fromisoformat,
+        metavar="INSTANT",
+        help="say first which entries recorded since then are included",
+    )
     printing.set_defaults(run=totals)
     letters = commands.add_parser("dead-letters", help="show, redrive or discard events that could not be applied")
     letters.add_argument("action", choices=["show", "redrive", "discard"])

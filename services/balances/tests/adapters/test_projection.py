@@ -6,15 +6,19 @@ from datetime import UTC, date, datetime, timedelta
 import asyncpg
 import pytest
 from fluxo_balances.adapters.postgres import projection_sql
+from fluxo_balances.adapters.postgres.daily_balances import PostgresDailyBalances
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.application.ports import ReadModelUnavailableError
 from fluxo_balances.application.projecting.ports import EntryRefusedError
+from fluxo_balances.domain.daily_balance import DateRange, Totals
 from fluxo_chassis.postgres import open_pool
 
 pytestmark = pytest.mark.anyio
 
 NOV_22 = date(2026, 11, 22)
 BIGINT_MAX = 2**63 - 1
+AMOUNT_MINOR_MAX = 99_999_999_999_999
+BATCH_MAX = 5_000
 
 
 @pytest.fixture
@@ -40,21 +44,35 @@ async def test_an_entry_in_another_currency_is_refused_and_nothing_is_applied(pr
     assert await day_totals() == {("m1", NOV_22): (1, 0, 1)}
 
 
-async def test_totals_that_cannot_hold_an_entry_refuse_it(projection, recorded, day_totals):
-    last = recorded("m1", NOV_22, credit=1)
-    await projection.apply([recorded("m1", NOV_22, credit=BIGINT_MAX)])
-    with pytest.raises(EntryRefusedError, match="greater than they can hold") as refused:
-        await projection.apply([recorded("m1", NOV_22, debit=1), last])
-    assert refused.value.entry_id == last.id
-    assert await day_totals() == {("m1", NOV_22): (BIGINT_MAX, 0, 1)}
+@pytest.mark.parametrize("side", ["credit", "debit"])
+async def test_a_day_and_its_month_hold_whatever_their_entries_add_up_to(projection, pool, recorded, side):
+    """On a row, too, that the release before has filled to the brim."""
+    for amount_minor in (BIGINT_MAX, BATCH_MAX * AMOUNT_MINOR_MAX, 7):
+        assert await projection.apply([recorded("m1", NOV_22, **{side: amount_minor})]) == 1
+    assert await projection.apply([recorded("m1", date(2026, 11, 23), credit=5)]) == 1
+
+    balances = PostgresDailyBalances(pool)
+    total = BIGINT_MAX + BATCH_MAX * AMOUNT_MINOR_MAX + 7
+    filled = Totals(total, 0, 3) if side == "credit" else Totals(0, total, 3)
+    assert (await balances.day("m1", NOV_22)).totals == filled
+    assert (await balances.day("m1", date(2026, 11, 24))).opening_minor == filled.net_minor + 5
+    assert (await balances.day("m1", date(2026, 12, 1))).opening_minor == filled.net_minor + 5
+    view = await balances.range("m1", DateRange(date(2026, 11, 1), date(2026, 11, 30)))
+    assert dict(zip(view.totals.dates, view.totals.credits_minor, strict=True)) == {
+        NOV_22: filled.credits_minor,
+        date(2026, 11, 23): 5,
+    }
+    assert dict(zip(view.totals.dates, view.totals.debits_minor, strict=True))[NOV_22] == filled.debits_minor
 
 
-async def test_a_month_can_overflow_where_each_of_its_days_does_not(projection, recorded):
-    await projection.apply([recorded("m1", NOV_22, credit=BIGINT_MAX)])
-    last = recorded("m1", date(2026, 11, 23), credit=1)
-    with pytest.raises(EntryRefusedError) as refused:
-        await projection.apply([last])
-    assert refused.value.entry_id == last.id
+async def test_there_is_room_for_a_batch_of_the_greatest_entries_however_great_the_totals_are(
+    projection, pool, recorded
+):
+    for batch in range(1, 5):
+        await projection.apply([recorded("m1", NOV_22, credit=AMOUNT_MINOR_MAX) for _ in range(BATCH_MAX)])
+        day = await PostgresDailyBalances(pool).day("m1", NOV_22)
+        assert day.totals == Totals(batch * BATCH_MAX * AMOUNT_MINOR_MAX, 0, batch * BATCH_MAX)
+    assert await pool.fetchval("SELECT credits_minor < 2e18 AND credits_carry > 0 FROM month_totals")
 
 
 @pytest.mark.parametrize("merchant_id", ["with\x00nul", "with\ud800surrogate"])

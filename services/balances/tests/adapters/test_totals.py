@@ -1,12 +1,13 @@
 import io
 import json
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from fluxo_balances.adapters.postgres.projected_days import PostgresProjectedDays
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.application.reading.list_projected_days import ListProjectedDays
 from fluxo_balances.entrypoints.totals import write_totals
+from fluxo_contracts.cut_off import decode_cut_off
 
 pytestmark = pytest.mark.anyio
 
@@ -99,3 +100,33 @@ async def test_a_month_without_days_shows_in_the_first_day_after_it(totals, pool
     (line,) = await totals("phantom")
     assert (line["date"], line["opening_minor"]) == ("2027-01-01", 7)
     assert (await totals("m1"))[-1]["date"] == "2026-12-01"
+
+
+async def test_sums_beyond_64_bits_are_told_to_the_last_digit(totals, pool):
+    await pool.execute(
+        "INSERT INTO day_totals VALUES ('vast', '2026-11-22', 7, 0, 1, 0, 90), ('vast', '2026-11-23', 3, 0, 1, 10, 0)"
+    )
+    await pool.execute("INSERT INTO month_totals VALUES ('vast', '2026-11-01', 10, 0, 2, 10, 90)")
+    figures = [(line["opening_minor"], line["debits_minor"], line["closing_minor"]) for line in await totals("vast")]
+    assert figures == [
+        (0, 90 * 10**18, 7 - 90 * 10**18),
+        (7 - 90 * 10**18, 0, 10 - 80 * 10**18),
+        (10 - 80 * 10**18, 0, 10 - 80 * 10**18),
+    ]
+
+
+async def test_the_cut_off_comes_first_and_names_what_the_days_hold_since_then(pool, recorded):
+    noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    old, at_noon, other = [
+        recorded(merchant, date(2026, 11, 22), credit=1, at=at)
+        for merchant, at in (("m1", noon - timedelta(seconds=1)), ("m1", noon), ("m2", noon))
+    ]
+    await PostgresProjection(pool).apply([old, at_noon, other])
+    for merchant_id, expected in ((None, {at_noon.id, other.id}), ("m1", {at_noon.id})):
+        out = io.BytesIO()
+        async with pool.acquire() as connection:
+            days = ListProjectedDays(PostgresProjectedDays(connection))
+            await write_totals(days, out, merchant_id, None, None, noon)
+        told = decode_cut_off(out.getvalue().splitlines()[0])
+        assert set(told.applied) == expected
+        assert old.id < told.since <= at_noon.id

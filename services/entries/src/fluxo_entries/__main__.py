@@ -55,7 +55,9 @@ def totals(arguments: argparse.Namespace) -> int:
     from fluxo_entries.bootstrap.totals import print_totals
     from fluxo_entries.settings import TotalsSettings
 
-    printed = print_totals(load(TotalsSettings), arguments.merchant, arguments.from_date, arguments.to_date)
+    printed = print_totals(
+        load(TotalsSettings), arguments.merchant, arguments.from_date, arguments.to_date, cut_off=arguments.cut_off
+    )
     return run_once("The entries database cannot be read", lambda: asyncio.run(printed))
 
 
@@ -106,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     printing.add_argument("--merchant", metavar="ID", help="only this merchant's days")
     printing.add_argument("--from", dest="from_date", type=date.fromisoformat, metavar="YYYY-MM-DD", help="first day")
     printing.add_argument("--to", dest="to_date", type=date.fromisoformat, metavar="YYYY-MM-DD", help="last day")
+    printing.add_argument("--cut-off", action="store_true", help="count up to the cut-off on standard input")
     printing.set_defaults(run=totals)
     replaying = commands.add_parser(
         "replay", help="print all entries of one snapshot, for a consumer's rebuild, and end"

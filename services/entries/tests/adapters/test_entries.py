@@ -8,7 +8,7 @@ from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.adapters.postgres.day_totals import PostgresDayTotals
 from fluxo_entries.adapters.postgres.entries import PostgresEntries
 from fluxo_entries.adapters.postgres.merchants import PostgresMerchants
-from fluxo_entries.application.totals.ports import DayTotals
+from fluxo_entries.application.totals.ports import CutOff, DayTotals
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.domain.merchant import Merchant
 from fluxo_entries.entrypoints.http.answers import entry_answer, json_answer
@@ -49,6 +49,30 @@ async def test_day_totals_come_by_merchant_and_day_from_one_snapshot(pool, journ
     ]
     assert [day async for day in feed.day_totals("b", later, None)] == [DayTotals("b", later, 5, 0, 1)]
     assert [day async for day in feed.day_totals("b", None, DAY)] == [DayTotals("b", DAY, 100_000_000_000_009, 3, 3)]
+
+
+async def test_after_a_cut_off_only_those_entries_count_that_were_applied(pool, journal, recording):
+    recorded = [recording(business_date=DAY, amount_minor=amount_minor) for amount_minor in (1, 2, 4)]
+    outcomes = await journal.append_all(recorded, atomic=True)
+    before, missing, applied = sorted((outcome.entry for outcome in outcomes), key=lambda entry: entry.id)
+    (day,) = [
+        day async for day in PostgresDayTotals(pool).day_totals(None, None, None, CutOff(missing.id, [applied.id]))
+    ]
+    assert (day.credits_minor, day.entry_count) == (before.amount_minor + applied.amount_minor, 2)
+
+
+async def test_day_totals_go_beyond_64_bits(owner, pool):
+    await owner.execute(
+        """
+        INSERT INTO merchants VALUES ('vast', 'v', 'BRL', 'UTC');
+        INSERT INTO entries
+        SELECT gen_random_uuid(), 'vast', 'credit', 99999999999999, 'BRL', '2026-11-10', 'd', NULL, NULL, now()
+        FROM generate_series(1, 92234)
+        """
+    )
+    (day,) = [day async for day in PostgresDayTotals(pool).day_totals("vast", None, None)]
+    assert day == DayTotals("vast", DAY, 9_223_399_999_999_907_766, 0, 92_234)
+    assert type(day.credits_minor) is int
 
 
 async def test_adding_up_very_many_entries_may_take_its_time(entries_database, journal, recording, monkeypatch):

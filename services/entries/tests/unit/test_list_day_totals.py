@@ -14,7 +14,7 @@ DAYS = [
 
 
 class Feed:
-    async def day_totals(self, merchant_id, from_date, to_date):
+    async def day_totals(self, merchant_id, from_date, to_date, cut_off):
         for day in DAYS:
             if to_date is None or day.business_date <= to_date:
                 yield day

@@ -1,14 +1,14 @@
 """`fluxo verify`: every day derived again from the entries and compared with the balances."""
 
+import json
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Final
 
-import orjson
 import typer
 from rich.box import SIMPLE
 from rich.console import Console
@@ -17,8 +17,8 @@ from rich.text import Text
 
 from fluxo_cli.api.money import format_minor
 from fluxo_cli.operations.environment import environment_of
-from fluxo_cli.operations.reconciliation import Comparison, ConsolidatedDay, RecordedDay, Window, compare
-from fluxo_cli.operations.totals import days_of
+from fluxo_cli.operations.reconciliation import Comparison, Window, compare
+from fluxo_cli.operations.totals import consolidated_days, recorded_days
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, parse_date
 from fluxo_cli.output.rendering import counted, note, printable, show
 
@@ -51,8 +51,8 @@ def verify(
     """Derive every day again from the entries and compare it with the balances.
 
     Both databases are asked, each through its own service's program; nothing is changed. A day that differs is
-    compared again until it agrees or --settle-s is over; one that received entries all the
-    while is said to be moving. --from and --to choose what is reported: openings still come from everything before.
+    compared again, once at least, until it agrees or --settle-s is over. Entries may come in meanwhile: both sides
+    count the same ones. --from and --to choose what is reported: openings still come from everything before.
 
     Exit status: 0 all days agree, 1 some do not (each is named), 3 a side could not be asked.
 
@@ -74,7 +74,7 @@ def verify(
             report=status.update,
         )
     if as_json:
-        print(_as_json(comparison).decode())
+        print(_as_json(comparison))
     else:
         _print(comparison)
     if comparison.wrong or not comparison.complete:
@@ -90,7 +90,11 @@ def reconcile(
     settle_s: float,
     report: Callable[[str], object] = lambda _: None,
 ) -> Comparison:
-    """Compare until the days agree or `settle_s` is over, and return what stays.
+    """Compare until the days agree or `settle_s` is over, twice at least, and return what stays.
+
+    Each time both sides count the same entries: all that were recorded before the first time, and of the later ones
+    those that are part of the balances by then. So a difference is an entry from before that is still under way, or one
+    that is missing.
 
     Raises:
         SideUnavailableError: one of the two processes failed.
@@ -106,33 +110,38 @@ def reconcile(
                 report(f"{days:,} days compared …")
 
         with ExitStack() as processes:
-            recorded = processes.enter_context(days_of("entries", entries_argv, environment, RecordedDay))
-            consolidated = processes.enter_context(days_of("balances", balances_argv, environment, ConsolidatedDay))
+            balances = consolidated_days([*balances_argv, f"--cut-off={began.isoformat()}"], environment)
+            cut_off, consolidated = processes.enter_context(balances)
+            entries = recorded_days([*entries_argv, "--cut-off"], environment, cut_off)
+            recorded = processes.enter_context(entries)
             return compare(recorded, consolidated, window, count)
 
-    deadline = time.monotonic() + settle_s
-    comparison = once()
-    while (comparison.wrong or not comparison.complete) and time.monotonic() < deadline:
+    began, deadline = datetime.now(UTC), time.monotonic() + settle_s
+    comparison, is_first = once(), True
+    while (comparison.wrong or not comparison.complete) and (is_first or time.monotonic() < deadline):
         report(f"{len(comparison.wrong):,} days differ; comparing again …")
         time.sleep(_BETWEEN_COMPARISONS_S)
-        comparison = once().still_wrong_after(comparison)
+        comparison, is_first = once().still_wrong_after(comparison), False
     return comparison
 
 
-def _as_json(comparison: Comparison) -> bytes:
+def _as_json(comparison: Comparison) -> str:
     differences = [
-        {"merchant_id": key[0], "date": key[1], "moving": key in comparison.moving, **asdict(difference)}
+        {"merchant_id": key[0], "date": str(key[1]), "moving": key in comparison.moving, **asdict(difference)}
         for key, of_day in comparison.wrong.items()
         for difference in of_day
     ]
-    return orjson.dumps(
+    # Sums have no bound, and orjson's integers do.
+    return json.dumps(
         {
             "agree": comparison.complete and not comparison.wrong,
             "complete": comparison.complete,
             "merchants": comparison.merchants,
             "days": comparison.days,
             "differences": differences,
-        }
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
     )
 
 
@@ -152,8 +161,8 @@ def _print(comparison: Comparison) -> None:
     note(f"Do not agree: {counted(len(comparison.wrong), 'day')}; {compared}.")
     if comparison.moving:
         note(
-            f"{counted(len(comparison.moving), 'day')} of these received entries meanwhile and may only be late: "
-            "compare again when they rest, or give a longer --settle-s."
+            f"{counted(len(comparison.moving), 'day')} of these received entries meanwhile: if the balances are "
+            "only late, a longer --settle-s waits for them."
         )
     if not comparison.complete:
         note("The comparison ended there: more days may differ.")

@@ -10,7 +10,12 @@ _LAST_LINES: Final = 5
 
 
 def run_lines(
-    argv: Sequence[str], environment: Mapping[str, str], complaints: IO[bytes], *, otherwise: str = ""
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    complaints: IO[bytes],
+    *,
+    otherwise: str = "",
+    stdin: int | IO[bytes] = subprocess.DEVNULL,
 ) -> Generator[bytes, None, None]:
     """Yield the lines that the process writes; closing the iterator ends it. `complaints` gets its standard error.
 
@@ -18,9 +23,7 @@ def run_lines(
         CommandError: it cannot be started, or failed; with its last complaints, or `otherwise` and its exit status.
     """
     try:
-        process = subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints, env=dict(environment)
-        )
+        process = subprocess.Popen(argv, stdin=stdin, stdout=subprocess.PIPE, stderr=complaints, env=dict(environment))
     except OSError as error:
         raise CommandError(str(error)) from error
     with process:

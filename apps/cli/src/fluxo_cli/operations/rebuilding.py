@@ -20,8 +20,11 @@ def rebuild_from_replay(
     replay_argv: Callable[[str], Sequence[str]],
     environment: Mapping[str, str],
     report: Callable[[int, int], object],
+    refused: Callable[[str, str], object] = lambda _merchant_id, _reason: None,
 ) -> int:
     """Run both, call `report` with the entries replayed so far and in all, and return how many were replayed.
+
+    `refused` is called with each merchant whose balances stay as they were, and why.
 
     `replay_argv` is given the mark that `rebuild` prints first: the replay must be younger than the mark.
 
@@ -42,18 +45,23 @@ def rebuild_from_replay(
             )
             # The pipe is theirs alone from here on, so that each notices the other's end.
             _close(rebuild.stdin)
-            rebuilt = _follow(news, report)
+            rebuilt = _follow(news, report, refused)
         if rebuild.wait() != 0 or rebuilt is None:
             raise CommandError(last_lines(complaints) or f"The rebuild ended with {rebuild.returncode}.")
         return rebuilt
 
 
-def _follow(news: Iterable[dict[str, int]], report: Callable[[int, int], object]) -> int | None:
+def _follow(
+    news: Iterable[dict[str, Any]], report: Callable[[int, int], object], refused: Callable[[str, str], object]
+) -> int | None:
     """Return from how many entries it was rebuilt, None when it ended before that."""
     for each in news:
         if "rebuilt" in each:
-            return each["rebuilt"]
-        report(each["replayed"], each["entries"])
+            return int(each["rebuilt"])
+        if "refused" in each:
+            refused(each["refused"], each["reason"])
+        else:
+            report(each["replayed"], each["entries"])
     return None
 
 

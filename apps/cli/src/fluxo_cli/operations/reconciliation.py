@@ -47,8 +47,7 @@ class Difference:
 class Comparison:
     """`wrong` holds the days that differ, in order; `complete` is false when WRONG_DAYS_MAX ended it early.
 
-    `moving` are those of them whose entries became more since the time before: the two sides are read one after the
-    other, so such a day can differ without being wrong.
+    `moving` are those of them of which more entries count than the time before.
     """
 
     merchants: int = 0

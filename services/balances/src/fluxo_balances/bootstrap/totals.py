@@ -1,6 +1,6 @@
 import sys
 from contextlib import AsyncExitStack
-from datetime import date
+from datetime import date, datetime
 
 import asyncpg
 
@@ -11,11 +11,15 @@ from fluxo_balances.settings import DatabaseSettings
 
 
 async def print_totals(
-    settings: DatabaseSettings, merchant_id: str | None, from_date: date | None, to_date: date | None
+    settings: DatabaseSettings,
+    merchant_id: str | None,
+    from_date: date | None,
+    to_date: date | None,
+    cut_off: datetime | None,
 ) -> None:
     """Print the days of the read model, one JSON object a line."""
     connection = await asyncpg.connect(settings.balances_database_url, server_settings={"jit": "off"})
     async with AsyncExitStack() as opened:
         opened.push_async_callback(connection.close)
         list_projected_days = ListProjectedDays(PostgresProjectedDays(connection))
-        await write_totals(list_projected_days, sys.stdout.buffer, merchant_id, from_date, to_date)
+        await write_totals(list_projected_days, sys.stdout.buffer, merchant_id, from_date, to_date, cut_off)

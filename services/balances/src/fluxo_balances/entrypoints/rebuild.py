@@ -1,7 +1,7 @@
 """The rebuild's two ends: the replay comes on standard input, progress goes to standard output, one JSON object a line.
 
-First `{"mark": …}`, with which the replay is to be asked; then `{"replayed": …, "entries": …}` again and again; at last
-`{"rebuilt": …}`.
+First `{"mark": …}`, with which the replay is to be asked; then `{"replayed": …, "entries": …}` again and again; after
+the swap `{"refused": …, "reason": …}` for each merchant that stays as it was; at last `{"rebuilt": …}`.
 """
 
 import asyncio
@@ -72,6 +72,7 @@ def observer(out: BinaryIO) -> Observer:
     return Observer(
         began=lambda rebuild_id: write_line(out, mark=rebuild_id),
         replayed=lambda replayed, entries: write_line(out, replayed=replayed, entries=entries),
+        refused=lambda merchant_id, reason: write_line(out, refused=merchant_id, reason=reason),
     )
 
 

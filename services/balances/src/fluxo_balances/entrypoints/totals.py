@@ -1,7 +1,10 @@
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import BinaryIO
+from uuid import UUID
 
-import orjson
+import msgspec
+from fluxo_contracts.cut_off import CutOff, encode_cut_off
 
 from fluxo_balances.application.reading.list_projected_days import ListProjectedDays
 
@@ -12,13 +15,22 @@ async def write_totals(
     merchant_id: str | None,
     from_date: date | None,
     to_date: date | None,
+    cut_off: datetime | None = None,
 ) -> None:
     """Write one JSON object a line for each day that has totals, by merchant and date; amounts in minor units.
 
     After a merchant's last day comes the first day of the month after, unless that lies beyond `to_date`: it has zero
     totals, and its opening rests on every month, the last one included.
+
+    With `cut_off` the first line is the CutOff of the snapshot.
     """
-    async for day in list_projected_days(merchant_id, from_date, to_date):
+
+    def hear(since: UUID, applied: Sequence[UUID]) -> None:
+        out.write(encode_cut_off(CutOff(since=since, applied=applied)))
+        out.flush()
+
+    encode = msgspec.json.Encoder().encode
+    async for day in list_projected_days(merchant_id, from_date, to_date, cut_off, hear):
         line = {
             "merchant_id": day.merchant_id,
             "date": day.business_date,
@@ -28,5 +40,5 @@ async def write_totals(
             "opening_minor": day.opening_minor,
             "closing_minor": day.closing_minor,
         }
-        out.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+        out.write(encode(line) + b"\n")
     out.flush()

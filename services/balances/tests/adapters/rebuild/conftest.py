@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 import pytest
+from fluxo_balances.adapters.postgres.carry import whole
 from fluxo_balances.adapters.postgres.shadow_tables import PostgresShadowTables
 from fluxo_balances.adapters.redis.cached_answers import RedisCachedAnswers
 from fluxo_balances.application.projecting.ports import RecordedEntry
@@ -48,6 +49,7 @@ class ReplayOf:
     before_each_part: Callable[[], Awaitable[None]] = nothing_happens
     announced: int | None = None
     mark: UUID | None = None
+    refused: dict[str, str] = field(default_factory=dict)
 
     def marked(self, mark: UUID) -> None:
         self.mark = self.mark or mark
@@ -89,7 +91,7 @@ def rebuilding(owner, cache_client) -> Callable[..., Awaitable[int]]:
             PostgresShadowTables(connection or owner),
             answers or RedisCachedAnswers(cache_client),
             SystemClock(),
-            Observer(replay.marked, lambda *_: None),
+            Observer(replay.marked, lambda *_: None, replay.refused.__setitem__),
         )
         return await command(replay)
 
@@ -101,10 +103,11 @@ def content(pool) -> Callable[[], Awaitable[dict[str, set[tuple]]]]:
     """All rows of the read model but for `merchants.version`, which only the release before wrote."""
 
     async def read() -> dict[str, set[tuple]]:
+        sums = f"{whole('credits')}, {whole('debits')}, entry_count"
         columns = {
             "inbox": "*",
-            "day_totals": "*",
-            "month_totals": "*",
+            "day_totals": f"merchant_id, business_date, {sums}",
+            "month_totals": f"merchant_id, month, {sums}",
             "merchants": "merchant_id, currency, as_of",
         }
         async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):

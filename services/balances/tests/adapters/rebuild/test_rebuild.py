@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -53,6 +54,21 @@ async def test_whatever_was_falsified_is_right_again(
     assert await rebuilding(replay_of([entries[:5], entries[5:]])) == len(entries)
 
     assert await content() == expected(entries)
+
+
+async def test_a_merchant_whose_entries_are_refused_is_named_stays_as_it_was_and_hinders_no_other(
+    pool, owner, recorded, entries, rebuilding, replay_of, content, expected
+):
+    kept = [recorded("banca", DAY, credit=5), recorded("banca", DAY - timedelta(days=60), debit=3)]
+    dollars = replace(recorded("banca", DAY, credit=7), currency="USD")
+    await PostgresProjection(pool).apply([*entries, *kept])
+    await owner.execute("UPDATE day_totals SET credits_minor = credits_minor + 1 WHERE merchant_id <> 'banca'")
+    replay = replay_of([[*entries[:5], kept[0]], [dollars, *entries[5:]], [kept[1]]])
+
+    assert await rebuilding(replay) == len(entries) + 3
+
+    assert replay.refused == {"banca": "The entry's currency is not the merchant's."}
+    assert await content() == expected([*entries, *kept])
 
 
 async def test_no_entries_leave_nothing(pool, entries, rebuilding, replay_of, content, expected):

@@ -1,13 +1,20 @@
 from datetime import date
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 import msgspec
+from fluxo_contracts.cut_off import decode_cut_off
 
 from fluxo_entries.application.totals.list_day_totals import ListDayTotals
+from fluxo_entries.application.totals.ports import CutOff
 
 
 async def write_totals(
-    list_day_totals: ListDayTotals, out: TextIO, merchant_id: str | None, from_date: date | None, to_date: date | None
+    list_day_totals: ListDayTotals,
+    out: TextIO,
+    merchant_id: str | None,
+    from_date: date | None,
+    to_date: date | None,
+    cut_off: CutOff | None = None,
 ) -> None:
     """Write one JSON line for each merchant and day that has entries, by merchant and date; sums in minor units.
 
@@ -15,7 +22,7 @@ async def write_totals(
     balances sees there whether the last month was carried on.
     """
     encode = msgspec.json.Encoder().encode
-    async for day in list_day_totals(merchant_id, from_date, to_date):
+    async for day in list_day_totals(merchant_id, from_date, to_date, cut_off):
         line = {
             "merchant_id": day.merchant_id,
             "date": day.business_date,
@@ -24,3 +31,13 @@ async def write_totals(
             "entry_count": day.entry_count,
         }
         out.write(f"{encode(line).decode()}\n")
+
+
+def read_cut_off(pipe: BinaryIO) -> CutOff:
+    """Return the cut-off that the other side's first line tells.
+
+    Raises:
+        NoCutOffError: it tells none.
+    """
+    told = decode_cut_off(pipe.readline())
+    return CutOff(told.since, told.applied)

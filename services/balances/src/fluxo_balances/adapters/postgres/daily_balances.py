@@ -5,6 +5,7 @@ import asyncpg
 from fluxo_chassis.postgres import is_unavailable
 
 from fluxo_balances.adapters.postgres import read_sql
+from fluxo_balances.adapters.postgres.carry import CARRY_MINOR
 from fluxo_balances.application.ports import ReadModelUnavailableError
 from fluxo_balances.application.reading.ports import DayView, RangeView
 from fluxo_balances.domain.daily_balance import NO_TOTALS, DateRange, MerchantState, Totals, TotalsByDay
@@ -20,12 +21,12 @@ class PostgresDailyBalances:
 
     async def day(self, merchant_id: str, day: date) -> DayView:
         row = await self._row(read_sql.DAY, merchant_id, day, day.replace(day=1))
-        return DayView(_merchant_state(row), row["opening_minor"], _totals(row))
+        return DayView(_merchant_state(row), int(row["opening_minor"]), _totals(row))
 
     async def range(self, merchant_id: str, days: DateRange) -> RangeView:
         first, last = days.first, days.last
         row = await self._row(read_sql.RANGE, merchant_id, first, first.replace(day=1), last)
-        return RangeView(_merchant_state(row), row["opening_minor"], _totals_by_day(row))
+        return RangeView(_merchant_state(row), int(row["opening_minor"]), _totals_by_day(row))
 
     async def _row(self, statement: str, *arguments: object) -> asyncpg.Record:
         try:
@@ -43,10 +44,20 @@ def _merchant_state(row: asyncpg.Record) -> MerchantState:
 def _totals(row: asyncpg.Record) -> Totals:
     if row["entry_count"] is None:
         return NO_TOTALS
-    return Totals(row["credits_minor"], row["debits_minor"], row["entry_count"])
+    return Totals(
+        row["credits_minor"] + row["credits_carry"] * CARRY_MINOR,
+        row["debits_minor"] + row["debits_carry"] * CARRY_MINOR,
+        row["entry_count"],
+    )
 
 
 def _totals_by_day(row: asyncpg.Record) -> TotalsByDay:
     if row["dates"] is None:
         return TotalsByDay()
-    return TotalsByDay(row["dates"], row["credits_minor"], row["debits_minor"], row["entry_counts"])
+    dates, credits_minor, debits_minor = row["dates"], row["credits_minor"], row["debits_minor"]
+    if row["carried"]:
+        place = {day: at for at, day in enumerate(dates)}
+        for day, credits_carry, debits_carry in row["carried"]:
+            credits_minor[place[day]] += credits_carry * CARRY_MINOR
+            debits_minor[place[day]] += debits_carry * CARRY_MINOR
+    return TotalsByDay(dates, credits_minor, debits_minor, row["entry_counts"])

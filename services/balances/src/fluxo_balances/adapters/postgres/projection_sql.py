@@ -4,6 +4,8 @@
 
 from typing import Final
 
+from fluxo_balances.adapters.postgres.carry import added
+
 NOTIFIED_ENTRIES_MAX: Final = 50
 
 
@@ -49,8 +51,7 @@ WITH incoming AS MATERIALIZED (
     FROM days
     ORDER BY merchant_id COLLATE "C", business_date
     ON CONFLICT (merchant_id, business_date) DO UPDATE SET
-        credits_minor = total.credits_minor + excluded.credits_minor,
-        debits_minor = total.debits_minor + excluded.debits_minor,
+        {added("credits", "debits")},
         entry_count = total.entry_count + excluded.entry_count
 ), upserted_months AS (
     INSERT INTO {tables}month_totals AS total (merchant_id, month, credits_minor, debits_minor, entry_count)
@@ -60,8 +61,7 @@ WITH incoming AS MATERIALIZED (
     GROUP BY merchant_id, month
     ORDER BY merchant_id COLLATE "C", month
     ON CONFLICT (merchant_id, month) DO UPDATE SET
-        credits_minor = total.credits_minor + excluded.credits_minor,
-        debits_minor = total.debits_minor + excluded.debits_minor,
+        {added("credits", "debits")},
         entry_count = total.entry_count + excluded.entry_count
 ), upserted_merchants AS (
     INSERT INTO {tables}merchants AS merchant (merchant_id, currency, as_of)

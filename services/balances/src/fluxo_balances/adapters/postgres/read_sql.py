@@ -2,50 +2,57 @@
 
 from typing import Final
 
+from fluxo_balances.adapters.postgres.carry import NET_SUM, whole
+
 # $1 merchant, $2 first day wanted, $3 first day of its month. What lies before the first day is a sum over whole
 # months and over the rest of its own month: at most twelve rows a year and thirty days, however old the merchant is.
-_OPENING: Final = """
+_OPENING: Final = f"""
     SELECT (
         coalesce((
-            SELECT sum(credits_minor - debits_minor) FROM month_totals
+            SELECT {NET_SUM} FROM month_totals
             WHERE merchant_id = $1 AND month < $3
         ), 0) + coalesce((
-            SELECT sum(credits_minor - debits_minor) FROM day_totals
+            SELECT {NET_SUM} FROM day_totals
             WHERE merchant_id = $1 AND business_date >= $3 AND business_date < $2
         ), 0)
-    )::bigint AS opening_minor
-"""
+    ) AS opening_minor
+"""  # noqa: S608 - put together from constants
 
 DAY: Final = f"""
-SELECT opening_minor, currency, as_of, credits_minor, debits_minor, entry_count
+SELECT opening_minor, currency, as_of, credits_minor, debits_minor, credits_carry, debits_carry, entry_count
 FROM ({_OPENING}) AS opening
 LEFT JOIN merchants AS merchant ON merchant.merchant_id = $1
 LEFT JOIN day_totals AS day ON day.merchant_id = $1 AND day.business_date = $2
 """  # noqa: S608 - put together from constants
 
 # $4 last day. One row: the days that have entries, as columns; nulls when none has. As rows each would be a
-# record of seven values here, ten years of them.
+# record of seven values here, ten years of them. `carried` holds the few days that have a carry, and is null without.
 RANGE: Final = f"""
-SELECT opening_minor, currency, as_of, dates, credits_minor, debits_minor, entry_counts
+SELECT opening_minor, currency, as_of, dates, credits_minor, debits_minor, entry_counts, carried
 FROM ({_OPENING}) AS opening
 LEFT JOIN merchants AS merchant ON merchant.merchant_id = $1
 CROSS JOIN (
     SELECT array_agg(business_date) AS dates, array_agg(credits_minor) AS credits_minor,
-        array_agg(debits_minor) AS debits_minor, array_agg(entry_count) AS entry_counts
+        array_agg(debits_minor) AS debits_minor, array_agg(entry_count) AS entry_counts,
+        array_agg((business_date, credits_carry, debits_carry)) FILTER (WHERE credits_carry > 0 OR debits_carry > 0)
+            AS carried
     FROM day_totals WHERE merchant_id = $1 AND business_date BETWEEN $2 AND $4
 ) AS days
 """  # noqa: S608 - put together from constants
 
 APPLIED: Final = "SELECT event_id, merchant_id FROM inbox WHERE event_id = ANY($1::uuid[])"
 
+# $1 merchant, null for all; $2 the lowest id.
+APPLIED_SINCE: Final = "SELECT event_id FROM inbox WHERE event_id >= $2 AND ($1::text IS NULL OR merchant_id = $1)"
+
 # Every day that has totals, opening as a read of that day derives it: whole months before its own, then the days of
 # its month before it. A month that is not the sum of its days therefore shows in the days of later months; for the sake
 # of its last month each merchant has one day more, the first after all of its months, with zero totals.
 # $1 merchant, $2 first and $3 last day; null stands for all. Every day counts as if nothing came after $3.
-PROJECTED_DAYS: Final = """
+PROJECTED_DAYS: Final = f"""
 WITH days AS (
-    SELECT merchant_id, business_date, date_trunc('month', business_date::timestamp)::date AS month, credits_minor,
-        debits_minor, entry_count
+    SELECT merchant_id, business_date, date_trunc('month', business_date::timestamp)::date AS month,
+        {whole("credits")} AS credits_minor, {whole("debits")} AS debits_minor, entry_count
     FROM day_totals
     WHERE ($1::text IS NULL OR merchant_id = $1) AND ($3::date IS NULL OR business_date <= $3)
 ), days_after AS (
@@ -66,7 +73,7 @@ WITH days AS (
     WHERE $3::date IS NULL OR business_date <= $3
 )
 SELECT day.merchant_id, day.business_date, day.credits_minor, day.debits_minor, day.entry_count,
-    (coalesce(months.net_minor, 0) + day.earlier_in_month_minor)::bigint AS opening_minor
+    coalesce(months.net_minor, 0) + day.earlier_in_month_minor AS opening_minor
 FROM (
     SELECT *, coalesce(sum(credits_minor - debits_minor) OVER (
             PARTITION BY merchant_id, month ORDER BY business_date ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
@@ -74,10 +81,10 @@ FROM (
     FROM all_days
 ) AS day
 LEFT JOIN LATERAL (
-    SELECT sum(credits_minor - debits_minor) AS net_minor
+    SELECT {NET_SUM} AS net_minor
     FROM month_totals
     WHERE month_totals.merchant_id = day.merchant_id AND month_totals.month < day.month
 ) AS months ON true
 WHERE $2::date IS NULL OR day.business_date >= $2
 ORDER BY day.merchant_id COLLATE "C", day.business_date
-"""
+"""  # noqa: S608 - put together from constants

@@ -54,13 +54,16 @@ END
 $$
 """
 
-# $1: ids below it are not remembered, and were never applied by a projector since the rebuild began.
+REPLAYED_MERCHANTS: Final = f"SELECT DISTINCT merchant_id FROM {REPLAYED_TABLE}"
+
+# $1: ids below it are not remembered, and were never applied by a projector since the rebuild began. $2: the merchant;
+# null stands for all.
 LOAD: Final = applying(
     f"""
     SELECT id AS event_id, merchant_id, business_date, currency, recorded_at,
         CASE direction WHEN 'credit' THEN amount_minor ELSE 0 END AS credit_minor,
         CASE direction WHEN 'debit' THEN amount_minor ELSE 0 END AS debit_minor
-    FROM {REPLAYED_TABLE}
+    FROM {REPLAYED_TABLE} WHERE $2::text IS NULL OR merchant_id = $2
     """,
     tables="shadow_",
     remembered="event_id >= $1",
@@ -74,6 +77,16 @@ ANALYZE: Final = f"ANALYZE {_SHADOWS}"
 # end, and nothing is held while it is waited for.
 LOCK_ALL: Final = f"LOCK TABLE {', '.join(TABLES)}, {_SHADOWS} IN ACCESS EXCLUSIVE MODE"
 LOCK_WAIT_MAX_MS: Final = 400
+
+# $1 the merchants that could not be loaded: they take along what is live, inbox and all.
+KEEP: Final = tuple(
+    statement
+    for table in TABLES
+    for statement in (
+        f"DELETE FROM shadow_{table} WHERE merchant_id = ANY($1::text[])",
+        f"INSERT INTO shadow_{table} SELECT * FROM {table} WHERE merchant_id = ANY($1::text[])",
+    )
+)
 
 TAKE_REBUILD: Final = "DELETE FROM rebuild WHERE mark = $1 RETURNING mark"
 

@@ -1,11 +1,13 @@
 import asyncio
 import io
+from collections.abc import Collection, Mapping
 from uuid import UUID, uuid4
 
 import asyncpg
 from fluxo_chassis.resilience import Backoff
 
 from fluxo_balances.adapters.postgres import rebuild_sql
+from fluxo_balances.adapters.postgres.write_failures import is_refusal, reason
 from fluxo_balances.application.rebuilding.ports import AnotherRebuildRunsError, RebuildSupersededError, ReplayPart
 
 
@@ -33,15 +35,15 @@ class PostgresShadowTables:
             await self._connection.execute(rebuild_sql.INSERT_REBUILD, rebuild_id)
         return rebuild_id
 
-    async def load(self, part: ReplayPart, oldest_remembered: UUID) -> None:
-        """Apply the entries that the shadow inbox does not hold."""
+    async def load(self, part: ReplayPart, oldest_remembered: UUID) -> Mapping[str, str]:
+        """Apply the entries that the shadow inbox does not hold; return the merchants whose are refused, and why."""
         try:
-            await self._load(part, oldest_remembered)
+            return await self._load(part, oldest_remembered)
         except asyncpg.DeadlockDetectedError:
-            await self._load(part, oldest_remembered)
+            return await self._load(part, oldest_remembered)
 
-    async def swap(self, rebuild_id: UUID) -> None:
-        """Let the shadow tables be the read model, and remove the rebuild id.
+    async def swap(self, rebuild_id: UUID, keeping: Collection[str] = ()) -> None:
+        """Let the shadow tables be the read model, but for the merchants to keep, and remove the rebuild id.
 
         The locks cannot be had while somebody reads for long (`totals`), and those who come after would have to
         wait behind: each attempt is short, and there are as many as it takes.
@@ -51,10 +53,10 @@ class PostgresShadowTables:
         """
         await self._connection.execute(rebuild_sql.ANALYZE)
         backoff = Backoff(0.2, 2.0)
-        is_swapped = await self._try_swap(rebuild_id)
+        is_swapped = await self._try_swap(rebuild_id, keeping)
         while not is_swapped:
             await asyncio.sleep(backoff.next())
-            is_swapped = await self._try_swap(rebuild_id)
+            is_swapped = await self._try_swap(rebuild_id, keeping)
 
     async def discard(self) -> None:
         """Remove shadow tables and rebuild id."""
@@ -70,13 +72,33 @@ class PostgresShadowTables:
             raise AnotherRebuildRunsError from error
         await self._connection.execute(rebuild_sql.NO_PATIENCE)
 
-    async def _load(self, part: ReplayPart, oldest_remembered: UUID) -> None:
+    async def _load(self, part: ReplayPart, oldest_remembered: UUID) -> Mapping[str, str]:
         # The end of the transaction empties the table that the lines are copied into.
         async with self._connection.transaction():
             await self._connection.copy_to_table(rebuild_sql.REPLAYED_TABLE, source=io.BytesIO(part.lines))
-            await self._connection.execute(rebuild_sql.LOAD, oldest_remembered)
+            try:
+                async with self._connection.transaction():
+                    await self._connection.execute(rebuild_sql.LOAD, oldest_remembered, None)
+            except asyncpg.PostgresError as error:
+                if not is_refusal(error):
+                    raise
+                return await self._load_each_merchant(oldest_remembered)
+            return {}
 
-    async def _try_swap(self, rebuild_id: UUID) -> bool:
+    async def _load_each_merchant(self, oldest_remembered: UUID) -> Mapping[str, str]:
+        refused: dict[str, str] = {}
+        for row in await self._connection.fetch(rebuild_sql.REPLAYED_MERCHANTS):
+            merchant_id = row["merchant_id"]
+            try:
+                async with self._connection.transaction():
+                    await self._connection.execute(rebuild_sql.LOAD, oldest_remembered, merchant_id)
+            except asyncpg.PostgresError as error:
+                if not is_refusal(error):
+                    raise
+                refused[merchant_id] = reason(error)
+        return refused
+
+    async def _try_swap(self, rebuild_id: UUID, keeping: Collection[str]) -> bool:
         try:
             async with self._connection.transaction():
                 await self._connection.execute(f"SET LOCAL statement_timeout = {rebuild_sql.LOCK_WAIT_MAX_MS}")
@@ -84,6 +106,8 @@ class PostgresShadowTables:
                 await self._connection.execute("SET LOCAL statement_timeout = 0")
                 if not await self._connection.fetchval(rebuild_sql.TAKE_REBUILD, rebuild_id):
                     raise RebuildSupersededError
+                for statement in rebuild_sql.KEEP if keeping else ():
+                    await self._connection.execute(statement, list(keeping))
                 await self._connection.execute(rebuild_sql.SWAP)
         except asyncpg.QueryCanceledError:
             return False

@@ -35,8 +35,6 @@ def reason(error: BaseException) -> str:
     """Return why the entry was refused, as a sentence for a person."""
     if isinstance(error, asyncpg.NotNullViolationError) and error.column_name == "currency":
         return "The entry's currency is not the merchant's."
-    if isinstance(error, asyncpg.NumericValueOutOfRangeError):
-        return "The totals of its day or month would become greater than they can hold."
     return f"The read model refuses it: {error}."
 
 

@@ -1,7 +1,8 @@
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, datetime
 
-from fluxo_balances.application.reading.ports import ProjectedDay, ProjectedDays
+from fluxo_balances.application.reading.ports import CutOffHeard, ProjectedDay, ProjectedDays
+from fluxo_balances.domain.inbox import lowest_id
 
 
 class ListProjectedDays:
@@ -15,7 +16,17 @@ class ListProjectedDays:
         self._days = days
 
     def __call__(
-        self, merchant_id: str | None = None, from_date: date | None = None, to_date: date | None = None
+        self,
+        merchant_id: str | None = None,
+        from_date: date | None = None,
+        to_date: date | None = None,
+        cut_off: datetime | None = None,
+        hear: CutOffHeard = lambda _since, _applied: None,
     ) -> AsyncIterator[ProjectedDay]:
-        """Yield the days of one merchant or of all, both dates inclusive."""
-        return self._days.projected_days(merchant_id, from_date, to_date)
+        """Yield the days of one merchant or of all, both dates inclusive.
+
+        With `cut_off`, an instant of the last days, `hear` is told first which entries recorded since then are part of
+        the days: with that the other side can count as far.
+        """
+        since = None if cut_off is None else lowest_id(cut_off)
+        return self._days.projected_days(merchant_id, from_date, to_date, since, hear)

@@ -1,6 +1,6 @@
 """What queries need from outside."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -51,12 +51,23 @@ class ProjectedDay:
     closing_minor: int
 
 
+CutOffHeard = Callable[[UUID, Sequence[UUID]], None]
+"""Is told an id, and which entries with that id or a later one are part of the days."""
+
+
 class ProjectedDays(Protocol):
     def projected_days(
-        self, merchant_id: str | None, from_date: date | None, to_date: date | None
+        self,
+        merchant_id: str | None,
+        from_date: date | None,
+        to_date: date | None,
+        since: UUID | None,
+        hear: CutOffHeard,
     ) -> AsyncIterator[ProjectedDay]:
         """Yield every day that has totals, by merchant (in code-point order) and date, from one snapshot.
 
         Opening comes from month totals and day totals just as reads derive it, so that a wrong month shows in later
         ones; for the sake of a merchant's last month the first day after it is yielded too, with zero totals.
+
+        With `since`, `hear` is told first which later entries that snapshot holds.
         """

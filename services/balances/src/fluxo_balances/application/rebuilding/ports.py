@@ -1,6 +1,6 @@
 """What a rebuild needs from outside."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -38,11 +38,16 @@ class ShadowTables(Protocol):
             AnotherRebuildRunsError: nothing was changed.
         """
 
-    async def load(self, part: ReplayPart, oldest_remembered: UUID) -> None:
-        """Apply the entries that the shadow inbox does not hold; it takes no id below the given one."""
+    async def load(self, part: ReplayPart, oldest_remembered: UUID) -> Mapping[str, str]:
+        """Apply the entries that the shadow inbox does not hold; it takes no id below the given one.
 
-    async def swap(self, rebuild_id: UUID) -> None:
+        Returns the merchants of whom an entry breaks a rule of the read model, each with the reason in a sentence.
+        """
+
+    async def swap(self, rebuild_id: UUID, keeping: Collection[str]) -> None:
         """Let the shadow tables be the read model, and remove the rebuild id; readers wait for some 0.4 s at the most.
+
+        The merchants of `keeping` stay as they are in the read model.
 
         Raises:
             RebuildSupersededError: the rebuild id was removed meanwhile, so something may be missing; nothing

@@ -19,6 +19,9 @@ asked with the rebuild id, which nobody knows before it is committed, and repeat
 
 The inbox forgets ids by age, since events as old are never applied. The shadow inbox takes none of these to begin with.
 
+A merchant of whom an entry breaks a rule of the read model hinders no other: its rows, the inbox's too, are taken over
+from the live tables by the transaction of step 4, and it is named.
+
 Until step 4 nothing that is read is touched. A rebuild that dies leaves its rebuild id and its tables behind: the first
 projector that meets the rebuild id of a dead one removes it, and the next rebuild replaces both.
 """
@@ -43,10 +46,14 @@ class OldAnswersRemainError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Observer:
-    """Who is told how far it is: the rebuild id, then `replayed` of `entries` again and again."""
+    """Who is told how far it is: the rebuild id, then `replayed` of `entries` again and again.
+
+    `refused` is told a merchant whose balances stay as they were, and why.
+    """
 
     began: Callable[[UUID], None]
     replayed: Callable[[int, int], None]
+    refused: Callable[[str, str], None]
 
 
 class RebuildProjection:
@@ -67,26 +74,29 @@ class RebuildProjection:
         rebuild_id = await self._shadow.prepare()
         try:
             self._observer.began(rebuild_id)
-            entries = await self._load(replay, rebuild_id, oldest_remembered)
-            await self._shadow.swap(rebuild_id)
+            refused: dict[str, str] = {}
+            entries = await self._load(replay, rebuild_id, oldest_remembered, refused)
+            await self._shadow.swap(rebuild_id, refused)
         except BaseException:
             with suppress(Exception):
                 await self._shadow.discard()
             raise
+        for merchant_id, reason in refused.items():
+            self._observer.refused(merchant_id, reason)
         try:
             await self._answers.remove_all()
         except CacheUnavailableError as error:
             raise OldAnswersRemainError from error
         return entries
 
-    async def _load(self, replay: Replay, rebuild_id: UUID, oldest_remembered: UUID) -> int:
+    async def _load(self, replay: Replay, rebuild_id: UUID, oldest_remembered: UUID, refused: dict[str, str]) -> int:
         asked_with, entries = await replay.begin()
         if asked_with != rebuild_id:
             raise ReplayBrokenError("the replay was not taken for this rebuild.")
         replayed = 0
         self._observer.replayed(replayed, entries)
         async for part in replay.parts():
-            await self._shadow.load(part, oldest_remembered)
+            refused |= await self._shadow.load(part, oldest_remembered)
             replayed += part.entries
             self._observer.replayed(replayed, entries)
         if replayed != entries:

@@ -5,7 +5,7 @@ from typing import Final
 import asyncpg
 
 from fluxo_entries.adapters.postgres import sql
-from fluxo_entries.application.totals.ports import DayTotals
+from fluxo_entries.application.totals.ports import CutOff, DayTotals
 
 ROWS_PER_FETCH: Final = 1_000
 PATIENCE_S: Final = 86_400.0
@@ -19,12 +19,14 @@ class PostgresDayTotals:
         self._pool = pool
 
     async def day_totals(
-        self, merchant_id: str | None, from_date: date | None, to_date: date | None
+        self, merchant_id: str | None, from_date: date | None, to_date: date | None, cut_off: CutOff | None = None
     ) -> AsyncIterator[DayTotals]:
         async with self._pool.acquire() as connection, connection.transaction(readonly=True):
             await connection.execute(sql.WITHOUT_TIMEOUT)
             statement = await connection.prepare(sql.DAY_TOTALS)
+            later = (None, None) if cut_off is None else (cut_off.since, cut_off.applied)
             async for row in statement.cursor(
-                merchant_id, from_date, to_date, prefetch=ROWS_PER_FETCH, timeout=PATIENCE_S
+                merchant_id, from_date, to_date, *later, prefetch=ROWS_PER_FETCH, timeout=PATIENCE_S
             ):
-                yield DayTotals(**row)
+                merchant_id, business_date, credits_minor, debits_minor, entry_count = row
+                yield DayTotals(merchant_id, business_date, int(credits_minor), int(debits_minor), entry_count)

@@ -98,15 +98,17 @@ def page(conditions: list[str]) -> str:
 
 WITHOUT_TIMEOUT: Final = "SET LOCAL statement_timeout = 0"
 
+# $1 merchant, $2 first and $3 last day, $4 where a cut-off begins, and $5 what counts since then; null stands for all.
 DAY_TOTALS: Final = """
 SELECT merchant_id, business_date,
-    coalesce(sum(amount_minor) FILTER (WHERE direction = 'credit'), 0)::bigint AS credits_minor,
-    coalesce(sum(amount_minor) FILTER (WHERE direction = 'debit'), 0)::bigint AS debits_minor,
+    coalesce(sum(amount_minor) FILTER (WHERE direction = 'credit'), 0) AS credits_minor,
+    coalesce(sum(amount_minor) FILTER (WHERE direction = 'debit'), 0) AS debits_minor,
     count(*) AS entry_count
 FROM entries
 WHERE ($1::text IS NULL OR merchant_id = $1)
     AND ($2::date IS NULL OR business_date >= $2)
     AND ($3::date IS NULL OR business_date <= $3)
+    AND ($4::uuid IS NULL OR id < $4 OR id = ANY($5::uuid[]))
 GROUP BY merchant_id, business_date
 ORDER BY merchant_id, business_date
 """

@@ -1,7 +1,7 @@
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 
-from fluxo_entries.application.totals.ports import DayTotals, DayTotalsFeed
+from fluxo_entries.application.totals.ports import CutOff, DayTotals, DayTotalsFeed
 
 
 class ListDayTotals:
@@ -15,11 +15,15 @@ class ListDayTotals:
         self._feed = feed
 
     async def __call__(
-        self, merchant_id: str | None = None, from_date: date | None = None, to_date: date | None = None
+        self,
+        merchant_id: str | None = None,
+        from_date: date | None = None,
+        to_date: date | None = None,
+        cut_off: CutOff | None = None,
     ) -> AsyncIterator[DayTotals]:
-        """Yield the days of one merchant or of all, both dates inclusive."""
+        """Yield the days of one merchant or of all, both dates inclusive, with the entries up to the cut-off."""
         last: DayTotals | None = None
-        async for day in self._feed.day_totals(merchant_id, from_date, to_date):
+        async for day in self._feed.day_totals(merchant_id, from_date, to_date, cut_off):
             if (
                 last is not None
                 and last.merchant_id != day.merchant_id

@@ -1,9 +1,10 @@
 """What an operator's questions need from outside."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +18,17 @@ class DayTotals:
     entry_count: int
 
 
+@dataclass(frozen=True, slots=True)
+class CutOff:
+    """Of the entries with the id `since` or a later one only those count that are `applied`."""
+
+    since: UUID
+    applied: Sequence[UUID]
+
+
 class DayTotalsFeed(Protocol):
     def day_totals(
-        self, merchant_id: str | None, from_date: date | None, to_date: date | None
+        self, merchant_id: str | None, from_date: date | None, to_date: date | None, cut_off: CutOff | None
     ) -> AsyncIterator[DayTotals]:
         """Yield every day that has entries, by merchant (in code-point order) and date, from one snapshot."""
 
