@@ -88,6 +88,13 @@ def test_json_lines_are_read_as_the_api_answers_them():
     ]
 
 
+def test_json_lines_name_what_stands_twice_in_an_object():
+    text = '{"amount": "1.00", "direction": "credit", "amount": "9.00"}\n{"amount": "1.00", "am\\u006funt": "1.00"}\n'
+    found = rows(text, "entries.jsonl")
+    assert [(complaint.line, complaint.column) for complaint in found] == [(1, "amount"), (2, "amount")]
+    assert all("twice" in complaint.sentence for complaint in found)
+
+
 def test_a_brazilian_spreadsheets_amounts_and_dates_are_understood():
     entry, wrong = read(BRAZILIAN, amount="1.234,56", business_date="2/11/2026")
     assert (entry["amount"], entry["business_date"], wrong) == ("1234.56", "2026-11-02", [])

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 pytestmark = pytest.mark.anyio
@@ -62,6 +64,24 @@ async def test_atomic_names_every_bad_field_of_every_item(bulk, item, service):
         "/entries/3/idempotency_key",
     ]
     assert service.entries == []
+
+
+async def test_a_member_given_twice_is_named_by_its_item(api, item, service):
+    async def answer(mode):
+        doubled = json.dumps(item("b"))[:-1] + ', "amount": "9.00", "amount": "9.00", "idempotency_key": "c"}'
+        body = f'{{"mode": "{mode}", "entries": [{json.dumps(item("a"))}, {doubled}]}}'
+        return await api.post(
+            "/v1/entries/bulk", content=body.encode(), key=None, headers={"Content-Type": "application/json"}
+        )
+
+    atomic, checked = await answer("atomic"), await answer("check")
+    assert (atomic.status_code, pointers(atomic)) == (422, ["/entries/1/amount", "/entries/1/idempotency_key"])
+    assert service.entries == []
+    partial = await answer("partial")
+    for each, status in ((checked, 200), (partial, 201)):
+        good, bad = each.json()["items"]
+        assert (good["status"], bad["status"]) == (status, 422)
+        assert [error["pointer"] for error in bad["problem"]["errors"]] == ["/amount", "/idempotency_key"]
 
 
 async def test_atomic_names_every_item_that_breaks_the_merchants_rules(bulk, item, service):

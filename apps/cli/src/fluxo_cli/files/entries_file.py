@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -128,7 +129,14 @@ def _json_rows(text: str) -> Iterator[Row | RowError]:
             for column, value in cells.items()
             if column not in _COLUMNS or not isinstance(value, str | None)
         ]
+        errors += [RowError(line, column, "It stands there twice.") for column in _repeated(written)]
         if errors:
             yield from errors
         else:
             yield Row(line, {column: value or "" for column, value in cells.items()})
+
+
+def _repeated(written: str) -> list[str]:
+    """Return the names that a JSON object has more than once: the parser has kept the last of each in silence."""
+    names = [name for name, _ in json.loads(written, object_pairs_hook=list)]
+    return [] if len(set(names)) == len(names) else [name for name, times in Counter(names).items() if times > 1]
