@@ -29,6 +29,7 @@ async def pointers(api, body, path="/v1/entries") -> list[str]:
         ("business_date", "22/11/2026"), ("business_date", "1899-12-31"), ("business_date", "2026-11-22T00:00:00Z"),
         ("business_date", 20261122), ("business_date", ""), ("business_date", "0000-00-00"),
         ("description", MISSING), ("description", None), ("description", ""), ("description", "  "),
+        ("description", "\u200b"), ("description", " \u2060\ufeff"),
         ("description", "x" * 201), ("description", "a\x00b"), ("description", "a\nb"), ("description", "a\x1bb"),
         ("description", "a\u2028b"), ("description", 5), ("description", ["a"]),
         ("category", "x" * 61), ("category", "a\tb"), ("category", 5),
