@@ -1,3 +1,4 @@
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from fluxo_entries.adapters.postgres.merchants import PostgresMerchants
 from fluxo_entries.application.totals.ports import DayTotals
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.domain.merchant import Merchant
+from fluxo_entries.domain.text import IGNORABLE, IGNORABLE_BEYOND
 from fluxo_entries.entrypoints.http.answers import entry_answer, json_answer
 
 pytestmark = pytest.mark.anyio
@@ -40,6 +42,15 @@ async def test_a_list_reads_its_index_backwards(owner, pool):
     plan = "\n".join(line[0] for line in await pool.fetch(f"EXPLAIN {statement}"))
     assert "Index Scan Backward using entries_by_day" in plan
     assert "Sort" not in plan
+
+
+async def test_texts_are_compared_without_what_shows_nothing(pool):
+    everything = [chr(point) for point in range(1, 0x110000) if not 0xD800 <= point <= 0xDFFF]
+    left_out = await pool.fetch(
+        "SELECT one FROM unnest($1::text[]) AS one WHERE folded('a' || one || 'b') = 'ab'", everything
+    )
+    rule = re.compile(f"[\u2800{IGNORABLE}{IGNORABLE_BEYOND}]")
+    assert [row["one"] for row in left_out] == [one for one in everything if rule.match(one)]
 
 
 async def test_day_totals_come_by_merchant_and_day_from_one_snapshot(pool, journal, recording):

@@ -16,8 +16,8 @@ IGNORABLE: Final = (
 It is kept where it stands among others: emoji and many scripts are written with it.
 """
 
-_IGNORABLE_BEYOND: Final = r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
-_VISIBLE: Final = re.compile(f"[^{BLANK}{IGNORABLE}{_IGNORABLE_BEYOND}]")
+IGNORABLE_BEYOND: Final = r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+_VISIBLE: Final = re.compile(f"[^{BLANK}{IGNORABLE}{IGNORABLE_BEYOND}]")
 
 _LINE_BREAKS_BEYOND_ASCII: Final = "\u2028\u2029"
 _CONTROL: Final = "Cc"

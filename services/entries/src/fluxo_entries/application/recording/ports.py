@@ -102,7 +102,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class EntryFilter:
-    """Both dates inclusive; `text` is found anywhere in the description, case-insensitively."""
+    """Both dates inclusive; `category` in capitals or not, wide or narrow; `text` anywhere in the description."""
 
     from_date: date | None = None
     to_date: date | None = None
