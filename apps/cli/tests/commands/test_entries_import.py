@@ -284,3 +284,26 @@ def test_what_the_service_refuses_is_told_by_its_line(import_, service, monkeypa
     assert outcome.exit_status == 1
     assert "• line 3, idempotency_key: It was used before" in outcome.err
     assert "1 of 2 entries are known to be recorded, those up to line 2." in outcome.err
+    assert "would be refused again: put right what is named." in outcome.err
+    assert "take out what is recorded" in outcome.err
+    assert "goes on from there" not in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("status", "what_helps"),
+    [
+        (401, "with a token that may write goes on from there"),
+        (403, "with a token that may write goes on from there"),
+        (409, "would be refused again"),
+        (413, "would be refused again"),
+        (429, "The same command, given again with the same file, goes on from there"),
+        (500, "The same command, given again with the same file, goes on from there"),
+        (503, "The same command, given again with the same file, goes on from there"),
+    ],
+)
+def test_what_stops_an_import_says_whether_the_same_command_helps(import_, service, status, what_helps):
+    service.answers_with(200, MERCHANT)
+    service.answers_with(200, CHECKED)
+    for _ in range(4):
+        service.answers_with(status, {"title": "No"}, Retry_After="0")
+    assert what_helps in import_(TWO_SALES).err

@@ -101,6 +101,20 @@ async def test_atomic_points_at_reused_keys(bulk, item, service):
     assert len(service.entries) == 1
 
 
+async def test_a_key_of_two_entries_of_one_bulk_was_not_used_before(bulk, item, service):
+    items = item("a"), item("a", amount="9.99")
+    response = await bulk("atomic", *items)
+    assert response.json()["type"] == "/problems/idempotency-key-reused"
+    assert response.json()["detail"] == "One or more idempotency keys are given to two entries."
+    assert response.json()["errors"] == [
+        {"pointer": "/entries/1/idempotency_key", "detail": "It is that of /entries/0 too, which is another entry."}
+    ]
+    assert service.entries == []
+    _, _, refused = (await bulk("partial", 7, *items)).json()["items"]
+    assert refused["problem"]["detail"] == "The idempotency key is that of an earlier item too, which is another entry."
+    assert len(service.entries) == 1
+
+
 async def test_the_list_of_errors_ends_after_a_hundred_and_says_how_many_more(bulk, item):
     response = await bulk("atomic", *(item(f"k{n}", amount="0") for n in range(123)))
     assert len(pointers(response)) == 100

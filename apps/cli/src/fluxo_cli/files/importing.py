@@ -26,6 +26,9 @@ _BATCH_BYTES_MAX: Final = 7 << 20
 _ENTRY_LENGTH_MAX: Final = 1 << 16
 _KEY_HEX_DIGITS: Final = 32
 _ITEM_POINTER: Final = re.compile(r"/entries/([0-9]+)(?:/([a-z_]+))?")
+_NOT_ALLOWED: Final = frozenset({401, 403})
+# What a proxy may say, and not say again.
+_PASSING: Final = frozenset({408, 425, 429})
 _BETWEEN_REPORTS: Final = 1_000
 # orjson leaves 4 KB behind each result that is kept, and all of a file's are.
 _json: Final = JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
@@ -189,8 +192,17 @@ def _stopped(error: CommandError, items: list[Item], done: int) -> CommandError:
     sentences = [
         _ITEM_POINTER.sub(place, str(error)),
         f"{done:,} of {len(items):,} entries are known to be recorded{until}.",
-        "The same command, given again with the same file, goes on from there and records nothing twice.",
+        _what_helps(error),
     ]
     if done:
         sentences.append("Before you change the file, take out what is recorded: a changed file is another one.")
     return CommandError("\n".join(sentences), exit_status=error.exit_status)
+
+
+def _what_helps(error: CommandError) -> str:
+    status = error.status if isinstance(error, RequestRefusedError) else None
+    if status is None or status >= httpx2.codes.INTERNAL_SERVER_ERROR or status in _PASSING:
+        return "The same command, given again with the same file, goes on from there and records nothing twice."
+    if status in _NOT_ALLOWED:
+        return "The same command with a token that may write goes on from there and records nothing twice."
+    return "The same file would be refused again: put right what is named."

@@ -1,6 +1,6 @@
 """Which fact about the entries is which problem: the one table from domain errors to HTTP."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from fastapi import FastAPI, Request, Response
@@ -13,6 +13,7 @@ from fluxo_entries.domain.errors import (
     EntriesError,
     EntryAlreadyReversedError,
     EntryNotFoundError,
+    IdempotencyKeyRepeatedError,
     IdempotencyKeyReusedError,
     OutcomeUnknownError,
     OverloadedError,
@@ -28,6 +29,7 @@ _PROBLEMS: Final[dict[type[EntriesError], tuple[int, str, str]]] = {
     ReversalOfReversalError: (409, "reversal-of-reversal", "A reversal is not reversed"),
     CurrencyFixedError: (409, "currency-fixed", "The currency is fixed"),
     IdempotencyKeyReusedError: (422, "idempotency-key-reused", "Idempotency key reused"),
+    IdempotencyKeyRepeatedError: (422, "idempotency-key-reused", "Idempotency key reused"),
     OverloadedError: (503, "overloaded", "Too much at once"),
     OutcomeUnknownError: (503, "outcome-unknown", "Outcome unknown"),
 }
@@ -62,11 +64,19 @@ def items_rejected(errors: Sequence[FieldError]) -> Problem:
     )
 
 
-def keys_reused(errors: Sequence[FieldError]) -> Problem:
-    """Return the 422 that names the items of a bulk whose keys belong to other requests."""
+def keys_reused(reused: Mapping[int, IdempotencyKeyReusedError]) -> Problem:
+    """Return the 422 that names the items of a bulk whose keys belong to other entries."""
     status, slug, title = _PROBLEMS[IdempotencyKeyReusedError]
-    detail = _how_many(errors, "idempotency keys were used before with another request")
-    return Problem(status, slug, title, detail, errors=errors[:ERRORS_SHOWN_MAX])
+    errors = [FieldError(f"/entries/{index}/idempotency_key", _whose(error)) for index, error in reused.items()]
+    in_itself = all(isinstance(error, IdempotencyKeyRepeatedError) for error in reused.values())
+    fact = "are given to two entries" if in_itself else "were used before with another request"
+    return Problem(status, slug, title, _how_many(errors, f"idempotency keys {fact}"), errors=errors[:ERRORS_SHOWN_MAX])
+
+
+def _whose(error: IdempotencyKeyReusedError) -> str:
+    if isinstance(error, IdempotencyKeyRepeatedError):
+        return f"It is that of /entries/{error.first} too, which is another entry."
+    return "It was used before with another request."
 
 
 def _how_many(errors: Sequence[FieldError], fact: str) -> str:
