@@ -76,6 +76,10 @@ class CurrencyFixedError(EntriesError):
         self.currency = currency
 
 
+class SearchTooSlowError(EntriesError):
+    """The entries could not be searched in time; fewer of them could, or a database with less to do."""
+
+
 class OverloadedError(EntriesError):
     """More is waiting to be written than can be written soon; the caller may try again."""
 

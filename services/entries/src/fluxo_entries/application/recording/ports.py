@@ -119,4 +119,8 @@ class Entries(Protocol):
     async def page(
         self, merchant_id: str, wanted: EntryFilter, after: Position | None, limit: int
     ) -> list[RecordedEntry]:
-        """Return up to `limit` entries after the position, ordered by business date and id, both descending."""
+        """Return up to `limit` entries after the position, ordered by business date and id, both descending.
+
+        Raises:
+            SearchTooSlowError: the text was not found in time.
+        """

@@ -19,6 +19,7 @@ from fluxo_entries.domain.errors import (
     OverloadedError,
     RejectedFieldsError,
     ReversalOfReversalError,
+    SearchTooSlowError,
 )
 
 ERRORS_SHOWN_MAX: Final = 100
@@ -30,12 +31,14 @@ _PROBLEMS: Final[dict[type[EntriesError], tuple[int, str, str]]] = {
     CurrencyFixedError: (409, "currency-fixed", "The currency is fixed"),
     IdempotencyKeyReusedError: (422, "idempotency-key-reused", "Idempotency key reused"),
     IdempotencyKeyRepeatedError: (422, "idempotency-key-reused", "Idempotency key reused"),
+    SearchTooSlowError: (503, "unavailable", "Temporarily unavailable"),
     OverloadedError: (503, "overloaded", "Too much at once"),
     OutcomeUnknownError: (503, "outcome-unknown", "Outcome unknown"),
 }
 
 _DETAILS: Final[dict[type[EntriesError], str]] = {
     EntryNotFoundError: "There is no such entry.",
+    SearchTooSlowError: "This search took too long. Name the days to search in, or fewer, or try again shortly.",
     OverloadedError: "Too many entries wait to be written; nothing was recorded. Retry shortly, with the same key.",
     OutcomeUnknownError: "The database went away in the middle; retry with the same key to learn what was recorded.",
 }
