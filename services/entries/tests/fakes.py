@@ -1,6 +1,8 @@
 """Ports in memory that keep the ports' promises, so that use cases and HTTP are tested without a server."""
 
 import asyncio
+import re
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
@@ -23,6 +25,7 @@ from fluxo_entries.domain.errors import (
     RejectedFieldsError,
 )
 from fluxo_entries.domain.merchant import Merchant
+from fluxo_entries.domain.text import IGNORABLE
 
 
 class FakeClock:
@@ -152,12 +155,16 @@ class FakeEntries:
             if entry.merchant_id == merchant_id
             and (wanted.from_date or date.min) <= entry.business_date <= (wanted.to_date or date.max)
             and wanted.direction in (None, entry.direction)
-            and wanted.category in (None, entry.category)
+            and (not wanted.category or _folded(wanted.category) == _folded(entry.category or ""))
             and (wanted.text or "").casefold() in entry.description.casefold()
             and (after is None or (entry.business_date, entry.id) < (after.business_date, after.entry_id))
         ]
         found.sort(key=lambda entry: (entry.business_date, entry.id), reverse=True)
         return [RecordedEntry(entry, self._memory.reversal_of(entry.id)) for entry in found[:limit]]
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", re.sub(f"[{IGNORABLE}]", "", text)).casefold().strip()
 
 
 class FakeOutbox:

@@ -4,6 +4,7 @@ import json
 import pytest
 
 ID = "0193c1a2-7d4e-7c3a-9f6e-2b1d5a8c4e70"
+OTHER_ID = "0193c1a2-7d4e-7c3a-9f6e-2b1d5a8c4e71"
 MERCHANT = {"merchant_id": "m", "name": "m", "currency": "BRL", "time_zone": "America/Sao_Paulo"}
 TWO_SALES = "direction,amount,business_date,description\ncredit,10.00,2026-11-20,Pão\ndebit,2.50,2026-11-21,Leite\n"
 CHECKED = {"items": []}
@@ -192,24 +193,53 @@ EXPORTED = (
 )
 
 
-def test_an_export_of_another_merchant_is_recorded_without_its_ids(import_, service):
+def test_an_export_of_another_merchant_is_recorded_without_its_ids(import_, service, entry):
     finds_nothing_wrong(service)
-    service.answers_with(404, {"title": "Entry not found"})
+    service.answers_with(200, {"items": [entry | {"id": OTHER_ID}], "next": "more"})
+    service.answers_with(200, {"items": [], "next": None})
     service.answers_with(201, SENT)
     outcome = import_(EXPORTED)
     assert outcome.exit_status == 0, outcome.err
-    assert service.requests[2].path == f"/v1/entries/{ID}"
+    assert [request.path for request in service.requests[2:4]] == [
+        "/v1/entries?limit=500", "/v1/entries?limit=500&cursor=more"
+    ]  # fmt: skip
     ((item,),) = (bulk["entries"] for bulk in bulks(service))
     assert set(item) == {"idempotency_key", "direction", "amount", "business_date", "description"}
 
 
 def test_an_export_of_the_same_merchant_is_not_recorded_a_second_time(import_, service, entry):
     finds_nothing_wrong(service)
-    service.answers_with(200, entry)
+    service.answers_with(200, {"items": [entry], "next": "more"})
     outcome = import_(EXPORTED)
     assert outcome.exit_status == 1
-    assert "This merchant has these entries already" in outcome.err
+    assert f"This merchant has these entries already: {ID} in line 2 is one of its own" in outcome.err
     assert bulks(service) == []
+
+
+def test_own_entries_below_those_of_another_merchant_are_found(import_, service, entry):
+    service.answers_with(200, MERCHANT)
+    service.answers_with(200, CHECKED)
+    service.answers_with(200, {"items": [entry | {"id": ID}], "next": None})
+    head, own = EXPORTED.splitlines()
+    outcome = import_(
+        "\n".join([head, own.replace(ID, OTHER_ID), own.replace(ID, "till-7"), own.replace(ID, ID.upper())])
+    )
+    assert outcome.exit_status == 1
+    assert f"{ID} in line 4 is one of its own" in outcome.err
+    assert bulks(service) == []
+
+
+def test_of_many_wrong_lines_twenty_are_shown_and_a_file_names_all(import_, service, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    service.answers_with(200, MERCHANT)
+    outcome = import_("direction,amount,business_date,description\n" + "credit\n" * 3_000)
+    lines = outcome.err.splitlines()
+    assert (outcome.exit_status, len(lines)) == (1, 22)
+    assert lines[0] == "fluxo: 3,000 things are not right, and nothing was recorded."
+    assert "… and 2,980 more" in lines[-1]
+    (file,) = tmp_path.glob("fluxo-import-*.txt")
+    assert str(file) in lines[-1]
+    assert len(file.read_text().splitlines()) == 3_000
 
 
 def test_an_overloaded_service_is_asked_again_with_the_same_keys(import_, service):
@@ -267,3 +297,26 @@ def test_what_the_service_refuses_is_told_by_its_line(import_, service, monkeypa
     assert outcome.exit_status == 1
     assert "• line 3, idempotency_key: It was used before" in outcome.err
     assert "1 of 2 entries are known to be recorded, those up to line 2." in outcome.err
+    assert "would be refused again: put right what is named." in outcome.err
+    assert "take out what is recorded" in outcome.err
+    assert "goes on from there" not in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("status", "what_helps"),
+    [
+        (401, "with a token that may write goes on from there"),
+        (403, "with a token that may write goes on from there"),
+        (409, "would be refused again"),
+        (413, "would be refused again"),
+        (429, "The same command, given again with the same file, goes on from there"),
+        (500, "The same command, given again with the same file, goes on from there"),
+        (503, "The same command, given again with the same file, goes on from there"),
+    ],
+)
+def test_what_stops_an_import_says_whether_the_same_command_helps(import_, service, status, what_helps):
+    service.answers_with(200, MERCHANT)
+    service.answers_with(200, CHECKED)
+    for _ in range(4):
+        service.answers_with(status, {"title": "No"}, Retry_After="0")
+    assert what_helps in import_(TWO_SALES).err

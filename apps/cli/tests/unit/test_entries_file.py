@@ -43,6 +43,30 @@ def test_what_a_spreadsheet_adds_is_passed_over():
     assert rows(text) == [Row(2, {"description": "Venda", "amount": "1,00", "direction": "credit"})]
 
 
+@pytest.mark.parametrize("blank", [";;", " ; ;", "\u00a0;;\u3000", '" ";"";'])
+def test_a_row_of_blanks_is_passed_over_like_an_empty_one(blank):
+    assert rows(f"direction;amount;description\n{blank}\n\t;;\n") == []
+
+
+def test_an_ending_in_capitals_is_an_ending():
+    assert rows('{"amount": "1.00"}\n', "ENTRIES.JSONL") == [Row(1, {"amount": "1.00"})]
+
+
+@pytest.mark.parametrize("name", ["entries.csv", "entries.jsonl"])
+def test_a_byte_order_mark_in_the_middle_is_named(name):
+    row = "credit;1.00;x\n" if name.endswith("csv") else '{"amount": "1.00"}\n'
+    head = "direction;amount;description\n" if name.endswith("csv") else ""
+    found = rows(f"\ufeff{head}{row}\ufeff{head}{row}", name)
+    (complaint,) = [each for each in found if isinstance(each, RowError) and each.column is None]
+    assert complaint.line == (3 if head else 2)
+    assert "byte order mark" in complaint.sentence
+
+
+def test_a_separator_at_the_end_of_a_row_is_named():
+    (complaint,) = rows("direction;amount;description\ncredit;1.00;x;\n")
+    assert complaint == RowError(2, None, "It ends with a separator too many: it is that of a column without a name.")
+
+
 def test_a_row_is_named_by_the_line_it_begins_in():
     text = 'direction,amount,description\ncredit,1.00,"two\nlines"\ncredit,2.00,x\n'
     assert [row.line for row in rows(text)] == [2, 4]
@@ -67,6 +91,10 @@ def test_quotes_that_do_not_fit_are_named_by_the_line_they_begin_in(broken):
         (b"", "The column direction is missing"),
         (b"direction,amount\ncredit,1.00\n", "The column description is missing"),
         (b"direction,amount,description,categoria\n", "“categoria” is no column"),
+        (b"direction;amount;description;\n", "Column 4 has no name"),
+        (b"sep=;\ndirection;amount;description\n", "the first line, sep=;, is a spreadsheet's note to itself"),
+        (b"SEP=,\r\ndirection,amount,description\r\n", "the first line, SEP=,, is"),
+        (b"direction\tamount\tdescription\n", "tabs divide its cells"),
         (b"direction,amount,description,amount\n", "The column amount stands there twice"),
         ("direction,amount,description\ncredit,1.00,balcão\n".encode("latin-1"), "not UTF-8 text, from line 2 on"),
     ],
@@ -86,6 +114,13 @@ def test_json_lines_are_read_as_the_api_answers_them():
         (4, None),
         (5, None),
     ]
+
+
+def test_json_lines_name_what_stands_twice_in_an_object():
+    text = '{"amount": "1.00", "direction": "credit", "amount": "9.00"}\n{"amount": "1.00", "am\\u006funt": "1.00"}\n'
+    found = rows(text, "entries.jsonl")
+    assert [(complaint.line, complaint.column) for complaint in found] == [(1, "amount"), (2, "amount")]
+    assert all("twice" in complaint.sentence for complaint in found)
 
 
 def test_a_brazilian_spreadsheets_amounts_and_dates_are_understood():

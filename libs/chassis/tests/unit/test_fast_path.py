@@ -212,6 +212,8 @@ SEQUENCES = {
     "trace only": get(1, "TraceParent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
     "unsafe id": get(1, 'X-Request-Id: a"b'),
     "two ids, the first unsafe": get(1, 'X-Request-Id: a"b', "X-Request-Id: order-8"),
+    "two tokens": get(1, "Authorization: Bearer a", "Authorization: Bearer b") + get(2),
+    "two ids": get(1, "X-Request-Id: order-7", "X-Request-Id: order-8"),
     "odd header case": get(1, "aCCept: */*", "X-REQUEST-ID: order-7"),
     "several at once": get(1) + get(2) + get(3, method="HEAD") + get(4),
     "hot and cold at once": get(1) + get(101) + get(2) + get(102) + get(3),
@@ -288,6 +290,12 @@ async def test_over_sockets_too(serving, name):
         assert without_chance(await short.talk(*chunks)) == expected
 
 
+async def test_two_tokens_are_refused_though_an_answer_is_ready(serving):
+    answers = await (await serving("short")).answer(SEQUENCES["two tokens"])
+    assert answers.startswith(b"HTTP/1.1 422 ")
+    assert b'{"pointer":"Authorization","detail":"It is given more than once."}' in answers
+
+
 async def test_ids_are_honoured(serving):
     short = await serving("short")
     assert b"x-request-id: order-7/a\r\n" in await short.answer(SEQUENCES["own ids"])
@@ -312,6 +320,8 @@ async def test_ids_are_honoured(serving):
         ("get with an empty body", 0),
         ("length and chunks", 0),
         ("two ids, the first unsafe", 0),
+        ("two tokens", 0),
+        ("two ids", 0),
         ("expects to be told to go on", 0),
         ("upgrade", 0),
         ("old version", 0),

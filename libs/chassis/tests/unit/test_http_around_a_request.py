@@ -54,6 +54,34 @@ async def test_an_unsafe_request_id_is_replaced(client, given):
     assert len(answer.headers["x-request-id"]) == 32
 
 
+@pytest.mark.parametrize(
+    ("given", "pointers"),
+    [
+        ([("Authorization", WRITER["Authorization"])] * 2, ["Authorization"]),
+        ([("Authorization", WRITER["Authorization"]), ("authorization", "Bearer owner:")], ["Authorization"]),
+        ([("Content-Type", "application/json"), ("Content-Type", "text/plain")], ["Content-Type"]),
+        ([("Content-Type", "text/plain"), ("authorization", "")] * 2, ["Authorization", "Content-Type"]),
+    ],
+)
+async def test_a_header_of_one_value_given_twice_is_refused_by_its_name(client, given, pointers):
+    answer = await client.post("/v1/notes", content=b'{"text": "mine"}', headers=given)
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == pointers
+
+
+async def test_headers_that_may_come_twice_are_welcome(client):
+    given = [*WRITER.items(), ("Accept", "a/b"), ("Accept", "*/*"), ("Via", "1.1 a"), ("Via", "1.1 b")]
+    assert (await client.post("/v1/notes", json={"text": "mine"}, headers=given)).status_code == 201
+
+
+async def test_of_two_traces_and_two_request_ids_none_is_taken(client):
+    traces = [f"00-{digit * 32}-00f067aa0ba902b7-01" for digit in "ab"]
+    given = [("traceparent", trace) for trace in traces] + [("X-Request-Id", "one"), ("X-Request-Id", "two")]
+    answer = await client.get("/v1/trace", headers=given)
+    assert answer.headers["x-request-id"] not in {"one", "two"}
+    assert answer.json()["traceparent"][3:35] not in {"a" * 32, "b" * 32}
+
+
 async def test_a_request_is_one_line_without_bodies_tokens_or_plain_tenants(client):
     with capture_logs() as lines:
         await client.post("/v1/notes?x=hidden", json={"text": "mine"}, headers=WRITER)

@@ -43,6 +43,20 @@ async def test_every_bad_parameter_of_a_range_is_named(service, params, pointers
     assert sorted(error["pointer"] for error in answer.json()["errors"]) == pointers
 
 
+@pytest.mark.parametrize(
+    ("path", "pointers"),
+    [
+        (f"{RANGE}?from=2026-11-01&to=2026-11-22&from=2026-11-02", ["?from"]),
+        (f"{RANGE}?from=2026-11-01&from=2026-11-01&to=2026-11-22&to=2026-11-22", ["?from", "?to"]),
+        (f"{RANGE}/2026-11-22?after_entry={uuid4()}&after_entry={uuid4()}", ["?after_entry"]),
+    ],
+)
+async def test_a_parameter_given_twice_is_named(service, path, pointers):
+    answer = await service.http.get(path)
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == pointers
+
+
 async def test_ten_years_are_served_and_kept_out_of_the_cache(service, november, memory_cache):
     answer = await service.http.get(RANGE, params={"from": "2016-11-16", "to": "2026-11-22"})
     assert answer.status_code == 200

@@ -1,5 +1,7 @@
+import re
 from datetime import date, timedelta
 
+import asyncpg
 import pytest
 from fluxo_chassis.postgres import open_pool
 from fluxo_entries.adapters import cached_merchants
@@ -8,9 +10,12 @@ from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.adapters.postgres.day_totals import PostgresDayTotals
 from fluxo_entries.adapters.postgres.entries import PostgresEntries
 from fluxo_entries.adapters.postgres.merchants import PostgresMerchants
+from fluxo_entries.application.recording.ports import EntryFilter
 from fluxo_entries.application.totals.ports import CutOff, DayTotals
 from fluxo_entries.domain.direction import Direction
+from fluxo_entries.domain.errors import SearchTooSlowError
 from fluxo_entries.domain.merchant import Merchant
+from fluxo_entries.domain.text import IGNORABLE, IGNORABLE_BEYOND
 from fluxo_entries.entrypoints.http.answers import entry_answer, json_answer
 
 pytestmark = pytest.mark.anyio
@@ -21,6 +26,15 @@ DAY = date(2026, 11, 10)
 @pytest.fixture
 def entries(pool):
     return PostgresEntries(pool)
+
+
+async def test_texts_are_compared_without_what_shows_nothing(pool):
+    everything = [chr(point) for point in range(1, 0x110000) if not 0xD800 <= point <= 0xDFFF]
+    left_out = await pool.fetch(
+        "SELECT one FROM unnest($1::text[]) AS one WHERE folded('a' || one || 'b') = 'ab'", everything
+    )
+    rule = re.compile(f"[\u2800{IGNORABLE}{IGNORABLE_BEYOND}]")
+    assert [row["one"] for row in left_out] == [one for one in everything if rule.match(one)]
 
 
 async def test_day_totals_come_by_merchant_and_day_from_one_snapshot(pool, journal, recording):
@@ -81,6 +95,20 @@ async def test_adding_up_very_many_entries_may_take_its_time(entries_database, j
     monkeypatch.setattr(sql, "DAY_TOTALS", slowly)
     async with await open_pool(entries_database.url, application_name="t", command_timeout_s=0.3) as impatient:
         assert [day async for day in PostgresDayTotals(impatient).day_totals(None, None, None)]
+
+
+async def test_a_search_that_takes_too_long_is_told_from_a_database_that_is_away(
+    entries_database, journal, recording, monkeypatch
+):
+    await journal.append(recording())
+    slow = {name: f"{condition} AND pg_sleep(0.6) IS NOT NULL" for name, condition in sql.PAGE_FILTERS.items()}
+    monkeypatch.setattr(sql, "PAGE_FILTERS", slow)
+    async with await open_pool(entries_database.url, application_name="t", command_timeout_s=0.3) as impatient:
+        entries = PostgresEntries(impatient)
+        with pytest.raises(SearchTooSlowError):
+            await entries.page("padaria", EntryFilter(text="venda"), None, 10)
+        with pytest.raises(asyncpg.QueryCanceledError):
+            await entries.page("padaria", EntryFilter(from_date=DAY), None, 10)
 
 
 async def test_a_change_shows_at_once_where_it_was_made(pool, monkeypatch):

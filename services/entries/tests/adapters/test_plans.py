@@ -72,6 +72,12 @@ async def test_no_hot_statement_reads_a_whole_table(grown, scans, recording):
     assert {name: tables for name, tables in read_whole.items() if tables} == {}
 
 
+async def test_a_page_of_a_category_is_read_by_its_index(grown):
+    prepared = await grown.prepare(sql.page([sql.PAGE_FILTERS["category"].format("$3")]))
+    for category in ("vendas", "rara"):
+        assert "entries_by_category" in str(await prepared.explain("m1", 50, category))
+
+
 async def test_a_statement_that_lost_its_index_is_found_out(grown, scans):
     await grown.execute("DROP INDEX entries_by_day")
     assert await scans(grown, sql.page([]), "m1", 50) == {"entries"}

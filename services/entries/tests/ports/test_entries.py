@@ -53,6 +53,24 @@ async def test_pages_show_each_entry_once_newest_date_first_while_others_come_in
     assert found == ordered
 
 
+async def test_a_category_is_found_however_it_is_written_and_shown_as_it_was(journal, entries, recording):
+    spelt = [
+        "Vendas",
+        "vendas",
+        "VENDAS",
+        "ven\u00addas\u200b",
+        "\uff56\uff45\uff4e\uff44\uff41\uff53",
+        "Vendas \ufeff",
+    ]
+    others = ["Venda", "Vendás", "ven das", "Café", None]
+    await journal.append_all([recording(category=category) for category in [*spelt, *others]], atomic=True)
+    for asked in spelt:
+        found = await pages(entries, EntryFilter(category=asked))
+        assert sorted(entry.category for entry in found) == sorted(spelt)
+    assert [entry.category for entry in await pages(entries, EntryFilter(category="CAFÉ"))] == ["Café"]
+    assert await pages(entries, EntryFilter(category="outra")) == []
+
+
 async def test_every_filter_and_all_of_them_together(journal, entries, recording):
     wanted = recording(
         business_date=DAY, direction=Direction.DEBIT, category="luz", description="Conta de LUZ 100% paga_hoje \\o/"

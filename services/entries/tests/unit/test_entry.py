@@ -61,6 +61,18 @@ def test_a_reversal_may_be_dated_from_its_original_up_to_today():
         reverse(sale, "x", date(2026, 11, 23), PADARIA, OTHER_ID, NIGHT)
 
 
+def test_a_reversal_may_have_its_originals_date_though_a_new_time_zone_puts_today_before_it():
+    sale = record(draft(), Merchant("ilha", "Ilha", time_zone="Pacific/Kiritimati"), ID, NIGHT)
+    moved = Merchant("ilha", "Ilha", time_zone="Pacific/Pago_Pago")
+    assert moved.today(NIGHT) < sale.business_date == date(2026, 11, 23)
+    for day in (None, date(2026, 11, 23)):
+        assert reverse(sale, "x", day, moved, OTHER_ID, NIGHT).business_date == date(2026, 11, 23)
+    with pytest.raises(ReversalBeforeOriginalError):
+        reverse(sale, "x", date(2026, 11, 22), moved, OTHER_ID, NIGHT)
+    with pytest.raises(RejectedFieldsError, match="after today"):
+        reverse(sale, "x", date(2026, 11, 24), moved, OTHER_ID, NIGHT)
+
+
 def test_a_reversal_is_never_reversed():
     sale = record(draft(), PADARIA, ID, NIGHT)
     undone = reverse(sale, "x", None, PADARIA, OTHER_ID, NIGHT)

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 pytestmark = pytest.mark.anyio
@@ -21,6 +23,38 @@ def bulk(api):
 
 def pointers(response) -> list[str]:
     return [error["pointer"] for error in response.json()["errors"]]
+
+
+async def test_a_member_given_twice_is_named_by_its_item(api, item, service):
+    async def answer(mode):
+        doubled = json.dumps(item("b"))[:-1] + ', "amount": "9.00", "amount": "9.00", "idempotency_key": "c"}'
+        body = f'{{"mode": "{mode}", "entries": [{json.dumps(item("a"))}, {doubled}]}}'
+        return await api.post(
+            "/v1/entries/bulk", content=body.encode(), key=None, headers={"Content-Type": "application/json"}
+        )
+
+    atomic, checked = await answer("atomic"), await answer("check")
+    assert (atomic.status_code, pointers(atomic)) == (422, ["/entries/1/amount", "/entries/1/idempotency_key"])
+    assert service.entries == []
+    partial = await answer("partial")
+    for each, status in ((checked, 200), (partial, 201)):
+        good, bad = each.json()["items"]
+        assert (good["status"], bad["status"]) == (status, 422)
+        assert [error["pointer"] for error in bad["problem"]["errors"]] == ["/amount", "/idempotency_key"]
+
+
+async def test_a_key_of_two_entries_of_one_bulk_was_not_used_before(bulk, item, service):
+    items = item("a"), item("a", amount="9.99")
+    response = await bulk("atomic", *items)
+    assert response.json()["type"] == "/problems/idempotency-key-reused"
+    assert response.json()["detail"] == "One or more idempotency keys are given to two entries."
+    assert response.json()["errors"] == [
+        {"pointer": "/entries/1/idempotency_key", "detail": "It is that of /entries/0 too, which is another entry."}
+    ]
+    assert service.entries == []
+    _, _, refused = (await bulk("partial", 7, *items)).json()["items"]
+    assert refused["problem"]["detail"] == "The idempotency key is that of an earlier item too, which is another entry."
+    assert len(service.entries) == 1
 
 
 async def test_partial_answers_for_each_item_in_order(bulk, item, service):

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 from fluxo_entries.application.recording.ports import EntryFilter, Position
+from fluxo_entries.domain.errors import SearchTooSlowError
 from fluxo_entries.entrypoints.http.cursor import decode_cursor, encode_cursor
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +27,16 @@ async def test_all_pages_together_are_the_whole_list(api, days):
         dates += [entry["business_date"] for entry in page["items"]]
         cursor = page["next"]
     assert dates == [f"2026-11-{day:02}" for day in range(10, 0, -1)]
+
+
+async def test_a_search_that_takes_too_long_is_told_what_would_be_quicker(api, service, monkeypatch):
+    async def too_slow(*_):
+        raise SearchTooSlowError
+
+    monkeypatch.setattr(service.use_cases.list_entries._entries, "page", too_slow)
+    answer = await api.get("/v1/entries?q=venda")
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
+    assert "Name the days" in answer.json()["detail"]
 
 
 async def test_filters_narrow_the_list(api, days):

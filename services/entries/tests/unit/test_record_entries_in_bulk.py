@@ -5,7 +5,13 @@ from fluxo_entries.application.recording.ports import Outcome
 from fluxo_entries.application.recording.record_entries_in_bulk import BulkItem
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.domain.draft import Draft
-from fluxo_entries.domain.errors import IdempotencyKeyReusedError, RejectedFieldsError, RejectedItemsError
+from fluxo_entries.domain.errors import (
+    IdempotencyKeyRepeatedError,
+    IdempotencyKeyReusedError,
+    RejectedFieldsError,
+    RejectedItemsError,
+    ReusedKeysError,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -38,6 +44,22 @@ async def test_atomic_records_none_when_items_break_a_rule_and_names_them_all(se
         await atomic(item("a"), item("b", day=TOO_LATE), item("c"), item("d", day=TOO_LATE))
     assert list(refused.value.rejections) == [1, 3]
     assert service.entries == []
+
+
+async def test_a_key_of_two_items_is_told_from_one_of_an_earlier_request(service, atomic, partial):
+    await atomic(item("used", 1))
+    items = [item("used", 2), item("b", 1), item("b", 2), item("used", 3), item("b", 1), item("b", 3)]
+    with pytest.raises(ReusedKeysError) as refused:
+        await atomic(*items)
+    assert {index: getattr(each, "first", None) for index, each in refused.value.reused.items()} == {
+        0: None, 2: 1, 3: None, 5: 1
+    }  # fmt: skip
+    results = await partial(*items)
+    assert [getattr(each, "first", None) for each in results] == [None, None, 1, None, None, 1]
+    assert [type(each) for each in results if not isinstance(each, Outcome)] == [
+        IdempotencyKeyReusedError, IdempotencyKeyRepeatedError, IdempotencyKeyReusedError, IdempotencyKeyRepeatedError
+    ]  # fmt: skip
+    assert len(service.entries) == 2
 
 
 async def test_atomic_sent_again_replays_all_even_when_a_rule_refuses_them_now(service, atomic):

@@ -14,7 +14,8 @@ from fluxo_cli.api.money import format_minor
 from fluxo_cli.commands.groups import entries_app
 from fluxo_cli.files.cells import CellReader
 from fluxo_cli.files.entries_file import read_entries
-from fluxo_cli.files.importing import Import, Recorded, check, prepare, record, refuse_own_export
+from fluxo_cli.files.importing import Import, Recorded, check, prepare, record
+from fluxo_cli.files.own_export import refuse_own_export
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Json, parse_date
 from fluxo_cli.output.progress import progress
 from fluxo_cli.output.rendering import counted
@@ -48,8 +49,8 @@ def import_(
     a date may also be 22/11/2026. Amounts are 1234.56, 1234,56 or 1.234,56.
     Rows without a business_date need --date.
 
-    All of it is checked first: whatever is wrong is named by its line, and
-    nothing is recorded. Then 10,000 entries at a time are recorded, all of
+    All of it is checked first: whatever is wrong is named by its line (beyond
+    twenty things, in a file), and nothing is recorded. Then 10,000 entries at a time are recorded, all of
     them or none.
 
     Interrupted? Give the same command again, within 31 days: nothing is
@@ -80,7 +81,7 @@ def import_(
         with progress("Checking") as report:
             prepared = prepare(found.rows, reader, report)
             check(client, prepared, report)
-        refuse_own_export(client, prepared)
+        refuse_own_export(client, prepared.line_of_id)
         recorded = None
         if not dry_run:
             with progress("Recording") as report:

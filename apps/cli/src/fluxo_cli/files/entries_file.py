@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -28,6 +29,10 @@ ENTRY_COLUMNS: Final = (
 
 _COLUMNS: Final = (*ENTRY_COLUMNS, "idempotency_key")
 NEEDED_COLUMNS: Final = ("direction", "amount", "description")
+_BYTE_ORDER_MARK: Final = "\ufeff"
+_PUT_TOGETHER: Final = (
+    "It begins with an invisible byte order mark (U+FEFF), as where a second file was put behind a first: take it out."
+)
 _NO_TEXT: Final = "It is text in quotes, amounts too, or null."
 
 
@@ -58,7 +63,7 @@ class EntriesFile(NamedTuple):
 
 
 def read_entries(content: bytes, name: str) -> EntriesFile:
-    """Return the rows of a CSV file, or of JSON Lines when the name ends in .jsonl.
+    """Return the rows of a CSV file, or of JSON Lines when the name ends in .jsonl, in capitals or not.
 
     Raises:
         CommandError: it is not UTF-8, or its header does not say what the columns are.
@@ -70,13 +75,23 @@ def read_entries(content: bytes, name: str) -> EntriesFile:
         raise CommandError(
             f"{name} is not UTF-8 text, from line {line} on: save it as “CSV UTF-8” and import that. Nothing was sent."
         ) from error
-    if name.endswith(".jsonl"):
+    if name.lower().endswith(".jsonl"):
         return EntriesFile(_json_rows(text))
     first_line = re.split(r"[\r\n]", text, maxsplit=1)[0]
+    _refuse_other_separators(first_line, name)
     separator = ";" if ";" in first_line else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     header = _header(reader, name)
     return EntriesFile(_csv_rows(reader, header), day_first=separator == ";")
+
+
+def _refuse_other_separators(first_line: str, name: str) -> None:
+    if first_line.lower().startswith("sep="):
+        raise CommandError(
+            f"{name}: the first line, {first_line}, is a spreadsheet's note to itself: take it out. Nothing was sent."
+        )
+    if "\t" in first_line and not {",", ";"} & set(first_line):
+        raise CommandError(f"{name}: tabs divide its cells: save it with commas or semicolons. Nothing was sent.")
 
 
 def _header(reader: Any, name: str) -> list[str]:
@@ -84,8 +99,15 @@ def _header(reader: Any, name: str) -> list[str]:
         header = [cell.strip() for cell in next(reader, [])]
     except csv.Error as error:
         raise CommandError(f"{name}: the first line cannot be read: {error}. Nothing was sent.") from error
-    problems = [f"“{column}” is no column of an entry." for column in header if column not in _COLUMNS]
-    problems += [f"The column {column} stands there twice." for column, times in Counter(header).items() if times > 1]
+    problems = [f"“{column}” is no column of an entry." for column in header if column and column not in _COLUMNS]
+    problems += [
+        f"Column {number} has no name: is there a separator too many?"
+        for number, column in enumerate(header, 1)
+        if not column and len(header) > 1
+    ]
+    problems += [
+        f"The column {column} stands there twice." for column, times in Counter(header).items() if column and times > 1
+    ]
     problems += [f"The column {column} is missing." for column in NEEDED_COLUMNS if column not in header]
     if problems:
         problems.append(f"The first line names the columns, some of: {', '.join(_COLUMNS)}. Nothing was sent.")
@@ -103,11 +125,15 @@ def _csv_rows(reader: Any, header: list[str]) -> Iterator[Row | RowError]:
             return
         if cells is None:
             return
-        if not any(cells):
+        if not any(map(str.strip, cells)):
             # Spreadsheets end with such lines.
             continue
-        if len(cells) == len(header):
+        if any(cell.startswith(_BYTE_ORDER_MARK) for cell in cells):
+            yield RowError(line, None, _PUT_TOGETHER)
+        elif len(cells) == len(header):
             yield Row(line, dict(zip(header, cells, strict=True)))
+        elif len(cells) == len(header) + 1 and not cells[-1].strip():
+            yield RowError(line, None, "It ends with a separator too many: it is that of a column without a name.")
         else:
             yield RowError(line, None, f"It has {len(cells)} cells, and the first line names {len(header)} columns.")
 
@@ -115,6 +141,9 @@ def _csv_rows(reader: Any, header: list[str]) -> Iterator[Row | RowError]:
 def _json_rows(text: str) -> Iterator[Row | RowError]:
     for line, written in enumerate(text.split("\n"), 1):
         if not written.strip():
+            continue
+        if written.startswith(_BYTE_ORDER_MARK):
+            yield RowError(line, None, _PUT_TOGETHER)
             continue
         try:
             cells = orjson.loads(written)
@@ -128,7 +157,14 @@ def _json_rows(text: str) -> Iterator[Row | RowError]:
             for column, value in cells.items()
             if column not in _COLUMNS or not isinstance(value, str | None)
         ]
+        errors += [RowError(line, column, "It stands there twice.") for column in _repeated(written)]
         if errors:
             yield from errors
         else:
             yield Row(line, {column: value or "" for column, value in cells.items()})
+
+
+def _repeated(written: str) -> list[str]:
+    """Return the names that a JSON object has more than once: the parser has kept the last of each in silence."""
+    names = [name for name, _ in json.loads(written, object_pairs_hook=list)]
+    return [] if len(set(names)) == len(names) else [name for name, times in Counter(names).items() if times > 1]

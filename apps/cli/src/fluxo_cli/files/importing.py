@@ -6,6 +6,7 @@ The key of an entry is its own, or derived from all entries of the file and its 
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from json import JSONEncoder
 from typing import Final, NamedTuple
@@ -16,6 +17,7 @@ from fluxo_local.errors import CommandError
 
 from fluxo_cli.api.client import RequestRefusedError, ServiceClient
 from fluxo_cli.files.cells import CellReader
+from fluxo_cli.files.complaints import refuse
 from fluxo_cli.files.entries_file import Row, RowError
 from fluxo_cli.output.progress import Report
 
@@ -26,6 +28,9 @@ _BATCH_BYTES_MAX: Final = 7 << 20
 _ENTRY_LENGTH_MAX: Final = 1 << 16
 _KEY_HEX_DIGITS: Final = 32
 _ITEM_POINTER: Final = re.compile(r"/entries/([0-9]+)(?:/([a-z_]+))?")
+_NOT_ALLOWED: Final = frozenset({401, 403})
+# What a proxy may say, and not say again.
+_PASSING: Final = frozenset({408, 425, 429})
 _BETWEEN_REPORTS: Final = 1_000
 # orjson leaves 4 KB behind each result that is kept, and all of a file's are.
 _json: Final = JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
@@ -45,15 +50,17 @@ class Import:
 
     items: list[Item] = field(default_factory=list)
     errors: list[RowError] = field(default_factory=list)
-    first_id: str | None = None
-    """The first id that the file gives an entry: it is recorded, somewhere."""
+    line_of_id: dict[UUID, int] = field(default_factory=dict)
+    """The ids that the file gives entries, which are recorded somewhere, and where it does."""
     credits_minor: int = 0
     debits_minor: int = 0
     days: set[str] = field(default_factory=set)
 
     def add(self, row: Row, entry: dict[str, str]) -> None:
         self.items.append(Item(row.line, _json(entry).encode(), "idempotency_key" in entry))
-        self.first_id = self.first_id or row.cells.get("id", "").strip() or None
+        if written_id := row.cells.get("id", "").strip():
+            with suppress(ValueError):  # What is no id of ours is nobody's here.
+                self.line_of_id.setdefault(UUID(written_id), row.line)
         if self.errors:
             return
         amount_minor = int(entry["amount"].replace(".", ""))
@@ -101,7 +108,7 @@ def check(client: ServiceClient, prepared: Import, report: Report) -> None:
     """Ask the service whether it would record all of it; nothing is recorded.
 
     Raises:
-        CommandError: rows cannot be read, or break a rule; the message names all of them.
+        CommandError: rows cannot be read, or break a rule.
     """
     errors = {(error.line, error.column): error for error in prepared.errors}
     done = 0
@@ -114,31 +121,7 @@ def check(client: ServiceClient, prepared: Import, report: Report) -> None:
                 # What the file's reader said of a cell is nearer to what stands there.
                 errors.setdefault((item.line, column), RowError(item.line, column, error["detail"]))
         done += len(batch)
-    if errors:
-        number = "1 thing is" if len(errors) == 1 else f"{len(errors):,} things are"
-        listed = "\n".join(f"  • {error}" for error in sorted(errors.values(), key=lambda error: error.line))
-        raise CommandError(f"{number} not right, and nothing was recorded.\n{listed}")
-
-
-def refuse_own_export(client: ServiceClient, prepared: Import) -> None:
-    """Refuse a file that was exported from the merchant that it is to be imported to.
-
-    Raises:
-        CommandError: its first id is that of an entry of this merchant.
-    """
-    try:
-        entry_id = UUID(prepared.first_id or "")
-        client.get(f"/v1/entries/{entry_id}")
-    except ValueError:
-        return
-    except RequestRefusedError as error:
-        if error.status == httpx2.codes.NOT_FOUND:
-            return
-        raise
-    raise CommandError(
-        f"This merchant has these entries already: {entry_id} is one of its own. Nothing was recorded.\n"
-        "Import new entries without an id. To record all of these a second time, take out the column id."
-    )
+    refuse(errors.values())
 
 
 def record(client: ServiceClient, prepared: Import, report: Report) -> Recorded:
@@ -189,8 +172,17 @@ def _stopped(error: CommandError, items: list[Item], done: int) -> CommandError:
     sentences = [
         _ITEM_POINTER.sub(place, str(error)),
         f"{done:,} of {len(items):,} entries are known to be recorded{until}.",
-        "The same command, given again with the same file, goes on from there and records nothing twice.",
+        _what_helps(error),
     ]
     if done:
         sentences.append("Before you change the file, take out what is recorded: a changed file is another one.")
     return CommandError("\n".join(sentences), exit_status=error.exit_status)
+
+
+def _what_helps(error: CommandError) -> str:
+    status = error.status if isinstance(error, RequestRefusedError) else None
+    if status is None or status >= httpx2.codes.INTERNAL_SERVER_ERROR or status in _PASSING:
+        return "The same command, given again with the same file, goes on from there and records nothing twice."
+    if status in _NOT_ALLOWED:
+        return "The same command with a token that may write goes on from there and records nothing twice."
+    return "The same file would be refused again: put right what is named."

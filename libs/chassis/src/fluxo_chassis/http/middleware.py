@@ -12,9 +12,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fluxo_chassis.http.deadline import Deadline
 from fluxo_chassis.http.errors import known_problem, problem_answer
+from fluxo_chassis.http.given_once import REPEATED, repeated
 from fluxo_chassis.http.request_log import Kind, RequestLog
+from fluxo_chassis.http.validation import invalid_request, pointer
 from fluxo_chassis.observability.traces import tracing
-from fluxo_chassis.problems import Problem, overloaded, unavailable
+from fluxo_chassis.problems import FieldError, Problem, overloaded, unavailable
 from fluxo_chassis.resilience import BulkheadFull, CircuitOpen, is_unavailable
 
 log = structlog.get_logger(__name__)
@@ -24,6 +26,10 @@ HEAD_LIMIT_BYTES = 32_768
 """Address and headers together."""
 
 CLIENT_LEFT = 499
+_NONE: frozenset[str] = frozenset()
+_GIVEN_ONCE = frozenset({"authorization", "content-type"})
+"""Headers of one value that every request is judged by; those of single routes are the routes' to judge."""
+
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUEST_ID = re.compile(rb"[!#-+\--\[\]-~]{1,128}\Z")
 _JSON = re.compile(r"application/([a-z0-9.!#$&^_+-]+\+)?json[ \t]*(;.*)?\Z", re.IGNORECASE | re.ASCII)
@@ -50,11 +56,15 @@ class Middleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
         headers = Headers(scope=scope)
-        context = tracing.start_trace(headers.get("traceparent"), _request_id(scope))
+        twice = frozenset(repeated(headers.keys())) if len(dict(headers.raw)) < len(headers.raw) else _NONE
+        # Nobody can tell which of several ids is meant: none, as W3C Trace Context has it.
+        traceparent = None if "traceparent" in twice else headers.get("traceparent")
+        request_id = None if "x-request-id" in twice else _request_id(scope)
+        context = tracing.start_trace(traceparent, request_id)
         token = tracing.enter(context)
         answer = _Answer(send, context.request_id)
         try:
-            await self._answer(scope, headers, receive, answer)
+            await self._answer(scope, headers, receive, answer, _GIVEN_ONCE & twice)
         finally:
             method = scope["method"] if scope["method"] in _METHODS else OTHER
             principal = scope.get("state", {}).get("principal")
@@ -63,9 +73,11 @@ class Middleware:
             self._account.note(kind, tenant, time.perf_counter() - started, context)
             tracing.leave(token)
 
-    async def _answer(self, scope: Scope, headers: Headers, receive: Receive, answer: "_Answer") -> None:
+    async def _answer(
+        self, scope: Scope, headers: Headers, receive: Receive, answer: "_Answer", twice: frozenset[str]
+    ) -> None:
         limit = self._body_limits.get(scope["path"], self._body_limit_bytes)
-        refusal = _refusal(scope, headers, limit)
+        refusal = _refusal(scope, headers, limit, twice)
         if refusal is not None:
             await problem_answer(refusal)(scope, receive, answer)
             return
@@ -121,11 +133,13 @@ def safe_request_id(value: bytes) -> str | None:
     return str(value, "ascii") if _REQUEST_ID.match(value) else None
 
 
-def _refusal(scope: Scope, headers: Headers, limit: int) -> Problem | None:
+def _refusal(scope: Scope, headers: Headers, limit: int, twice: frozenset[str]) -> Problem | None:
     # The server itself bounds neither the address nor the headers.
     head_bytes = len(scope["query_string"]) + len(scope["path"])
     if head_bytes + sum(len(name) + len(value) for name, value in headers.raw) > HEAD_LIMIT_BYTES:
         return known_problem(431)
+    if twice:
+        return invalid_request([FieldError(pointer(("header", name)), str(REPEATED)) for name in sorted(twice)])
     length = headers.get("content-length")
     has_body = "transfer-encoding" in headers or length not in (None, "0")
     if not has_body:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from fluxo_chassis.http.given_once import REPEATED
 from fluxo_chassis.problems import FieldError, Problem
 
 # Where Pydantic's own sentence is for programmers or repeats a piece of the value.
@@ -61,6 +62,8 @@ def pointer(location: tuple[int | str, ...]) -> str:
 
 def _sentence(error: Mapping[str, Any]) -> str:
     kind = error["type"]
+    if error.get("input") is REPEATED:
+        return str(REPEATED)
     if kind in _SENTENCES:
         return _SENTENCES[kind]
     message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")

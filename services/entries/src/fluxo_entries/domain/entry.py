@@ -64,11 +64,12 @@ def reverse(
     Raises:
         ReversalOfReversalError: the original is itself a reversal.
         ReversalBeforeOriginalError: dated before the original.
-        RejectedFieldsError: dated after the merchant's today.
+        RejectedFieldsError: dated after the merchant's today, and not like the original.
     """
     if original.reverses is not None:
         raise ReversalOfReversalError(original.id)
-    if business_date is not None:
+    # Its own date is always allowed: a new time zone may have put today before it.
+    if business_date is not None and business_date != original.business_date:
         if business_date < original.business_date:
             raise ReversalBeforeOriginalError(original.business_date)
         if business_date > (today := merchant.today(now)):

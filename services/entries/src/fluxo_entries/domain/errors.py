@@ -49,17 +49,35 @@ class ReversalBeforeOriginalError(RejectedFieldsError):
 
 
 class IdempotencyKeyReusedError(EntriesError):
-    """The key was used before for another request; `keys` names every such key of a bulk."""
+    def __init__(self, key: str, sentence: str = "The idempotency key was used before with another request.") -> None:
+        super().__init__(sentence)
+        self.key = key
 
-    def __init__(self, *keys: str) -> None:
-        super().__init__("The idempotency key was used before with another request.")
-        self.keys = keys
+
+class IdempotencyKeyRepeatedError(IdempotencyKeyReusedError):
+    """Different items of one bulk have the key; `first` is the position of the first of them, from 0."""
+
+    def __init__(self, key: str, first: int) -> None:
+        super().__init__(key, "The idempotency key is that of an earlier item too, which is another entry.")
+        self.first = first
+
+
+class ReusedKeysError(EntriesError):
+    """Keys of a bulk belong to other entries: `reused` names all of them by their item's position, from 0."""
+
+    def __init__(self, reused: Mapping[int, IdempotencyKeyReusedError]) -> None:
+        super().__init__(f"{len(reused)} of the idempotency keys belong to other entries.")
+        self.reused = reused
 
 
 class CurrencyFixedError(EntriesError):
     def __init__(self, currency: str) -> None:
         super().__init__(f"The currency stays {currency}: there are entries in it.")
         self.currency = currency
+
+
+class SearchTooSlowError(EntriesError):
+    """The entries could not be searched in time; fewer of them could, or a database with less to do."""
 
 
 class OverloadedError(EntriesError):

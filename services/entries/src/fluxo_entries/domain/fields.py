@@ -21,7 +21,7 @@ _ABSENT: Final = object()
 
 
 def parse_fields(given: Mapping[str, object], rules: Mapping[str, Rule]) -> dict[str, Any]:
-    """Return each rule's value by its field's name.
+    """Return each rule's value by its field's name. What could not be read is given as the ValueError that says why.
 
     Raises:
         RejectedFieldsError: fields that break their rule, are missing, or are not known, all of them named: the rules'
@@ -38,6 +38,8 @@ def parse_fields(given: Mapping[str, object], rules: Mapping[str, Rule]) -> dict
                 rejected.append((name, str(error)))
         elif optional and (value is _ABSENT or value is None):
             values[name] = None
+        elif isinstance(value, ValueError):
+            rejected.append((name, str(value)))
         else:
             rejected.append((name, "This field is required." if value is _ABSENT else otherwise))
     if not given.keys() <= rules.keys():

@@ -1,7 +1,23 @@
-"""What people write: descriptions, categories, names. One line each, in one Unicode form."""
+"""What people write: descriptions, categories, names. One line each, in one Unicode form, with something to see."""
 
+import re
 import unicodedata
 from typing import Final
+
+BLANK: Final = r" \u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000"
+"""Unicode's White_Space, but for what is forbidden, and the blank of Braille; as a pattern has it."""
+
+IGNORABLE: Final = (
+    r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+)
+"""Unicode's Default_Ignorable_Code_Point of the first plane, and the interlinear marks: what has no shape of its own.
+
+It is kept where it stands among others: emoji and many scripts are written with it.
+"""
+
+IGNORABLE_BEYOND: Final = r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+_VISIBLE: Final = re.compile(f"[^{BLANK}{IGNORABLE}{IGNORABLE_BEYOND}]")
 
 _LINE_BREAKS_BEYOND_ASCII: Final = "\u2028\u2029"
 _CONTROL: Final = "Cc"
@@ -9,7 +25,7 @@ _SURROGATE: Final = "Cs"
 
 
 def clean_text(text: str, length_max: int) -> str:
-    """Return the text in normal form C without outer blanks; it may come out empty.
+    """Return the text in normal form C without outer blanks; empty when there is nothing in it to see.
 
     The length counts code points, of the text as given and of what it becomes.
 
@@ -22,14 +38,14 @@ def clean_text(text: str, length_max: int) -> str:
     cleaned = unicodedata.normalize("NFC", text).strip()
     if max(len(text), len(cleaned)) > length_max:
         raise ValueError(f"It is longer than {length_max} characters.")
-    return cleaned
+    return cleaned if _VISIBLE.search(cleaned) else ""
 
 
 def required_text(text: str, length_max: int) -> str:
     """Return the clean text.
 
     Raises:
-        ValueError: as `clean_text`, or nothing is left but blanks.
+        ValueError: as `clean_text`, or there is nothing in it to see.
     """
     cleaned = clean_text(text, length_max)
     if not cleaned:
@@ -38,7 +54,7 @@ def required_text(text: str, length_max: int) -> str:
 
 
 def optional_text(text: str, length_max: int) -> str | None:
-    """Return the clean text, or None for one that is empty or blank.
+    """Return the clean text, or None for one that shows nothing.
 
     Raises:
         ValueError: as `clean_text`.

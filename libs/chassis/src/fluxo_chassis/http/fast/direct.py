@@ -5,7 +5,6 @@ dependencies there are, which scopes they use, where the parameters are, how the
 it is declared. The framework itself answers what has no such route: its pages, and methods that an address lacks.
 """
 
-import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
@@ -15,13 +14,13 @@ from fastapi._compat import ModelField
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import BaseModel
-from pydantic_core import from_json
 from starlette.convertors import StringConvertor
 from starlette.requests import ClientDisconnect
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fluxo_chassis.http.errors import known_problem
+from fluxo_chassis.http.given_once import REPEATED, parse_json, repeated
 from fluxo_chassis.http.validation import validation_problem
 
 Solve = Callable[[Request], Awaitable[dict[str, Any]]]
@@ -66,8 +65,12 @@ class DirectRoute(APIRoute):
         for field in self._in_path:
             errors += _take(field, path_params[field.alias], ("path", field.alias), arguments)
         if self._query is not None:
-            query = dict(request.query_params) if request.scope["query_string"] else {}
-            errors += _take(self._query, query, ("query",), arguments)
+            query = request.query_params.multi_items() if request.scope["query_string"] else []
+            errors += _take(self._query, dict(query), ("query",), arguments)
+            errors += [
+                {"type": "repeated", "loc": ("query", name), "msg": str(REPEATED)}
+                for name in repeated(name for name, _ in query)
+            ]
         if self._body is not None:
             errors += _take(self._body, value, ("body",), arguments) if content else [_NO_BODY]
         if errors:
@@ -179,11 +182,6 @@ async def _read(receive: Receive) -> bytes:
 
 def _json_of(content: bytes) -> Any:
     try:
-        return from_json(content)
-    except ValueError:
-        pass
-    try:
-        # It is slower and reads more: half a character, which a field then refuses by its name, and UTF-16.
-        return json.loads(content)
+        return parse_json(content)
     except (ValueError, RecursionError):
         raise known_problem(400) from None

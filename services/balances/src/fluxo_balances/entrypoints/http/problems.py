@@ -21,7 +21,7 @@ _PROBLEMS: Final[dict[type[Exception], tuple[int, str, str, str]]] = {
         503,
         "not-yet-consolidated",
         "Not yet consolidated",
-        "The entry is not part of the balance yet. Try again shortly.",
+        "The entry is not part of the balance yet. Try again shortly; what is no entry of this merchant never will be.",
     ),
     RangeUpsideDownError: (422, "validation", "Invalid request", "The range is not valid."),
     RangeTooLongError: (422, "validation", "Invalid request", "The range is not valid."),

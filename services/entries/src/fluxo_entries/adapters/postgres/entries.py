@@ -6,6 +6,7 @@ import asyncpg
 from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.adapters.postgres.rows import entry_of
 from fluxo_entries.application.recording.ports import EntryFilter, Position, RecordedEntry
+from fluxo_entries.domain.errors import SearchTooSlowError
 
 
 class PostgresEntries:
@@ -34,7 +35,12 @@ class PostgresEntries:
                 first = len(arguments) + 1
                 conditions.append(sql.PAGE_FILTERS[name].format(*(f"${first + n}" for n in range(len(values)))))
                 arguments += values
-        rows = await self._pool.fetch(sql.page(conditions), *arguments)
+        try:
+            rows = await self._pool.fetch(sql.page(conditions), *arguments)
+        except (TimeoutError, asyncpg.QueryCanceledError) as error:
+            if wanted.text:
+                raise SearchTooSlowError from error
+            raise
         return [RecordedEntry(entry_of(row), row["reversed_by"]) for row in rows]
 
 

@@ -85,7 +85,7 @@ PAGE_FILTERS: Final = {
     "from_date": "business_date >= {}",
     "to_date": "business_date <= {}",
     "direction": "direction = {}",
-    "category": "category = {}",
+    "category": "folded(category) = folded({})",
     "text": "description ILIKE {}",
 }
 

@@ -102,7 +102,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class EntryFilter:
-    """Both dates inclusive; `text` is found anywhere in the description, case-insensitively."""
+    """Both dates inclusive; `category` in capitals or not, wide or narrow; `text` anywhere in the description."""
 
     from_date: date | None = None
     to_date: date | None = None
@@ -119,4 +119,8 @@ class Entries(Protocol):
     async def page(
         self, merchant_id: str, wanted: EntryFilter, after: Position | None, limit: int
     ) -> list[RecordedEntry]:
-        """Return up to `limit` entries after the position, ordered by business date and id, both descending."""
+        """Return up to `limit` entries after the position, ordered by business date and id, both descending.
+
+        Raises:
+            SearchTooSlowError: the text was not found in time.
+        """

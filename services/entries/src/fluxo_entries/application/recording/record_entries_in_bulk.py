@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -7,7 +7,13 @@ from fluxo_entries.application.recording.idempotency import draft_hash
 from fluxo_entries.application.recording.ports import Clock, EntryIds, Journal, Merchants, Outcome, Recording
 from fluxo_entries.domain.draft import Draft
 from fluxo_entries.domain.entry import record
-from fluxo_entries.domain.errors import IdempotencyKeyReusedError, RejectedFieldsError, RejectedItemsError
+from fluxo_entries.domain.errors import (
+    IdempotencyKeyRepeatedError,
+    IdempotencyKeyReusedError,
+    RejectedFieldsError,
+    RejectedItemsError,
+    ReusedKeysError,
+)
 from fluxo_entries.domain.merchant import Merchant
 
 
@@ -40,7 +46,7 @@ class RecordEntriesInBulk:
 
         Raises:
             RejectedItemsError: items break a rule; nothing was recorded.
-            IdempotencyKeyReusedError: keys belong to other requests; nothing was recorded.
+            ReusedKeysError: keys belong to other entries; nothing was recorded.
             OverloadedError: too many writes wait.
             OutcomeUnknownError: whether they were recorded, only a retry with the same keys can tell.
         """
@@ -49,12 +55,9 @@ class RecordEntriesInBulk:
         if any(not isinstance(earlier.get(index), Outcome) for index in rejected):
             raise RejectedItemsError(rejected)
         results = earlier | await self._append(recordings, atomic=True)
+        if reused := _reused(items, results):
+            raise ReusedKeysError(reused)
         outcomes = [results[index] for index in range(len(items))]
-        reused = [
-            item.idempotency_key for item, each in zip(items, outcomes, strict=True) if not isinstance(each, Outcome)
-        ]
-        if reused:
-            raise IdempotencyKeyReusedError(*reused)
         return [outcome for outcome in outcomes if isinstance(outcome, Outcome)]
 
     async def partial(self, merchant_id: str, items: Sequence[BulkItem], *, traceparent: str) -> list[ItemResult]:
@@ -67,6 +70,7 @@ class RecordEntriesInBulk:
         recordings, rejected = await self._decide(merchant_id, items, traceparent)
         recorded = await self._append(recordings, atomic=False)
         results = {**rejected, **recorded, **await self._earlier(merchant_id, items, rejected)}
+        results |= _reused(items, results)
         return [results[index] for index in range(len(items))]
 
     async def check(self, merchant_id: str, items: Sequence[BulkItem]) -> list[RejectedFieldsError | None]:
@@ -118,3 +122,17 @@ class RecordEntriesInBulk:
                 if outcome is not None:
                     earlier[index] = outcome
         return earlier
+
+
+def _reused(items: Sequence[BulkItem], results: Mapping[int, ItemResult]) -> dict[int, IdempotencyKeyReusedError]:
+    """Return, by position, what is wrong with keys of other entries: of an earlier request, or of this very bulk."""
+    reused = {index: each for index, each in results.items() if isinstance(each, IdempotencyKeyReusedError)}
+    if not reused:
+        return {}
+    first: dict[str, int] = {}
+    for index, item in enumerate(items):
+        before = first.setdefault(item.idempotency_key, index)
+        outcome = results[before]
+        if index in reused and isinstance(outcome, Outcome) and not outcome.replayed:
+            reused[index] = IdempotencyKeyRepeatedError(item.idempotency_key, before)
+    return dict(sorted(reused.items()))

@@ -19,8 +19,8 @@ from fluxo_entries.domain.merchant import Merchant
 class ReverseEntry:
     """Undo an entry by a new one that points at it: opposite direction, same amount, same category.
 
-    The reversal is dated like its original, or as the body says: not before the original and not after today. An
-    entry is reversed once at most, and a reversal is never reversed.
+    The reversal is dated like its original, which is always allowed, or as the body says: after the original and not
+    after today. An entry is reversed once at most, and a reversal is never reversed.
     """
 
     def __init__(self, entries: Entries, merchants: Merchants, journal: Journal, clock: Clock, ids: EntryIds) -> None:

@@ -109,7 +109,7 @@ class NewReversal(BaseModel):
     reason: Annotated[Description, Field(description="Becomes the description of the reversal.")]
     business_date: Annotated[
         BusinessDate | None,
-        Field(description="Not before the original's and not after today; by default the original's."),
+        Field(description="The original's, which is also the default, or a later one that is not after today."),
     ] = None
 
 

@@ -15,12 +15,12 @@ from fluxo_entries.domain.business_date import parse_business_date
 from fluxo_entries.domain.draft import CATEGORY_LENGTH_MAX, DESCRIPTION_LENGTH_MAX
 from fluxo_entries.domain.merchant import CURRENCIES, NAME_LENGTH_MAX, known_currency, known_time_zone
 from fluxo_entries.domain.money import parse_amount
-from fluxo_entries.domain.text import optional_text, required_text
+from fluxo_entries.domain.text import BLANK, IGNORABLE, optional_text, required_text
 
 _FORBIDDEN: Final = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
-_BLANK: Final = r" \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 LINE_PATTERN: Final = rf"^[^{_FORBIDDEN}]*$"
-NOT_BLANK_LINE_PATTERN: Final = rf"^[^{_FORBIDDEN}]*[^{_FORBIDDEN}{_BLANK}][^{_FORBIDDEN}]*$"
+# It leaves out what is ignorable beyond the first plane, for which regular expressions have no common notation.
+NOT_BLANK_LINE_PATTERN: Final = rf"^[^{_FORBIDDEN}]*[^{_FORBIDDEN}{BLANK}{IGNORABLE}][^{_FORBIDDEN}]*$"
 AMOUNT_PATTERN: Final = r"^(?:[1-9][0-9]{0,11}(?:\.[0-9]{1,2})?|0\.(?:0[1-9]|[1-9][0-9]?))$"
 DATE_PATTERN: Final = r"^(?:19|[2-9][0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$"
 
@@ -68,7 +68,7 @@ Description = Annotated[
     from_text(partial(required_text, length_max=DESCRIPTION_LENGTH_MAX)),
     _line(
         DESCRIPTION_LENGTH_MAX,
-        "Stored without outer blanks, in Unicode normal form C.",
+        "Stored without outer blanks, in Unicode normal form C. There is something in it to see.",
         minLength=1,
         pattern=NOT_BLANK_LINE_PATTERN,
         examples=["Venda balcão"],
@@ -79,7 +79,7 @@ Category = Annotated[
     from_text(partial(optional_text, length_max=CATEGORY_LENGTH_MAX)),
     _line(
         CATEGORY_LENGTH_MAX,
-        "Stored like the description; a blank one is none.",
+        "Stored like the description; one that shows nothing is none.",
         pattern=LINE_PATTERN,
         examples=["vendas"],
     ),

@@ -38,7 +38,7 @@ class EntriesQuery(BaseModel):
     from_date: BusinessDate = Field(default_factory=absent, alias="from", description="First business date.")
     to_date: BusinessDate = Field(default_factory=absent, alias="to", description="Last business date.")
     direction: Direction = Field(default_factory=absent)
-    category: Category = Field(default_factory=absent, description="Exactly this category.")
+    category: Category = Field(default_factory=absent, description="This category, in capitals or not, wide or narrow.")
     q: SearchText = Field(default_factory=absent)
     limit: Limit = Field(default=LIMIT_DEFAULT, description="How many at most.")
     cursor: str = Field(default_factory=absent, max_length=CURSOR_LENGTH_MAX, description="`next` of the page before.")

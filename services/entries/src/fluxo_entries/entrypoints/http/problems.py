@@ -1,6 +1,6 @@
 """Which fact about the entries is which problem: the one table from domain errors to HTTP."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from fastapi import FastAPI, Request, Response
@@ -13,11 +13,13 @@ from fluxo_entries.domain.errors import (
     EntriesError,
     EntryAlreadyReversedError,
     EntryNotFoundError,
+    IdempotencyKeyRepeatedError,
     IdempotencyKeyReusedError,
     OutcomeUnknownError,
     OverloadedError,
     RejectedFieldsError,
     ReversalOfReversalError,
+    SearchTooSlowError,
 )
 
 ERRORS_SHOWN_MAX: Final = 100
@@ -28,12 +30,15 @@ _PROBLEMS: Final[dict[type[EntriesError], tuple[int, str, str]]] = {
     ReversalOfReversalError: (409, "reversal-of-reversal", "A reversal is not reversed"),
     CurrencyFixedError: (409, "currency-fixed", "The currency is fixed"),
     IdempotencyKeyReusedError: (422, "idempotency-key-reused", "Idempotency key reused"),
+    IdempotencyKeyRepeatedError: (422, "idempotency-key-reused", "Idempotency key reused"),
+    SearchTooSlowError: (503, "unavailable", "Temporarily unavailable"),
     OverloadedError: (503, "overloaded", "Too much at once"),
     OutcomeUnknownError: (503, "outcome-unknown", "Outcome unknown"),
 }
 
 _DETAILS: Final[dict[type[EntriesError], str]] = {
     EntryNotFoundError: "There is no such entry.",
+    SearchTooSlowError: "This search took too long. Name the days to search in, or fewer, or try again shortly.",
     OverloadedError: "Too many entries wait to be written; nothing was recorded. Retry shortly, with the same key.",
     OutcomeUnknownError: "The database went away in the middle; retry with the same key to learn what was recorded.",
 }
@@ -62,11 +67,19 @@ def items_rejected(errors: Sequence[FieldError]) -> Problem:
     )
 
 
-def keys_reused(errors: Sequence[FieldError]) -> Problem:
-    """Return the 422 that names the items of a bulk whose keys belong to other requests."""
+def keys_reused(reused: Mapping[int, IdempotencyKeyReusedError]) -> Problem:
+    """Return the 422 that names the items of a bulk whose keys belong to other entries."""
     status, slug, title = _PROBLEMS[IdempotencyKeyReusedError]
-    detail = _how_many(errors, "idempotency keys were used before with another request")
-    return Problem(status, slug, title, detail, errors=errors[:ERRORS_SHOWN_MAX])
+    errors = [FieldError(f"/entries/{index}/idempotency_key", _whose(error)) for index, error in reused.items()]
+    in_itself = all(isinstance(error, IdempotencyKeyRepeatedError) for error in reused.values())
+    fact = "are given to two entries" if in_itself else "were used before with another request"
+    return Problem(status, slug, title, _how_many(errors, f"idempotency keys {fact}"), errors=errors[:ERRORS_SHOWN_MAX])
+
+
+def _whose(error: IdempotencyKeyReusedError) -> str:
+    if isinstance(error, IdempotencyKeyRepeatedError):
+        return f"It is that of /entries/{error.first} too, which is another entry."
+    return "It was used before with another request."
 
 
 def _how_many(errors: Sequence[FieldError], fact: str) -> str:

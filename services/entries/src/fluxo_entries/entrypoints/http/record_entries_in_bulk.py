@@ -11,7 +11,7 @@ from fluxo_chassis.problems import FieldError, Problem
 from fluxo_entries.application.recording.cooperative import yielding
 from fluxo_entries.application.recording.ports import Outcome
 from fluxo_entries.application.recording.record_entries_in_bulk import BulkItem, ItemResult, RecordEntriesInBulk
-from fluxo_entries.domain.errors import IdempotencyKeyReusedError, RejectedFieldsError, RejectedItemsError
+from fluxo_entries.domain.errors import RejectedFieldsError, RejectedItemsError, ReusedKeysError
 from fluxo_entries.entrypoints.http.answers import (
     REPLAYED,
     BulkAnswer,
@@ -67,8 +67,8 @@ async def _all_or_none(
         outcomes = await record_entries.atomic(merchant_id, items, traceparent=current_traceparent())
     except RejectedItemsError as error:
         raise items_rejected(_placed({index: problem_of(each) for index, each in error.rejections.items()})) from None
-    except IdempotencyKeyReusedError as error:
-        raise keys_reused(_reused(items, frozenset(error.keys))) from None
+    except ReusedKeysError as error:
+        raise keys_reused(error.reused) from None
     content: BulkAnswer = {"items": [entry_answer(outcome.entry) async for outcome in yielding(outcomes)]}
     return json_answer(201, content, _replayed(outcomes))
 
@@ -93,14 +93,6 @@ def _placed(problems: dict[int, Problem]) -> list[FieldError]:
         FieldError(f"/entries/{index}{error.pointer}", error.detail)
         for index, problem in problems.items()
         for error in problem.errors
-    ]
-
-
-def _reused(items: Sequence[BulkItem], keys: frozenset[str]) -> list[FieldError]:
-    return [
-        FieldError(f"/entries/{index}/idempotency_key", "It was used before with another request.")
-        for index, item in enumerate(items)
-        if item.idempotency_key in keys
     ]
 
 
