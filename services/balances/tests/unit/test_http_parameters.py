@@ -5,6 +5,7 @@ import pytest
 pytestmark = pytest.mark.anyio
 
 RANGE = "/v1/daily-balances"
+ENTRY_ID = "019ac5a0-0000-7000-8000-000000000001"
 
 
 @pytest.mark.parametrize("day", ["1900-01-01", "9999-12-31", "2024-02-29"])
@@ -48,7 +49,7 @@ async def test_every_bad_parameter_of_a_range_is_named(service, params, pointers
     [
         (f"{RANGE}?from=2026-11-01&to=2026-11-22&from=2026-11-02", ["?from"]),
         (f"{RANGE}?from=2026-11-01&from=2026-11-01&to=2026-11-22&to=2026-11-22", ["?from", "?to"]),
-        (f"{RANGE}/2026-11-22?after_entry={uuid4()}&after_entry={uuid4()}", ["?after_entry"]),
+        (f"{RANGE}/2026-11-22?after_entry={ENTRY_ID}&after_entry={ENTRY_ID}", ["?after_entry"]),
     ],
 )
 async def test_a_parameter_given_twice_is_named(service, path, pointers):
