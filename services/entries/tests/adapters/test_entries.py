@@ -29,12 +29,14 @@ def entries(pool):
 
 
 async def test_texts_are_compared_without_what_shows_nothing(pool):
-    everything = [chr(point) for point in range(1, 0x110000) if not 0xD800 <= point <= 0xDFFF]
-    left_out = await pool.fetch(
-        "SELECT one FROM unnest($1::text[]) AS one WHERE folded('a' || one || 'b') = 'ab'", everything
-    )
     rule = re.compile(f"[\u2800{IGNORABLE}{IGNORABLE_BEYOND}]")
-    assert [row["one"] for row in left_out] == [one for one in everything if rule.match(one)]
+    # The planes that have anything of the kind, and one statement for each 16,384, as each may take a second only.
+    for first in (*range(0, 0x20000, 0x4000), 0xE0000):
+        some = [chr(point) for point in range(max(first, 1), first + 0x4000) if not 0xD800 <= point <= 0xDFFF]
+        left_out = await pool.fetch(
+            "SELECT one FROM unnest($1::text[]) AS one WHERE folded('a' || one || 'b') = 'ab'", some
+        )
+        assert [row["one"] for row in left_out] == [one for one in some if rule.match(one)]
 
 
 async def test_day_totals_come_by_merchant_and_day_from_one_snapshot(pool, journal, recording):
