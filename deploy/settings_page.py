@@ -94,7 +94,7 @@ def _default(field: FieldInfo) -> str:
     value = field.default
     if value is PydanticUndefined:
         return "**required**"
-    if value in (None, ""):
+    if value in (None, "", ()):
         return "–"
     return f"`{', '.join(value) if isinstance(value, tuple) else value}`"
 

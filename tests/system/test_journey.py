@@ -67,6 +67,16 @@ def test_thirty_two_posts_with_one_key_at_once_record_one_entry(merchant):
     assert merchant.day(TODAY_OR_SO, after=answers[0].json()["id"])["entry_count"] == 1
 
 
+def test_the_page_beside_the_services_may_call_them_from_a_browser(system, merchant):
+    page = system.entries_url.rpartition(":")[0] + f":{int(system.entries_url.rpartition(':')[2]) - 1}"
+    asked = {"Origin": page, "Access-Control-Request-Method": "POST"}
+    for url in (f"{system.entries_url}/v1/entries", f"{system.balances_url}/v1/daily-balances/2026-03-10"):
+        assert merchant.http.options(url, headers=asked).status_code == 204
+        for _ in range(2):  # The second balance takes the fast path.
+            answer = merchant.http.get(url, headers={"Origin": page})
+            assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, page)
+
+
 def test_a_merchant_never_sees_another_ones_entries_or_balances(system, merchant):
     entry = merchant.record("credit", "1.00", TODAY_OR_SO)
     merchant.day(TODAY_OR_SO, after=entry["id"])

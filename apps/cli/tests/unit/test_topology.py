@@ -106,6 +106,14 @@ def test_an_identity_provider_takes_the_place_of_the_development_issuer(tmp_path
     assert not (tmp_path / "issuer").exists()
 
 
+def test_the_page_beside_the_services_may_call_them_unless_others_are_named(tmp_path: Path):
+    planned = topology(Settings(), tmp_path, port_base=9000)
+    api = _process(planned, "entries-api-1")
+    assert api.env["FLUXO_CORS_ORIGINS"] == "http://127.0.0.1:9000,http://localhost:9000"
+    named = topology(Settings(cors_origins="https://app.example"), tmp_path).environment
+    assert named["FLUXO_CORS_ORIGINS"] == "https://app.example"
+
+
 def test_every_process_hashes_merchants_with_one_key_that_is_kept(tmp_path: Path):
     planned = topology(Settings(), tmp_path)
     keys = {child.env["FLUXO_LOG_HASH_KEY"] for child in planned.services if isinstance(child, HttpProcess)}

@@ -1,6 +1,7 @@
 """Configuration by environment variables only, checked once at start."""
 
 import os
+import re
 import socket
 import sys
 from typing import Annotated, ClassVar, Literal, Self, TypeVar, get_args
@@ -22,6 +23,8 @@ CONFIG = SettingsConfigDict(
 
 Environment = Literal["development", "production"]
 LogDestination = Literal["stdout", "file", "otlp"]
+_ORIGIN = re.compile(r"(https?)://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?")
+_OWN_PORT = {"http": "80", "https": "443"}
 PostgresUrl = Annotated[str, Field(pattern=r"^postgres(ql)?://")]
 
 
@@ -135,6 +138,34 @@ class AuthSettings(BaseSettings):
             if not self.auth_jwks_url.startswith("https://"):
                 raise ValueError(f"{PREFIX}AUTH_JWKS_URL must be an https:// URL in production.")
         return self
+
+
+class CorsSettings(BaseSettings):
+    """Which pages may call from a browser. Mix it into a `ProcessSettings` of a process that answers callers."""
+
+    model_config = CONFIG
+
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Origins whose pages may call from a browser, such as `https://app.example`; several with commas between."""
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split_origins(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        origins = tuple(dict.fromkeys(origin.strip() for origin in value.split(",")))
+        if not all(map(_is_origin, origins)):
+            raise ValueError(
+                "It takes origins as browsers send them, scheme, host and port in small letters: no path, no *, and "
+                "no port where it is the scheme's own"
+            )
+        return origins
+
+
+def _is_origin(text: str) -> bool:
+    """Whether a browser could send it as `Origin`: any other would be allowed in vain."""
+    found = _ORIGIN.fullmatch(text)
+    return found is not None and _OWN_PORT.get(found[1]) != found[2]
 
 
 S = TypeVar("S", bound=BaseSettings)

@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request, Response
 from fluxo_chassis.auth import Principal
 from fluxo_chassis.health import Health
 from fluxo_chassis.http.app import create_app
+from fluxo_chassis.http.cors import Cors
 from fluxo_chassis.http.fast import fast_path
 from fluxo_chassis.http.fast.fast_path import FastPathProtocol
 from fluxo_chassis.http.fast.ready_answer import ReadyAnswer
@@ -172,7 +173,7 @@ async def serving() -> Callable:
             return answer
 
         kinds = {
-            "short": partial(FastPathProtocol, fast_path=short, account=app.state.account),
+            "short": partial(FastPathProtocol, fast_path=short, account=app.state.account, cors=app.state.cors),
             "ordinary": HttpToolsProtocol,
         }
 
@@ -502,11 +503,12 @@ def test_the_date_is_that_of_the_server():
         asyncio.new_event_loop(),
         fast_path=ready,
         account=RequestLog(),
+        cors=Cors(()),
     )
     written = []
     protocol.transport = type("Transport", (), {"write_whole": written.append})()
     for date in (b"then", b"now"):
         state.default_headers = [(b"date", date)]
-        protocol._send(ready(b"GET", b"/v1/things/1", {}), "order-7")
+        protocol._send(ready(b"GET", b"/v1/things/1", {}), "order-7", b"")
     assert [b"date: then\r\n" in written[0], b"date: now\r\n" in written[1]] == [True, True]
     assert fast_path.STATUS_LINE[200] == b"HTTP/1.1 200 OK\r\n"

@@ -1,8 +1,8 @@
 import pytest
-from fluxo_chassis.settings import AuthSettings, PostgresUrl, ProcessSettings, RedisUrl, load
+from fluxo_chassis.settings import AuthSettings, CorsSettings, PostgresUrl, ProcessSettings, RedisUrl, load
 
 
-class Settings(ProcessSettings, AuthSettings):
+class Settings(ProcessSettings, AuthSettings, CorsSettings):
     process = "some-api"
     database_url: str
 
@@ -140,3 +140,32 @@ def test_a_redis_url_that_nobody_can_use_is_refused_in_a_sentence(environment, c
     with pytest.raises(SystemExit):
         load(Places)
     assert capsys.readouterr().err == f"FLUXO_STREAMS_URL is not valid: The URL of a Redis server {because}.\n"
+
+
+def test_pages_of_other_origins_are_named_as_browsers_name_them(environment):
+    assert load(Settings).cors_origins == ()
+    origins = ("https://app.example", "http://127.0.0.1:8000", "http://[::1]:8000")
+    environment.setenv("FLUXO_CORS_ORIGINS", ", ".join(origins))
+    assert load(Settings).cors_origins == origins
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "*",
+        "null",
+        "app.example",
+        "https://app.example/",
+        "https://App.example",
+        "https://app.example:443",
+        "http://app.example:80",
+        "https://app.example:0443",
+        "https://caf\u00e9.example",
+        "https://*.example",
+        "ftp://app.example",
+        "https://app.example,",
+    ],
+)
+def test_an_origin_that_no_browser_sends_is_refused(environment, capsys, origin):
+    environment.setenv("FLUXO_CORS_ORIGINS", origin)
+    assert refusal(capsys).startswith("FLUXO_CORS_ORIGINS is not valid: It takes origins as browsers send them, ")

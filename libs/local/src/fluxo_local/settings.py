@@ -19,6 +19,7 @@ class Settings(BaseSettings):
     auth_issuer: str = ISSUER
     auth_audience: str = AUDIENCE
     log_hash_key: str | None = None
+    cors_origins: str | None = None
 
     def database_url(self, service: Service) -> str | None:
         """The URL that the service works with, None where the embedded server has its database."""

@@ -87,6 +87,7 @@ def topology(
         "FLUXO_AUTH_ISSUER": settings.auth_issuer,
         "FLUXO_AUTH_AUDIENCE": settings.auth_audience,
         "FLUXO_LOG_HASH_KEY": settings.log_hash_key or log_hash_key(data_dir),
+        "FLUXO_CORS_ORIGINS": settings.cors_origins or f"http://127.0.0.1:{port_base},http://localhost:{port_base}",
     }
 
     api_ports: dict[Service, list[int]] = {}

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from fluxo_chassis.settings import AuthSettings, PostgresUrl, ProcessSettings, RedisUrl
+from fluxo_chassis.settings import AuthSettings, CorsSettings, PostgresUrl, ProcessSettings, RedisUrl
 from pydantic import Field
 
 
@@ -15,7 +15,7 @@ class DatabaseSettings(ProcessSettings):
     """The balances database, as the application's role."""
 
 
-class ApiSettings(DatabaseSettings, AuthSettings):
+class ApiSettings(DatabaseSettings, AuthSettings, CorsSettings):
     """`python -m fluxo_balances api`."""
 
     process: ClassVar[str] = "balances-api"

@@ -1,6 +1,6 @@
 from typing import ClassVar
 
-from fluxo_chassis.settings import AuthSettings, PostgresUrl, ProcessSettings, RedisUrl
+from fluxo_chassis.settings import AuthSettings, CorsSettings, PostgresUrl, ProcessSettings, RedisUrl
 from pydantic import Field
 
 
@@ -9,7 +9,7 @@ class DatabaseSettings(ProcessSettings):
     """The entries database, as the application's role."""
 
 
-class ApiSettings(DatabaseSettings, AuthSettings):
+class ApiSettings(DatabaseSettings, AuthSettings, CorsSettings):
     process: ClassVar[str] = "entries-api"
     port: int = Field(default=8001, ge=0, le=65535)
 

@@ -1,6 +1,6 @@
 """The HTTP application every service starts from."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fluxo_chassis.auth import TokenVerifier
 from fluxo_chassis.health import Health, health_routes
+from fluxo_chassis.http.cors import Cors
 from fluxo_chassis.http.docs import install_docs
 from fluxo_chassis.http.errors import install_error_handlers
 from fluxo_chassis.http.fast.direct import DirectRoutes
@@ -50,14 +51,15 @@ def create_app(
     description: str,
     health: Health,
     verifier: TokenVerifier | None = None,
+    cors_origins: Sequence[str] = (),
     body_limit_bytes: int = BODY_LIMIT_BYTES,
     body_limits: Mapping[str, int] | None = None,
     answer_within_s: Callable[[Scope], float] = lambda _scope: ANSWER_WITHIN_S,
 ) -> FastAPI:
     """An application with request ids, traces, access log, metrics, limits, problem details and health.
 
-    `body_limits` gives paths a limit of their own, in bytes. A request whose answer has not begun within
-    `answer_within_s` is given up with 503.
+    Pages of `cors_origins` may call it from a browser. `body_limits` gives paths a limit of their own, in bytes. A
+    request whose answer has not begun within `answer_within_s` is given up with 503.
     """
 
     @asynccontextmanager
@@ -78,11 +80,13 @@ def create_app(
     )
     app.state.verifier = verifier
     app.state.account = account
+    app.state.cors = Cors(cors_origins)
     for route in health_routes(health, before_scrape=account.settle):
         app.add_api_route(route.path, route.endpoint, methods=list(route.methods or ()), include_in_schema=False)
     app.edge = Middleware(
         DirectRoutes(app, super(_Application, app).__call__),
         account,
+        cors=app.state.cors,
         body_limit_bytes=body_limit_bytes,
         body_limits=body_limits or {},
         answer_within_s=answer_within_s,

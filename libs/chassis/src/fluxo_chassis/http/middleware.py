@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from fluxo_chassis.http.cors import Cors, HeaderLines
 from fluxo_chassis.http.deadline import Deadline
 from fluxo_chassis.http.errors import known_problem, problem_answer
 from fluxo_chassis.http.given_once import REPEATED, repeated
@@ -36,19 +37,21 @@ _JSON = re.compile(r"application/([a-z0-9.!#$&^_+-]+\+)?json[ \t]*(;.*)?\Z", re.
 
 
 class Middleware:
-    """Request id, trace, limits of body and time, content type, last resort for errors, headers, metrics, log line."""
+    """Request id, trace, limits, content type, preflights, last resort for errors, headers, metrics, log line."""
 
     def __init__(
         self,
         app: ASGIApp,
         account: RequestLog,
         *,
+        cors: Cors,
         body_limit_bytes: int,
         body_limits: Mapping[str, int],
         answer_within_s: Callable[[Scope], float],
     ) -> None:
         self._app = app
         self._account = account
+        self._cors = cors
         self._body_limit_bytes = body_limit_bytes
         self._body_limits = body_limits
         self._answer_within_s = answer_within_s
@@ -62,7 +65,7 @@ class Middleware:
         request_id = None if "x-request-id" in twice else _request_id(scope)
         context = tracing.start_trace(traceparent, request_id)
         token = tracing.enter(context)
-        answer = _Answer(send, context.request_id)
+        answer = _Answer(send, context.request_id, self._cors.headers(scope["headers"]))
         try:
             await self._answer(scope, headers, receive, answer, _GIVEN_ONCE & twice)
         finally:
@@ -81,6 +84,10 @@ class Middleware:
         if refusal is not None:
             await problem_answer(refusal)(scope, receive, answer)
             return
+        preflight = self._cors.preflight(scope["method"], scope["headers"])
+        if preflight is not None:
+            await preflight(scope, receive, answer)
+            return
         deadline = answer.deadline = Deadline(self._answer_within_s(scope))
         try:
             async with deadline:
@@ -97,9 +104,9 @@ class Middleware:
 class _Answer:
     """The way out: notes the status, and adds the headers that every response has."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, request_id: str, cors: HeaderLines) -> None:
         self._send = send
-        self._headers = [(b"x-request-id", request_id.encode()), (b"x-content-type-options", b"nosniff")]
+        self._headers = [(b"x-request-id", request_id.encode()), (b"x-content-type-options", b"nosniff"), *cors]
         self.deadline: Deadline | None = None
         self.started = False
         self.status = 500

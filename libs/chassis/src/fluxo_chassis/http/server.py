@@ -9,6 +9,7 @@ from typing import cast
 import uvicorn
 from starlette.applications import Starlette
 
+from fluxo_chassis.http.cors import Cors
 from fluxo_chassis.http.fast.ready_answer import FastPath
 from fluxo_chassis.http.fast.write_coalescing import CoalescingProtocol
 from fluxo_chassis.http.request_log import RequestLog
@@ -36,7 +37,7 @@ async def serve(
     server = _Server(
         uvicorn.Config(
             app,
-            http=CoalescingProtocol if fast_path is None else _protocol(fast_path, app.state.account),
+            http=CoalescingProtocol if fast_path is None else _protocol(fast_path, app.state.account, app.state.cors),
             ws="none",
             lifespan="on",
             access_log=False,
@@ -60,11 +61,11 @@ async def serve(
         watcher.cancel()
 
 
-def _protocol(fast_path: FastPath, account: RequestLog) -> type[asyncio.Protocol]:
+def _protocol(fast_path: FastPath, account: RequestLog, cors: Cors) -> type[asyncio.Protocol]:
     from fluxo_chassis.http.fast.fast_path import FastPathProtocol  # noqa: PLC0415 - workers load no framework
 
     # uvicorn calls it as it would the class.
-    return cast("type[asyncio.Protocol]", partial(FastPathProtocol, fast_path=fast_path, account=account))
+    return cast("type[asyncio.Protocol]", partial(FastPathProtocol, fast_path=fast_path, account=account, cors=cors))
 
 
 def _bind(settings: ProcessSettings) -> socket.socket:

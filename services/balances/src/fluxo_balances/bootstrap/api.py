@@ -1,6 +1,7 @@
 """The API process."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Final
 
@@ -87,12 +88,17 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
         health.add("cache-circuit", cache.behind.breaker.observe, required=False)
         health.require_any("database", "cache")
         answers = AnswerCache(cache, bulkhead, lambda: health.status("database") == "fail")
-        app = assemble(pool, consolidation, answers, verifier, health)
+        app = assemble(pool, consolidation, answers, verifier, health, settings.cors_origins)
         await serve(app, settings, stop, fast_path=LocalFastPath(answers, verifier))
 
 
 def assemble(
-    pool: asyncpg.Pool, consolidation: Consolidation, answers: AnswerCache, verifier: TokenVerifier, health: Health
+    pool: asyncpg.Pool,
+    consolidation: Consolidation,
+    answers: AnswerCache,
+    verifier: TokenVerifier,
+    health: Health,
+    cors_origins: Sequence[str] = (),
 ) -> FastAPI:
     """Return the application on top of what was opened for it."""
     balances = PostgresDailyBalances(pool)
@@ -101,4 +107,4 @@ def assemble(
         get_daily_balances=GetDailyBalances(balances),
         await_entry=AwaitEntry(consolidation, answers, SystemClock()),
     )
-    return create_balances_app(use_cases, answers, health=health, verifier=verifier)
+    return create_balances_app(use_cases, answers, health=health, verifier=verifier, cors_origins=cors_origins)

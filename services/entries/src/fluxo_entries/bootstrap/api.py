@@ -1,6 +1,7 @@
 """The API process."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import Final
@@ -70,11 +71,17 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
         health.add("reads-bulkhead", for_reads.observe, required=False)
         health.add("writes-bulkhead", for_writes.observe, required=False)
         health.add("token-issuer", verifier.observe, required=False)
-        await serve(assemble(reads, writes, committer, verifier, health), settings, stop)
+        app = assemble(reads, writes, committer, verifier, health, settings.cors_origins)
+        await serve(app, settings, stop)
 
 
 def assemble(
-    reads: asyncpg.Pool, writes: asyncpg.Pool, committer: GroupCommitter, verifier: TokenVerifier, health: Health
+    reads: asyncpg.Pool,
+    writes: asyncpg.Pool,
+    committer: GroupCommitter,
+    verifier: TokenVerifier,
+    health: Health,
+    cors_origins: Sequence[str] = (),
 ) -> FastAPI:
     """Return the application on top of what was opened for it."""
     clock, ids = SystemClock(), Uuid7EntryIds()
@@ -91,7 +98,7 @@ def assemble(
         list_entries=ListEntries(entries),
         get_merchant=GetMerchant(PostgresMerchants(reads)),
     )
-    return create_entries_app(use_cases, health=health, verifier=verifier)
+    return create_entries_app(use_cases, health=health, verifier=verifier, cors_origins=cors_origins)
 
 
 def _bulkhead(name: str) -> Bulkhead:

@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from fluxo_chassis.http.cors import Cors
 from fluxo_chassis.http.fast.ready_answer import FastPath, ReadyAnswer
 from fluxo_chassis.http.fast.write_coalescing import CoalescingProtocol
 from fluxo_chassis.http.middleware import HEAD_LIMIT_BYTES, safe_request_id
@@ -29,10 +30,11 @@ _MORE = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade
 
 
 class FastPathProtocol(CoalescingProtocol):
-    def __init__(self, *args: Any, fast_path: FastPath, account: RequestLog, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, fast_path: FastPath, account: RequestLog, cors: Cors, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._fast_path = fast_path
         self._account = account
+        self._cors = cors
         self._default_headers: list[tuple[bytes, bytes]] = []
         self._default_head = b""
         self._is_answered = False
@@ -54,7 +56,7 @@ class FastPathProtocol(CoalescingProtocol):
             method = self.parser.get_method()
             if self._is_plain(headers) and (answer := self._ready(method, headers)) is not None:
                 context = _trace(headers)
-                self._send(answer, context.request_id)
+                self._send(answer, context.request_id, self._cors.head(headers.get(b"origin")))
                 finished = time.perf_counter()
                 kind = Kind(_METHODS[method], answer.route, answer.status)
                 self._account.note(kind, answer.tenant, finished - started, context)
@@ -102,7 +104,7 @@ class FastPathProtocol(CoalescingProtocol):
             log.exception("the fast path failed")
             return None
 
-    def _send(self, answer: ReadyAnswer, request_id: str) -> None:
+    def _send(self, answer: ReadyAnswer, request_id: str, cors: bytes) -> None:
         if self._default_headers is not self.server_state.default_headers:  # The date: once a second.
             self._default_headers = self.server_state.default_headers
             self._default_head = b"".join(b"%b: %b\r\n" % header for header in self._default_headers)
@@ -114,7 +116,9 @@ class FastPathProtocol(CoalescingProtocol):
                     answer.head,
                     b"x-request-id: ",
                     request_id.encode(),
-                    b"\r\nx-content-type-options: nosniff\r\n\r\n",
+                    b"\r\nx-content-type-options: nosniff\r\n",
+                    cors,
+                    b"\r\n",
                     answer.body,
                 )
             )

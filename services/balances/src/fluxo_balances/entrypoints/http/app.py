@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Final
 
@@ -24,7 +25,12 @@ whatever order the entries came in, and `closing_balance = opening_balance + tot
 
 
 def create_balances_app(
-    use_cases: ApiUseCases, answers: AnswerCache, *, health: Health, verifier: TokenVerifier
+    use_cases: ApiUseCases,
+    answers: AnswerCache,
+    *,
+    health: Health,
+    verifier: TokenVerifier,
+    cors_origins: Sequence[str] = (),
 ) -> FastAPI:
     """Return the HTTP API of the use cases, which are asked for what `answers` does not hold."""
     app = create_app(
@@ -33,6 +39,7 @@ def create_balances_app(
         description=DESCRIPTION,
         health=health,
         verifier=verifier,
+        cors_origins=cors_origins,
         answer_within_s=_answer_within_s,
     )
     app.include_router(_routes(use_cases, Respond(answers, use_cases.await_entry)))

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Final
 
@@ -33,6 +34,7 @@ def create_entries_app(
     *,
     health: Health,
     verifier: TokenVerifier,
+    cors_origins: Sequence[str] = (),
 ) -> FastAPI:
     """Return the HTTP API of the use cases."""
     app = create_app(
@@ -41,6 +43,7 @@ def create_entries_app(
         description=DESCRIPTION,
         health=health,
         verifier=verifier,
+        cors_origins=cors_origins,
         body_limits={PATH: BODY_LIMIT_BYTES},
         answer_within_s=lambda scope: BULK_WITHIN_S if scope["path"] == PATH else ANSWER_WITHIN_S,
     )
