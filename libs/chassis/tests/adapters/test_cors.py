@@ -51,9 +51,11 @@ async def served(*origins: str):
                     break
                 except httpx2.ConnectError:
                     await asyncio.sleep(0.01)
-        yield client
-    stop.set()
-    await server
+        try:
+            yield client
+        finally:
+            stop.set()
+            await server
 
 
 def about_origins(answer: httpx2.Response) -> dict[str, str]:

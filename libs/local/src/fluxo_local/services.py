@@ -10,13 +10,14 @@ class Service:
     """`roles` says what each long-running process does, the workers first, `api` last.
 
     Ports are added to the port base: `port` is the public one of the API, `instance_ports` come before the first
-    instance of each role. Instances are counted from 1.
+    instance of each role. Instances are counted from 1. `connections` is how many to its database each may hold.
     """
 
     name: str
     port: int
     roles: Mapping[str, str]
     instance_ports: Mapping[str, int]
+    connections: Mapping[str, int]
 
     @property
     def database_variable(self) -> str:
@@ -38,6 +39,7 @@ SERVICES = (
         port=1,
         roles={"relay": "Carry recorded entries from the database to the stream.", "api": "Serve the entries API."},
         instance_ports={"relay": 10, "api": 50},
+        connections={"relay": 7, "api": 20},
     ),
     Service(
         "balances",
@@ -47,6 +49,7 @@ SERVICES = (
             "api": "Serve the balances API.",
         },
         instance_ports={"projector": 30, "api": 70},
+        connections={"projector": 3, "api": 11},
     ),
 )
 

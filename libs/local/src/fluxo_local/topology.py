@@ -15,6 +15,7 @@ from fluxo_local.settings import Settings
 from fluxo_local.supervision.managed_processes import Child, EmbeddedServer, HttpProcess
 
 REPLICAS_MAX = 20  # the port ranges below are that wide
+CONNECTIONS_BESIDE = 59  # migrations, `fluxo verify`, `backup` and `rebuild`, and who looks in; one replica: 100
 BALANCER = "nginx"
 
 
@@ -66,7 +67,9 @@ def topology(
     `balanced` puts the load balancer before one replica too, so that there may be more later.
     """
     balanced = balanced or replicas > 1
-    postgres = PostgresServer(data_dir / "postgres", port_base + 3)
+    postgres = PostgresServer(
+        data_dir / "postgres", port_base + 3, max_connections=connections(REPLICAS_MAX if balanced else 1)
+    )
     streams = ValkeyServer(data_dir / "valkey-streams", port_base + 4, persistent=True)
     cache = ValkeyServer(data_dir / "valkey-cache", port_base + 5, persistent=False)
     databases = _databases(settings, data_dir)
@@ -120,6 +123,11 @@ def topology(
         urls={service.name: f"http://{_here(port_base + service.port)}" for service in SERVICES},
         environment=environment,
     )
+
+
+def connections(replicas: int) -> int:
+    """How many connections a server of all databases must have room for."""
+    return replicas * sum(sum(service.connections.values()) for service in SERVICES) + CONNECTIONS_BESIDE
 
 
 def _here(port: int) -> str:

@@ -14,7 +14,6 @@ from fluxo_local.spawn import spawn
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # a socket's path may not exceed 107 bytes; TCP serves everybody
-    "max_connections": "100",
     "shared_buffers": "128MB",
     "wal_compression": "on",
     "max_wal_size": "1GB",
@@ -29,15 +28,16 @@ _PID_LINE, _STATUS_LINE = 0, 7
 class PostgresServer(Server):
     """One PostgreSQL on 127.0.0.1, whose data stay in `directory` from start to start.
 
-    `fast` does not outlive a power cut and is for tests only.
+    `max_connections` is what it has room for. `fast` does not outlive a power cut and is for tests only.
     """
 
     title = "PostgreSQL"
     # SIGTERM would wait for every client to leave.
     stop_steps = ((signal.SIGINT, 15.0), (signal.SIGQUIT, 5.0))
 
-    def __init__(self, directory: Path, port: int, *, fast: bool = False) -> None:
+    def __init__(self, directory: Path, port: int, *, max_connections: int = 100, fast: bool = False) -> None:
         super().__init__(directory, port)
+        self.max_connections = max_connections
         self._fast = fast
         self._confinement: Confinement | None = None
 
@@ -63,7 +63,8 @@ class PostgresServer(Server):
         else:
             log_of_initdb = self.directory / "initdb.log"
             create_cluster(confined, self._cluster, password_in(self.directory), log_of_initdb, sync=not self._fast)
-        settings = {**_SETTINGS, **(_FAST if self._fast else {}), "port": str(self.port)}
+        own = {"port": str(self.port), "max_connections": str(self.max_connections)}
+        settings = {**_SETTINGS, **(_FAST if self._fast else {}), **own}
         arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self.process = spawn(
             [confined.binaries.program("postgres"), "-D", self._cluster, *arguments],

@@ -1,0 +1,86 @@
+"""Connections to PostgreSQL: what processes open at most, what documents say, and what servers have room for."""
+
+import asyncio
+import importlib
+import re
+
+import pytest
+import yaml
+from fluxo_chassis.postgres import Notifications
+from fluxo_chassis.postgres.pool import Pool
+from fluxo_entries.adapters.postgres.commit_connection import CommitConnection
+from fluxo_local.services import REPLICATED, SERVICES, Service
+from fluxo_local.settings import Settings
+from fluxo_local.topology import CONNECTIONS_BESIDE, REPLICAS_MAX, topology
+
+from tests.deploy.dockerfile import ROOT
+from tests.deploy.told import PROCESSES
+
+pytestmark = pytest.mark.anyio
+
+PROCESS = pytest.mark.parametrize(
+    ("service", "role"), REPLICATED, ids=[f"{service.name}-{role}" for service, role in REPLICATED]
+)
+NOBODY = "127.0.0.1:1"
+
+
+@PROCESS
+async def test_a_process_opens_as_many_as_it_is_counted_with(service: Service, role: str, monkeypatch):
+    opened = []
+
+    def counted(kind: type, of):
+        original = kind.__init__
+
+        def count(self, *where, **how):
+            opened.append(of(how))
+            original(self, *where, **how)
+
+        monkeypatch.setattr(kind, "__init__", count)
+
+    async def served(*_arguments, **_options):
+        pass
+
+    counted(Pool, lambda how: how["max_size"])
+    counted(Notifications, lambda _how: 1)
+    counted(CommitConnection, lambda _how: 1)
+    process = importlib.import_module(f"fluxo_{service.name}.bootstrap.{role}")
+    monkeypatch.setattr(process, "serve", served)
+    monkeypatch.setattr(process, "configure_logging", lambda *_arguments: None)
+    monkeypatch.setenv(service.database_variable, f"postgresql://u:p@{NOBODY}/d")
+    for server in ("STREAMS", "CACHE"):
+        monkeypatch.setenv(f"FLUXO_{server}_URL", f"redis://{NOBODY}")
+    monkeypatch.setenv("FLUXO_AUTH_JWKS_URL", "file:///nowhere")
+    stop = asyncio.Event()
+    stop.set()
+    await getattr(process, f"run_{role}")(PROCESSES[f"{service.name}-{role}"](), stop)
+    assert sum(opened) == service.connections[role]
+
+
+@PROCESS
+def test_the_page_for_operators_says_the_same(service: Service, role: str):
+    title = f"{service.name} {role}".replace("api", "API")
+    rows = dict(re.findall(r"(?m)^\| (\w+ \w+) \| (\d+)", (ROOT / "docs/operating/scale.md").read_text()))
+    assert int(rows[title]) == service.connections[role]
+
+
+@pytest.mark.parametrize("replicas", [1, 2])
+def test_the_embedded_server_has_room_for_all_that_may_be_started(replicas, tmp_path, monkeypatch):
+    monkeypatch.setattr("fluxo_local.nginx.find_nginx", lambda: "/usr/sbin/nginx")
+    for_all = sum(sum(service.connections.values()) for service in SERVICES)
+    may_be_started = 1 if replicas == 1 else REPLICAS_MAX  # `fluxo scale` needs the balancer
+    planned = topology(Settings(), tmp_path, replicas=replicas)
+    assert planned.postgres.max_connections == may_be_started * for_all + CONNECTIONS_BESIDE
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+def test_the_servers_of_chart_and_compose_have_room_for_the_most_that_is_scaled_to(service: Service):
+    values = yaml.safe_load((ROOT / "deploy/helm/fluxo/values.yaml").read_text())
+    most = 0
+    for role, connections in service.connections.items():
+        process = values[f"{service.name}{role.capitalize()}"]
+        limits = process.get("autoscaling") or process.get("keda") or {"max": process["replicas"]}
+        most += limits["max"] * connections
+    chart = (ROOT / "deploy/helm/fluxo/templates/databases.yaml").read_text()
+    compose = yaml.safe_load((ROOT / "deploy/compose/compose.yaml").read_text())["services"][f"{service.name}-db"]
+    assert most + CONNECTIONS_BESIDE <= int(re.search(r'max_connections: "(\d+)"', chart)[1])
+    assert most + CONNECTIONS_BESIDE <= int(re.search(r"max_connections=(\d+)", str(compose.get("command")))[1])
