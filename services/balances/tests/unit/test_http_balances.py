@@ -1,4 +1,5 @@
 import pytest
+from fluxo_balances.settings import ApiSettings
 
 pytestmark = pytest.mark.anyio
 
@@ -53,10 +54,14 @@ async def test_the_document_describes_both_operations_and_every_answer(service):
     document = (await service.http.get("/openapi.json")).json()
     operations = [operation for path in document["paths"].values() for operation in path.values()]
     assert {operation["operationId"] for operation in operations} == {"getDailyBalance", "listDailyBalances"}
+    port = ApiSettings.model_fields["port"].default
+    assert [server["url"] for server in document["servers"]] == ["/", f"http://127.0.0.1:{port}"]
     for operation in operations:
         assert {"200", "304", "401", "403", "422", "503"} <= set(operation["responses"])
         assert list(operation["responses"]["200"]["content"]) == ["application/json"]
         assert "content" not in operation["responses"]["304"]
         assert "ETag" in operation["responses"]["304"]["headers"]
+        condition = next(each for each in operation["parameters"] if each["name"] == "If-None-Match")
+        assert (condition["in"], condition["required"]) == ("header", False)
         for status in ("401", "403", "422", "503"):
             assert list(operation["responses"][status]["content"]) == ["application/problem+json"]

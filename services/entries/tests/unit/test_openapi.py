@@ -1,4 +1,5 @@
 import pytest
+from fluxo_entries.settings import ApiSettings
 
 pytestmark = pytest.mark.anyio
 
@@ -45,6 +46,25 @@ def test_the_header_with_the_key_is_required_where_it_is(operations):
     for name in ("recordEntry", "reverseEntry"):
         parameters = {each["name"]: each for each in operations[name]["parameters"]}
         assert parameters["Idempotency-Key"]["required"]
+
+
+def test_it_says_where_the_service_is(document):
+    port = ApiSettings.model_fields["port"].default
+    assert [server["url"] for server in document["servers"]] == ["/", f"http://127.0.0.1:{port}"]
+
+
+def test_every_object_has_one_name_for_clients_to_call_it_by(document):
+    def objects(node):
+        if isinstance(node, dict):
+            yield from [node["title"]] if "properties" in node else []
+            for child in node.values():
+                yield from objects(child)
+        elif isinstance(node, list):
+            for child in node:
+                yield from objects(child)
+
+    named = document["components"]["schemas"]
+    assert sorted(objects(document)) == sorted(name for name, schema in named.items() if "properties" in schema)
 
 
 def test_no_reference_leads_nowhere(document):

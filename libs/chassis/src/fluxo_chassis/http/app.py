@@ -50,6 +50,7 @@ def create_app(
     version: str,
     description: str,
     health: Health,
+    development_port: int = 8000,
     verifier: TokenVerifier | None = None,
     cors_origins: Sequence[str] = (),
     body_limit_bytes: int = BODY_LIMIT_BYTES,
@@ -58,8 +59,9 @@ def create_app(
 ) -> FastAPI:
     """An application with request ids, traces, access log, metrics, limits, problem details and health.
 
-    Pages of `cors_origins` may call it from a browser. `body_limits` gives paths a limit of their own, in bytes. A
-    request whose answer has not begun within `answer_within_s` is given up with 503.
+    `development_port` is where it listens by default. Pages of `cors_origins` may call it from a browser. `body_limits`
+    gives paths a limit of their own, in bytes. A request whose answer has not begun within `answer_within_s` is given
+    up with 503.
     """
 
     @asynccontextmanager
@@ -73,6 +75,10 @@ def create_app(
         title=title,
         version=version,
         description=description + OPERATIONS,
+        servers=[
+            {"url": "/", "description": "Where this document is served."},
+            {"url": f"http://127.0.0.1:{development_port}", "description": "On a developer's machine."},
+        ],
         lifespan=watched,
         redirect_slashes=False,
         docs_url=None,

@@ -38,6 +38,7 @@ def create_balances_app(
         version=version("fluxo-balances"),
         description=DESCRIPTION,
         health=health,
+        development_port=8002,
         verifier=verifier,
         cors_origins=cors_origins,
         answer_within_s=_answer_within_s,

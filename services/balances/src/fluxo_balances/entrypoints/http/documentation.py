@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of answers, beyond what the framework can see."""
+"""What the OpenAPI document says of requests and answers, beyond what the framework can see."""
 
 from typing import Any, Final
 
@@ -9,6 +9,13 @@ _HEADERS: Final[dict[str, Any]] = {
     "Cache-Control": {"schema": {"type": "string", "const": "private, no-cache"}},
     "Vary": {"schema": {"type": "string", "const": "Authorization"}},
     "Cache-Status": {"description": "RFC 9211: where the answer came from.", "schema": {"type": "string"}},
+}
+CONDITION: Final[dict[str, Any]] = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "ETags of answers that you have, with commas between, or `*`: 304 if one still holds.",
+    "schema": {"type": "string", "examples": ['"1f0c6a5e9d3b47a28c5e7f9012ab34cd"']},
 }
 _RETRY_AFTER: Final[dict[str, Any]] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "string"}}}
 

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from fluxo_balances.application.reading.get_daily_balance import GetDailyBalance
 from fluxo_balances.entrypoints.http.answers import DailyBalanceBody, render_day
-from fluxo_balances.entrypoints.http.documentation import read_responses
+from fluxo_balances.entrypoints.http.documentation import CONDITION, read_responses
 from fluxo_balances.entrypoints.http.parameters import BusinessDate, DayQuery
 from fluxo_balances.entrypoints.http.respond import BalancesReader, Respond
 
@@ -20,6 +20,7 @@ def add_get_daily_balance(routes: APIRouter, get_daily_balance: GetDailyBalance,
         summary="Get a day's balance",
         description=getdoc(GetDailyBalance),
         responses=read_responses(DailyBalanceBody),
+        openapi_extra={"parameters": [CONDITION]},
         response_class=Response,
     )
     async def answer(

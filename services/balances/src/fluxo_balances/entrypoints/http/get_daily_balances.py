@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fluxo_balances.application.reading.get_daily_balances import GetDailyBalances
 from fluxo_balances.domain.daily_balance import DateRange
 from fluxo_balances.entrypoints.http.answers import DailyBalancesBody, render_range
-from fluxo_balances.entrypoints.http.documentation import read_responses
+from fluxo_balances.entrypoints.http.documentation import CONDITION, read_responses
 from fluxo_balances.entrypoints.http.parameters import RangeQuery
 from fluxo_balances.entrypoints.http.respond import BalancesReader, Respond
 
@@ -24,6 +24,7 @@ def add_get_daily_balances(routes: APIRouter, get_daily_balances: GetDailyBalanc
         summary="List the balances of a range of days",
         description=getdoc(GetDailyBalances),
         responses=read_responses(DailyBalancesBody),
+        openapi_extra={"parameters": [CONDITION]},
         response_class=Response,
     )
     async def answer(request: Request, principal: BalancesReader, query: Annotated[RangeQuery, Query()]) -> Response:

@@ -42,6 +42,7 @@ def create_entries_app(
         version=version("fluxo-entries"),
         description=DESCRIPTION,
         health=health,
+        development_port=8001,
         verifier=verifier,
         cors_origins=cors_origins,
         body_limits={PATH: BODY_LIMIT_BYTES},

@@ -13,13 +13,12 @@ from pydantic import (
     ConfigDict,
     Field,
     GetPydanticSchema,
-    SkipValidation,
     WithJsonSchema,
     model_validator,
 )
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
-from pydantic_core.core_schema import no_info_plain_validator_function
+from pydantic_core.core_schema import any_schema, json_or_python_schema, no_info_plain_validator_function
 
 from fluxo_entries.application.recording.merchant_settings import MerchantChange
 from fluxo_entries.application.recording.record_entries_in_bulk import BulkItem
@@ -136,6 +135,14 @@ def parse_item(fields: Mapping[str, object]) -> BulkItem:
     return BulkItem(values.pop("idempotency_key"), draft_of(values))
 
 
+# Taken as it is and described by its name. `SkipValidation` would describe it a second time, without one, and generated
+# clients would have two classes for it.
+BulkItemBody = Annotated[
+    BulkEntry,
+    GetPydanticSchema(lambda entry, handler: json_or_python_schema(handler.generate_schema(entry), any_schema())),
+]
+
+
 class Bulk(BaseModel):
     """Entries to record with one request. The items are validated one by one, by the mode's own rule."""
 
@@ -148,7 +155,7 @@ class Bulk(BaseModel):
             "check: nothing is recorded; for each whether it could be, and else the reason."
         ),
     ]
-    entries: Annotated[list[SkipValidation[BulkEntry]], Field(min_length=1, max_length=BULK_ITEMS_MAX)]
+    entries: Annotated[list[BulkItemBody], Field(min_length=1, max_length=BULK_ITEMS_MAX)]
 
 
 class MerchantPatch(BaseModel):
