@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import hypothesis
 import orjson
 import pytest
 import redis.asyncio
@@ -21,6 +22,12 @@ from tests.harness.databases import Database, DatabaseTemplate
 from tests.harness.ports import free_port
 from tests.harness.punctual_clock import punctual_clock  # noqa: F401 - a fixture for all
 from tests.harness.virtual_time import virtual_time  # noqa: F401 - the same
+
+# How long an example takes, or the making of one, is the machine's matter.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 pytest_plugins = ["tests.harness.interruption", "tests.harness.reaper"]
 
