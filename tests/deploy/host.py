@@ -137,10 +137,9 @@ class Host:
         directory = Path(tempfile.mkdtemp(prefix="nginx-", dir=self.directory))
         text = (COMPOSE / "nginx" / "nginx.conf").read_text().replace("/tmp/", f"{directory}/")  # noqa: S108
         for name, port in (("entries-api", 8001), ("balances-api", 8002)):
-            line = f"server {name}:{port} resolve "
-            (rest,) = re.findall(f"{line}(.*)", text)
-            servers = [f"server 127.0.0.1:{here} {rest}" for here in instances[name]]
-            text = text.replace(f"{line}{rest}", "\n".join(servers))
+            servers = "\n".join(f"server 127.0.0.1:{here} \\1" for here in instances[name])
+            text, replaced = re.subn(f"server {name}:{port} resolve (.*)", servers, text)
+            assert replaced
         here = {port: free_port() for port in (8001, 8002, 8080)}
         for there, port in here.items():
             text = text.replace(f"listen {there};", f"listen 127.0.0.1:{port};")

@@ -172,7 +172,7 @@ class Mute:
 
 
 @pytest.mark.parametrize(
-    ("method", "key", "sent"), [("GET", "", 2), ("POST", "", 1), ("PATCH", "", 1), ("POST", "k", 2)]
+    ("method", "key", "sent"), [("GET", "", 3), ("POST", "", 1), ("PATCH", "", 1), ("POST", "k", 3)]
 )
 def test_nginx_asks_another_instance_only_what_changes_nothing_or_has_its_key(host, method, key, sent):
     with ExitStack() as stack:

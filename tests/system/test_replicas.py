@@ -1,11 +1,14 @@
 """Replicas come, go and are restarted while merchants read and write, and nobody who repeats what failed notices."""
 
+import os
 import re
+import signal
 import socket
 from decimal import Decimal
 from uuid import uuid4
 
 import httpx2
+import pytest
 
 from tests.harness.load import DAY, Load, sale
 
@@ -91,6 +94,27 @@ def test_replicas_are_added_and_removed_without_failing_a_request(replicated):
                 replicated.until(lambda port=replicated.port_base + 50 + instance: answered_by(port))
     assert load.failures == {}
     assert_all_of_it_counts(merchant, len(load.recorded))
+
+
+def look_up(load) -> None:
+    load.read()
+    load.send("GET", f"{load.system.entries_url}/v1/entries?limit=1", 200)
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "paused"])
+@pytest.mark.parametrize("instance", [1, 2])
+def test_whichever_instance_is_killed_or_paused_reads_are_answered_by_the_other(replicated, instance, how):
+    names = [f"{service}-api-{instance}" for service in ("entries", "balances")]
+    pids = {name: replicated.pid(name) for name in names}
+    with Load(replicated.merchant(), *[look_up] * 3, repeats=UNAVAILABLE) as load:
+        load.until(lambda: load.asked > 100)
+        for pid in pids.values():
+            os.kill(pid, how)
+        replicated.until(lambda: all(replicated.pid(name) not in (pid, None) for name, pid in pids.items()), 3)
+        load.until(replicated.ready)
+        enough = load.asked + 100
+        load.until(lambda: load.asked > enough)
+    assert load.failures.total() <= 0.001 * load.asked, load.failures
 
 
 def test_without_a_balancer_it_says_what_to_do(system):

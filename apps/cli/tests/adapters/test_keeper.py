@@ -8,6 +8,7 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 import pytest
+from fluxo_local.supervision import process_monitor
 from fluxo_local.supervision.managed_processes import HttpProcess
 from fluxo_local.supervision.process_monitor import ProcessMonitor
 
@@ -79,6 +80,34 @@ async def test_a_hung_child_is_killed_and_replaced(http_process, tmp_path: Path)
         (tmp_path / "hung").unlink()
         await monitor.until(lambda: monitor.is_ready and monitor.state.pid != first)
         assert monitor.sentences[0] == "child-1 has not answered for 0.5 s and is killed"
+
+
+async def test_a_stopped_child_whose_work_others_do_is_not_waited_for(http_process, tmp_path: Path):
+    child = replace(http_process(), replaced_when_stopped=True, hang_timeout_s=600.0)
+    async with _kept(child, tmp_path / "log") as monitor:
+        await monitor.until(lambda: monitor.is_ready)
+        first = monitor.state.pid
+        assert first is not None
+        os.kill(first, signal.SIGSTOP)
+        await monitor.until(lambda: monitor.is_ready and monitor.state.pid != first)
+        assert monitor.sentences[0] == "child-1 is stopped and is killed"
+
+
+async def test_a_child_that_is_stopped_for_a_moment_is_left_alone(http_process, tmp_path: Path, monkeypatch):
+    moments = iter([True, True, True, True, False] * 2)
+    over = anyio.Event()
+
+    def is_stopped(_: int) -> bool:
+        stopped = next(moments, None)
+        if stopped is None:
+            over.set()
+        return stopped is True
+
+    monkeypatch.setattr(process_monitor, "is_stopped", is_stopped)
+    async with _kept(replace(http_process(), replaced_when_stopped=True), tmp_path / "log") as monitor:
+        with anyio.fail_after(15):
+            await over.wait()
+        assert monitor.sentences == []
 
 
 async def test_a_child_that_is_alive_but_not_ready_is_left_alone(http_process, tmp_path: Path):

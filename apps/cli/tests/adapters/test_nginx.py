@@ -150,6 +150,18 @@ def test_an_instance_that_refuses_has_answered(balanced):
     assert sum(len(instance.requests) for instance in instances) == 1
 
 
+def test_when_all_are_left_alone_they_are_tried_before_it_gives_up(balanced):
+    are_back = threading.Event()
+
+    def comes_back(connection: socket.socket) -> None:
+        (answers if are_back.is_set() else dies)(connection)
+
+    url, _ = balanced(comes_back, comes_back)
+    assert {send(url, "GET") for _ in range(4)} == {502}
+    are_back.set()
+    assert send(url, "GET") == 201
+
+
 def test_an_instance_that_fails_is_left_alone_for_a_moment(balanced):
     url, (dying, healthy) = balanced(dies, answers)
     began = time.monotonic()

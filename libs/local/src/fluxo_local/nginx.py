@@ -17,7 +17,8 @@ _SBIN = "/usr/sbin:/usr/local/sbin:/opt/homebrew/bin"  # where nginx is, and an 
 # An instance that fails is left alone for a second, and its request is tried on another one. A write may have been
 # carried out by then, so nginx by itself passes POST and PATCH on only when they could not be sent at all. With an
 # idempotency key it is one write however often it is sent, and may be tried again as reads are. An answer, also a 503,
-# is an answer: a crowd that one instance sheds must not be sent to the next.
+# is an answer: a crowd that one instance sheds must not be sent to the next. When all are left alone at the same time,
+# nginx would answer 502 without asking one: as `backup`, never given up, each is tried once more.
 _CONFIGURATION = """\
 daemon off;
 {user}pid {directory}/nginx.pid;
@@ -154,4 +155,5 @@ def configuration(
 
 
 def _server(instance: str, *, resolve: bool) -> str:
-    return f"        server {instance}{' resolve' if resolve else ''} max_fails=2 fail_timeout=1s;"
+    server = f"        server {instance}{' resolve' if resolve else ''}"
+    return f"{server} max_fails=2 fail_timeout=1s;\n{server} backup max_fails=0;"

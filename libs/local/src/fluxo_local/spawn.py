@@ -84,14 +84,26 @@ def kill_group(leader: int) -> None:
         os.killpg(leader, signal.SIGKILL)
 
 
+def is_stopped(pid: int) -> bool:
+    """Whether a signal stopped it (SIGSTOP); where there is no /proc, nobody is."""
+    try:
+        return _fields(Path(f"/proc/{pid}/stat"))[0] == "T"
+    except OSError:
+        return False
+
+
 def descendants(ancestor: int) -> list[int]:
     """Where there is no /proc, nobody: `kill_group` then has to do."""
     children = defaultdict(list)
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
-            parent = stat.read_text().rpartition(")")[2].split()[1]
-            children[int(parent)].append(int(stat.parent.name))
+            children[int(_fields(stat)[1])].append(int(stat.parent.name))
     found = list(children[ancestor])
     for pid in found:
         found += children[pid]
     return found
+
+
+def _fields(stat: Path) -> list[str]:
+    """The state, the parent and what follows; before them stands a name that may contain anything."""
+    return stat.read_text().rpartition(")")[2].split()

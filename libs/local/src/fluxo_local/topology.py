@@ -99,7 +99,8 @@ def topology(
         ports_of_role = [port_base + service.instance_ports[role] + instance for instance in range(1, replicas + 1)]
         if role == "api":
             ports_of_role = api_ports[service] = ports_of_role if balanced else [port_base + service.port]
-        services += _processes(service, role, ports_of_role, environment)
+        others_answer = role == "api" and balanced
+        services += _processes(service, role, ports_of_role, environment, replaced_when_stopped=others_answer)
     ports = {child.port: child.name for child in (*servers, *services)}
     if balanced:
         upstreams = [
@@ -156,13 +157,24 @@ def _database_urls(settings: Settings, databases: dict[Service, Database], port:
     return urls
 
 
-def _processes(service: Service, role: str, ports: Sequence[int], environment: dict[str, str]) -> list[Child]:
+def _processes(
+    service: Service, role: str, ports: Sequence[int], environment: dict[str, str], *, replaced_when_stopped: bool
+) -> list[Child]:
     processes: list[Child] = []
     for instance, port in enumerate(ports, 1):
         name = f"{service.name}-{role}-{instance}"
         own = {"FLUXO_HOST": "127.0.0.1", "FLUXO_PORT": str(port), "FLUXO_INSTANCE": name}
         configured = _environment_of(service, environment) | own
-        processes.append(HttpProcess(name, service.command(role), configured, port, health_port=port))
+        processes.append(
+            HttpProcess(
+                name,
+                service.command(role),
+                configured,
+                port,
+                health_port=port,
+                replaced_when_stopped=replaced_when_stopped,
+            )
+        )
     return processes
 
 

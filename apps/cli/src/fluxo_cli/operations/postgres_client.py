@@ -1,11 +1,14 @@
 """PostgreSQL's own client programs: a session of psql that stays open, and dumps."""
 
 import os
+import re
+import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from types import TracebackType
 from typing import IO, Final, Self, cast
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -18,6 +21,9 @@ from fluxo_cli.operations.child_process import last_lines
 _POLL_S: Final = 0.2
 _CHUNK_BYTES: Final = 1 << 20
 _DONE: Final = "-- done --"
+_SETTING: Final = re.compile(rb"SET (\w+) = ")
+_HEAD: Final = (b"--", b"\n", b"\\", b"SET ", b"SELECT pg_catalog.set_config(")
+"""What the lines before a dump's first object begin with; text that merchants wrote comes after it."""
 
 
 def client_program(name: str) -> Path:
@@ -90,16 +96,23 @@ class Psql:
         Raises:
             CommandError: a statement failed.
         """
+        known = {name.encode() for name in self.run("SELECT name FROM pg_settings;")}
         with tempfile.TemporaryFile() as complaints:
             restore = subprocess.Popen(
                 [client_program("pg_restore"), "--no-owner", "--file=-"],
                 stdin=subprocess.PIPE,
-                stdout=self._input,
+                stdout=subprocess.PIPE,
                 stderr=complaints,
             )
-            # One that stopped early says why.
-            with suppress(BrokenPipeError), restore:
-                _feed(dump, cast(IO[bytes], restore.stdin), fed)
+            passing_on = Thread(target=_pass_on, args=(restore.stdout, self._input, known))
+            passing_on.start()
+            try:
+                # One that stopped early says why.
+                with suppress(BrokenPipeError), cast(IO[bytes], restore.stdin) as stdin:
+                    _feed(dump, stdin, fed)
+            finally:
+                passing_on.join()
+                restore.wait()
             if restore.returncode > 0:
                 # psql may be in the middle of a table's rows now, and must not be sent anything more.
                 raise CommandError(_said(complaints))
@@ -136,6 +149,21 @@ def _feed(dump: IO[bytes], restore: IO[bytes], fed: Callable[[int], object]) -> 
     while chunk := dump.read(_CHUNK_BYTES):
         restore.write(chunk)
         fed(len(chunk))
+
+
+def _pass_on(statements: IO[bytes], psql: IO[bytes], known: Container[bytes]) -> None:
+    """Hand a dump's statements to psql, at their head none of the settings that only a later server knows.
+
+    A client of PostgreSQL 18 sets `transaction_timeout` whatever the server's version.
+    """
+    with suppress(BrokenPipeError), statements:  # psql says why it ended
+        for line in statements:
+            setting = _SETTING.match(line)
+            if setting is None or setting[1] in known:
+                psql.write(line)
+            if not line.startswith(_HEAD):
+                break
+        shutil.copyfileobj(statements, psql, _CHUNK_BYTES)
 
 
 def _connection(url: str) -> tuple[str, dict[str, str]]:

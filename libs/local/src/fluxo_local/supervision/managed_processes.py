@@ -24,7 +24,8 @@ class Child(Protocol):
     """A process to keep running.
 
     `stop_steps`: each signal with the seconds it gets before the next one. `hang_timeout_s`: how long it may not be
-    alive, once it was, before it is replaced.
+    alive, once it was, before it is replaced. `replaced_when_stopped`: others do its work meanwhile, so that one that
+    was stopped (SIGSTOP) need not be waited for.
     """
 
     @property
@@ -35,6 +36,8 @@ class Child(Protocol):
     def stop_steps(self) -> Sequence[tuple[signal.Signals, float]]: ...
     @property
     def hang_timeout_s(self) -> float: ...
+    @property
+    def replaced_when_stopped(self) -> bool: ...
 
     def spawn(self, log: IO[bytes]) -> subprocess.Popen[bytes]: ...
     def release(self) -> None: ...
@@ -54,6 +57,7 @@ class HttpProcess:
     stop_steps: Sequence[tuple[signal.Signals, float]] = ((signal.SIGTERM, 15.0),)
     on_parent_death: signal.Signals = signal.SIGKILL
     hang_timeout_s: float = _SERVICE_HANG_TIMEOUT_S
+    replaced_when_stopped: bool = False
 
     def spawn(self, log: IO[bytes]) -> subprocess.Popen[bytes]:
         return spawn(self.argv, log=log, env=self.env, on_parent_death=self.on_parent_death)
@@ -75,6 +79,7 @@ class EmbeddedServer:
     name: str
     server: Server
     hang_timeout_s: float = _SERVER_HANG_TIMEOUT_S
+    replaced_when_stopped: bool = False
 
     @property
     def port(self) -> int:

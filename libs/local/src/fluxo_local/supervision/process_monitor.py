@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fluxo_local.errors import CommandError
 from fluxo_local.runtime import ProcessState
-from fluxo_local.spawn import kill_family, kill_group
+from fluxo_local.spawn import is_stopped, kill_family, kill_group
 from fluxo_local.supervision.log_rotation import rotate
 from fluxo_local.supervision.managed_processes import Child
 
@@ -20,6 +20,7 @@ _HEALTHY_AGAIN_S = 30.0
 _POLL_S = 0.1
 _PROBE_S = 1.0
 _DEATH_S = 10.0
+_STOPPED_LOOKS = 5  # of ours, and no span of time: after a halt of the whole machine everybody gets to go on first
 _BAD_CONFIGURATION = 2  # the status a service exits with when waiting would not help
 
 
@@ -85,7 +86,11 @@ class ProcessMonitor:
                 self._fail(error)
             else:
                 self._changed()
-                healthy_s = await self._watch(self._process)
+                replacing = asyncio.create_task(self._kill_when_stopped(self._process))
+                try:
+                    healthy_s = await self._watch(self._process)
+                finally:
+                    replacing.cancel()
                 outcome = _outcome(self._process.returncode)
                 if self._process.returncode == _BAD_CONFIGURATION:
                     self._fail(outcome)
@@ -116,6 +121,21 @@ class ProcessMonitor:
         healthy_s = time.monotonic() - self._ready_since if self._ready_since is not None else 0.0
         self._ready_since = None
         return healthy_s
+
+    async def _kill_when_stopped(self, process: subprocess.Popen[bytes]) -> None:
+        """Its kernel still takes connections, and whoever is sent there waits until it is dead.
+
+        Silence would be a guess here: a process that merely gets no turn on a busy machine is never in that state.
+        """
+        looks = 0
+        while self.child.replaced_when_stopped and looks < _STOPPED_LOOKS:
+            await asyncio.sleep(_POLL_S)
+            if process.poll() is not None:
+                return
+            looks = looks + 1 if is_stopped(process.pid) else 0
+        if looks:
+            self._announce(f"{self.child.name} is stopped and is killed")
+            kill_family(process)
 
     def _note(self, *, ready: bool) -> None:
         if ready == self.is_ready:
