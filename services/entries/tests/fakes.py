@@ -156,7 +156,7 @@ class FakeEntries:
             and (wanted.from_date or date.min) <= entry.business_date <= (wanted.to_date or date.max)
             and wanted.direction in (None, entry.direction)
             and (not wanted.category or _folded(wanted.category) == _folded(entry.category or ""))
-            and (wanted.text or "").casefold() in entry.description.casefold()
+            and (not wanted.text or _has_words(entry.description, wanted.text))
             and (after is None or (entry.business_date, entry.id) < (after.business_date, after.entry_id))
         ]
         found.sort(key=lambda entry: (entry.business_date, entry.id), reverse=True)
@@ -165,6 +165,25 @@ class FakeEntries:
 
 def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", re.sub(f"[{IGNORABLE}]", "", text)).casefold().strip()
+
+
+_ACCENT = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
+_LETTERS = {"\u00f8": "o", "\u0142": "l", "\u0111": "d", "\u0127": "h", "\u0167": "t", "\u00f0": "d", "\u0131": "i"}
+_LETTERS |= {"\u00e6": "ae", "\u0153": "oe", "\u00df": "ss"}
+_MARKS = dict.fromkeys("\u2010\u2012\u2013\u2014\u2015\u2212", "-")
+_MARKS |= dict.fromkeys("\u2018\u2019\u201a\u201b\u2032", "'")
+_MARKS |= dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb", '"')
+
+
+def _words(text: str) -> list[str]:
+    plain = unicodedata.normalize("NFC", _ACCENT.sub("", unicodedata.normalize("NFKD", _folded(text))))
+    return re.sub(r"[!-/:-@[-`{-~]", r" \g<0> ", plain.translate(str.maketrans(_LETTERS | _MARKS))).lower().split()
+
+
+def _has_words(description: str, text: str) -> bool:
+    asked, words = _words(text), _words(description)
+    asked = [word for word in asked if word not in set("-'\",.;:!?()")] or asked
+    return bool(asked) and all(any(word.startswith(each) for word in words) for each in asked)
 
 
 class FakeOutbox:

@@ -39,6 +39,22 @@ async def test_texts_are_compared_without_what_shows_nothing(pool):
         assert [row["one"] for row in left_out] == [one for one in some if rule.match(one)]
 
 
+async def test_the_short_ways_to_a_searchable_text_lead_where_the_long_one_does(pool):
+    short = "0123456789 abcdefghijklmnopqrstuvwxyzáàâãéêíóôõúç"
+    short += short.upper()
+    long = await pool.fetchval("SELECT search_text($1 || '%')", short)
+    assert await pool.fetchval("SELECT search_text($1) || ' % '", short) == long
+    for one in short.replace(" ", ""):
+        assert await pool.fetchval("SELECT search_text($1) || ' % ' = search_text($1 || '%')", one), one
+
+
+@pytest.mark.parametrize("character", ["\ufdfa", "\u3316", "\U0001d15e", "x", "%", "-", "\u0301", "\u0390"])
+async def test_no_description_is_too_long_for_its_index(journal, entries, recording, character):
+    given = recording(merchant_id="m" * 64, description=f"a{character * 199}")
+    await journal.append(given)
+    assert await entries.page("m" * 64, EntryFilter(text=given.entry.description), None, 10)
+
+
 async def test_day_totals_come_by_merchant_and_day_from_one_snapshot(pool, journal, recording):
     def entry(merchant_id, day, direction, amount_minor):
         return recording(merchant_id=merchant_id, business_date=day, direction=direction, amount_minor=amount_minor)
@@ -103,8 +119,9 @@ async def test_a_search_that_takes_too_long_is_told_from_a_database_that_is_away
     entries_database, journal, recording, monkeypatch
 ):
     await journal.append(recording())
-    slow = {name: f"{condition} AND pg_sleep(0.6) IS NOT NULL" for name, condition in sql.PAGE_FILTERS.items()}
-    monkeypatch.setattr(sql, "PAGE_FILTERS", slow)
+    slowly = " AND pg_sleep(0.6) IS NOT NULL"
+    monkeypatch.setattr(sql, "PAGE_FILTERS", {name: each + slowly for name, each in sql.PAGE_FILTERS.items()})
+    monkeypatch.setattr(sql, "HAS_WORDS", sql.HAS_WORDS + slowly)
     async with await open_pool(entries_database.url, application_name="t", command_timeout_s=0.3) as impatient:
         entries = PostgresEntries(impatient)
         with pytest.raises(SearchTooSlowError):

@@ -31,7 +31,6 @@ FILTERS = {
     "to_date": (date(2020, 1, 31),),
     "direction": ("credit",),
     "category": ("vendas",),
-    "text": ("%venda%",),
 }
 
 
@@ -59,6 +58,7 @@ async def test_no_hot_statement_reads_a_whole_table(grown, scans, recording):
         "get a merchant": (sql.GET_MERCHANT, ("m1",)),
         "the first page": (sql.page([]), ("m1", 50)),
         **{name: (statement, arguments) for name, statement, arguments in pages()},
+        "a page by words": (sql.search([], "$3"), ("m1", 50, "venda")),
         "publish": (sql.ROWS_AFTER, (*POSITION, b"event", 1_000)),
         "is it the same outbox": (sql.RECOGNISE, (*POSITION, b"event")),
         "is anything waiting": (sql.HAS_ROWS_AFTER, POSITION),
@@ -76,6 +76,12 @@ async def test_a_page_of_a_category_is_read_by_its_index(grown):
     prepared = await grown.prepare(sql.page([sql.PAGE_FILTERS["category"].format("$3")]))
     for category in ("vendas", "rara"):
         assert "entries_by_category" in str(await prepared.explain("m1", 50, category))
+
+
+async def test_what_the_newest_entries_do_not_have_is_searched_for_by_its_index(grown):
+    prepared = await grown.prepare(sql.search([], "$3"))
+    for text in ("venda", "rara"):
+        assert "entries_by_word" in str(await prepared.explain("m1", 50, text))
 
 
 async def test_a_statement_that_lost_its_index_is_found_out(grown, scans):

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - letters that look like others are the point
 from datetime import date, timedelta
 
 import pytest
@@ -69,6 +70,59 @@ async def test_a_category_is_found_however_it_is_written_and_shown_as_it_was(jou
         assert sorted(entry.category for entry in found) == sorted(spelt)
     assert [entry.category for entry in await pages(entries, EntryFilter(category="CAFÉ"))] == ["Café"]
     assert await pages(entries, EntryFilter(category="outra")) == []
+
+
+SAME_WORDS = {
+    "Venda balcão": [
+        "venda balcao", "VENDA BALCÃO", "balcão venda", "  venda   balc", "vénda", "balca\u0303o", "ven\u00adda\u200b",
+        "\uff36\uff45\uff4e\uff44\uff41", "venda-balcão", "venda, balcão", "“venda balcão”", "venda\u00a0balcão",
+    ],
+    "Segunda\u2011feira": ["segunda feira", "segunda-feira", "feira"],
+    "Copo d’água 500 ml": ["copo d'agua", "agua 500", "d´água"],
+    "Straße Łódź Ærø": ["strasse lodz", "STRASSE", "aero"],
+    "İstanbul ışık": ["istanbul", "ISIK"],
+    "Άρτος ἄρτος": ["αρτοσ", "ΆΡΤΟΣ"],
+    "Café ☕": ["cafe ☕", "☕"],
+    "NF 123/2026, 150,00": ["nf 123/2026", "150,00", "2026 nf"],
+}  # fmt: skip
+
+
+async def test_a_search_finds_what_people_would_call_the_same_words(journal, entries, recording):
+    await journal.append_all([recording(description=each) for each in SAME_WORDS], atomic=True)
+    await journal.append_all([recording(merchant_id=other) for other in ("banca", "padaria:venda")], atomic=True)
+    for description, spelt in SAME_WORDS.items():
+        for asked in spelt:
+            found = await pages(entries, EntryFilter(text=asked))
+            assert [entry.description for entry in found] == [description], asked
+    for asked in ("venda mesa", "vendas", "enda", "\u00b4", "venda %", "500 150"):
+        assert await pages(entries, EntryFilter(text=asked)) == [], asked
+
+
+async def test_a_mark_that_is_searched_for_stands_for_itself(journal, entries, recording):
+    marks = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+    await journal.append_all([recording(description=f"a{mark}b") for mark in marks], atomic=True)
+    for mark in marks:
+        assert [entry.description for entry in await pages(entries, EntryFilter(text=mark))] == [f"a{mark}b"], mark
+    assert [entry.description for entry in await pages(entries, EntryFilter(text="a%b"))] == ["a%b"]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+async def test_a_search_goes_on_beyond_the_newest_entries(journal, entries, recording, limit):
+    given = [
+        recording(business_date=DAY + timedelta(days=n % 5), description="Rara" if n % 23 == 0 else f"Venda {n}")
+        for n in range(120)
+    ]
+    await journal.append_all(given, atomic=True)
+    for text in ("rara", "venda", "venda 7", "nada"):
+        wanted = [entry for entry in (each.entry for each in given) if is_found(entry.description.lower(), text)]
+        wanted.sort(key=lambda entry: (entry.business_date, entry.id), reverse=True)
+        assert await pages(entries, EntryFilter(text=text), limit) == wanted
+    within = EntryFilter(to_date=DAY, text="rara")
+    assert [entry.business_date for entry in await pages(entries, within, limit)] == [DAY, DAY]
+
+
+def is_found(description, text):
+    return all(any(word.startswith(each) for word in description.split()) for each in text.split())
 
 
 async def test_every_filter_and_all_of_them_together(journal, entries, recording):

@@ -18,7 +18,7 @@ First = Annotated[date | None, typer.Option("--from", parser=parse_date, metavar
 Last = Annotated[date | None, typer.Option("--to", parser=parse_date, metavar="DATE", help="Last day.")]
 OfDirection = Annotated[Direction | None, typer.Option("--direction", help="Only money in, or only money out.")]
 Category = Annotated[str | None, typer.Option("--category", help="Only this category.")]
-Search = Annotated[str | None, typer.Option("--search", "--q", help="Only descriptions that contain this.")]
+Search = Annotated[str | None, typer.Option("--search", "--q", help="Only descriptions with words that begin so.")]
 
 
 def chosen(

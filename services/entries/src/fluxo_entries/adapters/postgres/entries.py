@@ -26,7 +26,6 @@ class PostgresEntries:
             "to_date": _given(wanted.to_date),
             "direction": _given(wanted.direction and wanted.direction.value),
             "category": _given(wanted.category),
-            "text": _given(wanted.text and _anywhere(wanted.text)),
         }
         conditions: list[str] = []
         arguments: list[Any] = [merchant_id, limit]
@@ -35,8 +34,12 @@ class PostgresEntries:
                 first = len(arguments) + 1
                 conditions.append(sql.PAGE_FILTERS[name].format(*(f"${first + n}" for n in range(len(values)))))
                 arguments += values
+        statement = sql.page(conditions)
+        if wanted.text:
+            arguments.append(wanted.text)
+            statement = sql.search(conditions, f"${len(arguments)}")
         try:
-            rows = await self._pool.fetch(sql.page(conditions), *arguments)
+            rows = await self._pool.fetch(statement, *arguments)
         except (TimeoutError, asyncpg.QueryCanceledError) as error:
             if wanted.text:
                 raise SearchTooSlowError from error
@@ -46,9 +49,3 @@ class PostgresEntries:
 
 def _given(value: object) -> tuple[object, ...]:
     return () if value is None or value == "" else (value,)
-
-
-def _anywhere(text: str) -> str:
-    """Return the LIKE pattern that finds the text as it stands, `%` and `_` included."""
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"

@@ -73,10 +73,10 @@ ON CONFLICT (merchant_id) DO UPDATE
 SET name = excluded.name, currency = excluded.currency, time_zone = excluded.time_zone
 """
 
-_RECORDED_ENTRY: Final = f"""
+_ENTRY_AND_REVERSAL: Final = f"""
 SELECT {ENTRY}, (SELECT reversal.id FROM entries AS reversal WHERE reversal.reverses = entries.id) AS reversed_by
-FROM entries
 """
+_RECORDED_ENTRY: Final = f"{_ENTRY_AND_REVERSAL} FROM entries"
 
 GET_ENTRY: Final = f"{_RECORDED_ENTRY} WHERE merchant_id = $1 AND id = $2"
 
@@ -86,14 +86,44 @@ PAGE_FILTERS: Final = {
     "to_date": "business_date <= {}",
     "direction": "direction = {}",
     "category": "folded(category) = folded({})",
-    "text": "description ILIKE {}",
 }
+_NEWEST_FIRST: Final = "ORDER BY business_date DESC, id DESC"
+
+# Asked for once: where it is a parameter, every row would make it anew.
+HAS_WORDS: Final = "search_words(merchant_id, description) @@ (SELECT search_query($1, {}))"
 
 
 def page(conditions: list[str]) -> str:
     """Return the list's statement: $1 is the merchant, $2 the limit."""
-    return f"""{_RECORDED_ENTRY} WHERE {" AND ".join(["merchant_id = $1", *conditions])}
-    ORDER BY business_date DESC, id DESC LIMIT $2"""
+    return f"{_RECORDED_ENTRY} WHERE {_all_of(conditions)} {_NEWEST_FIRST} LIMIT $2"
+
+
+def search(conditions: list[str], text: str) -> str:
+    """Return the statement of a list by words: as for `page`, and the parameter that holds the text.
+
+    Words that are frequent fill a page from the newest entries, those that are not are few by the index: neither would
+    do for both, and which it is the planner does not know. OFFSET 0 keeps it from reading the second by date as well.
+    """
+    has_words = HAS_WORDS.format(text)
+    return f"""
+    WITH newest AS MATERIALIZED (
+        SELECT * FROM entries WHERE {_all_of(conditions)} {_NEWEST_FIRST} LIMIT 20 * $2
+    ), near AS MATERIALIZED (
+        SELECT * FROM newest WHERE {has_words} {_NEWEST_FIRST} LIMIT $2
+    ), seen AS MATERIALIZED (
+        SELECT business_date, id FROM newest ORDER BY business_date, id LIMIT 1
+    ), found AS (
+        SELECT * FROM near
+        UNION ALL
+        SELECT * FROM (SELECT * FROM entries WHERE {has_words} OFFSET 0) AS far
+        WHERE {_all_of(conditions)} AND (SELECT count(*) FROM near) < $2 AND (SELECT count(*) FROM newest) = 20 * $2
+            AND (business_date, id) < ((SELECT business_date FROM seen), (SELECT id FROM seen))
+    )
+    {_ENTRY_AND_REVERSAL} FROM found AS entries {_NEWEST_FIRST} LIMIT $2"""
+
+
+def _all_of(conditions: list[str]) -> str:
+    return " AND ".join(["merchant_id = $1", *conditions])
 
 
 WITHOUT_TIMEOUT: Final = "SET LOCAL statement_timeout = 0"

@@ -102,7 +102,12 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class EntryFilter:
-    """Both dates inclusive; `category` in capitals or not, wide or narrow; `text` anywhere in the description."""
+    """Both dates inclusive; `category` in capitals or not, wide or narrow.
+
+    Each word of `text` begins one of the description's, in any order: in capitals or not, wide or narrow, with accents
+    or without. A mark is a word of its own and stands for itself, but for what parts words (`- ' " , . ; : ! ? ( )`),
+    which counts only where there is nothing else.
+    """
 
     from_date: date | None = None
     to_date: date | None = None

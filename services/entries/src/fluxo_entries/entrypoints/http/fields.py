@@ -87,7 +87,12 @@ Category = Annotated[
 SearchText = Annotated[
     str | None,
     from_text(partial(optional_text, length_max=DESCRIPTION_LENGTH_MAX)),
-    _line(DESCRIPTION_LENGTH_MAX, "Found anywhere in the description, in capitals or not.", pattern=LINE_PATTERN),
+    _line(
+        DESCRIPTION_LENGTH_MAX,
+        "Words, each the beginning of one in the description, in any order; in capitals or not, wide or narrow, with "
+        "accents or without. Signs such as `%` and `_` stand for themselves; punctuation between words does not count.",
+        pattern=LINE_PATTERN,
+    ),
 ]
 Name = Annotated[
     str,
