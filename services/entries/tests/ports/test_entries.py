@@ -81,7 +81,7 @@ SAME_WORDS = {
     "Copo d’água 500 ml": ["copo d'agua", "agua 500", "d´água"],
     "Straße Łódź Ærø": ["strasse lodz", "STRASSE", "aero"],
     "İstanbul ışık": ["istanbul", "ISIK"],
-    "Άρτος ἄρτος": ["αρτοσ", "ΆΡΤΟΣ"],
+    "Άρτος ἄρτος": ["αρτοσ", "ΆΡΤΟΣ", "Αρτος"],
     "Café ☕": ["cafe ☕", "☕"],
     "NF 123/2026, 150,00": ["nf 123/2026", "150,00", "2026 nf"],
 }  # fmt: skip

@@ -10,19 +10,21 @@ depends_on = None
 
 UP = r"""
 -- Lower case without accents, a blank between words and around each mark of ASCII, which is a word of its own. This is
--- asked of every entry that is written, so what most of them look like has short ways: ASCII, and then Portuguese. The
--- length ends what grows: one character of Unicode may stand for eighteen. A STRICT function would not be inlined.
+-- asked of every entry that is written: what most of them look like has short ways, and STRICT would keep it from being
+-- inlined. The length ends what grows: one character of Unicode may stand for eighteen. Capitals of Latin letters are
+-- named, because a database with the locale C knows those of ASCII only.
 CREATE FUNCTION search_text(given text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE
     WHEN given ~ '^[A-Za-z0-9 ]*$' THEN lower(given)
+    WHEN given ~ '^[A-Za-z0-9 áàâãéêíóôõúç]*$' THEN lower(translate(given, 'ãçáéóêíõâúôà', 'acaeoeioauoa'))
     WHEN given ~ '^[A-Za-z0-9 áàâãéêíóôõúçÁÀÂÃÉÊÍÓÔÕÚÇ]*$'
-        THEN translate(lower(given), 'ãçáéóêíõâúôà', 'acaeoeioauoa')
+        THEN lower(translate(given, 'ãçáéóêíõâúôàÃÇÁÉÓÊÍÕÂÚÔÀ', 'acaeoeioauoaACAEOEIOAUOA'))
     ELSE regexp_replace(lower(left(replace(replace(replace(translate(
         normalize(regexp_replace(normalize(folded(given), NFKD),
             '[\u0300-\u036F\u1AB0-\u1AFF\u1DC0-\u1DFF\u20D0-\u20FF\uFE20-\uFE2F]', '', 'g'), NFC),
-        U&'\00F8\0142\0111\0127\0167\00F0\0131\2010\2012\2013\2014\2015\2212\2018\2019\201A\201B\2032'
-        '\201C\201D\201E\201F\00AB\00BB\1680\2800',
-        U&'oldhtdi------\0027\0027\0027\0027\0027\0022\0022\0022\0022\0022\0022  '),
+        U&'\00F8\0142\0111\0127\0167\00F0\0131\00D8\0141\0110\0126\0166\00D0\00C6\0152\1E9E\2010\2012'
+        '\2013\2014\2015\2212\2018\2019\201A\201B\2032\201C\201D\201E\201F\00AB\00BB\1680\2800',
+        U&'oldhtdioldhtd\00E6\0153\00DF------\0027\0027\0027\0027\0027\0022\0022\0022\0022\0022\0022  '),
         U&'\00DF', 'ss'), U&'\00E6', 'ae'), U&'\0153', 'oe'), 400)), '[!-/:-@[-`{-~]', ' \& ', 'g')
     END;
 
