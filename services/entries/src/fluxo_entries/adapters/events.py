@@ -1,8 +1,8 @@
+from fluxo_contracts.currencies import money_in
 from fluxo_contracts.entry_recorded import EntryRecorded, EntryRecordedData, encode
 from fluxo_contracts.envelope import utc
 
 from fluxo_entries.application.recording.ports import Recording
-from fluxo_entries.domain.money import format_amount
 
 
 def event_of(recording: Recording) -> bytes:
@@ -18,7 +18,7 @@ def event_of(recording: Recording) -> bytes:
             data=EntryRecordedData(
                 id=entry.id,
                 direction=entry.direction.value,
-                amount=format_amount(entry.amount_minor),
+                amount=money_in(entry.currency)(entry.amount_minor),
                 amount_minor=entry.amount_minor,
                 currency=entry.currency,
                 business_date=entry.business_date,
