@@ -27,8 +27,11 @@ DECIMALS: Final[Mapping[str, int]] = {code: decimals for decimals, codes in _COD
 
 @cache
 def money_in(currency: str) -> Callable[[int], str]:
-    """Return what writes minor units of the currency: -15000 is "-150.00" in BRL, "-15000" in JPY, "-15.000" in KWD."""
-    decimals = DECIMALS[currency]
+    """Return what writes minor units of the currency: -15000 is "-150.00" in BRL, "-15000" in JPY, "-15.000" in KWD.
+
+    A code that the table does not have, of another's event, counts as one of two decimals.
+    """
+    decimals = DECIMALS.get(currency, 2)
     units = 10**decimals
     tails = tuple(f".{minor:0{decimals}d}" for minor in range(units)) if decimals else ("",)
 

@@ -86,7 +86,9 @@ def test_money_is_exact_with_two_decimals(amount_minor):
     assert len(money.partition(".")[2]) == 2
 
 
-@pytest.mark.parametrize(("currency", "written"), [("JPY", "-15000"), ("CLP", "-15000"), ("KWD", "-15.000")])
+@pytest.mark.parametrize(
+    ("currency", "written"), [("JPY", "-15000"), ("CLP", "-15000"), ("KWD", "-15.000"), ("XYZ", "-150.00")]
+)
 def test_money_has_the_decimals_of_its_currency(currency, written):
     assert closing(currency, -15_000) == written
 

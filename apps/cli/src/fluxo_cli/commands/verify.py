@@ -145,10 +145,6 @@ def _as_json(comparison: Comparison) -> str:
     )
 
 
-# The days do not tell their currency.
-_money = money_in("BRL")
-
-
 def _print(comparison: Comparison) -> None:
     compared = f"{counted(comparison.days, 'day')} of {counted(comparison.merchants, 'merchant')} compared"
     if comparison.complete and not comparison.wrong:
@@ -158,8 +154,9 @@ def _print(comparison: Comparison) -> None:
     table.add_column("From the entries", justify="right", overflow="fold")
     table.add_column("In the balances", justify="right", overflow="fold")
     for (merchant_id, day), differences in comparison.wrong.items():
+        money = money_in(comparison.currencies[merchant_id])
         for d in differences:
-            write = str if d.figure == "entry_count" else _money
+            write = str if d.figure == "entry_count" else money
             table.add_row(Text(printable(merchant_id)), str(day), _FIGURES[d.figure], write(d.expected), write(d.found))
     show(table)
     note(f"Do not agree: {counted(len(comparison.wrong), 'day')}; {compared}.")

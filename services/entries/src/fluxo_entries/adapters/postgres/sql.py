@@ -110,7 +110,7 @@ DAY_TOTALS: Final = """
 SELECT merchant_id, business_date,
     coalesce(sum(amount_minor) FILTER (WHERE direction = 'credit'), 0) AS credits_minor,
     coalesce(sum(amount_minor) FILTER (WHERE direction = 'debit'), 0) AS debits_minor,
-    count(*) AS entry_count
+    count(*) AS entry_count, max(currency) AS currency
 FROM entries
 WHERE ($1::text IS NULL OR merchant_id = $1)
     AND ($2::date IS NULL OR business_date >= $2)

@@ -6,16 +6,19 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
+from fluxo_entries.domain.merchant import DEFAULT_CURRENCY
+
 
 @dataclass(frozen=True, slots=True)
 class DayTotals:
-    """Sums of one merchant's day, in minor units; `entry_count` counts entries, reversals included."""
+    """Sums of one merchant's day, in minor units of its currency; `entry_count` counts entries, reversals included."""
 
     merchant_id: str
     business_date: date
     credits_minor: int
     debits_minor: int
     entry_count: int
+    currency: str = DEFAULT_CURRENCY
 
 
 @dataclass(frozen=True, slots=True)
