@@ -27,6 +27,19 @@ def test_an_entry_is_part_of_its_day_and_of_every_later_opening(merchant):
     assert merchant.day(TODAY_OR_SO + 400 * DAY)["opening_balance"] == "150.00"
 
 
+def test_balances_show_the_currency_before_the_first_entry_and_amounts_its_decimals(system, merchant):
+    merchant.day(TODAY_OR_SO)  # an answer that is kept
+    change = merchant.http.patch(f"{system.entries_url}/v1/merchant", json={"currency": "KWD"})
+    assert change.status_code == 200
+
+    system.until(lambda: merchant.day(TODAY_OR_SO)["currency"] == "KWD", 10)
+
+    assert merchant.day(TODAY_OR_SO)["closing_balance"] == "0.000"
+    entry = merchant.record("credit", "1.5", TODAY_OR_SO)
+    assert (entry["amount"], merchant.day(TODAY_OR_SO, after=entry["id"])["closing_balance"]) == ("1.500", "1.500")
+    assert merchant.days(TODAY_OR_SO, TODAY_OR_SO)["items"][0]["total_credits"] == "1.500"
+
+
 def test_a_back_dated_entry_moves_every_later_day_and_no_earlier_one(merchant):
     merchant.record("credit", "100.00", TODAY_OR_SO)
     late = merchant.record("debit", "30.00", TODAY_OR_SO - 45 * DAY)

@@ -18,6 +18,7 @@ from fluxo_balances.application.projecting.ports import (
 )
 from fluxo_balances.application.reading.ports import DayView, RangeView
 from fluxo_balances.domain.daily_balance import DateRange, MerchantState, Totals, TotalsByDay
+from fluxo_balances.domain.merchant_settings import MerchantSettings
 from fluxo_balances.entrypoints.http.conditional_response import CachedResponses
 
 NOW = datetime(2026, 11, 22, 14, tzinfo=UTC)
@@ -112,6 +113,9 @@ class World:
 
     now: datetime = NOW
     entries: dict[bytes, RecordedEntry] = field(default_factory=dict)
+    changes: dict[bytes, MerchantSettings] = field(default_factory=dict)
+    settings: dict[str, MerchantSettings] = field(default_factory=dict)
+    settings_fail: bool = False
     inbox: set[UUID] = field(default_factory=set)
     refused: set[UUID] = field(default_factory=set)
     failing: set[UUID] = field(default_factory=set)
@@ -124,9 +128,11 @@ class World:
     purged: datetime | None = None
     monotonic_s: float = 0.0
 
-    def decode(self, payload: bytes) -> RecordedEntry:
+    def decode(self, payload: bytes) -> RecordedEntry | MerchantSettings:
         if payload == b"another":
-            raise NotForBalancesError("fluxo.merchant.changed.v1", SkipReason.UNKNOWN_TYPE)
+            raise NotForBalancesError("fluxo.merchant.closed.v1", SkipReason.UNKNOWN_TYPE)
+        if payload in self.changes:
+            return self.changes[payload]
         if payload not in self.entries:
             raise UndecodableEventError("It is garbage.")
         return self.entries[payload]
@@ -144,6 +150,20 @@ class World:
         self.inbox |= new
         self.journal.append(("applied", len(new)))
         return len(new)
+
+    async def apply_settings(self, settings: Sequence[MerchantSettings]) -> int:
+        if self.database_is_unavailable:
+            raise ReadModelUnavailableError
+        if self.settings_fail:
+            raise RuntimeError("a bug")
+        before = dict(self.settings)
+        for each in settings:
+            known = self.settings.get(each.merchant_id)
+            if known is None or known.changed_at < each.changed_at:
+                self.settings[each.merchant_id] = each
+        applied = sum(before.get(merchant_id) != each for merchant_id, each in self.settings.items())
+        self.journal.append(("applied settings", applied))
+        return applied
 
     async def purge_inbox(self, older_than: datetime) -> int:
         self.purged = older_than

@@ -76,7 +76,7 @@ class FakeMerchants:
     async def get(self, merchant_id: str) -> Merchant:
         return self._memory.merchant(merchant_id)
 
-    async def save(self, merchant: Merchant) -> None:
+    async def save(self, merchant: Merchant, traceparent: str | None = None) -> None:
         before = await self.get(merchant.merchant_id)
         has_entries = any(entry.merchant_id == merchant.merchant_id for entry in self._memory.entries.values())
         if has_entries and before.currency != merchant.currency:

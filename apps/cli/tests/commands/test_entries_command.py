@@ -200,3 +200,11 @@ def test_a_token_and_a_merchant_together_are_refused_since_one_of_them_would_be_
     outcome = fluxo("entries", "list", "--entries-url", service.url, "--token", "t", "--merchant", "padaria")
     assert outcome.exit_status == 2
     assert not service.requests
+
+
+def test_an_amount_is_read_with_the_decimals_of_the_currency(entries, service, entry):
+    service.answers_with(201, entry)
+    assert entries("add", "x", "--credit", "1.234", "--currency", "KWD").exit_status == 0
+    assert entries("add", "x", "--debit", "1.500", "--currency", "JPY").exit_status == 0
+    assert [request.body["amount"] for request in service.requests] == ["1.234", "1500"]
+    assert [request.body["currency"] for request in service.requests] == ["KWD", "JPY"]

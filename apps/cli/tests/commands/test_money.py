@@ -1,5 +1,6 @@
 import pytest
-from fluxo_cli.api.money import format_minor, parse_amount
+from fluxo_cli.api.money import parse_amount
+from fluxo_contracts.currencies import money_in
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,11 +43,31 @@ def test_every_other_writing_is_refused(written):
 def test_an_amount_in_brazilian_writing_comes_out_as_the_api_writes_it(amount_minor):
     units, cents = divmod(amount_minor, 100)
     grouped = f"{units:,}".replace(",", ".")
-    assert parse_amount(f"{grouped},{cents:02d}") == format_minor(amount_minor)
-    assert parse_amount(format_minor(amount_minor)) == format_minor(amount_minor)
+    assert parse_amount(f"{grouped},{cents:02d}") == money_in("BRL")(amount_minor)
+    assert parse_amount(money_in("BRL")(amount_minor)) == money_in("BRL")(amount_minor)
 
 
-def test_negative_minor_units_keep_their_sign():
-    assert format_minor(-5) == "-0.05"
-    assert format_minor(-123_456) == "-1234.56"
-    assert format_minor(0) == "0.00"
+@pytest.mark.parametrize(
+    ("written", "decimals", "amount"),
+    [
+        ("1500", 0, "1500"),
+        ("1.500", 0, "1500"),
+        ("1,234,567", 0, "1234567"),
+        ("1.234", 3, "1.234"),
+        ("1,234", 3, "1.234"),
+        ("1.234,5", 3, "1234.5"),
+        ("1234.567", 3, "1234.567"),
+        ("0,0001", 4, "0.0001"),
+    ],
+)
+def test_decimals_are_the_currencys(written, decimals, amount):
+    assert parse_amount(written, decimals) == amount
+
+
+@pytest.mark.parametrize(
+    ("written", "decimals"),
+    [("1.5", 0), ("1500.00", 0), ("1,50", 0), ("0.150", 0), ("1.234,567", 0), ("1.2345", 3), ("1.234.567", 3)],
+)
+def test_more_decimals_than_the_currency_has_are_refused(written, decimals):
+    with pytest.raises(ValueError, match=r"Write the amount|two ways"):
+        parse_amount(written, decimals)

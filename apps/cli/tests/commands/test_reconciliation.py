@@ -39,6 +39,12 @@ def consolidated(ledger):
     return result
 
 
+def test_figures_are_in_the_currency_of_the_merchants_entries():
+    recorded_days = [RecordedDay("a", MONDAY, 500, 0, 1, currency="JPY"), RecordedDay("b", MONDAY, 1, 0, 1)]
+    phantom = ConsolidatedDay("a", TUESDAY, 1, 0, 1, 500, 501)
+    assert compare(recorded_days, [phantom]).currencies == {"a": "JPY", "b": "BRL"}
+
+
 @given(ledgers)
 def test_a_right_projection_agrees_on_every_day(ledger):
     comparison = compare(iter(recorded(ledger)), iter(consolidated(ledger)))

@@ -99,6 +99,14 @@ def test_a_day_that_does_not_agree_is_named_with_the_figure_and_both_values(flux
     assert "25.00" in line
 
 
+def test_figures_have_the_decimals_of_their_currency(fluxo, services):
+    services.prints("fluxo_entries", [each | {"currency": "JPY"} for each in ENTRIES])
+    services.prints("fluxo_balances", wrong({"debits_minor": 2500}))
+    outcome = fluxo("verify", "--settle-s", "0")
+    (line,) = [line for line in (outcome.out + outcome.err).splitlines() if "debits" in line]
+    assert line.split()[-2:] == ["2550", "2500"]
+
+
 def test_json_holds_every_difference_in_minor_units(fluxo, services):
     services.prints("fluxo_balances", wrong({"entry_count": 2, "closing_minor": -1}))
     outcome = fluxo("verify", "--settle-s", "0", "--json")

@@ -8,8 +8,9 @@ import pytest
 from fluxo_cli.files.cells import CellReader
 from fluxo_cli.files.entries_file import ENTRY_COLUMNS, Row, RowError, read_entries
 from fluxo_cli.files.exporting import write_csv
+from fluxo_contracts.currencies import money_in
+from fluxo_entries.domain.draft import rules_in
 from fluxo_entries.domain.errors import RejectedFieldsError
-from fluxo_entries.domain.money import format_amount
 from fluxo_entries.entrypoints.http.bodies import parse_item
 from fluxo_local.errors import CommandError
 from hypothesis import given
@@ -171,7 +172,7 @@ cells = st.one_of(
 def taken(item):
     """What the service makes of an item; None when it refuses it."""
     try:
-        return parse_item({"idempotency_key": "k"} | item)
+        return parse_item({"idempotency_key": "k"} | item, rules_in("BRL"))
     except RejectedFieldsError:
         return None
 
@@ -195,7 +196,7 @@ printed = st.text(st.characters(codec="utf-8"), max_size=60)
     written=st.lists(
         st.tuples(
             st.sampled_from(["credit", "debit"]),
-            st.integers(1, 99_999_999_999_999).map(format_amount),
+            st.integers(1, 99_999_999_999_999).map(money_in("BRL")),
             st.one_of(printed, st.sampled_from(['"', "a\nb", "a\r\nb", "\r", ";", ",", '";\n"', "=1+1", " x "])),
             st.one_of(st.none(), printed),
         )
@@ -218,3 +219,11 @@ def test_a_brazilian_program_may_write_the_same_with_semicolons():
     writer = csv.writer(file, delimiter=";")
     writer.writerows([["direction", "amount", "description"], ["credit", "1.234,56", 'a;"b"\nc']])
     assert rows(file.getvalue()) == [Row(2, {"direction": "credit", "amount": "1.234,56", "description": 'a;"b"\nc'})]
+
+
+@pytest.mark.parametrize(
+    ("currency", "written", "amount"), [("JPY", "1.500", "1500"), ("CLP", "007", "7"), ("KWD", "1.2", "1.200")]
+)
+def test_amounts_have_all_decimals_of_the_merchants_currency(currency, written, amount):
+    entry, wrong = read(CellReader(currency), amount=written, currency=currency)
+    assert (entry["amount"], wrong) == (amount, [])

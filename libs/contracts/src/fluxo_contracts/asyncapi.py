@@ -17,7 +17,7 @@ from fluxo_contracts.streams import (
     STREAM_ID_FIELD,
 )
 
-VERSION: Final = "1.0.1"
+VERSION: Final = "1.1.0"
 """Raised with every change of the document: the last number for words, the middle one for additions."""
 
 _MESSAGE: Final = "#/components/messages/"

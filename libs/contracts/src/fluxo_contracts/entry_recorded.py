@@ -13,17 +13,20 @@ from fluxo_contracts.streams import DAILY_BALANCES_GROUP
 ENTRY_RECORDED_TYPE: Final = "fluxo.entry.recorded.v1"
 ENTRIES_SOURCE: Final = "/fluxo/entries"
 
-AmountMinor = Annotated[int, msgspec.Meta(gt=0, le=99_999_999_999_999, description="Minor units (cents).")]
+AmountMinor = Annotated[int, msgspec.Meta(gt=0, le=99_999_999_999_999, description="Minor units of the currency.")]
 Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z", description="ISO 4217.")]
 MerchantId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}\Z", description="The merchant.")]
 
 
 class EntryRecordedData(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=False):
-    """The entry as it was recorded; amounts both as integer minor units and as a decimal string."""
+    """The entry as it was recorded; amounts both as integer minor units and as a decimal string.
+
+    How many decimals the minor units stand for is the currency's to say (ISO 4217): 0, 2, 3 or 4.
+    """
 
     id: UUID
     direction: Literal["credit", "debit"]
-    amount: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,12}\.[0-9]{2}\Z")]
+    amount: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,12}(\.[0-9]{2,4})?\Z")]
     amount_minor: AmountMinor
     currency: Currency
     business_date: date

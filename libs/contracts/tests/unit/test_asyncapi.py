@@ -52,42 +52,44 @@ def test_both_services_find_themselves_in_it():
     assert {name: operation["action"] for name, operation in operations.items()} == {
         "publishEntry": "send",
         "projectEntry": "receive",
+        "publishMerchant": "send",
+        "projectMerchant": "receive",
         "buryEvent": "send",
     }
     addresses = {resolve(operation["channel"]["$ref"])["address"] for operation in operations.values()}
     assert addresses == {"fluxo.entries", "fluxo.entries.dead"}
 
 
-class MerchantChanged(msgspec.Struct, kw_only=True):
-    type: str = "fluxo.merchant.changed.v1"
+class MerchantClosed(msgspec.Struct, kw_only=True):
+    type: str = "fluxo.merchant.closed.v1"
     name: str
 
 
 def test_an_event_that_is_added_to_the_list_is_in_the_whole_document():
     added = EventType(
-        name="fluxo.merchant.changed.v1",
-        message="merchantChanged",
-        title="Merchant changed",
+        name="fluxo.merchant.closed.v1",
+        message="merchantClosed",
+        title="Merchant closed",
         summary="A merchant has another name.",
-        struct=MerchantChanged,
-        example=MerchantChanged(name="Padaria"),
+        struct=MerchantClosed,
+        example=MerchantClosed(name="Padaria"),
         channel="entries",
-        sent=Operation(name="publishMerchant", summary="It is published."),
+        sent=Operation(name="publishClosing", summary="It is published."),
         received=(Operation(name="noteMerchant", summary="It is noted."),),
     )
     grown = document([EVENT, added])
-    assert list(grown["channels"]["entries"]["messages"]) == ["entryRecorded", "merchantChanged"]
+    assert list(grown["channels"]["entries"]["messages"]) == ["entryRecorded", "merchantClosed"]
     assert {name: operation["action"] for name, operation in grown["operations"].items()} == {
         "publishEntry": "send",
         "projectEntry": "receive",
-        "publishMerchant": "send",
+        "publishClosing": "send",
         "noteMerchant": "receive",
         "buryEvent": "send",
     }
-    message = grown["components"]["messages"]["merchantChanged"]
-    assert message["name"] == "fluxo.merchant.changed.v1"
-    assert message["examples"][0]["payload"] == {"type": "fluxo.merchant.changed.v1", "name": "Padaria"}
-    assert grown["components"]["schemas"]["MerchantChanged"]["required"] == ["type", "name"]
+    message = grown["components"]["messages"]["merchantClosed"]
+    assert message["name"] == "fluxo.merchant.closed.v1"
+    assert message["examples"][0]["payload"] == {"type": "fluxo.merchant.closed.v1", "name": "Padaria"}
+    assert grown["components"]["schemas"]["MerchantClosed"]["required"] == ["type", "name"]
 
 
 def test_every_event_has_a_type_of_its_own_that_ends_in_its_version():

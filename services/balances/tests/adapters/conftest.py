@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import pytest
-from fluxo_balances.adapters.events import recorded_entry
+from fluxo_balances.adapters.events import told_by
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
 from fluxo_balances.adapters.redis.consumer_group import ConsumerGroup
@@ -170,7 +170,7 @@ def projecting(member, pool, cache, cache_client) -> Callable[..., ProjectEntrie
             "projection": PostgresProjection(pool),
             "answers": RedisBalanceCache(cache_client),
             "clock": SystemClock(),
-            "decode": recorded_entry,
+            "decode": told_by,
         }
         return ProjectEntries(**(parts | replaced))
 

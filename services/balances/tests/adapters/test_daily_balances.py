@@ -90,6 +90,7 @@ async def fill_ten_years(owner_url: str) -> None:
     """)
     await owner.execute("INSERT INTO merchants SELECT DISTINCT merchant_id, 'BRL', now() FROM day_totals")
     await owner.execute("INSERT INTO merchants SELECT 'idle-' || n, 'BRL', now() FROM generate_series(1, 5000) n")
+    await owner.execute("INSERT INTO merchant_settings SELECT merchant_id, 'BRL', now() FROM merchants")
     await owner.execute("VACUUM ANALYZE")
     await owner.close()
 

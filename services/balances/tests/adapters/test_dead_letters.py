@@ -9,8 +9,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
+import msgspec
 import pytest
-from fluxo_balances.adapters.events import recorded_entry
+from fluxo_balances.adapters.events import told_by
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
 from fluxo_balances.adapters.redis.dead_letters import PAGE, RedisDeadLetters
@@ -19,6 +20,7 @@ from fluxo_balances.application.projecting.ports import RecordedEntry
 from fluxo_balances.application.projecting.redrive_dead_letter import RedriveDeadLetter
 from fluxo_balances.entrypoints.dead_letters import DeadLetterCommands
 from fluxo_chassis.process import SystemClock
+from fluxo_contracts import merchant_changed
 from fluxo_contracts.streams import ENTRIES_DEAD_LETTERS_STREAM
 
 from tests.harness.processes import clean_environment
@@ -43,7 +45,7 @@ def ask(letters, pool, cache, cache_client):
             "projection": PostgresProjection(pool),
             "answers": RedisBalanceCache(cache_client),
             "clock": SystemClock(),
-            "decode": recorded_entry,
+            "decode": told_by,
         }
         out = io.BytesIO()
         commands = DeadLetterCommands(letters, RedriveDeadLetter(**(parts | replaced)), out)
@@ -214,12 +216,27 @@ async def test_an_event_older_than_the_inbox_remembers_is_refused_with_the_way_o
 
 
 async def test_a_letter_from_before_its_type_was_skipped_is_skipped_now_and_goes(ask, streams, day_totals):
-    event = b'{"type": "fluxo.merchant.changed.v1"}'
+    event = b'{"type": "fluxo.merchant.closed.v1"}'
     letter_id = (await streams.xadd(ENTRIES_DEAD_LETTERS_STREAM, {"event": event, "reason": "$.type"})).decode()
     (line,) = await ask("redrive", [letter_id])
     assert (line["outcome"], "not read" in line["reason"]) == ("skipped", True)
     assert await ask("show", None) == []
     assert await day_totals() == {}
+
+
+async def test_a_merchants_settings_are_redriven_at_any_age_and_leave_later_ones(ask, streams, pool):
+    async def redriven(event):
+        fields = {"event": merchant_changed.encode(event), "reason": "a bug"}
+        letter_id = (await streams.xadd(ENTRIES_DEAD_LETTERS_STREAM, fields)).decode()
+        (line,) = await ask("redrive", [letter_id])
+        return line["outcome"], await pool.fetchval("SELECT changed_at FROM merchant_settings")
+
+    now = merchant_changed.EXAMPLE
+    long_ago = msgspec.structs.replace(now, time=now.time - timedelta(days=400))
+    assert await redriven(long_ago) == ("applied", long_ago.time)
+    assert await redriven(now) == ("applied", now.time)
+    assert await redriven(long_ago) == ("applied-before", now.time)
+    assert await ask("show", None) == []
 
 
 async def test_an_event_whose_age_is_unknown_is_not_applied(ask, dead_letter, recorded, day_totals):

@@ -11,7 +11,7 @@ from tests.harness.databases import empty_database
 
 pytestmark = pytest.mark.anyio
 
-TABLES = {"inbox", "day_totals", "month_totals", "merchants", "rebuild"}
+TABLES = {"inbox", "day_totals", "month_totals", "merchants", "merchant_settings", "rebuild"}
 
 
 async def tables(url: str) -> set[str]:

@@ -13,6 +13,7 @@ MERCHANTS = 40
 DAYS = 1_500
 SEED = f"""
 INSERT INTO merchants SELECT 'm' || n, 'BRL', now() FROM generate_series(1, {MERCHANTS}) AS n;
+INSERT INTO merchant_settings SELECT 'm' || n, 'BRL', now() FROM generate_series(1, {MERCHANTS * DAYS}) AS n;
 INSERT INTO day_totals
 SELECT 'm' || merchant, date '2022-01-01' + day, day, 0, 1
 FROM generate_series(1, {MERCHANTS}) AS merchant, generate_series(1, {DAYS}) AS day;

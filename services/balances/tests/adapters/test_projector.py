@@ -10,7 +10,7 @@ import msgspec
 import pytest
 import redis.asyncio
 import structlog
-from fluxo_balances.adapters.events import recorded_entry
+from fluxo_balances.adapters.events import told_by
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
 from fluxo_balances.adapters.redis.consumer_group import ConsumerGroup
@@ -36,9 +36,7 @@ def running(pool, streams_url, cache_url):
     async def run(streams_url: str = streams_url, cache_url: str = cache_url) -> AsyncIterator[asyncio.Event]:
         streams, cache = RedisClient(streams_url), RedisClient(cache_url, timeout_s=0.5)
         events = RedisEntryEvents(streams, ConsumerGroup(streams), "p1")
-        project = ProjectEntries(
-            events, PostgresProjection(pool), RedisBalanceCache(cache), SystemClock(), recorded_entry
-        )
+        project = ProjectEntries(events, PostgresProjection(pool), RedisBalanceCache(cache), SystemClock(), told_by)
         stop = asyncio.Event()
         projector = Projector(project, events, SystemClock(), Pace(100, take_over_idle_s=30), traceparent_of)
         task = asyncio.create_task(projector.run(stop))
@@ -80,14 +78,14 @@ async def test_events_that_are_not_for_the_balances_are_skipped_counted_and_said
     before = skipped("unknown_type"), skipped("newer_version")
     with structlog.testing.capture_logs() as lines:
         async with running():
-            for event_type in ("fluxo.merchant.changed.v1", "fluxo.entry.recorded.v1.1", "fluxo.merchant.changed.v1"):
+            for event_type in ("fluxo.merchant.closed.v1", "fluxo.entry.recorded.v1.1", "fluxo.merchant.closed.v1"):
                 await stream.publish_raw(event=msgspec.json.encode(event | {"type": event_type}))
             await stream.publish(*entries)
             await applied(10)
             await eventually(stream.is_acknowledged)
     assert (skipped("unknown_type"), skipped("newer_version")) == (before[0] + 2, before[1] + 1)
     assert [(line["event_type"], line["reason"]) for line in lines if "skipped" in line["event"]] == [
-        ("fluxo.merchant.changed.v1", "unknown_type"),
+        ("fluxo.merchant.closed.v1", "unknown_type"),
         ("fluxo.entry.recorded.v1.1", "newer_version"),
     ]
     assert await stream.dead_letters() == []

@@ -2,6 +2,7 @@ import json
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
+import pytest
 from fluxo_balances.domain.daily_balance import (
     DailyBalance,
     DateRange,
@@ -11,7 +12,7 @@ from fluxo_balances.domain.daily_balance import (
     TotalsByDay,
     carry_forward,
 )
-from fluxo_balances.entrypoints.http.answers import mark_stale, money, render_day, render_range
+from fluxo_balances.entrypoints.http.answers import mark_stale, render_day, render_range
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,7 +57,7 @@ def days_of(balance: RangeBalance) -> list[DailyBalance]:
 @given(
     rows=rows,
     opening_minor=st.integers(-(10**16), 10**16),
-    merchant_state=st.sampled_from([MERCHANT_STATE, MerchantState("USD", None)]),
+    merchant_state=st.sampled_from([MERCHANT_STATE, MerchantState("USD", None), MerchantState("JPY", None)]),
 )
 def test_each_day_of_a_range_is_to_the_byte_what_the_day_alone_is(rows, opening_minor, merchant_state):
     balance = carry_forward(opening_minor, MONTHS, TotalsByDay(*zip(*rows, strict=True)))
@@ -80,5 +81,18 @@ def test_a_stale_answer_says_so_and_nothing_else_changes():
 
 @given(st.integers(-(2**63), 2**63))
 def test_money_is_exact_with_two_decimals(amount_minor):
-    assert Decimal(money(amount_minor)) * 100 == amount_minor
-    assert len(money(amount_minor).partition(".")[2]) == 2
+    money = closing("BRL", amount_minor)
+    assert Decimal(money) * 100 == amount_minor
+    assert len(money.partition(".")[2]) == 2
+
+
+@pytest.mark.parametrize(
+    ("currency", "written"), [("JPY", "-15000"), ("CLP", "-15000"), ("KWD", "-15.000"), ("XYZ", "-150.00")]
+)
+def test_money_has_the_decimals_of_its_currency(currency, written):
+    assert closing(currency, -15_000) == written
+
+
+def closing(currency: str, amount_minor: int) -> str:
+    balance = DailyBalance(DAY.date, amount_minor, Totals())
+    return json.loads(render_day(MerchantState(currency, None), balance))["closing_balance"]

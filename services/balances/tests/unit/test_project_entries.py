@@ -16,6 +16,7 @@ from fluxo_balances.application.projecting.project_entries import (
     SkippedEvent,
 )
 from fluxo_balances.application.projecting.purge_inbox import PurgeInbox
+from fluxo_balances.domain.merchant_settings import MerchantSettings
 
 from services.balances.tests.fakes import World
 
@@ -104,7 +105,7 @@ async def test_poison_is_dead_lettered_at_once_and_the_rest_of_its_batch_is_appl
 async def test_what_is_not_for_the_balances_is_acknowledged_and_the_rest_of_its_batch_applied(world, project, delivery):
     good, another = [delivery(), delivery()], Delivery("7-7", b"another", 1)
     projected = await project([good[0], another, good[1]])
-    assert projected.skipped == [SkippedEvent(another, "fluxo.merchant.changed.v1", SkipReason.UNKNOWN_TYPE)]
+    assert projected.skipped == [SkippedEvent(another, "fluxo.merchant.closed.v1", SkipReason.UNKNOWN_TYPE)]
     assert (projected.applied, projected.dead_letters, world.dead_letters) == (2, [], [])
     assert world.acknowledged == ["7-7"]
     await project.acknowledge_applied()
@@ -228,3 +229,52 @@ async def test_no_more_is_read_while_too_much_waits_for_the_cache(world, project
 async def test_the_inbox_is_purged_an_hour_after_it_may_forget(world):
     assert await PurgeInbox(world, Clock(world))() == 3
     assert world.purged == NOW - timedelta(days=40, hours=1)
+
+
+@pytest.fixture
+def change(world):
+    """A delivery of a merchant's new settings."""
+
+    def build(currency: str, *, at: datetime = NOW, deliveries: int = 1):
+        payload = f"{currency} {at}".encode()
+        world.changes[payload] = MerchantSettings("m1", currency, at)
+        return Delivery(f"9-{len(world.changes)}", payload, deliveries)
+
+    return build
+
+
+async def test_settings_are_applied_then_the_cache_is_told_and_then_they_are_acknowledged(world, project, change):
+    changed = change("EUR")
+    projected = await project([changed])
+    assert await project.acknowledge_applied() == []
+    assert world.journal == [("applied settings", 1), ("invalidated", ["m1"]), ("acknowledged", 1)]
+    assert (projected.applied, projected.duplicates, projected.skipped) == (1, 0, [])
+    assert world.settings["m1"].currency == "EUR"
+
+
+async def test_settings_that_come_late_again_or_very_late_change_nothing_and_go_the_whole_way(world, project, change):
+    late, newest = change("USD", at=NOW - timedelta(days=400)), change("EUR")
+    await project([newest])
+    projected = await project([late, replace(newest, stream_id="10-1")])
+    await project.acknowledge_applied()
+    assert (projected.applied, projected.duplicates, projected.dead_letters) == (0, 2, [])
+    assert world.settings["m1"].currency == "EUR"
+    assert set(world.acknowledged) == {"9-1", "9-2", "10-1"}
+
+
+async def test_settings_wait_for_the_database_with_the_entries_of_their_batch(world, project, delivery, change):
+    batch = [delivery(), change("EUR")]
+    world.database_is_unavailable = True
+    with pytest.raises(ReadModelUnavailableError):
+        await project(batch)
+    world.database_is_unavailable = False
+    assert (await project(batch)).applied == 2
+
+
+async def test_settings_that_fail_too_often_are_dead_lettered_and_hinder_no_entry(world, project, delivery, change):
+    world.settings_fail = True
+    again, exhausted = change("EUR"), change("USD", deliveries=DELIVERIES_MAX)
+    projected = await project([again, delivery(), exhausted])
+    assert projected.applied == 1
+    assert projected.dead_letters == [DeadLetter(exhausted, "a bug")]
+    assert [str(failure) for failure in projected.failures] == ["a bug"]

@@ -76,7 +76,7 @@ async def test_what_is_recorded_while_it_runs_belongs_to_the_next_one(connection
 
     counted, told = [], []
 
-    def begin(entries: int) -> None:
+    def begin(entries: int, _settings: object) -> None:
         counted.append(entries)
         # Committed before the first line is read.
         recording_thread = threading.Thread(target=lambda: asyncio.run(record()))

@@ -28,7 +28,7 @@ class Database:
             raise ConnectionError
         return Merchant(merchant_id, name, "BRL", "America/Sao_Paulo")
 
-    async def save(self, merchant):
+    async def save(self, merchant, traceparent=None):
         self.name = merchant.name
 
 

@@ -1,4 +1,6 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
@@ -15,7 +17,7 @@ NIGHT = datetime(2026, 11, 23, 2, 59, tzinfo=UTC)
 
 
 def draft(**changes) -> Draft:
-    return Draft(**{"direction": Direction.CREDIT, "amount_minor": 15000, "description": "Venda"} | changes)
+    return Draft(**{"direction": Direction.CREDIT, "amount": Decimal("150.00"), "description": "Venda"} | changes)
 
 
 def test_without_a_date_an_entry_belongs_to_today_where_the_merchant_is():
@@ -30,6 +32,18 @@ def test_tomorrow_is_refused_even_when_it_is_today_in_utc():
     with pytest.raises(RejectedFieldsError) as refused:
         record(draft(business_date=date(2026, 11, 23)), PADARIA, ID, NIGHT)
     assert refused.value.fields == (("business_date", "The date is after today, 2026-11-22 in America/Sao_Paulo."),)
+
+
+@pytest.mark.parametrize(("currency", "amount_minor"), [("JPY", 1500), ("CLP", 1500), ("KWD", 1_500_000)])
+def test_minor_units_are_the_currencys(currency, amount_minor):
+    merchant = replace(PADARIA, currency=currency)
+    assert record(draft(amount=Decimal(1500)), merchant, ID, NIGHT).amount_minor == amount_minor
+
+
+def test_an_amount_with_more_decimals_than_the_currency_is_refused_with_all_that_is_wrong():
+    with pytest.raises(RejectedFieldsError) as refused:
+        record(draft(amount=Decimal("1.0"), currency="USD"), replace(PADARIA, currency="PYG"), ID, NIGHT)
+    assert [field for field, _ in refused.value.fields] == ["amount", "currency"]
 
 
 def test_an_entry_is_in_the_merchants_currency_named_or_not():

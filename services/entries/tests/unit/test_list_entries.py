@@ -1,4 +1,5 @@
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from fluxo_entries.application.recording.ports import EntryFilter
@@ -19,7 +20,7 @@ def list_entries(service):
 @pytest.fixture
 def record(service):
     async def record(day: int, key: str):
-        draft = Draft(Direction.CREDIT, 100, "Venda", business_date=date(2026, 11, day))
+        draft = Draft(Direction.CREDIT, Decimal(1), "Venda", business_date=date(2026, 11, day))
         await service.use_cases.record_entry("padaria", draft, idempotency_key=key, traceparent="")
 
     return record

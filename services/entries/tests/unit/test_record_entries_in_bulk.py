@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 from fluxo_entries.application.recording.ports import Outcome
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.anyio
 
 
 def item(key: str, amount_minor: int = 100, day: date | None = None) -> BulkItem:
-    return BulkItem(key, Draft(Direction.CREDIT, amount_minor, "Venda", business_date=day))
+    return BulkItem(key, Draft(Direction.CREDIT, Decimal(amount_minor).scaleb(-2), "Venda", business_date=day))
 
 
 TOO_LATE = date(2026, 11, 23)

@@ -1,5 +1,6 @@
 import asyncio
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 from fluxo_entries.application.recording.merchant_settings import MerchantChange
@@ -9,7 +10,7 @@ from fluxo_entries.domain.errors import IdempotencyKeyReusedError, RejectedField
 
 pytestmark = pytest.mark.anyio
 
-SALE = Draft(Direction.CREDIT, 15000, "Venda balcão", "vendas")
+SALE = Draft(Direction.CREDIT, Decimal("150.00"), "Venda balcão", "vendas")
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def record(service):
 async def test_the_same_key_with_another_body_is_refused(service, record):
     await record()
     others = [
-        SALE._replace(amount_minor=15001),
+        SALE._replace(amount=Decimal("150.01")),
         SALE._replace(direction=Direction.DEBIT),
         SALE._replace(description="Venda"),
         SALE._replace(category=None),
@@ -56,7 +57,7 @@ async def test_what_was_recorded_once_is_replayed_even_if_a_rule_refuses_it_now(
     service.clock.set(datetime(2026, 11, 21, 12, tzinfo=UTC))
     assert (await record(dated)).entry == first.entry
     with pytest.raises(IdempotencyKeyReusedError):
-        await record(dated._replace(amount_minor=1))
+        await record(dated._replace(amount=Decimal("0.01")))
     with pytest.raises(RejectedFieldsError):
         await record(dated, key="k2")
 

@@ -1,5 +1,6 @@
 import asyncio
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from fluxo_entries.domain.direction import Direction
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def sale(service, anyio_backend):
-    draft = Draft(Direction.CREDIT, 15000, "Venda", business_date=date(2026, 11, 1))
+    draft = Draft(Direction.CREDIT, Decimal("150.00"), "Venda", business_date=date(2026, 11, 1))
     answer = await service.use_cases.record_entry("padaria", draft, idempotency_key="sale", traceparent="")
     return answer.entry
 

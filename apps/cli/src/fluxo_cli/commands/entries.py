@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 import orjson
 import typer
+from fluxo_contracts.currencies import DECIMALS
 
 from fluxo_cli.api.client_options import EntriesUrl, Merchant, Token, connect
-from fluxo_cli.api.money import parse_amount
+from fluxo_cli.api.money import DECIMALS_DEFAULT, parse_amount
 from fluxo_cli.commands.entry_filters import Category, Direction, First, Last, OfDirection, Search, chosen
 from fluxo_cli.commands.groups import entries_app
 from fluxo_cli.files.exporting import ENTRIES_PAGE_MAX, pages_of_entries
@@ -19,11 +20,17 @@ from fluxo_cli.output.rendering import entries_table, entry_sheet, note, show
 _KEY_LENGTH_MAX = 255
 
 
-def _amount(text: str) -> str:
+def _amount(text: str, currency: str | None, option: str) -> str:
     try:
-        return parse_amount(text)
+        return parse_amount(text, DECIMALS_DEFAULT if currency is None else DECIMALS[currency])
     except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
+        raise typer.BadParameter(str(error), param_hint=option) from error
+
+
+def _currency(code: str) -> str:
+    if code not in DECIMALS:
+        raise typer.BadParameter("It is no currency of ISO 4217, such as BRL.")
+    return code
 
 
 def _key(text: str) -> str:
@@ -42,16 +49,25 @@ Key = Annotated[
 def add(
     description: Annotated[str, typer.Argument(metavar="DESCRIPTION", help="What it was.")],
     credit: Annotated[
-        str | None, typer.Option("--credit", parser=_amount, metavar="AMOUNT", help="Money in: 150.00 or 1.234,56.")
+        str | None, typer.Option("--credit", metavar="AMOUNT", help="Money in: 150.00 or 1.234,56.")
     ] = None,
     debit: Annotated[
-        str | None, typer.Option("--debit", parser=_amount, metavar="AMOUNT", help="Money out: 150.00 or 1.234,56.")
+        str | None, typer.Option("--debit", metavar="AMOUNT", help="Money out: 150.00 or 1.234,56.")
     ] = None,
     business_date: Annotated[
         date | None,
         typer.Option("--date", parser=parse_date, metavar="DATE", help="Business date. Default: the merchant's today."),
     ] = None,
     category: Annotated[str | None, typer.Option("--category", help="Free text to group by.")] = None,
+    currency: Annotated[
+        str | None,
+        typer.Option(
+            "--currency",
+            parser=_currency,
+            metavar="CODE",
+            help="The merchant's, such as KWD: amounts are read with its decimals. Else with two.",
+        ),
+    ] = None,
     key: Key = None,
     as_json: Json = False,
     entries_url: EntriesUrl = None,
@@ -65,16 +81,24 @@ def add(
       fluxo entries add --credit 150.00 "Venda balcão" --category vendas
 
       fluxo entries add --debit 1.234,56 "Aluguel" --date 2026-11-05
+
+      fluxo entries add --credit 1.234 "Sale" --currency KWD
     """
     if (credit is None) == (debit is None):
         raise typer.BadParameter("Give one of --credit and --debit.")
+    if credit is not None:
+        direction, amount = Direction.CREDIT, _amount(credit, currency, "--credit")
+    else:
+        direction, amount = Direction.DEBIT, _amount(debit or "", currency, "--debit")
     body = {
-        "direction": Direction.CREDIT if credit is not None else Direction.DEBIT,
-        "amount": credit if credit is not None else debit,
+        "direction": direction,
+        "amount": amount,
         "business_date": business_date.isoformat() if business_date else None,
         "description": description,
         "category": category,
     }
+    if currency is not None:
+        body["currency"] = currency
     with connect("entries", entries_url, token=token, merchant=merchant, data_dir=data_dir) as client:
         _print_recorded(client.post("/v1/entries", body, idempotency_key=key or str(uuid.uuid4())), as_json=as_json)
 

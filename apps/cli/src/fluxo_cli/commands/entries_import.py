@@ -7,10 +7,10 @@ from typing import Annotated
 
 import orjson
 import typer
+from fluxo_contracts.currencies import money_in
 from fluxo_local.errors import CommandError
 
 from fluxo_cli.api.client_options import EntriesUrl, Merchant, Token, connect
-from fluxo_cli.api.money import format_minor
 from fluxo_cli.commands.groups import entries_app
 from fluxo_cli.files.cells import CellReader
 from fluxo_cli.files.entries_file import read_entries
@@ -102,9 +102,10 @@ def _content(file: Path) -> bytes:
 def _summary(prepared: Import, recorded: Recorded | None, currency: str) -> str:
     entries = counted(len(prepared.items), "entry", "entries")
     if prepared.items:
+        money = money_in(currency)
         entries += (
-            f" of {min(prepared.days)} to {max(prepared.days)}, {format_minor(prepared.credits_minor)} {currency} in "
-            f"and {format_minor(prepared.debits_minor)} {currency} out"
+            f" of {min(prepared.days)} to {max(prepared.days)}, {money(prepared.credits_minor)} {currency} in "
+            f"and {money(prepared.debits_minor)} {currency} out"
         )
     if recorded is None:
         return f"{entries}. Nothing is wrong with them; nothing was recorded."
@@ -121,8 +122,8 @@ def _as_json(prepared: Import, recorded: Recorded | None, currency: str) -> byte
             "replayed": 0 if recorded is None else recorded.replayed,
             "dry_run": recorded is None,
             "currency": currency,
-            "total_credits": format_minor(prepared.credits_minor),
-            "total_debits": format_minor(prepared.debits_minor),
+            "total_credits": money_in(currency)(prepared.credits_minor),
+            "total_debits": money_in(currency)(prepared.debits_minor),
             "from": min(prepared.days, default=None),
             "to": max(prepared.days, default=None),
         }

@@ -10,12 +10,12 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Final
 
 import typer
+from fluxo_contracts.currencies import money_in
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from fluxo_cli.api.money import format_minor
 from fluxo_cli.operations.environment import environment_of
 from fluxo_cli.operations.reconciliation import Comparison, Window, compare
 from fluxo_cli.operations.totals import consolidated_days, recorded_days
@@ -154,8 +154,9 @@ def _print(comparison: Comparison) -> None:
     table.add_column("From the entries", justify="right", overflow="fold")
     table.add_column("In the balances", justify="right", overflow="fold")
     for (merchant_id, day), differences in comparison.wrong.items():
+        money = money_in(comparison.currencies[merchant_id])
         for d in differences:
-            write = str if d.figure == "entry_count" else format_minor
+            write = str if d.figure == "entry_count" else money
             table.add_row(Text(printable(merchant_id)), str(day), _FIGURES[d.figure], write(d.expected), write(d.found))
     show(table)
     note(f"Do not agree: {counted(len(comparison.wrong), 'day')}; {compared}.")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from fluxo_contracts.currencies import DECIMALS
+
 from fluxo_cli.api.money import parse_amount
 from fluxo_cli.files.entries_file import NEEDED_COLUMNS, Row, RowError
 
@@ -32,14 +34,14 @@ class CellReader:
     def entry_of(self, row: Row) -> tuple[dict[str, str], list[RowError]]:
         """Return the entry as the API takes it, and what the service could not know to be wrong.
 
-        However it was written, the same entry comes out equal: two decimals, no field that goes without saying. A
+        However it was written, the same entry comes out equal: all decimals, no field that goes without saying. A
         cell that cannot be read stays as it is. `id` and `recorded_at` are the service's to give: those of another
         installation are passed over.
         """
         cells, wrong = {column: cell.strip() for column, cell in row.cells.items()}, dict[str, str]()
         entry = {column: cells.get(column, "") for column in NEEDED_COLUMNS}
         try:
-            entry["amount"] = _two_decimals(parse_amount(entry["amount"]))
+            entry["amount"] = self._amount(entry["amount"])
         except ValueError as error:
             wrong["amount"] = str(error)
         entry["business_date"] = self._business_date(cells.get("business_date", ""))
@@ -55,6 +57,12 @@ class CellReader:
         written = {column: text for column, text in entry.items() if text or column in NEEDED_COLUMNS}
         return written, [RowError(row.line, column, sentence) for column, sentence in wrong.items()]
 
+    def _amount(self, text: str) -> str:
+        decimals = DECIMALS[self.currency]
+        units, _point, cents = parse_amount(text, decimals).partition(".")
+        whole = units.lstrip("0") or "0"
+        return f"{whole}.{cents:0<{decimals}}" if decimals else whole
+
     def _business_date(self, text: str) -> str:
         if not text and self.undated_on is not None:
             return self.undated_on.isoformat()
@@ -62,8 +70,3 @@ class CellReader:
             day, month, year = found.groups()
             return f"{year}-{month:0>2}-{day:0>2}"
         return text
-
-
-def _two_decimals(amount: str) -> str:
-    units, _point, cents = amount.partition(".")
-    return f"{units.lstrip('0') or '0'}.{cents:0<2}"

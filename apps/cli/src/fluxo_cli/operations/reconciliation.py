@@ -10,16 +10,20 @@ from typing import Final
 # A projection that was never filled differs on every day; nobody reads further than this.
 WRONG_DAYS_MAX: Final = 1_000
 
+CURRENCY_DEFAULT: Final = "BRL"
+"""Of a merchant of whom nothing is recorded."""
+
 
 @dataclass(frozen=True, slots=True)
 class RecordedDay:
-    """Sums of one merchant's entries of one business date, in minor units."""
+    """Sums of one merchant's entries of one business date, in minor units of their currency."""
 
     merchant_id: str
     business_date: date
     credits_minor: int
     debits_minor: int
     entry_count: int
+    currency: str = field(default=CURRENCY_DEFAULT, kw_only=True)
 
     @property
     def key(self) -> tuple[str, date]:
@@ -47,13 +51,15 @@ class Difference:
 class Comparison:
     """`wrong` holds the days that differ, in order; `complete` is false when WRONG_DAYS_MAX ended it early.
 
-    `moving` are those of them of which more entries count than the time before.
+    `moving` are those of them of which more entries count than the time before; `currencies` is what their merchants'
+    figures are in.
     """
 
     merchants: int = 0
     days: int = 0
     wrong: dict[tuple[str, date], tuple[Difference, ...]] = field(default_factory=dict)
     moving: set[tuple[str, date]] = field(default_factory=set)
+    currencies: dict[str, str] = field(default_factory=dict)
     complete: bool = True
 
     def still_wrong_after(self, earlier: "Comparison") -> "Comparison":
@@ -104,6 +110,7 @@ def compare(
             on_day()
             if differences := tuple(_differences(expected, found)):
                 comparison.wrong[merchant_id, expected.business_date] = differences
+                comparison.currencies[merchant_id] = expected.currency
             if len(comparison.wrong) >= WRONG_DAYS_MAX:
                 comparison.complete = False
                 break
@@ -117,12 +124,12 @@ def _joined(
     recorded: Iterable[RecordedDay], consolidated: Iterable[ConsolidatedDay]
 ) -> Iterator[tuple[ConsolidatedDay, ConsolidatedDay | None]]:
     """Yield each day that either side knows: as the entries make it, and as the balances have it (None: not at all)."""
-    current, opening_minor = "", 0
+    current, currency, opening_minor = "", CURRENCY_DEFAULT, 0
     in_order = heapq.merge(recorded, consolidated, key=lambda day: day.key)
     for (merchant_id, business_date), sides in groupby(in_order, key=lambda day: day.key):
         if merchant_id != current:
-            current, opening_minor = merchant_id, 0
-        day, found = RecordedDay(merchant_id, business_date, 0, 0, 0), None
+            current, currency, opening_minor = merchant_id, CURRENCY_DEFAULT, 0
+        day, found = RecordedDay(merchant_id, business_date, 0, 0, 0, currency=currency), None
         for side in sides:
             if isinstance(side, ConsolidatedDay):
                 found = side
@@ -130,7 +137,7 @@ def _joined(
                 day = side
         closing_minor = opening_minor + day.credits_minor - day.debits_minor
         yield _consolidated(day, opening_minor, closing_minor), found
-        opening_minor = closing_minor
+        currency, opening_minor = day.currency, closing_minor
 
 
 def _consolidated(day: RecordedDay, opening_minor: int, closing_minor: int) -> ConsolidatedDay:
@@ -142,6 +149,7 @@ def _consolidated(day: RecordedDay, opening_minor: int, closing_minor: int) -> C
         day.entry_count,
         opening_minor,
         closing_minor,
+        currency=day.currency,
     )
 
 

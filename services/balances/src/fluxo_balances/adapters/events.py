@@ -1,8 +1,10 @@
 """From the events of the contract to what the use cases know."""
 
-from fluxo_contracts.entry_recorded import decode
+from fluxo_contracts import entry_recorded, merchant_changed
+from fluxo_contracts.entry_recorded import EntryRecorded
 from fluxo_contracts.envelope import OtherEventError
 from fluxo_contracts.envelope import UndecodableEventError as NotInTheContractError
+from fluxo_contracts.merchant_changed import MerchantChanged
 
 from fluxo_balances.application.projecting.ports import (
     NotForBalancesError,
@@ -10,22 +12,37 @@ from fluxo_balances.application.projecting.ports import (
     SkipReason,
     UndecodableEventError,
 )
+from fluxo_balances.domain.merchant_settings import MerchantSettings
 
 
-def recorded_entry(payload: bytes) -> RecordedEntry:
-    """Return the entry that an event tells of.
+def told_by(payload: bytes) -> RecordedEntry | MerchantSettings:
+    """Return the entry or the settings that an event tells of.
 
     Raises:
         UndecodableEventError: the payload is no event, or a malformed one.
         NotForBalancesError: it is an event of a type or version that is not read here.
     """
     try:
-        event = decode(payload)
+        return _entry(entry_recorded.decode(payload))
     except OtherEventError as error:
-        reason = SkipReason.NEWER_VERSION if error.is_newer_version else SkipReason.UNKNOWN_TYPE
+        no_entry = error
+    except NotInTheContractError as error:
+        raise UndecodableEventError(str(error)) from error
+    try:
+        return _settings(merchant_changed.decode(payload))
+    except OtherEventError as error:
+        is_newer = error.is_newer_version or no_entry.is_newer_version
+        reason = SkipReason.NEWER_VERSION if is_newer else SkipReason.UNKNOWN_TYPE
         raise NotForBalancesError(error.event_type, reason) from error
     except NotInTheContractError as error:
         raise UndecodableEventError(str(error)) from error
+
+
+def _settings(event: MerchantChanged) -> MerchantSettings:
+    return MerchantSettings(event.subject, event.data.currency, event.time)
+
+
+def _entry(event: EntryRecorded) -> RecordedEntry:
     entry = event.data
     is_credit = entry.direction == "credit"
     return RecordedEntry(

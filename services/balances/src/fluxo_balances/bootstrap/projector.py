@@ -13,7 +13,7 @@ from fluxo_chassis.process import SystemClock
 from fluxo_chassis.redis import RedisClient, ping_redis
 from fluxo_contracts.envelope import traceparent_of
 
-from fluxo_balances.adapters.events import recorded_entry
+from fluxo_balances.adapters.events import told_by
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
 from fluxo_balances.adapters.redis.consumer_group import ConsumerGroup
@@ -62,7 +62,7 @@ async def run_projector(settings: ProjectorSettings, stop: asyncio.Event) -> Non
         events = RedisEntryEvents(reading, group, settings.instance)
         projection = PostgresProjection(pool)
         use_cases = ProjectorUseCases(
-            ProjectEntries(events, projection, RedisBalanceCache(cache), clock, recorded_entry),
+            ProjectEntries(events, projection, RedisBalanceCache(cache), clock, told_by),
             PurgeInbox(projection, clock),
         )
         pace = Pace(settings.projector_batch_size, settings.projector_take_over_idle_s)

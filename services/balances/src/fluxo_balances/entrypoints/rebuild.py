@@ -10,10 +10,11 @@ from typing import BinaryIO, Final, Self
 from uuid import UUID
 
 import orjson
-from fluxo_contracts.replay import NoReplayError, decode_header
+from fluxo_contracts.replay import NoReplayError, decode_header, decode_merchant
 
 from fluxo_balances.application.rebuilding.ports import ReplayBrokenError, ReplayPart
 from fluxo_balances.application.rebuilding.rebuild_projection import Observer
+from fluxo_balances.domain.merchant_settings import MerchantSettings
 
 PART_BYTES_MIN: Final = 1 << 20
 """Some 10,000 entries: a projector may have to wait for as long as a part takes, a fraction of a second."""
@@ -24,6 +25,7 @@ class PipedReplay:
 
     def __init__(self, reader: asyncio.StreamReader) -> None:
         self._reader = reader
+        self._merchants = 0
 
     @classmethod
     async def over(cls, pipe: BinaryIO) -> Self:
@@ -45,7 +47,20 @@ class PipedReplay:
             header = decode_header(line)
         except NoReplayError as error:
             raise ReplayBrokenError(f"what came is no replay: {error}") from error
+        self._merchants = header.merchants
         return header.mark, header.entries
+
+    async def settings(self) -> list[MerchantSettings]:
+        """Return the settings of merchants without entries.
+
+        Raises:
+            ReplayBrokenError: a line is missing, or no merchant's.
+        """
+        try:
+            replayed = [decode_merchant(await self._reader.readline()) for _ in range(self._merchants)]
+        except NoReplayError as error:
+            raise ReplayBrokenError(f"what came is no merchant: {error}") from error
+        return [MerchantSettings(each.merchant_id, each.currency, each.changed_at) for each in replayed]
 
     async def parts(self) -> AsyncIterator[ReplayPart]:
         """Yield the entries in parts of whole lines; an unfinished line at the end is left out."""

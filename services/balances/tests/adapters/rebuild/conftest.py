@@ -14,6 +14,7 @@ from fluxo_balances.adapters.redis.cached_answers import RedisCachedAnswers
 from fluxo_balances.application.projecting.ports import RecordedEntry
 from fluxo_balances.application.rebuilding.ports import ReplayPart
 from fluxo_balances.application.rebuilding.rebuild_projection import Observer, RebuildProjection
+from fluxo_balances.domain.merchant_settings import MerchantSettings
 from fluxo_chassis.process import SystemClock
 
 
@@ -50,6 +51,7 @@ class ReplayOf:
     announced: int | None = None
     mark: UUID | None = None
     refused: dict[str, str] = field(default_factory=dict)
+    merchants: Sequence[MerchantSettings] = ()
 
     def marked(self, mark: UUID) -> None:
         self.mark = self.mark or mark
@@ -58,6 +60,9 @@ class ReplayOf:
         await self.before()
         entries = sum(map(len, self.parts_of_entries)) if self.announced is None else self.announced
         return self.mark, entries
+
+    async def settings(self) -> Sequence[MerchantSettings]:
+        return self.merchants
 
     async def parts(self) -> AsyncIterator[ReplayPart]:
         for part in self.parts_of_entries:
@@ -109,6 +114,7 @@ def content(pool) -> Callable[[], Awaitable[dict[str, set[tuple]]]]:
             "day_totals": f"merchant_id, business_date, {sums}",
             "month_totals": f"merchant_id, month, {sums}",
             "merchants": "merchant_id, currency, as_of",
+            "merchant_settings": "*",
         }
         async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
             return {
@@ -136,6 +142,7 @@ def summed(entries: Sequence[RecordedEntry]) -> dict[str, set[tuple]]:
         "day_totals": {(*key, *totals) for key, totals in days.items()},
         "month_totals": {(*key, *totals) for key, totals in months.items()},
         "merchants": {(merchant_id, "BRL", recorded_at) for merchant_id, recorded_at in newest.items()},
+        "merchant_settings": set(),
     }
 
 

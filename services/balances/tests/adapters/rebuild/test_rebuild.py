@@ -41,6 +41,7 @@ def entries(recorded):
         "INSERT INTO day_totals VALUES ('phantom', '2026-01-01', 1, 0, 1)",
         "INSERT INTO merchants VALUES ('phantom', 'BRL', now())",
         "UPDATE merchants SET currency = 'USD', as_of = as_of + interval '1 day'",
+        "INSERT INTO merchant_settings VALUES ('phantom', 'EUR', now())",
         "TRUNCATE inbox, day_totals, month_totals, merchants",
     ],
 )

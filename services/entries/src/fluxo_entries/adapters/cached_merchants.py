@@ -34,8 +34,8 @@ class CachedMerchants:
         # Whoever stops waiting takes it from nobody else.
         return await asyncio.shield(query)
 
-    async def save(self, merchant: Merchant) -> None:
-        await self._merchants.save(merchant)
+    async def save(self, merchant: Merchant, traceparent: str | None = None) -> None:
+        await self._merchants.save(merchant, traceparent)
         self.forget(merchant.merchant_id)
 
     def forget(self, merchant_id: str) -> None:

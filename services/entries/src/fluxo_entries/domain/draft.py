@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import date
-from functools import lru_cache, partial
-from typing import Any, Final, NamedTuple
+from decimal import Decimal
+from functools import cache, lru_cache, partial
+from typing import Final, NamedTuple
 
 from fluxo_entries.domain.business_date import parse_business_date
 from fluxo_entries.domain.direction import NO_DIRECTION, Direction, parse_direction
 from fluxo_entries.domain.fields import Rule, parse_fields
 from fluxo_entries.domain.merchant import known_currency
-from fluxo_entries.domain.money import parse_amount
+from fluxo_entries.domain.money import minor_units, parse_amount
 from fluxo_entries.domain.text import optional_text, required_text
 
 DESCRIPTION_LENGTH_MAX: Final = 200
@@ -20,7 +21,7 @@ class Draft(NamedTuple):
     """What a merchant asks to record; well-formed, not yet held against the merchant's settings."""
 
     direction: Direction
-    amount_minor: int
+    amount: Decimal
     description: str
     category: str | None = None
     currency: str | None = None
@@ -31,6 +32,7 @@ class Draft(NamedTuple):
 _category: Final = lru_cache(maxsize=1_024)(partial(optional_text, length_max=CATEGORY_LENGTH_MAX))
 _business_date: Final = lru_cache(maxsize=4_096)(parse_business_date)
 
+# An amount of up to four decimals: whose currency has fewer, `rules_in` knows.
 DRAFT_RULES: Final[Mapping[str, Rule]] = {
     "direction": Rule(parse_direction, otherwise=NO_DIRECTION),
     "amount": Rule(parse_amount),
@@ -41,15 +43,22 @@ DRAFT_RULES: Final[Mapping[str, Rule]] = {
 }
 
 
-def parse_draft(fields: Mapping[str, object]) -> Draft:
+@cache
+def rules_in(currency: str) -> Mapping[str, Rule]:
+    """Return the rules for a merchant with the currency."""
+
+    def parse(text: str) -> Decimal:
+        amount = parse_amount(text)
+        minor_units(amount, currency)
+        return amount
+
+    return {**DRAFT_RULES, "amount": Rule(parse)}
+
+
+def parse_draft(fields: Mapping[str, object], rules: Mapping[str, Rule] = DRAFT_RULES) -> Draft:
     """Return the draft that the fields of a JSON object stand for.
 
     Raises:
         RejectedFieldsError: all that is wrong with them.
     """
-    return draft_of(parse_fields(fields, DRAFT_RULES))
-
-
-def draft_of(values: dict[str, Any]) -> Draft:
-    """Return the draft of what `parse_fields` made of DRAFT_RULES' fields."""
-    return Draft(amount_minor=values.pop("amount"), **values)
+    return Draft(**parse_fields(fields, rules))

@@ -8,6 +8,7 @@ from fluxo_entries.domain.direction import Direction
 from fluxo_entries.domain.draft import Draft
 from fluxo_entries.domain.errors import RejectedFieldsError, ReversalBeforeOriginalError, ReversalOfReversalError
 from fluxo_entries.domain.merchant import Merchant
+from fluxo_entries.domain.money import minor_units
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,16 @@ def record(draft: Draft, merchant: Merchant, entry_id: UUID, now: datetime) -> E
     """Return the entry that the draft becomes: the merchant's currency and, when no date is given, its today.
 
     Raises:
-        RejectedFieldsError: another currency than the merchant's, or a date after its today; all of them named.
+        RejectedFieldsError: another currency than the merchant's, an amount that is none in it, or a date after the
+            merchant's today; all of them named.
     """
     today = merchant.today(now)
     rejected = []
+    amount_minor = 0
+    try:
+        amount_minor = minor_units(draft.amount, merchant.currency)
+    except ValueError as error:
+        rejected.append(("amount", str(error)))
     if draft.currency is not None and draft.currency != merchant.currency:
         rejected.append(("currency", f"Your entries are in {merchant.currency}."))
     if draft.business_date is not None and draft.business_date > today:
@@ -44,7 +51,7 @@ def record(draft: Draft, merchant: Merchant, entry_id: UUID, now: datetime) -> E
         id=entry_id,
         merchant_id=merchant.merchant_id,
         direction=draft.direction,
-        amount_minor=draft.amount_minor,
+        amount_minor=amount_minor,
         currency=merchant.currency,
         business_date=draft.business_date or today,
         description=draft.description,

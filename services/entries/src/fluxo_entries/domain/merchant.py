@@ -6,14 +6,11 @@ from functools import cache, lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
+from fluxo_contracts.currencies import DECIMALS
+
 NAME_LENGTH_MAX: Final = 100
 DEFAULT_CURRENCY: Final = "BRL"
 DEFAULT_TIME_ZONE: Final = "America/Sao_Paulo"
-
-CURRENCIES: Final = frozenset(
-    {"ARS", "AUD", "BOB", "BRL", "CAD", "CHF", "CNY", "COP", "DOP", "EUR", "GBP", "MXN", "NZD", "PEN", "USD", "UYU"}
-)
-"""Currencies of two decimals, since an amount has two; CLP, PYG and JPY have none, KWD has three."""
 
 _NO_PLACE: Final = frozenset({"Factory", "localtime"})
 """Names in the time zone database that mean whatever the machine is set to."""
@@ -43,12 +40,10 @@ def known_currency(code: str) -> str:
     """Return the code.
 
     Raises:
-        ValueError: not one of the currencies of two decimals that are supported.
+        ValueError: ISO 4217 does not have it, or gives it no minor unit.
     """
-    if code not in CURRENCIES:
-        raise ValueError(
-            f"It is none of the supported currencies, all of two decimals: {', '.join(sorted(CURRENCIES))}."
-        )
+    if code not in DECIMALS:
+        raise ValueError('It is no currency of ISO 4217, such as "BRL".')
     return code
 
 

@@ -29,6 +29,7 @@ async def write_totals(
             "credits_minor": day.credits_minor,
             "debits_minor": day.debits_minor,
             "entry_count": day.entry_count,
+            "currency": day.currency,
         }
         out.write(f"{encode(line).decode()}\n")
 

@@ -15,6 +15,7 @@ from fluxo_balances.adapters.postgres.write_failures import (
 )
 from fluxo_balances.application.projecting.ports import EntryRefusedError, RecordedEntry
 from fluxo_balances.domain.inbox import lowest_id
+from fluxo_balances.domain.merchant_settings import MerchantSettings
 
 CONFLICT_TRIES: Final = 5
 """A deadlock or a serialisation failure is tried again at once, so often."""
@@ -44,6 +45,23 @@ class PostgresProjection:
                 if not is_refusal(error):
                     raise
             return await self._apply_one_by_one(distinct)
+
+    async def apply_settings(self, settings: Sequence[MerchantSettings]) -> int:
+        """Keep those that are later than what is known of their merchant; returns how many.
+
+        Raises:
+            ReadModelUnavailableError: the database cannot do it now; applying again is safe.
+        """
+        columns = settings_columns(settings)
+        with unavailable_when_no_entry_is_to_blame():
+            async with self._pool.acquire() as connection, connection.transaction():
+                await connection.execute(projection_sql.FORGET_ENDED_REBUILD)
+                status: str = await connection.execute(projection_sql.APPLY_SETTINGS, *columns)
+                # Looked for after the write, whose lock keeps a rebuild from its end: one that begins later replays
+                # what is applied here.
+                if await connection.fetchval(projection_sql.IS_REBUILDING):
+                    await connection.execute(projection_sql.APPLY_SETTINGS_TO_SHADOW, *columns)
+        return int(status.rpartition(" ")[2])
 
     async def purge_inbox(self, older_than: datetime) -> int:
         """Forget event ids made before the instant, a chunk at a time; returns how many."""
@@ -104,6 +122,16 @@ async def _apply_while_rebuilding(connection: asyncpg.Connection, columns: Seque
             applied = int(await connection.fetchval(projection_sql.APPLY, *columns, True))
             await connection.execute(projection_sql.APPLY_TO_SHADOW, *columns)
         return applied
+
+
+def settings_columns(settings: Sequence[MerchantSettings]) -> tuple[list[object], ...]:
+    """Turn settings into the arrays that `projection_sql.applying_settings` takes: the latest of each merchant."""
+    latest = {each.merchant_id: each for each in sorted(settings, key=lambda each: each.changed_at)}.values()
+    return (
+        [each.merchant_id for each in latest],
+        [each.currency for each in latest],
+        [each.changed_at for each in latest],
+    )
 
 
 def _columns(entries: Sequence[RecordedEntry]) -> tuple[list[object], ...]:

@@ -97,6 +97,24 @@ _MAY_APPLY: Final = "($8 OR NOT EXISTS (SELECT FROM rebuild))"
 APPLY: Final = applying(f"{_GIVEN} WHERE {_MAY_APPLY}", applied=f"CASE WHEN {_MAY_APPLY} THEN count(*) END")
 APPLY_TO_SHADOW: Final = applying(_GIVEN, tables="shadow_")
 
+
+def applying_settings(tables: str = "") -> str:
+    """Return the statement that keeps settings, $1..$3 as arrays with each merchant once, where they are later."""
+    return f"""
+INSERT INTO {tables}merchant_settings AS known (merchant_id, currency, changed_at)
+SELECT merchant_id, currency, changed_at
+FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS changed (merchant_id, currency, changed_at)
+ORDER BY merchant_id COLLATE "C"
+ON CONFLICT (merchant_id) DO UPDATE SET currency = excluded.currency, changed_at = excluded.changed_at
+WHERE known.changed_at < excluded.changed_at
+"""
+
+
+APPLY_SETTINGS: Final = applying_settings()
+APPLY_SETTINGS_TO_SHADOW: Final = applying_settings("shadow_")
+IS_REBUILDING: Final = "SELECT EXISTS (SELECT FROM rebuild)"
+
+
 # The lock that a rebuild holds as long as its session lives; `rebuild_sql.LOCK` takes it.
 REBUILD_LOCK: Final = (7_381, 204)
 

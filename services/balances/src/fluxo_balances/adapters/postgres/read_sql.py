@@ -18,8 +18,13 @@ _OPENING: Final = f"""
     ) AS opening_minor
 """  # noqa: S608 - put together from constants
 
+# Entries tell the currency; before the first it is what the merchant set.
+_CURRENCY: Final = """
+coalesce(currency, (SELECT currency FROM merchant_settings WHERE merchant_id = $1)) AS currency
+"""
+
 DAY: Final = f"""
-SELECT opening_minor, currency, as_of, credits_minor, debits_minor, credits_carry, debits_carry, entry_count
+SELECT opening_minor, {_CURRENCY}, as_of, credits_minor, debits_minor, credits_carry, debits_carry, entry_count
 FROM ({_OPENING}) AS opening
 LEFT JOIN merchants AS merchant ON merchant.merchant_id = $1
 LEFT JOIN day_totals AS day ON day.merchant_id = $1 AND day.business_date = $2
@@ -28,7 +33,7 @@ LEFT JOIN day_totals AS day ON day.merchant_id = $1 AND day.business_date = $2
 # $4 last day. One row: the days that have entries, as columns; nulls when none has. As rows each would be a
 # record of seven values here, ten years of them. `carried` holds the few days that have a carry, and is null without.
 RANGE: Final = f"""
-SELECT opening_minor, currency, as_of, dates, credits_minor, debits_minor, entry_counts, carried
+SELECT opening_minor, {_CURRENCY}, as_of, dates, credits_minor, debits_minor, entry_counts, carried
 FROM ({_OPENING}) AS opening
 LEFT JOIN merchants AS merchant ON merchant.merchant_id = $1
 CROSS JOIN (

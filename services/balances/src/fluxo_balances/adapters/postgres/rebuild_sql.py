@@ -6,10 +6,10 @@ from typing import Final
 
 from fluxo_contracts.replay import REPLAY_COLUMNS
 
-from fluxo_balances.adapters.postgres.projection_sql import REBUILD_LOCK, applying
+from fluxo_balances.adapters.postgres.projection_sql import REBUILD_LOCK, applying, applying_settings
 
 # In the order in which they are written.
-TABLES: Final = ("inbox", "day_totals", "month_totals", "merchants")
+TABLES: Final = ("inbox", "day_totals", "month_totals", "merchants", "merchant_settings")
 _SHADOWS: Final = ", ".join(f"shadow_{table}" for table in TABLES)
 
 # Waits a moment: the session of a rebuild that was killed just now may still be ending.
@@ -69,6 +69,8 @@ LOAD: Final = applying(
     remembered="event_id >= $1",
     new="event_id IN (SELECT event_id FROM new_ids) OR event_id < $1",
 )
+
+LOAD_SETTINGS: Final = applying_settings("shadow_")
 
 # The planner knows nothing about new tables, and everybody reads them at once.
 ANALYZE: Final = f"ANALYZE {_SHADOWS}"

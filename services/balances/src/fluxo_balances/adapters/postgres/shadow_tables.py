@@ -1,14 +1,16 @@
 import asyncio
 import io
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID, uuid4
 
 import asyncpg
 from fluxo_chassis.resilience import Backoff
 
 from fluxo_balances.adapters.postgres import rebuild_sql
+from fluxo_balances.adapters.postgres.projection import settings_columns
 from fluxo_balances.adapters.postgres.write_failures import is_refusal, reason
 from fluxo_balances.application.rebuilding.ports import AnotherRebuildRunsError, RebuildSupersededError, ReplayPart
+from fluxo_balances.domain.merchant_settings import MerchantSettings
 
 
 class PostgresShadowTables:
@@ -41,6 +43,10 @@ class PostgresShadowTables:
             return await self._load(part, oldest_remembered)
         except asyncpg.DeadlockDetectedError:
             return await self._load(part, oldest_remembered)
+
+    async def load_settings(self, settings: Sequence[MerchantSettings]) -> None:
+        """Keep those that are later than what a projector told of their merchant meanwhile."""
+        await self._connection.execute(rebuild_sql.LOAD_SETTINGS, *settings_columns(settings))
 
     async def swap(self, rebuild_id: UUID, keeping: Collection[str] = ()) -> None:
         """Let the shadow tables be the read model, but for the merchants to keep, and remove the rebuild id.

@@ -7,6 +7,8 @@ from enum import Enum
 from typing import Protocol
 from uuid import UUID
 
+from fluxo_balances.domain.merchant_settings import MerchantSettings
+
 
 @dataclass(frozen=True, slots=True)
 class RecordedEntry:
@@ -22,7 +24,7 @@ class RecordedEntry:
 
 
 class Projection(Protocol):
-    """The read model that is written: inbox, day totals, month totals, the merchants' merchant_state."""
+    """The read model that is written: inbox, day totals, month totals, the merchants' merchant_state and settings."""
 
     async def apply(self, entries: Sequence[RecordedEntry]) -> int:
         """Apply those entries that the inbox does not hold yet, in one transaction; returns how many were new.
@@ -33,6 +35,9 @@ class Projection(Protocol):
             EntryRefusedError: an entry breaks a rule of the read model (another currency than the merchant's); nothing
                 was applied, and the others may be applied without it.
         """
+
+    async def apply_settings(self, settings: Sequence[MerchantSettings]) -> int:
+        """Keep those that are later than what is known of their merchant; returns how many."""
 
     async def purge_inbox(self, older_than: datetime) -> int:
         """Forget event ids recorded before the instant, some at a time; returns how many."""
@@ -118,7 +123,7 @@ class NotForBalancesError(Exception):
         self.reason = reason
 
 
-EventDecoder = Callable[[bytes], RecordedEntry]
+EventDecoder = Callable[[bytes], RecordedEntry | MerchantSettings]
 """Raises UndecodableEventError or NotForBalancesError."""
 
 

@@ -20,6 +20,7 @@ from fluxo_balances.application.projecting.ports import (
     UndecodableEventError,
 )
 from fluxo_balances.domain.inbox import REMEMBERED_FOR, is_dated, oldest_remembered
+from fluxo_balances.domain.merchant_settings import MerchantSettings
 
 DELIVERIES_MAX: Final = 8
 """An event that failed so often, while the database was available, is tried alone; a dead letter if that fails too."""
@@ -35,10 +36,16 @@ class ReadableEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class AppliedEvent:
-    """An applied entry whose event is not acknowledged yet."""
+class ReadableSettings:
+    delivery: Delivery
+    settings: MerchantSettings
 
-    entry: RecordedEntry
+
+@dataclass(frozen=True, slots=True)
+class AppliedEvent:
+    """An applied entry, or settings, whose event is not acknowledged yet; only an entry is new."""
+
+    entry: RecordedEntry | MerchantSettings
     is_new: bool
 
 
@@ -105,17 +112,24 @@ class ProjectEntries:
         """
         projected = Projected()
         oldest = oldest_remembered(self._clock.now())
-        readable = []
+        readable, changed = list[ReadableEvent](), list[ReadableSettings]()
         for delivery in deliveries:
             if delivery.stream_id in self._unacknowledged:
                 continue
             try:
-                readable.append(ReadableEvent(delivery, self._entry_of(delivery, oldest)))
+                told = self._told_by(delivery, oldest)
             except NotForBalancesError as error:
                 projected.skipped.append(SkippedEvent(delivery, error.event_type, error.reason))
             except UndecodableEventError as error:
                 projected.dead_letters.append(DeadLetter(delivery, str(error)))
+            else:
+                if isinstance(told, MerchantSettings):
+                    changed.append(ReadableSettings(delivery, told))
+                else:
+                    readable.append(ReadableEvent(delivery, told))
         await self._apply(readable, projected)
+        if changed:
+            await self._apply_settings(changed, projected)
         if projected.skipped:
             await self._events.acknowledge([skipped.delivery.stream_id for skipped in projected.skipped])
         if projected.dead_letters:
@@ -139,12 +153,15 @@ class ProjectEntries:
             return []
         await self._events.acknowledge(list(self._unacknowledged))
         self._unacknowledged.clear()
-        return [each.entry for each in unacknowledged if each.is_new]
+        return [each.entry for each in unacknowledged if each.is_new and isinstance(each.entry, RecordedEntry)]
 
-    def _entry_of(self, delivery: Delivery, oldest: UUID) -> RecordedEntry:
+    def _told_by(self, delivery: Delivery, oldest: UUID) -> RecordedEntry | MerchantSettings:
         if delivery.payload is None:
             raise UndecodableEventError("There is no event in the stream entry.")
         entry = self._decode(delivery.payload)
+        if isinstance(entry, MerchantSettings):
+            # Of any age: late ones change nothing.
+            return entry
         if not is_dated(entry.id):
             raise UndecodableEventError("The entry's id is no UUIDv7, so its age is unknown.")
         if entry.id < oldest:
@@ -186,6 +203,23 @@ class ProjectEntries:
                 projected.dead_letters.append(DeadLetter(event.delivery, reason))
             else:
                 self._note([event], applied, projected)
+
+    async def _apply_settings(self, events: Sequence[ReadableSettings], projected: Projected) -> None:
+        try:
+            applied = await self._projection.apply_settings([event.settings for event in events])
+        except ReadModelUnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, delivering again decides
+            exhausted = [event.delivery for event in events if event.delivery.deliveries >= DELIVERIES_MAX]
+            if len(exhausted) < len(events):
+                projected.failures.append(error)
+            reason = str(error) or type(error).__name__
+            projected.dead_letters += [DeadLetter(delivery, reason) for delivery in exhausted]
+            return
+        for event in events:
+            self._unacknowledged[event.delivery.stream_id] = AppliedEvent(event.settings, is_new=False)
+        projected.applied += applied
+        projected.duplicates += len(events) - applied
 
     def _note(self, events: Sequence[ReadableEvent], applied: int, projected: Projected) -> None:
         is_new = applied == len(events)

@@ -12,6 +12,7 @@ from fluxo_balances.application.projecting.ports import (
     UndecodableEventError,
 )
 from fluxo_balances.domain.inbox import REMEMBERED_FOR, is_dated, is_forgotten
+from fluxo_balances.domain.merchant_settings import MerchantSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,13 @@ class RedriveDeadLetter:
             CacheUnavailableError: the event is applied, old answers could not be removed, and the letter stays.
         """
         try:
-            entry = self._entry_of(stored)
-            if is_forgotten(entry.id, self._clock.now()):
+            told = self._told_by(stored)
+            if isinstance(told, MerchantSettings):
+                applied = await self._projection.apply_settings([told])
+            elif is_forgotten(told.id, self._clock.now()):
                 return Redriven("too-old", _TOO_OLD)
-            applied = await self._projection.apply([entry])
+            else:
+                applied = await self._projection.apply([told])
         except ReadModelUnavailableError:
             raise
         except NotForBalancesError as error:
@@ -66,18 +70,18 @@ class RedriveDeadLetter:
             await self._letters.note_failure(stored.id, reason, self._clock.now())
             return Redriven("failed", reason)
         # Also when it was applied before: the crash may have come between the transaction and the cache.
-        await self._answers.invalidate([entry.merchant_id])
+        await self._answers.invalidate([told.merchant_id])
         await self._letters.remove(stored.id)
         return Redriven("applied" if applied else "applied-before")
 
-    def _entry_of(self, stored: StoredDeadLetter) -> RecordedEntry:
+    def _told_by(self, stored: StoredDeadLetter) -> RecordedEntry | MerchantSettings:
         payload = stored.letter.delivery.payload
         if payload is None:
             raise UndecodableEventError("There is no event in the stream entry.")
-        entry = self._decode(payload)
-        if not is_dated(entry.id):
+        told = self._decode(payload)
+        if isinstance(told, RecordedEntry) and not is_dated(told.id):
             raise UndecodableEventError("The entry's id is no UUIDv7, so its age is unknown.")
-        return entry
+        return told
 
 
 _TOO_OLD = (

@@ -1,9 +1,11 @@
 """What a rebuild needs from outside."""
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
+
+from fluxo_balances.domain.merchant_settings import MerchantSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,13 @@ class Replay(Protocol):
 
         Raises:
             ReplayBrokenError: there is no replay.
+        """
+
+    async def settings(self) -> Sequence[MerchantSettings]:
+        """Return the settings of merchants without entries, which come before the entries.
+
+        Raises:
+            ReplayBrokenError: the replay breaks off.
         """
 
     def parts(self) -> AsyncIterator[ReplayPart]:
@@ -43,6 +52,9 @@ class ShadowTables(Protocol):
 
         Returns the merchants of whom an entry breaks a rule of the read model, each with the reason in a sentence.
         """
+
+    async def load_settings(self, settings: Sequence[MerchantSettings]) -> None:
+        """Keep those that are later than what is known there of their merchant."""
 
     async def swap(self, rebuild_id: UUID, keeping: Collection[str]) -> None:
         """Let the shadow tables be the read model, and remove the rebuild id; readers wait for some 0.4 s at the most.

@@ -4,19 +4,16 @@ import datetime as dt
 from typing import Annotated, Any, Final, NotRequired
 
 import orjson
+from fluxo_contracts.currencies import money_in
 from pydantic import Field, WithJsonSchema
 from typing_extensions import TypedDict
 
 from fluxo_balances.domain.daily_balance import DailyBalance, MerchantState, RangeBalance
 
-MINOR_UNITS_PER_UNIT: Final = 100
-
-_CENTS: Final = tuple(f".{cents:02d}" for cents in range(MINOR_UNITS_PER_UNIT))
-
 _BLANK: Final[Any] = "@"
 """Stands for a value in the form that all days of a range share; in no currency and no instant."""
 
-_MONEY: Final = r"^-?[0-9]+\.[0-9]{2}$"
+_MONEY: Final = r"^-?[0-9]+(?:\.[0-9]{2,4})?$"
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217")]
 Instant = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 
@@ -79,19 +76,13 @@ def mark_stale(answer: bytes) -> bytes:
     return answer.removesuffix(b"}") + b',"stale":true}'
 
 
-def money(amount_minor: int) -> str:
-    """Return minor units as a decimal string: -15000 is "-150.00"."""
-    if amount_minor < 0:
-        return f"-{-amount_minor // MINOR_UNITS_PER_UNIT}{_CENTS[-amount_minor % MINOR_UNITS_PER_UNIT]}"
-    return f"{amount_minor // MINOR_UNITS_PER_UNIT}{_CENTS[amount_minor % MINOR_UNITS_PER_UNIT]}"
-
-
 def _days(merchant_state: MerchantState, balance: RangeBalance) -> list[str]:
     """Return every day to the byte as `render_day` has it: the form is rendered once, and filled in for each day."""
     count: Any = orjson.Fragment(_BLANK)
     blanks = _sums(_BLANK, _BLANK, _BLANK, _BLANK, _BLANK, count, merchant_state.as_of)
     form = orjson.dumps(_day(_BLANK, merchant_state.currency, blanks)).decode()
     start, to_opening, to_credits, to_debits, to_net, to_closing, to_count, end = form.split(_BLANK)
+    money = money_in(merchant_state.currency)
     balances = [money(balance_minor) for balance_minor in balance.balances_minor]
     columns = balance.days, balances, balance.credits_minor, balance.debits_minor, balances[1:], balance.entry_counts
     return [
@@ -106,7 +97,7 @@ def _day(day: dt.date, currency: str, sums: Sums) -> DailyBalanceBody:
 
 
 def _sums_of(merchant_state: MerchantState, balance: DailyBalance | RangeBalance) -> Sums:
-    totals = balance.totals
+    totals, money = balance.totals, money_in(merchant_state.currency)
     return _sums(
         money(balance.opening_minor),
         money(totals.credits_minor),

@@ -28,5 +28,5 @@ class PostgresDayTotals:
             async for row in statement.cursor(
                 merchant_id, from_date, to_date, *later, prefetch=ROWS_PER_FETCH, timeout=PATIENCE_S
             ):
-                merchant_id, business_date, credits_minor, debits_minor, entry_count = row
-                yield DayTotals(merchant_id, business_date, int(credits_minor), int(debits_minor), entry_count)
+                merchant_id, day, credits_minor, debits_minor, entry_count, currency = row
+                yield DayTotals(merchant_id, day, int(credits_minor), int(debits_minor), entry_count, currency)

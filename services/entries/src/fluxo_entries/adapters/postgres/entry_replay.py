@@ -1,10 +1,16 @@
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 import asyncpg
 from fluxo_contracts.replay import REPLAY_COLUMNS
 
+from fluxo_entries.application.totals.ports import MerchantSettings
+
 COUNT: Final = "SELECT count(*) FROM entries"
+SETTINGS: Final = """
+SELECT merchant_id, currency, coalesce(changed_at, 'epoch') AS changed_at FROM merchants
+WHERE NOT EXISTS (SELECT FROM entries WHERE entries.merchant_id = merchants.merchant_id)
+"""
 REPLAY: Final = f"SELECT {', '.join(REPLAY_COLUMNS)} FROM entries"  # noqa: S608 - names from a constant
 
 
@@ -17,9 +23,12 @@ class PostgresEntryReplay:
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
 
-    async def replay(self, begin: Callable[[int], None], write: Callable[[bytes], Awaitable[None]]) -> None:
-        """Hand over all entries of one snapshot, after their number."""
+    async def replay(
+        self, begin: Callable[[int, Sequence[MerchantSettings]], None], write: Callable[[bytes], Awaitable[None]]
+    ) -> None:
+        """Hand over all entries of one snapshot, after their number and the settings of merchants without any."""
         # It writes nothing, so it has no transaction id and does not hold the outbox back.
         async with self._connection.transaction(isolation="repeatable_read", readonly=True):
-            begin(await self._connection.fetchval(COUNT))
+            settings = [MerchantSettings(**row) for row in await self._connection.fetch(SETTINGS)]
+            begin(await self._connection.fetchval(COUNT), settings)
             await self._connection.copy_from_query(REPLAY, output=write)

@@ -1,7 +1,9 @@
 from collections.abc import Callable
 
 import asyncpg
+from uuid_utils.compat import uuid7
 
+from fluxo_entries.adapters.events import merchant_event
 from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.domain.errors import CurrencyFixedError
 from fluxo_entries.domain.merchant import Merchant
@@ -18,11 +20,13 @@ class PostgresMerchants:
         row = await self._pool.fetchrow(sql.GET_MERCHANT, merchant_id)
         return Merchant(merchant_id, name=merchant_id) if row is None else Merchant(**row)
 
-    async def save(self, merchant: Merchant) -> None:
+    async def save(self, merchant: Merchant, traceparent: str | None = None) -> None:
+        given = (merchant.merchant_id, merchant.name, merchant.currency, merchant.time_zone)
         try:
-            await self._pool.execute(
-                sql.SAVE_MERCHANT, merchant.merchant_id, merchant.name, merchant.currency, merchant.time_zone
-            )
+            async with self._pool.acquire() as connection, connection.transaction():
+                changed_at = await connection.fetchval(sql.SAVE_MERCHANT, *given)
+                event = merchant_event(merchant, uuid7(), changed_at, traceparent)
+                await connection.execute(sql.ANNOUNCE, event)
         except asyncpg.ForeignKeyViolationError as error:
             raise CurrencyFixedError((await self.get(merchant.merchant_id)).currency) from error
         self._on_saved(merchant.merchant_id)

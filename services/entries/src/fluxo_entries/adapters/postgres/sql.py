@@ -67,11 +67,18 @@ ON CONFLICT DO NOTHING
 
 GET_MERCHANT: Final = "SELECT merchant_id, name, currency, time_zone FROM merchants WHERE merchant_id = $1"
 
+# The instant is greater with each change, for it is given out under the row's lock and never by the clock alone:
+# transaction ids, and with them the events' places in the stream, may stand in another order.
 SAVE_MERCHANT: Final = """
-INSERT INTO merchants (merchant_id, name, currency, time_zone) VALUES ($1, $2, $3, $4)
+INSERT INTO merchants AS known (merchant_id, name, currency, time_zone, changed_at)
+VALUES ($1, $2, $3, $4, clock_timestamp())
 ON CONFLICT (merchant_id) DO UPDATE
-SET name = excluded.name, currency = excluded.currency, time_zone = excluded.time_zone
+SET name = excluded.name, currency = excluded.currency, time_zone = excluded.time_zone,
+    changed_at = greatest(clock_timestamp(), known.changed_at + interval '1 microsecond')
+RETURNING changed_at
 """
+
+ANNOUNCE: Final = "INSERT INTO outbox (event) VALUES ($1)"
 
 _ENTRY_AND_REVERSAL: Final = f"""
 SELECT {ENTRY}, (SELECT reversal.id FROM entries AS reversal WHERE reversal.reverses = entries.id) AS reversed_by
@@ -133,7 +140,7 @@ DAY_TOTALS: Final = """
 SELECT merchant_id, business_date,
     coalesce(sum(amount_minor) FILTER (WHERE direction = 'credit'), 0) AS credits_minor,
     coalesce(sum(amount_minor) FILTER (WHERE direction = 'debit'), 0) AS debits_minor,
-    count(*) AS entry_count
+    count(*) AS entry_count, max(currency) AS currency
 FROM entries
 WHERE ($1::text IS NULL OR merchant_id = $1)
     AND ($2::date IS NULL OR business_date >= $2)

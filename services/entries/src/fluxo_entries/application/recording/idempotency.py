@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from json.encoder import encode_basestring_ascii
 from typing import Final
 
@@ -23,16 +24,22 @@ def draft_hash(draft: Draft) -> bytes:
     """Return the hash of a request to record the draft, alone or in bulk.
 
     It takes the draft as it was given: an omitted date stays omitted, so that a retry after midnight is still the
-    same request.
+    same request. An amount counts by its value, in hundredths whatever the currency: that is what stored hashes hold.
     """
     # `request_hash` of the fields, spelt out: the general encoder costs three times as much.
     day = None if draft.business_date is None else draft.business_date.isoformat()
     canonical = (
-        f'["record entry",{{"amount_minor":{draft.amount_minor},"business_date":{_json(day)},'
+        f'["record entry",{{"amount_minor":{_hundredths(draft.amount)},"business_date":{_json(day)},'
         f'"category":{_json(draft.category)},"currency":{_json(draft.currency)},'
         f'"description":{_json(draft.description)},"direction":{_json(draft.direction)}}}]'
     )
     return hashlib.sha256(canonical.encode("ascii")).digest()
+
+
+def _hundredths(amount: Decimal) -> str:
+    hundredths = amount.scaleb(2)
+    whole = int(hundredths)
+    return str(whole) if whole == hundredths else f"{hundredths.normalize():f}"
 
 
 def _json(text: str | None) -> str:

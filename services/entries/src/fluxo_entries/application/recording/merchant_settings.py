@@ -23,7 +23,7 @@ class ChangeMerchant:
     def __init__(self, merchants: Merchants) -> None:
         self._merchants = merchants
 
-    async def __call__(self, merchant_id: str, change: MerchantChange) -> Merchant:
+    async def __call__(self, merchant_id: str, change: MerchantChange, traceparent: str | None = None) -> Merchant:
         """Return the merchant as it is now.
 
         Raises:
@@ -36,7 +36,7 @@ class ChangeMerchant:
             currency=change.currency or merchant.currency,
             time_zone=change.time_zone or merchant.time_zone,
         )
-        await self._merchants.save(changed)
+        await self._merchants.save(changed, traceparent)
         return changed
 
 

@@ -26,8 +26,8 @@ class Merchants(Protocol):
     async def get(self, merchant_id: str) -> Merchant:
         """Return the merchant's settings; the defaults (named by its id) where it never set any."""
 
-    async def save(self, merchant: Merchant) -> None:
-        """Store the settings.
+    async def save(self, merchant: Merchant, traceparent: str | None = None) -> None:
+        """Store the settings, and with them the event that tells of them.
 
         Raises:
             CurrencyFixedError: the currency would change although there are entries in it.

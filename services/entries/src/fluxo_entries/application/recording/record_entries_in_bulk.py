@@ -41,6 +41,10 @@ class RecordEntriesInBulk:
         self._clock = clock
         self._ids = ids
 
+    async def currency_of(self, merchant_id: str) -> str:
+        """Return the currency whose amounts the merchant records."""
+        return (await self._merchants.get(merchant_id)).currency
+
     async def atomic(self, merchant_id: str, items: Sequence[BulkItem], *, traceparent: str) -> list[Outcome]:
         """Return the entries in the order given.
 

@@ -17,6 +17,10 @@ class RecordEntry:
         self._clock = clock
         self._ids = ids
 
+    async def currency_of(self, merchant_id: str) -> str:
+        """Return the currency whose amounts the merchant records."""
+        return (await self._merchants.get(merchant_id)).currency
+
     async def __call__(self, merchant_id: str, draft: Draft, *, idempotency_key: str, traceparent: str) -> Outcome:
         """Return the recorded entry.
 

@@ -39,7 +39,7 @@ class ListDayTotals:
 def _day_after(last: DayTotals) -> DayTotals:
     # No month is longer than 31 days, and no entry is dated after today.
     next_month = last.business_date.replace(day=1) + timedelta(days=31)
-    return DayTotals(last.merchant_id, next_month.replace(day=1), 0, 0, 0)
+    return DayTotals(last.merchant_id, next_month.replace(day=1), 0, 0, 0, last.currency)
 
 
 def _is_wanted(day: DayTotals, to_date: date | None) -> bool:

@@ -2,20 +2,23 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
+
+from fluxo_entries.domain.merchant import DEFAULT_CURRENCY
 
 
 @dataclass(frozen=True, slots=True)
 class DayTotals:
-    """Sums of one merchant's day, in minor units; `entry_count` counts entries, reversals included."""
+    """Sums of one merchant's day, in minor units of its currency; `entry_count` counts entries, reversals included."""
 
     merchant_id: str
     business_date: date
     credits_minor: int
     debits_minor: int
     entry_count: int
+    currency: str = DEFAULT_CURRENCY
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +36,22 @@ class DayTotalsFeed(Protocol):
         """Yield every day that has entries, by merchant (in code-point order) and date, from one snapshot."""
 
 
+@dataclass(frozen=True, slots=True)
+class MerchantSettings:
+    """What balances show of a merchant's settings, and since when they hold."""
+
+    merchant_id: str
+    currency: str
+    changed_at: datetime
+
+
 class EntryReplay(Protocol):
-    async def replay(self, begin: Callable[[int], None], write: Callable[[bytes], Awaitable[None]]) -> None:
-        """Tell `begin` how many entries there are, then hand all of them to `write`, lines in the contract's form.
+    async def replay(
+        self, begin: Callable[[int, Sequence[MerchantSettings]], None], write: Callable[[bytes], Awaitable[None]]
+    ) -> None:
+        """Tell `begin` how many entries there are and the settings of merchants without any, then hand entries over.
+
+        They go to `write`, lines in the contract's form.
 
         Both from one snapshot, taken after the call.
         """

@@ -9,13 +9,13 @@ from uuid import UUID
 import orjson
 from fastapi import Response
 from fluxo_chassis.problems import PROBLEM_SCHEMA_REF
+from fluxo_contracts.currencies import money_in
 from pydantic import Field, WithJsonSchema
 from typing_extensions import TypedDict
 
 from fluxo_entries.application.recording.ports import Outcome
 from fluxo_entries.domain.entry import Entry
 from fluxo_entries.domain.merchant import Merchant
-from fluxo_entries.domain.money import format_amount
 
 EntryId = Annotated[UUID, Field(examples=["019ac5a0-7d3e-7c44-b0b1-6c1a2f3e4d5c"])]
 
@@ -25,7 +25,7 @@ class EntryAnswer(TypedDict):
 
     id: EntryId
     direction: Literal["credit", "debit"]
-    amount: Annotated[str, Field(pattern=r"^[0-9]{1,12}\.[0-9]{2}$", examples=["150.00"])]
+    amount: Annotated[str, Field(pattern=r"^[0-9]{1,12}(?:\.[0-9]{2,4})?$", examples=["150.00"])]
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$", examples=["BRL"])]
     business_date: Annotated[date, Field(examples=["2026-11-22"])]
     description: str
@@ -113,7 +113,7 @@ def entry_answer(entry: Entry, reversed_by: UUID | None = None) -> EntryAnswer:
     return {
         "id": entry.id,
         "direction": entry.direction.value,
-        "amount": format_amount(entry.amount_minor),
+        "amount": money_in(entry.currency)(entry.amount_minor),
         "currency": entry.currency,
         "business_date": entry.business_date,
         "description": entry.description,

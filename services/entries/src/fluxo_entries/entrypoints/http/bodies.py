@@ -23,10 +23,10 @@ from pydantic_core.core_schema import any_schema, json_or_python_schema, no_info
 from fluxo_entries.application.recording.merchant_settings import MerchantChange
 from fluxo_entries.application.recording.record_entries_in_bulk import BulkItem
 from fluxo_entries.domain.direction import Direction, parse_direction
-from fluxo_entries.domain.draft import DRAFT_RULES, Draft, draft_of, parse_draft
+from fluxo_entries.domain.draft import DRAFT_RULES, Draft
 from fluxo_entries.domain.fields import Rule, parse_fields
 from fluxo_entries.entrypoints.http.fields import (
-    AmountMinor,
+    Amount,
     BusinessDate,
     Category,
     Currency,
@@ -74,7 +74,7 @@ class NewEntry(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
 
     direction: Annotated[Direction, BeforeValidator(_direction)]
-    amount: AmountMinor
+    amount: Amount
     description: Description
     category: Category | None = None
     currency: Annotated[Currency | None, Field(description="The merchant's, which is also the default.")] = None
@@ -83,18 +83,18 @@ class NewEntry(BaseModel):
     ] = None
 
 
-def _draft(body: object) -> Draft:
+def _fields(body: object) -> dict[str, object]:
     if not isinstance(body, dict):
         raise PydanticCustomError("model_attributes_type", "This must be a JSON object.")
-    return parse_draft(body)
+    return body
 
 
 EntryBody = Annotated[
-    Draft,
+    dict[str, object],
     Body(),
     GetPydanticSchema(
         lambda _, handler: no_info_plain_validator_function(
-            _draft, json_schema_input_schema=handler.generate_schema(NewEntry)
+            _fields, json_schema_input_schema=handler.generate_schema(NewEntry)
         )
     ),
 ]
@@ -122,17 +122,17 @@ class BulkEntry(NewEntry):
     idempotency_key: BulkKey
 
 
-_ITEM_RULES: Final[Mapping[str, Rule]] = {**DRAFT_RULES, "idempotency_key": Rule(parse_bare_key)}
+_KEY_RULE: Final[Mapping[str, Rule]] = {"idempotency_key": Rule(parse_bare_key)}
 
 
-def parse_item(fields: Mapping[str, object]) -> BulkItem:
+def parse_item(fields: Mapping[str, object], rules: Mapping[str, Rule] = DRAFT_RULES) -> BulkItem:
     """Return the item that the fields of a JSON object stand for.
 
     Raises:
         RejectedFieldsError: all that is wrong with them.
     """
-    values = parse_fields(fields, _ITEM_RULES)
-    return BulkItem(values.pop("idempotency_key"), draft_of(values))
+    values = parse_fields(fields, {**rules, **_KEY_RULE})
+    return BulkItem(values.pop("idempotency_key"), Draft(**values))
 
 
 # Taken as it is and described by its name. `SkipValidation` would describe it a second time, without one, and generated

@@ -3,6 +3,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 from fluxo_chassis.auth import Principal, requires
+from fluxo_chassis.observability.traces.tracing import current_traceparent
 from fluxo_chassis.problems import problem_responses
 
 from fluxo_entries.application.recording.merchant_settings import ChangeMerchant
@@ -24,4 +25,5 @@ def add_change_merchant(routes: APIRouter, change_merchant: ChangeMerchant) -> N
     async def answer(
         principal: Annotated[Principal, Depends(requires("entries:write"))], body: MerchantPatch
     ) -> Response:
-        return json_answer(200, merchant_answer(await change_merchant(principal.tenant, body.change())))
+        changed = await change_merchant(principal.tenant, body.change(), current_traceparent())
+        return json_answer(200, merchant_answer(changed))

@@ -5,15 +5,17 @@ Every one is a string outside: a JSON number is refused for money, however it lo
 
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any, Final
 
+from fluxo_contracts.currencies import DECIMALS
 from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from fluxo_entries.domain.business_date import parse_business_date
 from fluxo_entries.domain.draft import CATEGORY_LENGTH_MAX, DESCRIPTION_LENGTH_MAX
-from fluxo_entries.domain.merchant import CURRENCIES, NAME_LENGTH_MAX, known_currency, known_time_zone
+from fluxo_entries.domain.merchant import NAME_LENGTH_MAX, known_currency, known_time_zone
 from fluxo_entries.domain.money import parse_amount
 from fluxo_entries.domain.text import BLANK, IGNORABLE, optional_text, required_text
 
@@ -21,7 +23,9 @@ _FORBIDDEN: Final = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
 LINE_PATTERN: Final = rf"^[^{_FORBIDDEN}]*$"
 # It leaves out what is ignorable beyond the first plane, for which regular expressions have no common notation.
 NOT_BLANK_LINE_PATTERN: Final = rf"^[^{_FORBIDDEN}]*[^{_FORBIDDEN}{BLANK}{IGNORABLE}][^{_FORBIDDEN}]*$"
-AMOUNT_PATTERN: Final = r"^(?:[1-9][0-9]{0,11}(?:\.[0-9]{1,2})?|0\.(?:0[1-9]|[1-9][0-9]?))$"
+AMOUNT_PATTERN: Final = (
+    r"^(?:[1-9][0-9]{0,11}(?:\.[0-9]{1,4})?|0\.(?:[1-9][0-9]{0,3}|0[1-9][0-9]{0,2}|00[1-9][0-9]?|000[1-9]))$"
+)
 DATE_PATTERN: Final = r"^(?:19|[2-9][0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$"
 
 
@@ -49,12 +53,13 @@ def _line(length_max: int, description: str, **schema: Any) -> WithJsonSchema:
     return _schema(maxLength=length_max, description=f"{description} No control characters or line breaks.", **schema)
 
 
-AmountMinor = Annotated[
-    int,
+Amount = Annotated[
+    Decimal,
     from_text(parse_amount),
     _schema(
         pattern=AMOUNT_PATTERN,
-        description="A decimal string, greater than zero, at most two decimals and 999999999999.99.",
+        description="A decimal string, greater than zero, at most 999999999999.99 and of fourteen digits, with no more "
+        "decimals than its currency has (ISO 4217).",
         examples=["150.00"],
     ),
 ]
@@ -102,7 +107,7 @@ Name = Annotated[
 Currency = Annotated[
     str,
     from_text(known_currency),
-    _schema(enum=sorted(CURRENCIES), description="ISO 4217, of two decimals."),
+    _schema(enum=sorted(DECIMALS), description="ISO 4217."),
 ]
 TimeZone = Annotated[
     str,

@@ -4,7 +4,7 @@ from fluxo_chassis.migrations.grants import grant
 from fluxo_chassis.migrations.runner import run_sql
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
