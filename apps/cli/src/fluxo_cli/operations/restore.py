@@ -19,7 +19,8 @@ from fluxo_cli.operations.service_databases import ServiceDatabase, service_data
 _UNCHANGED: Final = "Both databases are as they were."
 _VERSIONS_PER_MAJOR: Final = 10_000
 
-# Everything of ours goes, also what a later schema added. Extensions stay.
+# Everything of ours goes, also what a later schema added. Extensions stay. A routine may have gone with one that it
+# calls.
 _CLEAR: Final = """
 SET client_min_messages = warning;
 SET lock_timeout = '10s';
@@ -35,7 +36,7 @@ BEGIN
         SELECT format('DROP TABLE %s CASCADE', oid::regclass) FROM pg_class
         WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
         UNION ALL
-        SELECT format('DROP ROUTINE %s CASCADE', oid::regprocedure) FROM pg_proc
+        SELECT format('DROP ROUTINE IF EXISTS %s CASCADE', oid::regprocedure) FROM pg_proc
         WHERE pronamespace = 'public'::regnamespace
             AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
     )
