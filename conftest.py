@@ -8,7 +8,7 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import hypothesis
@@ -28,6 +28,9 @@ hypothesis.settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("any machine")
+
+if TYPE_CHECKING:
+    from fluxo_local.embedded.valkey import ValkeyServer
 
 pytest_plugins = ["tests.harness.interruption", "tests.harness.reaper"]
 
@@ -117,6 +120,24 @@ def streams_url(servers_directory: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def cache_url(servers_directory: Path) -> Iterator[str]:
     yield from _valkey("FLUXO_TEST_CACHE_URL", servers_directory / "cache")
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Callable[..., "ValkeyServer"]]:
+    """A server that the test may stop or configure: `own_server("cache", persistent=True)`."""
+    from fluxo_local.embedded.valkey import ValkeyServer  # noqa: PLC0415 - only the tests that need it pay for it
+
+    started = []
+
+    def start(name: str = "own", *, persistent: bool = False) -> ValkeyServer:
+        server = ValkeyServer(tmp_path / name, free_port(), persistent=persistent)
+        server.start()
+        started.append(server)
+        return server
+
+    yield start
+    for server in started:
+        server.stop()
 
 
 async def _flushed(url: str) -> AsyncIterator[redis.asyncio.Redis]:

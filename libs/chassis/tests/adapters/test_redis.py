@@ -14,28 +14,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from fluxo_chassis.health import Health
 from fluxo_chassis.redis import RedisClient, RedisReplyError, RedisUnavailableError, is_unavailable, ping_redis
-from fluxo_local.embedded.valkey import ValkeyServer
 
 from tests.harness.ports import free_port
 from tests.harness.proxy import Proxy, Weather
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def own_server(tmp_path):
-    """A server that the test may configure: `own_server()`."""
-    started = []
-
-    def start(name="own"):
-        server = ValkeyServer(tmp_path / name, free_port(), persistent=False)
-        server.start()
-        started.append(server)
-        return server
-
-    yield start
-    for server in started:
-        server.stop()
 
 
 async def test_it_answers_bytes_and_blocks_as_long_as_asked(streams, streams_client):

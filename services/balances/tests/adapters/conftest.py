@@ -17,9 +17,6 @@ from fluxo_balances.application.projecting.project_entries import ProjectEntries
 from fluxo_chassis.process import SystemClock
 from fluxo_contracts.entry_recorded import EntryRecorded, EntryRecordedData, encode
 from fluxo_contracts.streams import DAILY_BALANCES_GROUP, ENTRIES_STREAM
-from fluxo_local.embedded.valkey import ValkeyServer
-
-from tests.harness.ports import free_port
 
 pytestmark = pytest.mark.anyio
 
@@ -131,22 +128,6 @@ def eventually() -> Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]:
                 await asyncio.sleep(0.01)
 
     return wait
-
-
-@pytest.fixture
-def own_server(tmp_path) -> Callable[..., ValkeyServer]:
-    """A server that the test may stop: `own_server("cache", persistent=False)`."""
-    started = []
-
-    def start(name: str, *, persistent: bool) -> ValkeyServer:
-        server = ValkeyServer(tmp_path / name, free_port(), persistent=persistent)
-        server.start()
-        started.append(server)
-        return server
-
-    yield start
-    for server in started:
-        server.stop()
 
 
 @pytest.fixture
