@@ -13,7 +13,9 @@ define newline
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup deploy-tools up test test-quick test-repeat chaos bench bench-quick check format schemas stale-schemas
+CATALOGUE := apps/dashboard/src/fluxo_dashboard/locale/pt_BR/LC_MESSAGES/messages.po
+
+.PHONY: help setup deploy-tools up test test-quick test-repeat chaos bench bench-quick check format schemas catalogue stale-schemas
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,7 +69,7 @@ bench-quick: setup ## The main scenarios in about two minutes; writes no documen
 check: setup ## Format, lint, types, import contracts, generated files: in seconds
 	@$(BIN)/ruff format --check --quiet . || { echo "Unformatted files; run: make format"; exit 1; }
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy -p fluxo_contracts -p fluxo_chassis -p fluxo_entries -p fluxo_balances -p fluxo_local -p fluxo_cli -p benchmarks
+	@$(BIN)/mypy -p fluxo_contracts -p fluxo_chassis -p fluxo_entries -p fluxo_balances -p fluxo_local -p fluxo_cli -p fluxo_dashboard -p benchmarks
 	@$(BIN)/mypy deploy
 	@$(BIN)/lint-imports --no-logo | grep -v "^$$" | tail -n 8; exit $${PIPESTATUS[0]}
 	@$(MAKE) --no-print-directory stale-schemas
@@ -75,6 +77,11 @@ check: setup ## Format, lint, types, import contracts, generated files: in secon
 format: setup ## Format and mend what can be mended mechanically
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix --quiet .
+
+catalogue: setup ## Bring the sentences of the page that are new into its Portuguese catalogue, to be translated there
+	@set -e; template=$$(mktemp); trap 'rm -f "$$template"' EXIT; cd apps/dashboard; \
+	../../$(BIN)/pybabel -q extract -F babel.cfg -k say --no-location --sort-output --omit-header -o "$$template" src; \
+	../../$(BIN)/pybabel -q update -l pt_BR --omit-header --no-fuzzy-matching --ignore-obsolete --no-wrap -i "$$template" -o ../../$(CATALOGUE)
 
 REFERENCE := docs/reference
 define write-schemas

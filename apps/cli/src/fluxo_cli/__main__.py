@@ -9,7 +9,7 @@ from fluxo_local.errors import CommandError
 
 _COMMANDS: Final = (
     *("up", "status", "restart", "scale", "log-level", "token", "verify", "rebuild", "backup", "restore", "doctor"),
-    "bench",
+    *("bench", "open", "dashboard"),
 )
 # The modules that add commands to a group.
 _GROUPS: Final = {

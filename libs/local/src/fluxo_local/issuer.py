@@ -1,8 +1,11 @@
 """The development issuer: signs the tokens that a merchant's identity provider would sign in production."""
 
+import secrets
+import time
 import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import orjson
@@ -13,6 +16,7 @@ from fluxo_local.embedded.directory import make_private, write_private
 
 ISSUER = "fluxo-development"
 AUDIENCE = "fluxo"
+LINK_LIFETIME_S = 600
 _KEY_BITS = 2048
 
 
@@ -23,6 +27,7 @@ class DevelopmentIssuer:
         directory = data_dir / "issuer"
         self.private_key = directory / "private-key.pem"
         self.jwks = directory / "jwks.json"
+        self.links = directory / "links"
         make_private(data_dir)
         make_private(directory)
         if not self.private_key.exists():
@@ -62,6 +67,19 @@ class DevelopmentIssuer:
             "jti": str(uuid.uuid4()),
         }
         return jwt.encode({"alg": "RS256", "typ": "JWT", "kid": self._key.kid}, claims, self._key)
+
+    def link(self, dashboard_url: str, merchant: str) -> str:
+        """An address that signs in at the dashboard as the merchant: once, for ten minutes, on this machine.
+
+        It is a file below `issuer/links`, named by the code's hash, that the dashboard removes when it is used.
+        """
+        make_private(self.links)
+        for link in self.links.iterdir():
+            if time.time() - link.stat().st_mtime > LINK_LIFETIME_S:
+                link.unlink(missing_ok=True)
+        code = secrets.token_urlsafe(24)
+        write_private(self.links / sha256(code.encode()).hexdigest(), merchant)
+        return f"{dashboard_url}/sign-in/link/{code}"
 
 
 def _create_once(path: Path) -> None:

@@ -127,12 +127,21 @@ def role_passwords(data_dir: Path, roles: Iterable[str]) -> dict[str, str]:
 
 def log_hash_key(data_dir: Path) -> str:
     """What merchants are hashed with in the logs, made up on first use and kept."""
+    return _made_up(data_dir, "log_hash_key")
+
+
+def session_key(data_dir: Path) -> str:
+    """What the dashboard's session cookies are encrypted with, made up on first use and kept."""
+    return _made_up(data_dir, "session_key")
+
+
+def _made_up(data_dir: Path, name: str) -> str:
     known = _load_secrets(data_dir)
     made: dict[str, str] = known.get("made", {})
-    if "log_hash_key" not in made:
-        made = made | {"log_hash_key": secrets.token_hex(24)}
+    if name not in made:
+        made = made | {name: secrets.token_hex(24)}
         _save_secrets(data_dir, known | {"made": made})
-    return made["log_hash_key"]
+    return made[name]
 
 
 def _load_secrets(data_dir: Path) -> dict[str, dict[str, str]]:

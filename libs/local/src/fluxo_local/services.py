@@ -58,5 +58,13 @@ REPLICATED = sorted(
 )
 """The long-running processes, in the order in which they start: workers before APIs."""
 
-KINDS = [f"{service.name}-{role}" for service, role in REPLICATED]
+DASHBOARD = "dashboard"
+"""The merchant's page: a process of its own, on the port base; it has no database and no replicas here."""
+
+DASHBOARD_COMMAND = [sys.executable, "-m", "fluxo_dashboard"]
+
+REPLICATED_KINDS = [f"{service.name}-{role}" for service, role in REPLICATED]
 """Their names without the instance's number."""
+
+KINDS = [*REPLICATED_KINDS, DASHBOARD]
+"""All of ours that run for long, by the same kind of name."""

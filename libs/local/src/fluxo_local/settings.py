@@ -20,6 +20,8 @@ class Settings(BaseSettings):
     auth_audience: str = AUDIENCE
     log_hash_key: str | None = None
     cors_origins: str | None = None
+    dashboard_url: str | None = None
+    dashboard_session_key: str | None = None
 
     def database_url(self, service: Service) -> str | None:
         """The URL that the service works with, None where the embedded server has its database."""

@@ -9,14 +9,15 @@ from fluxo_local.embedded.postgres import PostgresServer
 from fluxo_local.embedded.valkey import ValkeyServer
 from fluxo_local.issuer import DevelopmentIssuer
 from fluxo_local.nginx import Upstream, balancer
-from fluxo_local.runtime import log_hash_key, role_passwords
-from fluxo_local.services import REPLICATED, SERVICES, Service
+from fluxo_local.runtime import log_hash_key, role_passwords, session_key
+from fluxo_local.services import DASHBOARD, DASHBOARD_COMMAND, REPLICATED, SERVICES, Service
 from fluxo_local.settings import Settings
 from fluxo_local.supervision.managed_processes import Child, EmbeddedServer, HttpProcess
 
 REPLICAS_MAX = 20  # the port ranges below are that wide
 CONNECTIONS_BESIDE = 59  # migrations, `fluxo verify`, `backup` and `rebuild`, and who looks in; one replica: 100
 BALANCER = "nginx"
+DASHBOARD_PREFIX = "FLUXO_DASHBOARD_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ def topology(
         "FLUXO_AUTH_AUDIENCE": settings.auth_audience,
         "FLUXO_LOG_HASH_KEY": settings.log_hash_key or log_hash_key(data_dir),
         "FLUXO_CORS_ORIGINS": settings.cors_origins or f"http://127.0.0.1:{port_base},http://localhost:{port_base}",
+        **_dashboard_environment(settings, data_dir, port_base),
     }
 
     api_ports: dict[Service, list[int]] = {}
@@ -101,6 +103,7 @@ def topology(
             ports_of_role = api_ports[service] = ports_of_role if balanced else [port_base + service.port]
         others_answer = role == "api" and balanced
         services += _processes(service, role, ports_of_role, environment, replaced_when_stopped=others_answer)
+    services.append(_dashboard(port_base, environment))
     ports = {child.port: child.name for child in (*servers, *services)}
     if balanced:
         upstreams = [
@@ -121,7 +124,10 @@ def topology(
         migrations=tuple(_migration(service, environment) for service in SERVICES),
         services=tuple(services),
         ports=ports,
-        urls={service.name: f"http://{_here(port_base + service.port)}" for service in SERVICES},
+        urls={
+            DASHBOARD: environment["FLUXO_DASHBOARD_URL"],
+            **{service.name: f"http://{_here(port_base + service.port)}" for service in SERVICES},
+        },
         environment=environment,
     )
 
@@ -185,10 +191,29 @@ def _migration(service: Service, environment: dict[str, str]) -> Migration:
 
 
 def _environment_of(service: Service, environment: dict[str, str]) -> dict[str, str]:
-    """What the machine's environment and ours say, without the databases that this service must not know."""
+    """What the machine's environment and ours say, without the databases and keys that this service must not know."""
     everything = {**os.environ, **environment}
     return {
         name: value
         for name, value in everything.items()
-        if name == service.database_variable or not name.endswith("_DATABASE_URL")
+        if name == service.database_variable
+        or not (name.endswith("_DATABASE_URL") or name.startswith(DASHBOARD_PREFIX))
     }
+
+
+def _dashboard_environment(settings: Settings, data_dir: Path, port_base: int) -> dict[str, str]:
+    return {
+        f"{DASHBOARD_PREFIX}URL": settings.dashboard_url or f"http://{_here(port_base)}",
+        f"{DASHBOARD_PREFIX}SESSION_KEY": settings.dashboard_session_key or session_key(data_dir),
+        f"{DASHBOARD_PREFIX}DEVELOPMENT_ISSUER": str(DevelopmentIssuer(data_dir).private_key.resolve().parent),
+        **{f"FLUXO_{service.name.upper()}_URL": f"http://{_here(port_base + service.port)}" for service in SERVICES},
+    }
+
+
+def _dashboard(port_base: int, environment: dict[str, str]) -> HttpProcess:
+    """The merchant's page: it asks the services, and knows no server that they work with."""
+    name = f"{DASHBOARD}-1"
+    servers = ("_DATABASE_URL", "_STREAMS_URL", "_CACHE_URL")
+    known = {name: value for name, value in {**os.environ, **environment}.items() if not name.endswith(servers)}
+    own = {"FLUXO_HOST": "127.0.0.1", "FLUXO_PORT": str(port_base), "FLUXO_INSTANCE": name}
+    return HttpProcess(name, DASHBOARD_COMMAND, known | own, port_base, health_port=port_base)

@@ -13,7 +13,7 @@ from fluxo_local.runtime import load_state
 from fluxo_cli.api.client import ServiceClient
 
 _SCOPES: Final = ("entries:read", "entries:write", "balances:read")
-_DEFAULT_MERCHANT: Final = "demo"
+DEFAULT_MERCHANT: Final = "demo"
 _TOKEN_LIFETIME: Final = timedelta(minutes=10)
 
 
@@ -93,5 +93,5 @@ def find_token(token: str | None, merchant: str | None, data_dir: Path) -> str:
             exit_status=2,
         )
     return DevelopmentIssuer(data_dir).token(
-        merchant or _DEFAULT_MERCHANT, scopes=_SCOPES, role="owner", subject="fluxo-cli", lifetime=_TOKEN_LIFETIME
+        merchant or DEFAULT_MERCHANT, scopes=_SCOPES, role="owner", subject="fluxo-cli", lifetime=_TOKEN_LIFETIME
     )

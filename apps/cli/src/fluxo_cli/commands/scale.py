@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from fluxo_local.errors import CommandError
 from fluxo_local.runtime import SystemState, load_state
-from fluxo_local.services import KINDS
+from fluxo_local.services import REPLICATED_KINDS
 from fluxo_local.supervision import scaling
 from fluxo_local.topology import BALANCER, REPLICAS_MAX
 
@@ -70,8 +70,8 @@ def _wait_until_taken(data_dir: Path) -> None:
 
 
 def _is_done(state: SystemState, replicas: int) -> bool:
-    wanted = {f"{kind}-{instance}" for kind in KINDS for instance in range(1, replicas + 1)}
-    kinds = tuple(f"{kind}-" for kind in KINDS)
+    wanted = {f"{kind}-{instance}" for kind in REPLICATED_KINDS for instance in range(1, replicas + 1)}
+    kinds = tuple(f"{kind}-" for kind in REPLICATED_KINDS)
     return state.ready and {each.name for each in state.processes if each.name.startswith(kinds)} == wanted
 
 

@@ -1,7 +1,7 @@
 """`fluxo entries api` and the like: become one process of a service, as containers do."""
 
 import os
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
@@ -16,20 +16,20 @@ _PANEL = "One process, configured by the environment"
 
 def _add_command(service: Service, role: str, does: str) -> None:
     @GROUPS[service.name].command(role, help=does, rich_help_panel=_PANEL)
-    def become(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-        _become(service, role, data_dir)
+    def command(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+        become(f"{service.name} service", service.command(role), data_dir)
 
 
-def _become(service: Service, role: str, data_dir: Path) -> None:
+def become(what: str, argv: Sequence[str], data_dir: Path) -> None:
     """Replace this process, so that signals reach the service itself.
 
     What the environment leaves out is taken from the system of the data directory, when there is one.
     """
     environment = load_environment(data_dir) | os.environ
     try:
-        os.execve(sys.executable, service.command(role), environment)  # noqa: S606
+        os.execve(argv[0], list(argv), environment)  # noqa: S606
     except OSError as error:
-        typer.echo(f"Cannot run the {service.name} service: {error}", err=True)
+        typer.echo(f"Cannot run the {what}: {error}", err=True)
         raise typer.Exit(1) from error
 
 

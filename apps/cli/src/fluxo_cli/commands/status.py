@@ -3,7 +3,7 @@ from typing import Annotated
 import orjson
 import typer
 from fluxo_local.runtime import SystemState, load_state
-from fluxo_local.services import KINDS
+from fluxo_local.services import DASHBOARD, KINDS
 from rich.console import Console
 from rich.table import Table
 
@@ -38,7 +38,7 @@ def status(*, data_dir: DataDir = DEFAULT_DATA_DIR, json: Json = False, targets:
         console = Console()
         console.print(_table(state))
         for name, url in state.urls.items():
-            console.print(f"{name.capitalize()} API: {url}")
+            console.print(f"{name.capitalize()}{'' if name == DASHBOARD else ' API'}: {url}")
     raise typer.Exit(0 if state is not None and state.ready else 1)
 
 

@@ -4,14 +4,17 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from fluxo_local.issuer import DevelopmentIssuer
 from fluxo_local.nginx import find_nginx
 from fluxo_local.ports import refuse_busy_ports
 from fluxo_local.runtime import save_environment, sole_supervisor
+from fluxo_local.services import DASHBOARD
 from fluxo_local.settings import Settings
 from fluxo_local.supervision.supervisor import Plan, Supervisor
 from fluxo_local.topology import REPLICAS_MAX, Topology, topology
 from rich.console import Console
 
+from fluxo_cli.api.client_options import DEFAULT_MERCHANT
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir
 from fluxo_cli.output.display import StartDisplay
 
@@ -24,7 +27,7 @@ def up(
         typer.Option(
             min=1024,
             max=65000,
-            help="The entries API listens on this port + 1, the balances API on + 2; everything else up to + 90.",
+            help="The page listens on this port, the entries API on + 1, the balances API on + 2; the rest up to + 90.",
         ),
     ] = 8000,
     replicas: Annotated[
@@ -58,7 +61,8 @@ def up(
 
 def _supervise(planned: Topology, data_dir: Path, scalable: Plan | None) -> None:
     save_environment(data_dir, planned.environment)
-    display = StartDisplay(Console(), data_dir, planned.urls)
+    issuer, page = DevelopmentIssuer(data_dir), planned.urls[DASHBOARD]
+    display = StartDisplay(Console(), data_dir, planned.urls, lambda: issuer.link(page, DEFAULT_MERCHANT))
     try:
         asyncio.run(Supervisor(planned, data_dir, display, scalable).run())
     finally:

@@ -3,25 +3,30 @@
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from fluxo_local.runtime import ProcessState
+from fluxo_local.services import DASHBOARD
 from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.panel import Panel
 from rich.spinner import Spinner
 from rich.table import Table
+from rich.text import Text
 
 
 class StartDisplay:
     """Follows a start until everything runs, then says where it is."""
 
-    def __init__(self, console: Console, data_dir: Path, urls: Mapping[str, str]) -> None:
+    def __init__(
+        self, console: Console, data_dir: Path, urls: Mapping[str, str], link: Callable[[], str] = lambda: ""
+    ) -> None:
         self._console = console
         self._data_dir = data_dir
         self._urls = urls
+        self._link = link
         self._step = ""
         self._said_ready: set[str] = set()
         self._live = Live(console=console, transient=True, refresh_per_second=10) if console.is_terminal else None
@@ -50,12 +55,17 @@ class StartDisplay:
         self._finish()
         lines = Table.grid(padding=(0, 2))
         for name, url in self._urls.items():
-            lines.add_row(f"{name.capitalize()} API", f"{url}/docs")
+            lines.add_row(*(("Page", url) if name == DASHBOARD else (f"{name.capitalize()} API", f"{url}/docs")))
         lines.add_row("Data and logs", str(self._data_dir))
         lines.add_row("Next", f"{_program()} entries add --help")
         lines.add_row("", f"{_program()} token --merchant my-shop{_option(self._data_dir)}")
         lines.add_row("Stop", "Ctrl-C")
         self._print(Panel(lines, title="Fluxo runs", expand=False, padding=(1, 2)))
+        # Outside the frame and in one line, so that it can be clicked and copied.
+        self._print(
+            f"Open the page, signed in (once, within ten minutes, on this machine; `{_program()} open` makes another):"
+        )
+        self._print(Text(self._link(), no_wrap=True, overflow="ignore"))
 
     def stopping(self) -> None:
         self._finish()

@@ -33,7 +33,9 @@ _GIVEN_ONCE = frozenset({"authorization", "content-type"})
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUEST_ID = re.compile(rb"[!#-+\--\[\]-~]{1,128}\Z")
-_JSON = re.compile(r"application/([a-z0-9.!#$&^_+-]+\+)?json[ \t]*(;.*)?\Z", re.IGNORECASE | re.ASCII)
+JSON = re.compile(r"application/([a-z0-9.!#$&^_+-]+\+)?json[ \t]*(;.*)?\Z", re.IGNORECASE | re.ASCII)
+FORMS = re.compile(r"application/x-www-form-urlencoded[ \t]*(;.*)?\Z", re.IGNORECASE | re.ASCII)
+"""Media types of bodies that an application may take."""
 
 
 class Middleware:
@@ -48,6 +50,7 @@ class Middleware:
         body_limit_bytes: int,
         body_limits: Mapping[str, int],
         answer_within_s: Callable[[Scope], float],
+        body_types: re.Pattern[str] = JSON,
     ) -> None:
         self._app = app
         self._account = account
@@ -55,6 +58,7 @@ class Middleware:
         self._body_limit_bytes = body_limit_bytes
         self._body_limits = body_limits
         self._answer_within_s = answer_within_s
+        self._body_types = body_types
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
@@ -80,7 +84,7 @@ class Middleware:
         self, scope: Scope, headers: Headers, receive: Receive, answer: "_Answer", twice: frozenset[str]
     ) -> None:
         limit = self._body_limits.get(scope["path"], self._body_limit_bytes)
-        refusal = _refusal(scope, headers, limit, twice)
+        refusal = _refusal(scope, headers, limit, twice, self._body_types)
         if refusal is not None:
             await problem_answer(refusal)(scope, receive, answer)
             return
@@ -140,7 +144,9 @@ def safe_request_id(value: bytes) -> str | None:
     return str(value, "ascii") if _REQUEST_ID.match(value) else None
 
 
-def _refusal(scope: Scope, headers: Headers, limit: int, twice: frozenset[str]) -> Problem | None:
+def _refusal(
+    scope: Scope, headers: Headers, limit: int, twice: frozenset[str], body_types: re.Pattern[str]
+) -> Problem | None:
     # The server itself bounds neither the address nor the headers.
     head_bytes = len(scope["query_string"]) + len(scope["path"])
     if head_bytes + sum(len(name) + len(value) for name, value in headers.raw) > HEAD_LIMIT_BYTES:
@@ -153,7 +159,7 @@ def _refusal(scope: Scope, headers: Headers, limit: int, twice: frozenset[str]) 
         return None
     if length is not None and length.isdecimal() and int(length) > limit:
         return known_problem(413)
-    if not _JSON.match(headers.get("content-type", "")):
+    if not body_types.match(headers.get("content-type", "")):
         return known_problem(415)
     return None
 

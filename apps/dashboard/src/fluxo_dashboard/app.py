@@ -1,0 +1,89 @@
+"""Every address that there is, and what happens around a request."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from fluxo_chassis.health import Health, health_routes
+from fluxo_chassis.http.cors import Cors
+from fluxo_chassis.http.middleware import FORMS, Middleware
+from fluxo_chassis.http.request_log import RequestLog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware as Layer
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from fluxo_dashboard.language.languages import language_of
+from fluxo_dashboard.pages import record_entry, sign_in, today
+from fluxo_dashboard.web.desk import Desk
+from fluxo_dashboard.web.headers import add_page_headers
+from fluxo_dashboard.web.static_files import PATH, StaticFiles
+from fluxo_dashboard.web.visit import refused_page
+
+ANSWER_WITHIN_S: Final = 8.0
+"""A page asks the services, each at most twice (`services/client.py`)."""
+
+BODY_LIMIT_BYTES: Final = 65_536
+
+
+def create_dashboard_app(desk: Desk, *, health: Health, static: StaticFiles) -> Starlette:
+    """Return the pages with logs, metrics, traces, limits and health around them."""
+    account = RequestLog()
+
+    @asynccontextmanager
+    async def watched(_app: Starlette) -> AsyncIterator[None]:
+        async with health.monitoring():
+            yield
+        account.settle()
+
+    def edge(app: ASGIApp) -> ASGIApp:
+        around = Middleware(
+            app,
+            account,
+            cors=Cors(()),
+            body_types=FORMS,
+            body_limit_bytes=BODY_LIMIT_BYTES,
+            body_limits={},
+            answer_within_s=lambda _scope: ANSWER_WITHIN_S,
+        )
+
+        async def only_http(scope: Scope, receive: Receive, send: Send) -> None:
+            await (around if scope["type"] == "http" else app)(scope, receive, send)
+
+        return only_http
+
+    app = Starlette(
+        routes=[*_pages(static), *health_routes(health, before_scrape=account.settle)],
+        lifespan=watched,
+        middleware=[Layer(edge)],
+        exception_handlers={HTTPException: _on_http_exception},
+    )
+    app.router.redirect_slashes = False
+    app.state.desk = desk
+    return app
+
+
+def _pages(static: StaticFiles) -> list[BaseRoute]:
+    return [
+        Route("/", today.page),
+        Route("/today/balance", today.balance_part),
+        Route("/today/latest", today.latest_part),
+        Route("/entries", record_entry.record, methods=["POST"]),
+        Route("/entries/{id}/state", record_entry.state),
+        Route("/sign-in", sign_in.sign_in),
+        Route("/sign-in/link/{link}", sign_in.open_link),
+        Route("/sign-out", sign_in.sign_out, methods=["POST"]),
+        Route("/language", sign_in.choose_language, methods=["POST"]),
+        Route(PATH + "/{name}", static.serve),
+    ]
+
+
+async def _on_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
+    desk: Desk = request.app.state.desk
+    response = refused_page(desk, language_of(request), error.status_code)
+    add_page_headers(response, is_behind_tls=desk.is_behind_tls)
+    return response

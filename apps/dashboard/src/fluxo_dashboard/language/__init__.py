@@ -1,0 +1,1 @@
+"""What a person reads and types: sentences, amounts and dates of their language."""

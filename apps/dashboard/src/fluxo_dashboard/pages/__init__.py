@@ -1,0 +1,1 @@
+"""One file for each page, named like its address."""

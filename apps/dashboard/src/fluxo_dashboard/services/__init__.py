@@ -1,0 +1,1 @@
+"""The two services over HTTP, as the pages ask them."""

@@ -1,0 +1,139 @@
+"""One service over HTTP: time-outs, a retry of what is safe to repeat, a circuit breaker, and two kinds of refusal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Final, Self
+
+import httpx2
+import orjson
+from fluxo_chassis.observability.traces.tracing import current_traceparent
+from fluxo_chassis.resilience import CircuitBreaker, CircuitOpen
+
+ANSWER_WITHIN_S: Final = 3.0
+"""A service answers within 1.5 s, and a balance that waits for an entry within 2."""
+
+CONNECT_WITHIN_S: Final = 0.5
+_BUSY: Final = frozenset({502, 503, 504})
+_CONNECTIONS_MAX: Final = 100
+
+
+class ServiceUnavailableError(Exception):
+    """The service did not answer, or said that it cannot now. Whether a write was carried out is not known."""
+
+
+class SignedOutError(Exception):
+    """The service does not accept the token any more: who sits there must sign in again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal(Exception):  # noqa: N818 - it names the fact
+    """The service understood and said no, in the words of RFC 9457: `errors` maps field names to what is wrong."""
+
+    status: int
+    kind: str
+    detail: str
+    errors: Mapping[str, str]
+
+
+class ServiceClient:
+    """Asks one service as the caller whose token comes with each request. A context manager."""
+
+    def __init__(self, name: str, url: str, *, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+        self.breaker = CircuitBreaker(name)
+        self._http = httpx2.AsyncClient(
+            base_url=url,
+            timeout=httpx2.Timeout(ANSWER_WITHIN_S, connect=CONNECT_WITHIN_S),
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=_CONNECTIONS_MAX),
+            # What runs beside it is not asked for through a proxy.
+            trust_env=False,
+            transport=transport,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+    async def get(self, path: str, token: str, **query: str | int | None) -> Any:
+        """Return the JSON of the answer; a query value of None is left out. Tried again once: reading changes nothing.
+
+        Raises:
+            Refusal: 4xx.
+            SignedOutError: 401.
+            ServiceUnavailableError: no answer in time, or 5xx.
+        """
+        wanted = {name: value for name, value in query.items() if value is not None}
+        request = self._request("GET", path, token, params=wanted)
+        return await self._answer_at_second_try(request)
+
+    async def post(self, path: str, token: str, body: Mapping[str, object], *, idempotency_key: str) -> Any:
+        """Send a write and return the JSON of the answer. Tried again once: the key makes it one write.
+
+        Raises:
+            Refusal: 4xx.
+            SignedOutError: 401.
+            ServiceUnavailableError: no answer in time, or 5xx; sent again with the same key it is still one write.
+        """
+        content = orjson.dumps({name: value for name, value in body.items() if value is not None})
+        headers = {"Content-Type": "application/json", "Idempotency-Key": f'"{idempotency_key}"'}
+        request = self._request("POST", path, token, content=content, headers=headers)
+        return await self._answer_at_second_try(request)
+
+    def stream(self, path: str, token: str, headers: Mapping[str, str]) -> Any:
+        """Open an endless answer, as an asynchronous context manager; silence longer than 30 s ends it."""
+        request_headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream", **headers}
+        timeout = httpx2.Timeout(ANSWER_WITHIN_S, connect=CONNECT_WITHIN_S, read=30.0)
+        return self._http.stream("GET", path, headers=request_headers, timeout=timeout)
+
+    def _request(
+        self, method: str, path: str, token: str, headers: Mapping[str, str] | None = None, **content: Any
+    ) -> httpx2.Request:
+        own = {"Authorization": f"Bearer {token}", "traceparent": current_traceparent(), **(headers or {})}
+        return self._http.build_request(method, path, headers=own, **content)
+
+    async def _answer_at_second_try(self, request: httpx2.Request) -> Any:
+        try:
+            return await self._answer(request)
+        except ServiceUnavailableError:
+            if self.breaker.state != "closed":
+                raise
+            return await self._answer(request)
+
+    async def _answer(self, request: httpx2.Request) -> Any:
+        try:
+            self.breaker.begin()
+        except CircuitOpen as error:
+            raise ServiceUnavailableError(self.breaker.name) from error
+        try:
+            response = await self._http.send(request)
+        except httpx2.TransportError as error:
+            self.breaker.fail()
+            raise ServiceUnavailableError(self.breaker.name) from error
+        except BaseException:
+            self.breaker.forget()
+            raise
+        if response.status_code in _BUSY:
+            self.breaker.fail()
+            raise ServiceUnavailableError(self.breaker.name)
+        self.breaker.succeed()
+        return _judged(response)
+
+
+def _judged(response: httpx2.Response) -> Any:
+    try:
+        body = orjson.loads(response.content)
+    except orjson.JSONDecodeError as error:
+        raise ServiceUnavailableError("not the service's answer") from error
+    if response.is_success:
+        return body
+    if response.status_code == httpx2.codes.UNAUTHORIZED:
+        raise SignedOutError
+    if response.is_server_error:
+        raise ServiceUnavailableError(str(body.get("title", response.status_code)))
+    errors = {error["pointer"].removeprefix("/"): error["detail"] for error in body.get("errors", ())}
+    kind = str(body.get("type", "")).rpartition("/")[2]
+    raise Refusal(response.status_code, kind, str(body.get("detail", "")), errors)

@@ -1,0 +1,39 @@
+// What is typed into a form with `data-draft` stays in this browser until the form was recorded.
+(() => {
+  const place = (form) => `fluxo-draft-${form.dataset.draft}`;
+  const restore = (form) => {
+    const kept = JSON.parse(localStorage.getItem(place(form)) ?? "null");
+    if (!kept || form.querySelector("[aria-invalid]")) return;
+    for (const [name, value] of Object.entries(kept)) {
+      for (const field of form.elements[name]?.length ? form.elements[name] : [form.elements[name]]) {
+        if (!field) continue;
+        if (field.type === "radio") field.checked = field.value === value;
+        else field.value = value;
+      }
+    }
+  };
+  addEventListener("input", (event) => {
+    const form = event.target.closest("form[data-draft]");
+    if (!form) return;
+    const typed = new FormData(form);
+    typed.delete("form_token"); // belongs to the session, which may be another one tomorrow
+    localStorage.setItem(place(form), JSON.stringify(Object.fromEntries(typed)));
+  });
+  const notice = (name, shown) => {
+    const element = document.querySelector(`[data-notice="${name}"]`);
+    if (element) element.hidden = !shown;
+  };
+  document.addEventListener("htmx:after:swap", () => {
+    for (const form of document.querySelectorAll("form[data-draft]")) {
+      if (form.querySelector("[data-saved]")) {
+        localStorage.removeItem(place(form));
+        notice("not-saved", false);
+      }
+    }
+  });
+  document.addEventListener("htmx:error", (event) => {
+    if (event.target.closest?.("form[data-draft]")) notice("not-saved", true);
+  });
+  document.addEventListener("fluxo:signed-out", () => notice("signed-out", true));
+  for (const form of document.querySelectorAll("form[data-draft]")) restore(form);
+})();

@@ -1,0 +1,1 @@
+"""How a page gets to the browser: who asks, in which language, with which headers."""

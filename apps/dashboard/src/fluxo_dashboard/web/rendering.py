@@ -1,0 +1,49 @@
+"""Templates, one environment for each language: everything that is put into one is escaped."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from fluxo_dashboard.language.amounts import write_amount, write_money
+from fluxo_dashboard.language.dates import write_date, write_day, write_instant, write_month
+from fluxo_dashboard.language.languages import LANGUAGES, Language
+
+EXTENSIONS: Final = ("jinja2.ext.i18n",)
+
+
+class Templates:
+    """Renders a template in a language. `address` gives a static file its present name."""
+
+    def __init__(self, address: Callable[[str], str]) -> None:
+        self._environments = {code: _environment(language, address) for code, language in LANGUAGES.items()}
+
+    def render(self, template: str, language: Language, **context: Any) -> str:
+        return self._environments[language.code].get_template(template).render(language=language, **context)
+
+
+def _environment(language: Language, address: Callable[[str], str]) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("fluxo_dashboard"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=EXTENSIONS,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.install_gettext_translations(language.translations, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals |= {"static": address, "languages": LANGUAGES.values()}
+    environment.filters |= {
+        "money": lambda amount, currency: write_money(amount, currency, language),
+        "amount": lambda amount: write_amount(amount, language),
+        "date": lambda day: write_date(_day(day), language),
+        "day": lambda day: write_day(_day(day), language),
+        "month": lambda day: write_month(_day(day), language),
+        "instant": lambda instant, time_zone: write_instant(instant, time_zone, language),
+    }
+    return environment
+
+
+def _day(day: date | str) -> date:
+    return day if isinstance(day, date) else date.fromisoformat(day)

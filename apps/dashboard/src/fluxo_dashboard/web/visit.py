@@ -1,0 +1,128 @@
+"""One request by a person who is signed in, and what every page needs around its own work."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
+from zoneinfo import ZoneInfo
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from fluxo_dashboard.language.languages import Language, language_of
+from fluxo_dashboard.services.client import Refusal, ServiceUnavailableError, SignedOutError
+from fluxo_dashboard.services.merchants import Merchant
+from fluxo_dashboard.sign_in.origin import is_own_form, is_same_site
+from fluxo_dashboard.sign_in.session import Session
+from fluxo_dashboard.web.desk import Desk
+from fluxo_dashboard.web.headers import add_page_headers
+
+SIGN_IN: Final = "/sign-in"
+_SAFE: Final = frozenset({"GET", "HEAD"})
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who asks, for which merchant, in which language; `token` is what the services ask for."""
+
+    request: Request
+    desk: Desk
+    session: Session
+    language: Language
+    token: str
+    merchant: Merchant
+
+    @property
+    def today(self) -> date:
+        """The merchant's day now, which is not always the machine's or the browser's."""
+        return datetime.now(UTC).astimezone(ZoneInfo(self.merchant.time_zone)).date()
+
+    @property
+    def wants_part(self) -> bool:
+        """Whether a script of the page asks for a part of it, not a browser for a page."""
+        return self.request.headers.get("hx-request") == "true"
+
+    def page(self, template: str, status: int = 200, **context: Any) -> Response:
+        """Return the template as HTML; what all pages show is added.
+
+        A part is always a 200: what is wrong stands in it, and a browser's console is for faults of ours.
+        """
+        html = self.desk.templates.render(
+            template,
+            self.language,
+            session=self.session,
+            merchant=self.merchant,
+            today=self.today,
+            path=self.request.url.path,
+            form_token=self.desk.cookie.form_token(self.session),
+            **context,
+        )
+        return HTMLResponse(html, 200 if self.wants_part else status)
+
+    def say(self, sentence: str, **values: object) -> str:
+        return self.language.say(sentence, **values)
+
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+Page = Callable[[Visit], Awaitable[Response]]
+
+
+def for_visitors(page: Page) -> Endpoint:
+    """Make an endpoint of a page: only for who is signed in, and only from our own forms where it changes something.
+
+    A service that does not answer and that the page itself did not expect becomes a page that says so.
+    """
+
+    async def endpoint(request: Request) -> Response:
+        desk: Desk = request.app.state.desk
+        response = await _answer(page, request, desk)
+        add_page_headers(response, is_behind_tls=desk.is_behind_tls)
+        return response
+
+    return endpoint
+
+
+async def _answer(page: Page, request: Request, desk: Desk) -> Response:
+    language = language_of(request)
+    session = desk.cookie.read(request)
+    if session is None:
+        return _to_sign_in(request)
+    if request.method not in _SAFE and not (
+        is_same_site(request, desk.origin) and await is_own_form(request, desk.cookie, session)
+    ):
+        return refused_page(desk, language, 403)
+    try:
+        token = await desk.tokens.token_of(session)
+        merchant = await desk.merchants.find(session.merchant_id, token)
+        return await page(Visit(request, desk, session, language, token, merchant))
+    except SignedOutError:
+        response = _to_sign_in(request)
+        desk.cookie.remove(response)
+        return response
+    except ServiceUnavailableError:
+        return refused_page(desk, language, 503)
+    except Refusal as refusal:
+        return refused_page(desk, language, refusal.status)
+
+
+def refused_page(desk: Desk, language: Language, status: int) -> Response:
+    """Return a page that says what happened and where to go from there."""
+    return HTMLResponse(desk.templates.render("refused.html", language, status=status), status)
+
+
+def _to_sign_in(request: Request) -> Response:
+    if request.headers.get("hx-request") == "true":
+        # The page stays, with all that was typed; its script says that the session ended, and where to sign in.
+        return Response(headers={"HX-Reswap": "none", "HX-Trigger": "fluxo:signed-out"})
+    if request.method not in _SAFE:
+        return RedirectResponse(SIGN_IN, 303)
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"{SIGN_IN}?next={quote(request.url.path + query, safe='')}", 303)
+
+
+def own_path(text: str | None) -> str:
+    """Return the path when it is one of ours, else the first page: a link must not lead away from here."""
+    parts = urlsplit(text or "/")
+    is_ours = not parts.scheme and not parts.netloc and parts.path.startswith("/") and "\\" not in (text or "")
+    return (text or "/") if is_ours and not parts.path.startswith("//") else "/"
