@@ -39,7 +39,13 @@ async def cache_proxy(cache, cache_url) -> AsyncIterator[Proxy]:
 
 
 @pytest.fixture
-async def api(database_proxy, cache_proxy, tmp_path, monkeypatch) -> AsyncIterator[httpx2.AsyncClient]:
+def stop() -> asyncio.Event:
+    """Set as SIGTERM does."""
+    return asyncio.Event()
+
+
+@pytest.fixture
+async def api(database_proxy, cache_proxy, tmp_path, monkeypatch, stop) -> AsyncIterator[httpx2.AsyncClient]:
     # It is for a whole process and for good: later tests could not look at their own lines any more.
     monkeypatch.setattr("fluxo_balances.bootstrap.api.configure_logging", lambda *_: None)
     key = ECKey.generate_key("P-256", {"kid": "test"}, auto_kid=False)
@@ -51,7 +57,6 @@ async def api(database_proxy, cache_proxy, tmp_path, monkeypatch) -> AsyncIterat
         cache_url=cache_proxy.url,
         auth_jwks_url=(tmp_path / "jwks.json").as_uri(),
     )
-    stop = asyncio.Event()
     process = asyncio.create_task(run_api(settings, stop))
     headers = {"Authorization": f"Bearer {token(key)}"}
     async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers) as http:
