@@ -9,7 +9,7 @@ from fluxo_balances.adapters.postgres import read_sql
 from fluxo_balances.application.ports import ReadModelUnavailableError
 from fluxo_balances.application.reading.ports import Position
 
-UNHEARD_OF: Final = Position("0", None)
+UNHEARD_OF: Final = Position("none", None)
 
 log = structlog.get_logger(__name__)
 

@@ -26,6 +26,17 @@ LAST_EVENT_ID: Final[dict[str, Any]] = {
     "description": "The `id` of the last event that you got: while it still holds, nothing is sent.",
     "schema": {"type": "string", "examples": ["20261122T143210.123456-8731"]},
 }
+# Of each event, as tools read it before OpenAPI 3.2.
+_EVENT: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"type": "string", "enum": ["changed", "unavailable"]},
+        "id": {"type": "string", "description": "Of `changed`; opaque."},
+        "data": {"type": "string", "description": "JSON", "contentMediaType": "application/json"},
+        "retry": {"type": "integer", "description": "Milliseconds after which to come back."},
+    },
+}
 _EVENTS: Final = """\
 retry: 2000
 
@@ -44,7 +55,7 @@ FOLLOWED: Final[dict[int | str, dict[str, Any]]] = {
         "description": "Server-sent events, with a comment every 15 seconds at the latest, until the token expires. "
         "`changed`: some days have changed, or may have; `as_of` is as in a balance. `unavailable`: whether anything "
         "changes cannot be told now; the next `changed` ends that.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EVENTS}},
+        "content": {"text/event-stream": {"schema": _EVENT, "example": _EVENTS}},
         "headers": {"Cache-Control": {"schema": {"type": "string", "const": "no-store"}}},
     },
     **problem_responses(401, 403),
