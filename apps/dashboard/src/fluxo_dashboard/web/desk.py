@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from fluxo_dashboard.live.changes import Changes
 from fluxo_dashboard.services.client import ServiceClient
 from fluxo_dashboard.services.merchants import Merchants
 from fluxo_dashboard.sign_in.session import SessionCookie
@@ -16,6 +17,7 @@ class Desk:
     entries: ServiceClient
     balances: ServiceClient
     merchants: Merchants
+    changes: Changes
     tokens: AccessTokens
     cookie: SessionCookie
     templates: Templates

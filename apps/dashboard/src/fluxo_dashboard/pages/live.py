@@ -1,0 +1,35 @@
+"""Tells an open page when to load its parts again, as server-sent events."""
+
+import time
+from collections.abc import AsyncIterator
+from typing import Final
+
+from starlette.responses import Response, StreamingResponse
+
+from fluxo_dashboard.web.visit import Visit, for_visitors
+
+HEARTBEAT_S: Final = 15.0
+"""Below what proxies take for a dead connection."""
+
+
+async def _live(visit: Visit) -> Response:
+    headers = {"X-Accel-Buffering": "no"}
+    return StreamingResponse(_lines(visit), media_type="text/event-stream", headers=headers)
+
+
+async def _lines(visit: Visit) -> AsyncIterator[str]:
+    yield "retry: 1000\n\n"
+    day = visit.today
+    async for told in visit.desk.changes.follow(visit.session, HEARTBEAT_S):
+        if time.time() > visit.session.ends_at:
+            return
+        if told is not None:
+            yield f"event: {told.event}\ndata: {told.data}\n\n"
+        elif visit.today != day:
+            day = visit.today
+            yield "event: changed\ndata: {}\n\n"
+        else:
+            yield ": heartbeat\n\n"
+
+
+live = for_visitors(_live)
