@@ -10,19 +10,20 @@
       const exact = new Intl.NumberFormat(locale, { style: "currency", currency });
       const date = new Intl.DateTimeFormat(locale, { timeZone: "UTC", day: "2-digit", month: "2-digit" });
       const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name);
-      const axis = { stroke: colour("--tblr-body-color"), grid: { stroke: colour("--tblr-border-color") } };
+      const lines = { stroke: colour("--fluxo-grid"), width: 1 };
+      const axis = () => ({ stroke: colour("--fluxo-text"), grid: lines, ticks: lines });
       new uPlot({
         width: place.clientWidth,
         height: 180,
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
         legend: { live: true },
         series: [
-          { value: (_, at) => (at == null ? "" : date.format(at * 1000)) },
-          { label: place.dataset.label ?? "", stroke: colour("--fluxo-line"), width: 2, value: (_, at) => (at == null ? "" : exact.format(at)) },
+          { label: place.dataset.dayLabel, value: (_, at) => (at == null ? "" : date.format(at * 1000)) },
+          { label: place.dataset.label, stroke: colour("--fluxo-line"), width: 2, value: (_, at) => (at == null ? "" : exact.format(at)) },
         ],
         axes: [
-          { ...axis, values: (_, ats) => ats.map((at) => date.format(at * 1000)) },
-          { ...axis, size: 60, values: (_, ats) => ats.map((at) => whole.format(at)) },
+          { ...axis(), values: (_, ats) => ats.map((at) => date.format(at * 1000)) },
+          { ...axis(), size: 60, values: (_, ats) => ats.map((at) => whole.format(at)) },
         ],
       }, [days, closing], place);
     }
