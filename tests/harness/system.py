@@ -29,6 +29,7 @@ class DataDirectory:
     def __init__(self, data_dir: Path, port_base: int) -> None:
         self.data_dir = data_dir
         self.port_base = port_base
+        self.page_url = f"http://127.0.0.1:{port_base}"
         self.entries_url = f"http://127.0.0.1:{port_base + 1}"
         self.balances_url = f"http://127.0.0.1:{port_base + 2}"
 
@@ -43,6 +44,10 @@ class DataDirectory:
 
     def token(self, merchant: str) -> str:
         return self._issuer.token(merchant, scopes=SCOPES, role="owner", subject="test", lifetime=timedelta(hours=72))
+
+    def link(self, merchant: str) -> str:
+        """An address that signs in at the page, once."""
+        return self._issuer.link(self.page_url, merchant)
 
     @cached_property
     def _issuer(self) -> DevelopmentIssuer:

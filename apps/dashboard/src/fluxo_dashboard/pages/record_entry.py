@@ -23,7 +23,9 @@ async def _record(visit: Visit) -> Response:
         return _form(visit, _refused(visit, form, refusal), 422)
     if not visit.wants_part:
         return RedirectResponse("/", 303)
-    return _form(visit, EntryForm.empty(visit.today, visit.language), saved=entry)
+    response = _form(visit, EntryForm.empty(visit.today, visit.language), saved=entry)
+    response.headers["HX-Trigger"] = "fluxo:recorded"
+    return response
 
 
 def _form(visit: Visit, form: EntryForm, status: int = 200, *, saved: dict[str, Any] | None = None) -> Response:

@@ -11,7 +11,7 @@ from fluxo_chassis.observability.traces.tracing import current_traceparent
 from fluxo_chassis.resilience import CircuitBreaker, CircuitOpen
 
 ANSWER_WITHIN_S: Final = 3.0
-"""A service answers within 1.5 s, and a balance that waits for an entry within 2."""
+"""A service answers or gives up within 1.5 s, and a balance that waits for an entry within 2."""
 
 CONNECT_WITHIN_S: Final = 0.5
 _BUSY: Final = frozenset({502, 503, 504})
@@ -98,8 +98,9 @@ class ServiceClient:
     async def _answer_at_second_try(self, request: httpx2.Request) -> Any:
         try:
             return await self._answer(request)
-        except ServiceUnavailableError:
-            if self.breaker.state != "closed":
+        except ServiceUnavailableError as error:
+            # One that hangs would make a person wait twice.
+            if self.breaker.state != "closed" or isinstance(error.__cause__, httpx2.TimeoutException):
                 raise
             return await self._answer(request)
 
