@@ -67,7 +67,7 @@ class Visitor:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.context.close()
         if kind is None:
-            assert self.console == []
+            assert not self.console, self.console
             assert self.elsewhere == []
 
     def new_page(self) -> Page:

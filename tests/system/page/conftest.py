@@ -4,10 +4,12 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
-from tests.harness.browser import REQUIRED, Visitor, chromium, find_browser
+from tests.harness.browser import PATIENCE_MS, REQUIRED, Visitor, chromium, find_browser
 from tests.harness.system import System
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="module")
