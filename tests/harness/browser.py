@@ -52,6 +52,7 @@ class Visitor:
     ) -> None:
         self.system = system
         self.context: BrowserContext = browser.new_context(
+            base_url=system.page_url,
             locale=locale,
             viewport=viewport,
             service_workers="block",  # type: ignore[arg-type]
@@ -89,7 +90,7 @@ class Visitor:
         return self.page
 
     def open(self, path: str) -> Page:
-        self.page.goto(f"{self.system.page_url}{path}")
+        self.page.goto(path)
         return self.page
 
     def record(self, amount: str, description: str) -> None:

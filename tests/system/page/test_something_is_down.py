@@ -1,7 +1,6 @@
 """What a person sees while something is down, and that nothing of what they typed is lost or recorded twice."""
 
 import os
-import os
 import signal
 import threading
 from collections.abc import Iterator

@@ -1,0 +1,106 @@
+"""Each screen in both languages, on a desk and on a phone, light and dark: nothing that axe-core finds, nothing cut off."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.harness.browser import DESKTOP, PHONE, Visitor
+
+PICTURES = "FLUXO_PICTURES"
+"""A folder to put a picture of each screen into: `make pictures`."""
+
+VIEWS = {"desk": DESKTOP, "phone": PHONE}
+LOCALES = {"pt": "pt-BR", "en": "en-GB"}
+
+
+def sign_in(page: Page) -> None:
+    page.context.clear_cookies()
+    page.goto("/sign-in")
+
+
+def today(page: Page) -> None:
+    page.goto("/")
+    page.wait_for_selector(".chart canvas")
+
+
+def wrong_entry(page: Page) -> None:
+    page.goto("/")
+    page.fill("#entry-amount", "1,2,3")
+    page.click("#entry-form button")
+    page.wait_for_selector("#error-amount")
+
+
+def saved_entry(page: Page) -> None:
+    page.goto("/")
+    page.fill("#entry-amount", "12" if page.context.pages[0].evaluate("navigator.language") == "en" else "12,00")
+    page.fill("#entry-description", "Café da manhã")
+    page.click("#entry-form button")
+    expect(page.locator("[data-saved] .bg-green-lt")).to_be_visible()
+
+
+def as_table(page: Page) -> None:
+    page.goto("/")
+    page.click("summary")
+
+
+def help_dialog(page: Page) -> None:
+    page.goto("/")
+    page.keyboard.press("Tab")
+    page.locator("#content").focus()
+    page.keyboard.press("?")
+    page.wait_for_selector("dialog[open]")
+
+
+def not_found(page: Page) -> None:
+    page.goto("/nothing-here")
+
+
+SCREENS = {
+    "today": today,
+    "wrong-entry": wrong_entry,
+    "saved-entry": saved_entry,
+    "as-table": as_table,
+    "help": help_dialog,
+    "not-found": not_found,
+    "sign-in": sign_in,  # last: it ends the session
+}
+
+
+@pytest.fixture(scope="module")
+def merchant_id(system) -> str:
+    """A merchant with some days behind it."""
+    merchant = system.merchant(f"m-{uuid4().hex[:12]}")
+    merchant.record("credit", "1250.00", description="Venda balcão")
+    merchant.record("debit", "320.40", description="Fornecedor de farinha, entrega da semana, nota 4711")
+    last = merchant.record("credit", "89.90", description="<img src=x>")
+    merchant.day("2026-01-01", after=last["id"])
+    return merchant.merchant_id
+
+
+@pytest.fixture(scope="module", params=["desk-pt", "desk-en", "phone-pt", "phone-en"])
+def visitor(request, browser, system, merchant_id) -> Iterator[tuple[str, Visitor]]:
+    view, language = request.param.split("-")
+    with Visitor(browser, system, locale=LOCALES[language], viewport=VIEWS[view]) as someone:
+        someone.sign_in(merchant_id)
+        yield request.param, someone
+        someone.console = [line for line in someone.console if "404" not in line]
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(visitor, screen):
+    name, someone = visitor
+    page = someone.page
+    SCREENS[screen](page)
+    for theme in ("light", "dark"):
+        page.evaluate("theme => { document.documentElement.dataset.bsTheme = theme; }", theme)
+        page.evaluate("dispatchEvent(new Event('fluxo:theme'))")
+        assert someone.violations() == [], theme
+        if folder := os.environ.get(PICTURES):
+            someone.picture(Path(folder) / f"{screen}-{name}-{theme}.png")
+    page.evaluate("document.documentElement.dataset.bsTheme = 'light'")
+    wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wider <= 0, "it must be scrolled sideways"
