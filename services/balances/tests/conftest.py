@@ -11,7 +11,7 @@ from fluxo_balances.application.projecting.ports import RecordedEntry
 from fluxo_balances.domain.inbox import lowest_id
 from fluxo_chassis.postgres import open_pool
 
-from services.balances.tests.fakes import MemoryCache, MemoryConsolidation, MemoryReadModel
+from services.balances.tests.fakes import MemoryCache, MemoryConsolidation, MemoryPositions, MemoryReadModel
 
 
 @pytest.fixture
@@ -52,3 +52,8 @@ def memory_cache() -> MemoryCache:
 @pytest.fixture
 def memory_consolidation() -> MemoryConsolidation:
     return MemoryConsolidation()
+
+
+@pytest.fixture
+def memory_positions() -> MemoryPositions:
+    return MemoryPositions()

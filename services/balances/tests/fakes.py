@@ -1,7 +1,8 @@
 """Ports in memory that keep the ports' promises, so that queries and HTTP are tested without a server."""
 
 import secrets
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from uuid import UUID
@@ -16,7 +17,7 @@ from fluxo_balances.application.projecting.ports import (
     SkipReason,
     UndecodableEventError,
 )
-from fluxo_balances.application.reading.ports import DayView, RangeView
+from fluxo_balances.application.reading.ports import DayView, Position, RangeView
 from fluxo_balances.domain.daily_balance import DateRange, MerchantState, Totals, TotalsByDay
 from fluxo_balances.domain.merchant_settings import MerchantSettings
 from fluxo_balances.entrypoints.http.conditional_response import CachedResponses
@@ -105,6 +106,21 @@ class MemoryConsolidation:
     async def wait_for(self, merchant_id: str, entry_id: UUID, timeout_s: float) -> bool:
         self.waited_s.append(timeout_s)
         return (merchant_id, entry_id) in self.applied
+
+
+@dataclass
+class MemoryPositions:
+    """Counts each merchant's changes; `asked` holds whom each query was for."""
+
+    changes: Counter[str] = field(default_factory=Counter)
+    is_unavailable: bool = False
+    asked: list[set[str]] = field(default_factory=list)
+
+    async def positions(self, merchant_ids: Collection[str]) -> Mapping[str, Position]:
+        self.asked.append(set(merchant_ids))
+        if self.is_unavailable:
+            raise ReadModelUnavailableError
+        return {each: Position(str(self.changes[each]), AS_OF if self.changes[each] else None) for each in merchant_ids}
 
 
 @dataclass

@@ -169,3 +169,17 @@ def test_an_instance_that_fails_is_left_alone_for_a_moment(balanced):
         assert send(url, "GET") == 201
     assert len(healthy.requests) == 20
     assert len(dying.requests) <= 2 * (1 + time.monotonic() - began), "twice a second at the most"
+
+
+def test_a_stream_of_changes_passes_as_it_comes(balanced):
+    is_read = threading.Event()
+
+    def streams(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\nevent: changed\n\n")
+        is_read.wait(20)
+
+    url, (instance,) = balanced(streams)
+    with httpx2.stream("GET", f"{url}/v1/daily-balances/changes", timeout=10) as answer:
+        assert next(answer.iter_bytes()) == b"event: changed\n\n"
+        is_read.set()
+    assert instance.requests[0].startswith(b"GET /v1/daily-balances/changes HTTP/1.1\r\n")

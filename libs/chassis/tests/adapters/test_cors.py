@@ -73,7 +73,13 @@ async def test_a_page_that_is_allowed_asks_once_and_reads_every_answer():
             assert preflight.headers["access-control-allow-origin"] == page
             assert "POST" in preflight.headers["access-control-allow-methods"]
             allowed = preflight.headers["access-control-allow-headers"].lower()
-            assert set(allowed.split(", ")) >= {"authorization", "content-type", "idempotency-key", "if-none-match"}
+            assert set(allowed.split(", ")) >= {
+                "authorization",
+                "content-type",
+                "idempotency-key",
+                "if-none-match",
+                "last-event-id",
+            }
             assert preflight.headers["access-control-max-age"] == "7200"
             for path, status, vary in (
                 ("/slow", 200, "Authorization, Origin"),

@@ -171,6 +171,20 @@ async def test_a_lost_listener_connects_again_and_counts_it_as_news(postgres_url
         assert await notifications.wait(30)
 
 
+async def test_hearers_are_told_what_each_says_and_when_they_may_have_missed_something(postgres_url, pool):
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    async with Proxy(postgres_url) as proxy, Notifications(proxy.url, "chassis_news") as notifications:
+        notifications.hearers += [heard.put_nowait, heard.put_nowait]
+        async with asyncio.timeout(60):
+            assert [await heard.get() for _ in range(2)] == ["", ""], "it listens"
+            await notifications.wait(30)
+            await pool.execute("NOTIFY chassis_news, 'more'")
+            assert [await heard.get() for _ in range(2)] == ["more", "more"]
+            assert not await notifications.wait(0), "they were told"
+            proxy.reset()
+            assert [await heard.get() for _ in range(4)] == [""] * 4, "it was lost, and listens again"
+
+
 async def until_listening(notifications):
     async with asyncio.timeout(30):
         while not notifications.is_listening:  # noqa: ASYNC110 - it sets no event

@@ -76,6 +76,11 @@ _UPSTREAM = """\
             proxy_read_timeout 15s;  # a bulk is given 10 s
             proxy_pass http://{name};
         }}
+        location = /v1/daily-balances/changes {{
+            proxy_buffering off;
+            proxy_read_timeout 60s;  # there is a heartbeat every 15 s
+            proxy_pass http://{name};
+        }}
 {metrics}    }}
 """
 _NO_METRICS = "        location = /metrics { return 404; }  # for the network inside\n"

@@ -1,11 +1,14 @@
-"""Events on a real stream, and projectors that take them from it."""
+"""Events on a real stream, projectors that take them from it, and the API process as it is deployed."""
 
 import asyncio
 import struct
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
+import httpx2
+import orjson
 import pytest
 from fluxo_balances.adapters.events import told_by
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
@@ -14,9 +17,16 @@ from fluxo_balances.adapters.redis.consumer_group import ConsumerGroup
 from fluxo_balances.adapters.redis.entry_events import RedisEntryEvents
 from fluxo_balances.application.projecting.ports import RecordedEntry
 from fluxo_balances.application.projecting.project_entries import ProjectEntries
+from fluxo_balances.bootstrap.api import run_api
+from fluxo_balances.settings import ApiSettings
 from fluxo_chassis.process import SystemClock
 from fluxo_contracts.entry_recorded import EntryRecorded, EntryRecordedData, encode
 from fluxo_contracts.streams import DAILY_BALANCES_GROUP, ENTRIES_STREAM
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
+from tests.harness.ports import free_port
+from tests.harness.proxy import Proxy
 
 pytestmark = pytest.mark.anyio
 
@@ -170,3 +180,62 @@ def day_totals(pool) -> Callable[[], Awaitable[dict]]:
         }
 
     return read
+
+
+@pytest.fixture
+async def database_proxy(balances_database) -> AsyncIterator[Proxy]:
+    async with Proxy(balances_database.url) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+async def cache_proxy(cache, cache_url) -> AsyncIterator[Proxy]:
+    async with Proxy(cache_url) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def stop() -> asyncio.Event:
+    """Set as SIGTERM does."""
+    return asyncio.Event()
+
+
+@pytest.fixture
+async def api(database_proxy, cache_proxy, tmp_path, monkeypatch, stop) -> AsyncIterator[httpx2.AsyncClient]:
+    # It is for a whole process and for good: later tests could not look at their own lines any more.
+    monkeypatch.setattr("fluxo_balances.bootstrap.api.configure_logging", lambda *_: None)
+    key = ECKey.generate_key("P-256", {"kid": "test"}, auto_kid=False)
+    (tmp_path / "jwks.json").write_bytes(orjson.dumps({"keys": [key.as_dict(private=False)]}))
+    port = free_port()
+    settings = ApiSettings(
+        port=port,
+        balances_database_url=database_proxy.url,
+        cache_url=cache_proxy.url,
+        auth_jwks_url=(tmp_path / "jwks.json").as_uri(),
+    )
+    process = asyncio.create_task(run_api(settings, stop))
+    headers = {"Authorization": f"Bearer {_token(key)}"}
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers) as http:
+        async with asyncio.timeout(60):
+            while not await _is_ready(http):  # noqa: ASYNC110 - it listens when it does
+                await asyncio.sleep(0.02)
+        yield http
+    stop.set()
+    await process
+
+
+async def _is_ready(http: httpx2.AsyncClient) -> bool:
+    with suppress(httpx2.TransportError):
+        return (await http.get("/health/ready")).status_code == 200
+    return False
+
+
+def _token(key: ECKey) -> str:
+    claims = {
+        "iss": "fluxo-development",
+        "aud": "fluxo",
+        "exp": int(time.time()) + 600,
+        "merchant_id": "m1",
+        "scope": "balances:read",
+    }
+    return jwt.encode({"alg": "ES256", "kid": "test"}, claims, key)

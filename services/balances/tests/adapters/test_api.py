@@ -1,75 +1,21 @@
 """The API process as it is deployed, on real servers; its ways to them can be cut."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import date
 
 import httpx2
-import orjson
 import pytest
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.adapters.redis import near_answers
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
-from fluxo_balances.bootstrap.api import run_api
-from fluxo_balances.settings import ApiSettings
-from joserfc import jwt
-from joserfc.jwk import ECKey
 
-from tests.harness.ports import free_port
-from tests.harness.proxy import Proxy, Weather
+from tests.harness.proxy import Weather
 
 pytestmark = pytest.mark.anyio
 
 DAY = date(2026, 11, 22)
 URL = "/v1/daily-balances/2026-11-22"
-
-
-@pytest.fixture
-async def database_proxy(balances_database) -> AsyncIterator[Proxy]:
-    async with Proxy(balances_database.url) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-async def cache_proxy(cache, cache_url) -> AsyncIterator[Proxy]:
-    async with Proxy(cache_url) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-async def api(database_proxy, cache_proxy, tmp_path, monkeypatch) -> AsyncIterator[httpx2.AsyncClient]:
-    # It is for a whole process and for good: later tests could not look at their own lines any more.
-    monkeypatch.setattr("fluxo_balances.bootstrap.api.configure_logging", lambda *_: None)
-    key = ECKey.generate_key("P-256", {"kid": "test"}, auto_kid=False)
-    (tmp_path / "jwks.json").write_bytes(orjson.dumps({"keys": [key.as_dict(private=False)]}))
-    port = free_port()
-    settings = ApiSettings(
-        port=port,
-        balances_database_url=database_proxy.url,
-        cache_url=cache_proxy.url,
-        auth_jwks_url=(tmp_path / "jwks.json").as_uri(),
-    )
-    stop = asyncio.Event()
-    process = asyncio.create_task(run_api(settings, stop))
-    headers = {"Authorization": f"Bearer {token(key)}"}
-    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers) as http:
-        await until(lambda: http.get("/health/ready"), status=200)
-        yield http
-    stop.set()
-    await process
-
-
-def token(key: ECKey) -> str:
-    claims = {
-        "iss": "fluxo-development",
-        "aud": "fluxo",
-        "exp": int(time.time()) + 600,
-        "merchant_id": "m1",
-        "scope": "balances:read",
-    }
-    return jwt.encode({"alg": "ES256", "kid": "test"}, claims, key)
 
 
 async def until(ask, *, status: int | None = None, cache_status: str | None = None, **checks: str) -> httpx2.Response:

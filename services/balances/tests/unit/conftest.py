@@ -8,6 +8,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 from fluxo_balances.application.reading.await_entry import AwaitEntry
+from fluxo_balances.application.reading.follow_changes import FollowChanges
 from fluxo_balances.application.reading.get_daily_balance import GetDailyBalance
 from fluxo_balances.application.reading.get_daily_balances import GetDailyBalances
 from fluxo_balances.application.use_cases import ApiUseCases
@@ -43,6 +44,7 @@ class Service:
     issuer: Issuer
     app: object
     answers: AnswerCache
+    follow_changes: FollowChanges
     database_is_unavailable: bool = False
 
     def as_merchant(self, merchant_id: str, *scopes: str, role: str = "owner") -> None:
@@ -51,18 +53,21 @@ class Service:
 
 
 @pytest.fixture
-async def service(memory_read_model, memory_cache, memory_consolidation, virtual_time) -> AsyncIterator[Service]:
+async def service(
+    memory_read_model, memory_cache, memory_consolidation, memory_positions, virtual_time
+) -> AsyncIterator[Service]:
     bulkhead = Bulkhead("reads", running_max=1, waiting_max=1, wait_max_s=0.05)
     answers = AnswerCache(memory_cache, bulkhead, database_is_unavailable=lambda: service.database_is_unavailable)
     use_cases = ApiUseCases(
         get_daily_balance=GetDailyBalance(memory_read_model),
         get_daily_balances=GetDailyBalances(memory_read_model),
         await_entry=AwaitEntry(memory_consolidation, answers, SystemClock()),
+        follow_changes=FollowChanges(memory_positions, answers),
     )
     issuer = Issuer()
     app = create_balances_app(use_cases, answers, health=Health(), verifier=issuer)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://balances") as http:
-        service = Service(http, issuer, app, answers)
+        service = Service(http, issuer, app, answers, use_cases.follow_changes)
         service.as_merchant("m1")
         yield service
 

@@ -50,13 +50,14 @@ async def test_an_accountant_may_read(service):
     assert (await service.http.get(DAY)).status_code == 200
 
 
-async def test_the_document_describes_both_operations_and_every_answer(service):
+async def test_the_document_describes_every_operation_and_every_answer(service):
     document = (await service.http.get("/openapi.json")).json()
     operations = [operation for path in document["paths"].values() for operation in path.values()]
-    assert {operation["operationId"] for operation in operations} == {"getDailyBalance", "listDailyBalances"}
+    balances = {"getDailyBalance", "listDailyBalances"}
+    assert {operation["operationId"] for operation in operations} == balances | {"followChanges"}
     port = ApiSettings.model_fields["port"].default
     assert [server["url"] for server in document["servers"]] == ["/", f"http://127.0.0.1:{port}"]
-    for operation in operations:
+    for operation in (operation for operation in operations if operation["operationId"] in balances):
         assert {"200", "304", "401", "403", "422", "503"} <= set(operation["responses"])
         assert list(operation["responses"]["200"]["content"]) == ["application/json"]
         assert "content" not in operation["responses"]["304"]
@@ -65,3 +66,12 @@ async def test_the_document_describes_both_operations_and_every_answer(service):
         assert (condition["in"], condition["required"]) == ("header", False)
         for status in ("401", "403", "422", "503"):
             assert list(operation["responses"][status]["content"]) == ["application/problem+json"]
+
+
+async def test_the_document_describes_the_stream_of_changes(service):
+    operation = (await service.http.get("/openapi.json")).json()["paths"]["/v1/daily-balances/changes"]["get"]
+    assert {"200", "401", "403", "503"} <= set(operation["responses"])
+    assert list(operation["responses"]["200"]["content"]) == ["text/event-stream"]
+    assert [each["name"] for each in operation["parameters"]] == ["Last-Event-ID"]
+    assert "Retry-After" in operation["responses"]["503"]["headers"]
+    assert "`AwaitEntry`" not in operation["description"]

@@ -1,5 +1,6 @@
 """No line of the log, at any level, holds a token, an amount or a merchant's name."""
 
+from dataclasses import replace
 from datetime import date
 
 import asyncpg
@@ -38,12 +39,15 @@ def drive(service, memory_read_model, memory_cache, monkeypatch):
             service.issuer.token(MERCHANT, "something:else"),
             "bad-token-900",
         ]
+        # A stream of changes ends with its token: at once.
+        service.issuer.principals[tokens[0]] = replace(service.issuer.principals[tokens[0]], expires_at=0)
         targets = (
             f"/v1/daily-balances/{DAY}",
             "/v1/daily-balances?from=2026-11-01&to=2026-11-22",
             f"/v1/daily-balances/{SOMETHING}",
             f"/v1/daily-balances/{DAY}?after_entry={SOMETHING}&{SOMETHING}=98765.43",
             f"/v1/daily-balances?from=98765.43&to={SOMETHING}",
+            f"/v1/daily-balances/changes?{SOMETHING}=98765.43",
             f"/{MERCHANT}/{SOMETHING}",
             f"/health/ready?{SOMETHING}",
         )

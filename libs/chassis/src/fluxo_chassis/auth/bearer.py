@@ -4,7 +4,7 @@ import math
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import orjson
@@ -31,12 +31,16 @@ _TENANT = re.compile(r"[A-Za-z0-9._:-]{1,64}\Z")
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is calling, and on whose behalf: `tenant` is the value of the claim that separates one customer's data."""
+    """Who is calling, and on whose behalf: `tenant` is the value of the claim that separates one customer's data.
+
+    `expires_at`, in epoch seconds, is when the token does.
+    """
 
     tenant: str
     subject: str
     scopes: frozenset[str]
     role: str
+    expires_at: float = field(default=math.inf, compare=False)
 
     def may(self, scope: str) -> bool:
         return scope in self.scopes and (self.role != READ_ONLY_ROLE or scope.endswith(":read"))
@@ -71,7 +75,7 @@ class TokenVerifier:
         now = time.time()
         claims = await self._claims(token)
         expires_at = self._check(claims, now)
-        principal = self._principal(claims)
+        principal = self._principal(claims, expires_at)
         self._verified.pop(token, None)
         if len(self._verified) >= CACHE_SIZE_MAX:
             del self._verified[next(iter(self._verified))]
@@ -124,7 +128,7 @@ class TokenVerifier:
                 raise refused("The token is not valid yet.")
         return expires_at
 
-    def _principal(self, claims: Mapping[str, Any]) -> Principal:
+    def _principal(self, claims: Mapping[str, Any], expires_at: float) -> Principal:
         tenant = claims.get(self._tenant_claim)
         if not isinstance(tenant, str) or not _TENANT.match(tenant):
             raise refused(f"The token has no valid {self._tenant_claim} claim.")
@@ -136,6 +140,7 @@ class TokenVerifier:
             subject=subject if isinstance(subject, str) else "",
             scopes=frozenset(scope for scope in scopes if isinstance(scope, str)),
             role=role if isinstance(role, str) else "",
+            expires_at=expires_at,
         )
 
 

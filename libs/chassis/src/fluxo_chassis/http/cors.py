@@ -15,8 +15,8 @@ MAX_AGE_S: Final = 7200
 
 _PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, If-None-Match, Traceparent, "
-    "X-Request-Id",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID, "
+    "Traceparent, X-Request-Id",
     "Access-Control-Max-Age": str(MAX_AGE_S),
 }
 

@@ -31,6 +31,7 @@ _NONE: frozenset[str] = frozenset()
 _GIVEN_ONCE = frozenset({"authorization", "content-type"})
 """Headers of one value that every request is judged by; those of single routes are the routes' to judge."""
 
+_EVENT_STREAM = b"text/event-stream"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUEST_ID = re.compile(rb"[!#-+\--\[\]-~]{1,128}\Z")
 _JSON = re.compile(r"application/([a-z0-9.!#$&^_+-]+\+)?json[ \t]*(;.*)?\Z", re.IGNORECASE | re.ASCII)
@@ -65,15 +66,20 @@ class Middleware:
         request_id = None if "x-request-id" in twice else _request_id(scope)
         context = tracing.start_trace(traceparent, request_id)
         token = tracing.enter(context)
-        answer = _Answer(send, context.request_id, self._cors.headers(scope["headers"]))
-        try:
-            await self._answer(scope, headers, receive, answer, _GIVEN_ONCE & twice)
-        finally:
+
+        def note() -> None:
             method = scope["method"] if scope["method"] in _METHODS else OTHER
             principal = scope.get("state", {}).get("principal")
             tenant = None if principal is None else principal.tenant
             kind = Kind(method, route_template(scope), answer.status)
             self._account.note(kind, tenant, time.perf_counter() - started, context)
+
+        answer = _Answer(send, context.request_id, self._cors.headers(scope["headers"]), note)
+        try:
+            await self._answer(scope, headers, receive, answer, _GIVEN_ONCE & twice)
+        finally:
+            if not answer.is_stream:
+                note()
             tracing.leave(token)
 
     async def _answer(
@@ -102,13 +108,18 @@ class Middleware:
 
 
 class _Answer:
-    """The way out: notes the status, and adds the headers that every response has."""
+    """The way out: notes the status, and adds the headers that every response has.
 
-    def __init__(self, send: Send, request_id: str, cors: HeaderLines) -> None:
+    A stream of events is answered, and noted, when it begins: how long it stays open is up to the client.
+    """
+
+    def __init__(self, send: Send, request_id: str, cors: HeaderLines, note: Callable[[], None]) -> None:
         self._send = send
         self._headers = [(b"x-request-id", request_id.encode()), (b"x-content-type-options", b"nosniff"), *cors]
         self.deadline: Deadline | None = None
         self.started = False
+        self.is_stream = False
+        self._note = note
         self.status = 500
 
     async def __call__(self, message: Message) -> None:
@@ -117,7 +128,11 @@ class _Answer:
             if self.deadline is not None:
                 self.deadline.meet()
             self.status = message["status"]
-            message["headers"] = [*message.get("headers", ()), *self._headers]
+            own = list(message.get("headers", ()))
+            message["headers"] = [*own, *self._headers]
+            if any(name == b"content-type" and value.startswith(_EVENT_STREAM) for name, value in own):
+                self.is_stream = True
+                self._note()
         await self._send(message)
 
 

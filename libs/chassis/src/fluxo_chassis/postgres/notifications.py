@@ -18,8 +18,8 @@ class Notifications:
     """Listens on a channel over a dedicated connection, which is reopened until stopped.
 
     A notification is a hint that something is new. Several make one, and so does every (re)connection, for something
-    may have been missed. One that says more goes to `on_payload` instead, if that is set, and ends no wait. `retry`
-    says whether it waits to connect again.
+    may have been missed. `hearers` are told of each, and of the end of a connection too: with what it says, or "" where
+    that is nothing. One that says more ends no wait if there are any. `retry` says whether it waits to connect again.
 
     Of all `exclusive` listeners of a channel one at a time listens, and the others are not woken. It holds a lock of
     its session: when that ends, for whatever reason, another one listens within a moment.
@@ -28,7 +28,7 @@ class Notifications:
     def __init__(self, url: str, channel: str, *, exclusive: bool = False) -> None:
         self.retry = Retry("listening")
         self.is_listening = False
-        self.on_payload: Callable[[str], None] | None = None
+        self.hearers: list[Callable[[str], None]] = []
         self._url = url
         self._channel = channel
         self._exclusive = exclusive
@@ -77,19 +77,25 @@ class Notifications:
                 await self._until_lost(TRY_LOCK_EVERY_S)
             await connection.add_listener(self._channel, self._hear)
             self.is_listening = True
-            self._notified.set()
+            self._tell("")
             while True:
                 await self._until_lost(ASK_EVERY_S)
                 # A connection can die without a word (a paused or vanished server): ask.
                 await connection.execute("SELECT 1")
         finally:
-            self.is_listening = False
             connection.terminate()
+            if self.is_listening:
+                self.is_listening = False
+                for hear in self.hearers:
+                    hear("")
 
     def _hear(self, _connection: object, _pid: int, _channel: str, payload: str) -> None:
-        if payload and self.on_payload is not None:
-            self.on_payload(payload)
-        else:
+        self._tell(payload)
+
+    def _tell(self, payload: str) -> None:
+        for hear in self.hearers:
+            hear(payload)
+        if not (payload and self.hearers):
             self._notified.set()
 
     async def _until_lost(self, timeout_s: float) -> None:

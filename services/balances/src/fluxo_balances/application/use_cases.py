@@ -7,6 +7,7 @@ from fluxo_balances.application.projecting.project_entries import ProjectEntries
 from fluxo_balances.application.projecting.purge_inbox import PurgeInbox
 from fluxo_balances.application.projecting.redrive_dead_letter import RedriveDeadLetter
 from fluxo_balances.application.reading.await_entry import AwaitEntry
+from fluxo_balances.application.reading.follow_changes import FollowChanges
 from fluxo_balances.application.reading.get_daily_balance import GetDailyBalance
 from fluxo_balances.application.reading.get_daily_balances import GetDailyBalances
 from fluxo_balances.application.reading.list_projected_days import ListProjectedDays
@@ -18,6 +19,7 @@ class ApiUseCases:
     get_daily_balance: GetDailyBalance
     get_daily_balances: GetDailyBalances
     await_entry: AwaitEntry
+    follow_changes: FollowChanges
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,10 @@ from fluxo_chassis.resilience import Bulkhead
 
 from fluxo_balances.adapters.postgres.consolidation import PROJECTION_CHANNEL, PostgresConsolidation
 from fluxo_balances.adapters.postgres.daily_balances import PostgresDailyBalances
+from fluxo_balances.adapters.postgres.merchant_positions import PostgresMerchantPositions, merchants_of
 from fluxo_balances.adapters.redis.near_cache import NearBalanceCache
 from fluxo_balances.application.reading.await_entry import AwaitEntry
+from fluxo_balances.application.reading.follow_changes import FollowChanges
 from fluxo_balances.application.reading.get_daily_balance import GetDailyBalance
 from fluxo_balances.application.reading.get_daily_balances import GetDailyBalances
 from fluxo_balances.application.reading.ports import Consolidation
@@ -41,7 +43,7 @@ READ_WAIT_MAX_S: Final = 1.0
 READ_TIMEOUT_S: Final = 1.0
 """A read takes a millisecond; a database that has not answered by then is unavailable."""
 
-# Beside the readers: the health check and the look-up of awaited entries must never queue behind them.
+# Beside the readers: the health check and the look-ups (of awaited entries, of changes) must never queue behind them.
 CONNECTIONS_MAX: Final = READS_RUNNING_MAX + 2
 
 CACHE_TIMEOUT_S: Final = 0.25
@@ -88,13 +90,18 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
         health.add("cache-circuit", cache.behind.breaker.observe, required=False)
         health.require_any("database", "cache")
         answers = AnswerCache(cache, bulkhead, lambda: health.status("database") == "fail")
-        app = assemble(pool, consolidation, answers, verifier, health, settings.cors_origins)
-        await serve(app, settings, stop, fast_path=LocalFastPath(answers, verifier))
+        changes = FollowChanges(PostgresMerchantPositions(pool), answers)
+        notifications.hearers.append(lambda payload: changes.hear(merchants_of(payload)))
+        app = assemble(pool, consolidation, changes, answers, verifier, health, settings.cors_origins)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(changes.watch(stop))
+            await serve(app, settings, stop, fast_path=LocalFastPath(answers, verifier))
 
 
 def assemble(
     pool: asyncpg.Pool,
     consolidation: Consolidation,
+    changes: FollowChanges,
     answers: AnswerCache,
     verifier: TokenVerifier,
     health: Health,
@@ -106,5 +113,6 @@ def assemble(
         get_daily_balance=GetDailyBalance(balances),
         get_daily_balances=GetDailyBalances(balances),
         await_entry=AwaitEntry(consolidation, answers, SystemClock()),
+        follow_changes=changes,
     )
     return create_balances_app(use_cases, answers, health=health, verifier=verifier, cors_origins=cors_origins)

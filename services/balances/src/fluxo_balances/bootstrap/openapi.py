@@ -9,7 +9,9 @@ from fluxo_chassis.postgres import Notifications
 from fluxo_chassis.resilience import Bulkhead
 
 from fluxo_balances.adapters.postgres.consolidation import PROJECTION_CHANNEL, PostgresConsolidation
+from fluxo_balances.adapters.postgres.merchant_positions import PostgresMerchantPositions
 from fluxo_balances.adapters.redis.near_cache import NearBalanceCache
+from fluxo_balances.application.reading.follow_changes import FollowChanges
 from fluxo_balances.bootstrap.api import TENANT_CLAIM, assemble
 from fluxo_balances.entrypoints.http.answer_cache import AnswerCache
 from fluxo_balances.entrypoints.http.conditional_response import CachedResponses
@@ -23,4 +25,5 @@ def openapi() -> dict[str, Any]:
     consolidation = PostgresConsolidation(None, Notifications("", PROJECTION_CHANNEL))
     nobody = Bulkhead("", running_max=0, waiting_max=0, wait_max_s=0)
     answers = AnswerCache(NearBalanceCache(NOWHERE, 0, prepare=CachedResponses), nobody, lambda: False)
-    return assemble(None, consolidation, answers, verifier, Health()).openapi()
+    changes = FollowChanges(PostgresMerchantPositions(None), answers)
+    return assemble(None, consolidation, changes, answers, verifier, Health()).openapi()

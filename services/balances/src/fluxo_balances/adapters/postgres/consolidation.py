@@ -38,7 +38,7 @@ class PostgresConsolidation:
         self._tasks: tuple[asyncio.Task[None], ...] = ()
 
     async def __aenter__(self) -> Self:
-        self._notifications.on_payload = self._hear
+        self._notifications.hearers.append(self._hear)
         self._tasks = (asyncio.create_task(self._listen()), asyncio.create_task(self._answer()))
         return self
 
@@ -78,7 +78,7 @@ class PostgresConsolidation:
             self._look.set()
 
     def _hear(self, payload: str) -> None:
-        if self._waiting:
+        if payload and self._waiting:
             self._wake({(UUID(entry_id), merchant_id) for entry_id, merchant_id in orjson.loads(payload)})
 
     async def _answer(self) -> None:

@@ -45,6 +45,9 @@ CROSS JOIN (
 ) AS days
 """  # noqa: S608 - put together from constants
 
+# A merchant's row is written anew by every transaction that changes its totals, which leaves its id there (`xmin`).
+POSITIONS: Final = "SELECT merchant_id, xmin::text AS written_by, as_of FROM merchants WHERE merchant_id = ANY($1)"
+
 APPLIED: Final = "SELECT event_id, merchant_id FROM inbox WHERE event_id = ANY($1::uuid[])"
 
 # $1 merchant, null for all; $2 the lowest id.

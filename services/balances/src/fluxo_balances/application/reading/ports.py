@@ -1,8 +1,8 @@
 """What queries need from outside."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -38,6 +38,26 @@ class DailyBalances(Protocol):
 class Consolidation(Protocol):
     async def wait_for(self, merchant_id: str, entry_id: UUID, timeout_s: float) -> bool:
         """Return True as soon as the merchant's entry is part of the read model, False when the time is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a merchant's projection stands: another `id` after each change, of all replicas and after any restart.
+
+    `as_of` is the newest recorded_at applied, None when none was; an older entry that comes late does not move it.
+    """
+
+    id: str
+    as_of: datetime | None
+
+
+class MerchantPositions(Protocol):
+    async def positions(self, merchant_ids: Collection[str]) -> Mapping[str, Position]:
+        """Return the position of each, also of one that nobody heard of, from one snapshot.
+
+        Raises:
+            ReadModelUnavailableError: it cannot be told now.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,11 +119,11 @@ def _sums(
         "net": net,
         "closing_balance": closing,
         "entry_count": entry_count,
-        "as_of": _instant(as_of),
+        "as_of": instant(as_of),
     }
 
 
-def _instant(instant: dt.datetime | None) -> str | None:
-    if instant is None:
+def instant(moment: dt.datetime | None) -> str | None:
+    if moment is None:
         return None
-    return instant.astimezone(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return moment.astimezone(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -12,6 +12,7 @@ from starlette.types import Scope
 from fluxo_balances.application.reading.await_entry import WAIT_MAX_S
 from fluxo_balances.application.use_cases import ApiUseCases
 from fluxo_balances.entrypoints.http.answer_cache import AnswerCache
+from fluxo_balances.entrypoints.http.follow_changes import add_follow_changes
 from fluxo_balances.entrypoints.http.get_daily_balance import add_get_daily_balance
 from fluxo_balances.entrypoints.http.get_daily_balances import add_get_daily_balances
 from fluxo_balances.entrypoints.http.problems import install_problems
@@ -50,6 +51,7 @@ def create_balances_app(
 
 def _routes(use_cases: ApiUseCases, respond: Respond) -> APIRouter:
     routes = APIRouter(tags=["daily balances"], route_class=DirectRoute)
+    add_follow_changes(routes, use_cases.follow_changes)
     add_get_daily_balance(routes, use_cases.get_daily_balance, respond)
     add_get_daily_balances(routes, use_cases.get_daily_balances, respond)
     return routes

@@ -19,6 +19,50 @@ CONDITION: Final[dict[str, Any]] = {
 }
 _RETRY_AFTER: Final[dict[str, Any]] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "string"}}}
 
+LAST_EVENT_ID: Final[dict[str, Any]] = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "required": False,
+    "description": "The `id` of the last event that you got: while it still holds, nothing is sent.",
+    "schema": {"type": "string", "examples": ["20261122T143210.123456-8731"]},
+}
+# Of each event, as tools read it before OpenAPI 3.2.
+_EVENT: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"type": "string", "enum": ["changed", "unavailable"]},
+        "id": {"type": "string", "description": "Of `changed`; opaque."},
+        "data": {"type": "string", "description": "JSON", "contentMediaType": "application/json"},
+        "retry": {"type": "integer", "description": "Milliseconds after which to come back."},
+    },
+}
+_EVENTS: Final = """\
+retry: 2000
+
+id: 20261122T143210.123456-8731
+event: changed
+data: {"as_of":"2026-11-22T14:32:10.123456Z"}
+
+: heartbeat
+
+event: unavailable
+data: {}
+
+"""
+FOLLOWED: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "Server-sent events, with a comment every 15 seconds at the latest, until the token expires. "
+        "`changed`: some days have changed, or may have; `as_of` is as in a balance. `unavailable`: whether anything "
+        "changes cannot be told now; the next `changed` ends that.",
+        "content": {"text/event-stream": {"schema": _EVENT, "example": _EVENTS}},
+        "headers": {"Cache-Control": {"schema": {"type": "string", "const": "no-store"}}},
+    },
+    **problem_responses(401, 403),
+    503: problem_responses(503)[503]
+    | {"description": "Not now: so many follow already, or nobody can check the token.", "headers": _RETRY_AFTER},
+}
+
 
 def read_responses(model: Any) -> dict[int | str, dict[str, Any]]:
     """Return FastAPI's `responses=` with every answer that either route can give."""

@@ -8,6 +8,7 @@ from fluxo_chassis.problems import FieldError, Problem
 
 from fluxo_balances.application.ports import ReadModelUnavailableError
 from fluxo_balances.application.reading.await_entry import NotYetConsolidatedError
+from fluxo_balances.application.reading.follow_changes import TooManyFollowersError
 from fluxo_balances.domain.daily_balance import RangeTooLongError, RangeUpsideDownError
 
 _PROBLEMS: Final[dict[type[Exception], tuple[int, str, str, str]]] = {
@@ -22,6 +23,12 @@ _PROBLEMS: Final[dict[type[Exception], tuple[int, str, str, str]]] = {
         "not-yet-consolidated",
         "Not yet consolidated",
         "The entry is not part of the balance yet. Try again shortly; what is no entry of this merchant never will be.",
+    ),
+    TooManyFollowersError: (
+        503,
+        "overloaded",
+        "Overloaded",
+        "So many follow changes already that another one would be too many. Try again later.",
     ),
     RangeUpsideDownError: (422, "validation", "Invalid request", "The range is not valid."),
     RangeTooLongError: (422, "validation", "Invalid request", "The range is not valid."),
