@@ -175,6 +175,12 @@ async def test_a_verified_token_is_remembered_for_a_minute_at_most(verifier, key
         await refusal(verifier, token)
 
 
+async def test_whoever_is_answered_for_longer_knows_when_the_token_expires(verifier):
+    expires_at = int(time.time()) + 20
+    token = signed(exp=expires_at)
+    assert [(await verifier.verify(token)).expires_at for _ in range(2)] == [expires_at] * 2
+
+
 async def test_a_remembered_token_still_expires(verifier):
     with time_machine.travel(time.time(), tick=False) as clock:
         token = signed(exp=int(time.time()) + 20)

@@ -170,3 +170,11 @@ async def test_nobody_follows_a_process_that_is_told_to_stop(follow, stop):
         await waiting
     with pytest.raises(StopAsyncIteration):
         await anext(follow("m1", ""))
+
+
+async def test_a_watch_that_fails_is_not_silent(memory_positions, answers, stop):
+    follow = FollowChanges(memory_positions, answers)
+    memory_positions.positions = None
+    follow("m1", "")
+    with pytest.raises(ExceptionGroup):
+        await follow.watch(stop)

@@ -130,12 +130,10 @@ class FollowChanges:
 
     async def watch(self, stop: asyncio.Event) -> None:
         """Look whenever it is due, until asked to stop; then nobody follows any more."""
-        looking = asyncio.create_task(self._look_for_ever())
-        try:
+        async with asyncio.TaskGroup() as tasks:
+            looking = tasks.create_task(self._look_for_ever())
             await stop.wait()
-        finally:
             looking.cancel()
-            await asyncio.wait([looking])
         self._is_over = True
         for follower in self._all():
             follower.end()
