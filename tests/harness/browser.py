@@ -55,7 +55,10 @@ class Visitor:
             base_url=system.page_url,
             locale=locale,
             viewport=viewport,
-            service_workers="block",  # type: ignore[arg-type]
+            service_workers="block",
+            reduced_motion="reduce",
+            has_touch=viewport is PHONE,
+            is_mobile=viewport is PHONE,  # type: ignore[arg-type]
         )
         self.context.set_default_timeout(PATIENCE_MS)
         self.console: list[str] = []

@@ -17,5 +17,17 @@
     const opens = event.target.closest("[data-opens]");
     if (opens) document.getElementById(opens.dataset.opens).showModal();
   });
-  if (location.hash) document.querySelector("input" + location.hash)?.focus();
+  // A form that was sent comes back: go to what is wrong with it, else to its first field.
+  let sent = null;
+  addEventListener("submit", (event) => { sent = event.target; });
+  document.addEventListener("htmx:after:swap", () => {
+    if (!sent || sent.isConnected) return;
+    const form = document.getElementById(sent.id);
+    sent = null;
+    (form?.querySelector("[aria-invalid]") ?? form?.querySelector("input:not([type=hidden])"))?.focus();
+  });
+  const asked = location.hash && document.querySelector(`input${location.hash}`);
+  if (asked) asked.focus();
+  // With a keyboard one types at once; on a phone that would hide the balance.
+  else if (matchMedia("(pointer: fine)").matches) document.getElementById("entry-amount")?.focus({ preventScroll: true });
 })();
