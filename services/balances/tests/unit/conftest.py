@@ -8,6 +8,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 from fluxo_balances.application.reading.await_entry import AwaitEntry
+from fluxo_balances.application.reading.get_category_totals import GetCategoryTotals
 from fluxo_balances.application.reading.get_daily_balance import GetDailyBalance
 from fluxo_balances.application.reading.get_daily_balances import GetDailyBalances
 from fluxo_balances.application.use_cases import ApiUseCases
@@ -57,6 +58,7 @@ async def service(memory_read_model, memory_cache, memory_consolidation, virtual
     use_cases = ApiUseCases(
         get_daily_balance=GetDailyBalance(memory_read_model),
         get_daily_balances=GetDailyBalances(memory_read_model),
+        get_category_totals=GetCategoryTotals(memory_read_model),
         await_entry=AwaitEntry(memory_consolidation, answers, SystemClock()),
     )
     issuer = Issuer()

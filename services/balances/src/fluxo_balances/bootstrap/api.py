@@ -22,6 +22,7 @@ from fluxo_balances.adapters.postgres.consolidation import PROJECTION_CHANNEL, P
 from fluxo_balances.adapters.postgres.daily_balances import PostgresDailyBalances
 from fluxo_balances.adapters.redis.near_cache import NearBalanceCache
 from fluxo_balances.application.reading.await_entry import AwaitEntry
+from fluxo_balances.application.reading.get_category_totals import GetCategoryTotals
 from fluxo_balances.application.reading.get_daily_balance import GetDailyBalance
 from fluxo_balances.application.reading.get_daily_balances import GetDailyBalances
 from fluxo_balances.application.reading.ports import Consolidation
@@ -105,6 +106,7 @@ def assemble(
     use_cases = ApiUseCases(
         get_daily_balance=GetDailyBalance(balances),
         get_daily_balances=GetDailyBalances(balances),
+        get_category_totals=GetCategoryTotals(balances),
         await_entry=AwaitEntry(consolidation, answers, SystemClock()),
     )
     return create_balances_app(use_cases, answers, health=health, verifier=verifier, cors_origins=cors_origins)
