@@ -10,6 +10,8 @@ import asyncpg
 import pytest
 from fluxo_local.runtime import load_environment
 
+from tests.harness.databases import query
+
 DAY = date(2026, 3, 10)
 
 
@@ -81,6 +83,30 @@ def test_a_falsified_row_is_found_and_its_day_named(system, merchant, table):
     assert ("2026-03-10" if table == "day_totals" else "2026-04-01") in found.stdout + found.stderr
     assert json.loads(as_json.stdout)
     assert system.cli("verify", "--merchant", merchant.merchant_id).returncode == 0
+
+
+def test_a_falsified_category_is_found_and_its_month_named(system, merchant):
+    entry = merchant.record("credit", "10.00", DAY)
+    merchant.day(DAY, after=entry["id"])
+    change = "UPDATE category_totals SET credits_minor = credits_minor + $2 WHERE merchant_id = $1"
+    execute(system, change, merchant.merchant_id, 1)
+    try:
+        found = system.cli("verify", "--merchant", merchant.merchant_id, "--settle-s", "0")
+    finally:
+        execute(system, change, merchant.merchant_id, -1)
+
+    assert found.returncode == 1
+    assert "2026-03" in found.stdout
+    assert "10.01" in found.stdout
+
+
+def test_both_services_have_one_rule_for_which_categories_are_the_same(system):
+    environment = load_environment(system.data_dir)
+    rule = "SELECT pg_get_function_sqlbody('folded(text)'::regprocedure)"
+    entries, balances = (
+        query(environment[f"FLUXO_{service}_DATABASE_URL"], rule) for service in ("ENTRIES", "BALANCES")
+    )
+    assert entries == balances
 
 
 def test_a_falsified_total_of_the_last_month_is_found_although_no_day_rests_on_it_yet(system, merchant):

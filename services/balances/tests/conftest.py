@@ -24,9 +24,17 @@ def uuid7() -> Callable[[datetime], UUID]:
 def recorded(uuid7) -> Callable[..., RecordedEntry]:
     """An entry of now: `recorded("m1", day, credit=100)`."""
 
-    def build(merchant_id: str, day: date, *, credit: int = 0, debit: int = 0, at: datetime | None = None):
+    def build(
+        merchant_id: str,
+        day: date,
+        *,
+        credit: int = 0,
+        debit: int = 0,
+        at: datetime | None = None,
+        category: str | None = None,
+    ):
         at = at or datetime.now(UTC)
-        return RecordedEntry(uuid7(at), merchant_id, day, credit, debit, "BRL", at)
+        return RecordedEntry(uuid7(at), merchant_id, day, credit, debit, "BRL", at, category)
 
     return build
 

@@ -17,7 +17,8 @@ from fluxo_balances.application.projecting.ports import (
     SkipReason,
     UndecodableEventError,
 )
-from fluxo_balances.application.reading.ports import DayView, Position, RangeView
+from fluxo_balances.application.reading.ports import CategoriesView, DayView, Position, RangeView
+from fluxo_balances.domain.category_totals import CategoryTotals
 from fluxo_balances.domain.daily_balance import DateRange, MerchantState, Totals, TotalsByDay
 from fluxo_balances.domain.merchant_settings import MerchantSettings
 from fluxo_balances.entrypoints.http.conditional_response import CachedResponses
@@ -31,11 +32,14 @@ class MemoryReadModel:
     """The truth by brute force: every entry is looked at for every question."""
 
     entries: list[tuple[str, date, int, int]] = field(default_factory=list)
+    categories_of: list[str | None] = field(default_factory=list)
+    """Of the last entries: those before came when there were none."""
     is_unavailable: bool = False
     reads: int = 0
 
-    def add(self, merchant_id: str, day: date, *, credit: int = 0, debit: int = 0) -> None:
+    def add(self, merchant_id: str, day: date, *, credit: int = 0, debit: int = 0, category: str | None = None) -> None:
         self.entries.append((merchant_id, day, credit, debit))
+        self.categories_of.append(category)
 
     async def day(self, merchant_id: str, day: date) -> DayView:
         self._read()
@@ -53,6 +57,23 @@ class MemoryReadModel:
         ]
         columns = TotalsByDay(*zip(*rows, strict=True))
         return RangeView(self._merchant_state(merchant_id), self._opening(merchant_id, days.first), columns)
+
+    async def categories(self, merchant_id: str, days: DateRange) -> CategoriesView:
+        self._read()
+        names: dict[str, str | None] = {}
+        items: dict[tuple[date, str], list[int]] = {}
+        whole = [0, 0, 0]
+        unknown = ["?"] * (len(self.entries) - len(self.categories_of))
+        for (owner, day, credit, debit), category in zip(self.entries, [*unknown, *self.categories_of], strict=True):
+            folded = (category or "").lower()
+            if owner == merchant_id:
+                names.setdefault(folded, category)
+            if owner == merchant_id and days.first <= day <= days.last:
+                item = items.setdefault((day.replace(day=1), folded), [0, 0, 0])
+                for sums in (whole, [0, 0, 0] if folded == "?" else item):
+                    sums[:] = [sums[0] + credit, sums[1] + debit, sums[2] + 1]
+        categories = [CategoryTotals(month, names[folded], Totals(*sums)) for (month, folded), sums in items.items()]
+        return CategoriesView(self._merchant_state(merchant_id), Totals(*whole), categories)
 
     def _read(self) -> None:
         self.reads += 1

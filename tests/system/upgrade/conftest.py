@@ -24,6 +24,7 @@ import httpx2
 import pytest
 import redis
 from fluxo_cli.commands.verify import reconcile
+from fluxo_cli.operations.rebuilding import rebuild_from_replay
 from fluxo_cli.operations.reconciliation import Comparison, Window
 from fluxo_contracts.streams import ENTRIES_DEAD_LETTERS_STREAM
 from fluxo_local.embedded.databases import ensure_database
@@ -379,6 +380,18 @@ class Fleet:
         """Compare as `fluxo verify` does."""
         commands = [self.command(service, "totals") for service in ("entries", "balances")]
         return reconcile(*commands, self.environment(release), Window(), settle_s=settle_s)
+
+    def rebuild(self, release: Release) -> None:
+        """Build the balances anew as `fluxo rebuild` does."""
+        commands = [
+            self.command("balances", "rebuild"),
+            lambda mark: self.command("entries", "replay", f"--mark={mark}"),
+        ]
+        rebuild_from_replay(*commands, self.environment(release), lambda *_: None)
+
+    def categories(self, balances: Process) -> httpx2.Response:
+        url = f"{balances.url}/v1/category-totals"
+        return HTTP.get(url, params={"from": str(DAY), "to": str(DAY)}, headers=self.authorization)
 
 
 @pytest.fixture

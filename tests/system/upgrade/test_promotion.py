@@ -7,7 +7,6 @@ from uuid import uuid4
 import asyncpg
 import httpx2
 import redis
-from fluxo_cli.operations.rebuilding import rebuild_from_replay
 from fluxo_cli.operations.reconciliation import Difference
 from fluxo_contracts.entry_recorded import decode
 from fluxo_contracts.streams import ENTRIES_STREAM
@@ -124,9 +123,8 @@ def test_what_was_not_yet_replicated_is_lost_and_everything_else_is_published_ag
     _, differences = min(fleet.compare(this_release, settle_s=0).wrong.items())
     assert Difference("entry_count", expected=len(kept), found=len(kept) + 1) in differences, "they still count it"
 
-    commands = [fleet.command("balances", "rebuild"), lambda mark: fleet.command("entries", "replay", f"--mark={mark}")]
-    rebuild_from_replay(*commands, fleet.environment(this_release), lambda *_: None)
-    assert fleet.compare(this_release).wrong == {}
+    fleet.rebuild(this_release)
+    assert fleet.compare(this_release).agrees
     fleet.until(lambda: fleet.day(balances) == (len(kept), len(kept)))
 
 
@@ -143,7 +141,7 @@ def test_a_synchronous_standby_that_takes_over_under_load_has_all_that_was_ackno
     assert len({entry["id"] for entry in traffic.recorded}) == len(traffic.recorded)
     fleet.until(lambda: fleet.day(balances) == traffic.total())
     compared = fleet.compare(this_release)
-    assert (compared.wrong, compared.days) == ({}, 1)
+    assert (compared.wrong, compared.wrong_categories, compared.days) == ({}, {}, 1)
     assert set(published(fleet, 2)) == {entry["id"] for entry in traffic.recorded}
 
 

@@ -1,6 +1,7 @@
 """The release before and this one, on one schema and one stream, while merchants go on."""
 
 import os
+from decimal import Decimal
 
 
 def each_has_a_share(fleet, processes, metric):
@@ -50,5 +51,15 @@ def test_a_release_is_rolled_out_beside_the_one_before_without_a_lost_or_a_doubl
     compared = fleet.compare(this_release)
     assert (compared.wrong, compared.days) == ({}, 1)
     assert fleet.dead_letters() == 0
+
+    # What a release without categories applied is in none: that is never shown, and a rebuild makes up for it.
+    shown = fleet.categories(new_balances)
+    assert (shown.status_code == 200) == (compared.wrong_categories == {})
+    if compared.wrong_categories:
+        assert (shown.status_code, shown.json()["type"]) == (503, "/problems/category-totals-not-built")
+        fleet.rebuild(this_release)
+        shown = fleet.categories(new_balances)
+    assert fleet.compare(this_release).agrees
+    assert (shown.json()["entry_count"], Decimal(shown.json()["net"])) == traffic.total()
     if "FLUXO_TEST_PREVIOUS_RELEASE" not in os.environ:
         assert new_schema > old_schema

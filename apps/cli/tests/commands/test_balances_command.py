@@ -51,6 +51,42 @@ def test_a_range_shows_every_day_and_the_total(balances, service):
     assert "BRL" in outcome.out
 
 
+CATEGORIES = {
+    "currency": "BRL",
+    "from": "2026-10-01",
+    "to": "2026-11-22",
+    "as_of": None,
+    "total_credits": "150.00",
+    "total_debits": "90.00",
+    "net": "60.00",
+    "entry_count": 3,
+    "items": [
+        {"month": "2026-10", "category": "luz\x1b", "total_credits": "0.00", "total_debits": "90.00", "net": "-90.00",
+         "entry_count": 1},
+        {"month": "2026-11", "category": None, "total_credits": "150.00", "total_debits": "0.00", "net": "150.00",
+         "entry_count": 2},
+    ],
+}  # fmt: skip
+
+
+def test_categories_are_shown_by_month_with_the_total(balances, service):
+    service.answers_with(200, CATEGORIES)
+    outcome = balances("categories", "--from", "2026-10-01", "--to", "2026-11-22", "--after-entry", ID)
+    assert service.requests[0].path == f"/v1/category-totals?from=2026-10-01&to=2026-11-22&after_entry={ID}"
+    rows = {row[0]: row[1:] for row in map(str.split, outcome.out.splitlines()) if row}
+    assert rows["2026-10"] == ["luz�", "0.00", "90.00", "-90.00", "1"]
+    assert rows["2026-11"] == ["-", "150.00", "0.00", "150.00", "2"]
+    assert rows["Total"] == ["150.00", "90.00", "60.00", "3"]
+
+
+def test_categories_that_are_not_built_are_said_so_at_once(balances, service):
+    problem = {"type": "/problems/category-totals-not-built", "title": "Not built", "status": 503, "detail": "Rebuild."}
+    service.answers_with(503, problem)
+    outcome = balances("categories", "--from", "2026-10-01", "--to", "2026-11-22")
+    assert (outcome.exit_status, len(service.requests)) == (3, 1)
+    assert "Rebuild." in outcome.err
+
+
 def test_a_stale_balance_is_shown_with_a_warning(balances, service):
     service.answers_with(200, DAY | {"stale": True})
     outcome = balances("show", "2026-11-22")

@@ -18,6 +18,14 @@ BALANCES = [
     ENTRIES[0] | {"opening_minor": 0, "closing_minor": 10000},
     ENTRIES[1] | {"opening_minor": 10000, "closing_minor": 7450},
 ]
+CATEGORY = {
+    "merchant_id": "padaria",
+    "month": "2026-11-01",
+    "category": "vendas",
+    "credits_minor": 10000,
+    "debits_minor": 2550,
+    "entry_count": 3,
+}
 CUT_OFF = '{"since":"019aac6e-0000-0000-0000-000000000000","applied":[]}'
 
 
@@ -121,6 +129,7 @@ def test_json_holds_every_difference_in_minor_units(fluxo, services):
             day | {"figure": "entry_count", "expected": 1, "found": 2},
             day | {"figure": "closing_minor", "expected": 7450, "found": -1},
         ],
+        "category_differences": [],
     }
 
 
@@ -132,6 +141,48 @@ def test_figures_beyond_64_bits_are_compared_and_told_to_the_last_digit(fluxo, s
     assert outcome.exit_status == 1
     (difference,) = json.loads(outcome.out)["differences"]
     assert (difference["expected"], difference["found"]) == (10**25 + 1, 10**25)
+
+
+def test_a_category_that_does_not_agree_is_named_with_its_month(fluxo, services):
+    none = CATEGORY | {"category": "", "currency": "JPY"}
+    services.prints("fluxo_entries", [*ENTRIES, none, CATEGORY | {"currency": "JPY"}])
+    services.prints("fluxo_balances", [*BALANCES, CATEGORY | {"debits_minor": 2500}])
+    outcome = fluxo("verify", "--settle-s", "0")
+    assert outcome.exit_status == 1
+    lines = [line.split() for line in outcome.out.splitlines() if "padaria" in line]
+    assert lines == [
+        ["padaria", "2026-11", "(no", "category)", "credits", "10000", "0"],
+        ["padaria", "2026-11", "(no", "category)", "debits", "2550", "0"],
+        ["padaria", "2026-11", "(no", "category)", "entries", "3", "0"],
+        ["padaria", "2026-11", "vendas", "debits", "2550", "2500"],
+    ]
+    assert "Do not agree: 2 months of categories; 2 days of 1 merchant compared." in outcome.err
+    assert "fluxo rebuild" in outcome.err
+    told = json.loads(fluxo("verify", "--settle-s", "0", "--json").out)
+    assert (told["agree"], told["differences"]) == (False, [])
+    assert told["category_differences"][-1] == {
+        "merchant_id": "padaria",
+        "month": "2026-11",
+        "category": "vendas",
+        "figure": "debits_minor",
+        "expected": 2550,
+        "found": 2500,
+    }
+    assert told["category_differences"][0]["category"] is None
+
+
+def test_categories_that_agree_or_come_late_are_no_difference(fluxo, services):
+    services.prints("fluxo_entries", [*ENTRIES, CATEGORY])
+    services.prints("fluxo_balances", BALANCES, [*BALANCES, CATEGORY])
+    assert fluxo("verify").exit_status == 0
+    assert len(services.runs("fluxo_balances")) == 2
+
+
+def test_a_window_reports_the_categories_of_its_months(fluxo, services):
+    services.prints("fluxo_entries", [*ENTRIES, CATEGORY | {"month": "2026-10-01"}])
+    services.prints("fluxo_balances", BALANCES)
+    assert fluxo("verify", "--from", "2026-11-22", "--settle-s", "0").exit_status == 0
+    assert fluxo("verify", "--from", "2026-10-31", "--settle-s", "0").exit_status == 1
 
 
 def test_an_entry_still_under_way_is_waited_for(fluxo, services):
@@ -204,6 +255,8 @@ def test_nothing_recorded_is_nothing_wrong(fluxo, services):
             f"print('{CUT_OFF}'); print('{json.dumps(BALANCES[1])}'); print('{json.dumps(BALANCES[0])}')",
             "out of order",
         ),
+        (f"print('{CUT_OFF}'); print('{json.dumps(CATEGORY)}'); print('{json.dumps(BALANCES[0])}')", "not a category"),
+        (f"print('{CUT_OFF}'); print('{json.dumps(CATEGORY)}'); print('{json.dumps(CATEGORY)}')", "out of order"),
     ],
 )
 def test_a_side_that_cannot_be_asked_ends_with_three_and_never_with_agreement(fluxo, services, code, said):

@@ -24,6 +24,7 @@ REPLAY_COLUMNS: Final = (
     "currency",
     "business_date",
     "recorded_at",
+    "category",
 )
 
 

@@ -109,7 +109,9 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("api", help="serve daily balances over HTTP").set_defaults(run=api)
     commands.add_parser("projector", help="project entry events into daily balances").set_defaults(run=projector)
     commands.add_parser("migrate", help="bring the database's schema up to date, and end").set_defaults(run=migrate)
-    printing = commands.add_parser("totals", help="print every projected day, one JSON object a line, and end")
+    printing = commands.add_parser(
+        "totals", help="print every projected day and category, one JSON object a line, and end"
+    )
     printing.add_argument("--merchant", metavar="ID", help="only this merchant's days")
     printing.add_argument("--from", dest="from_date", type=date.fromisoformat, metavar="YYYY-MM-DD", help="first day")
     printing.add_argument("--to", dest="to_date", type=date.fromisoformat, metavar="YYYY-MM-DD", help="last day")

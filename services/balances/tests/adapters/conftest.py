@@ -48,6 +48,7 @@ def event_of(entry: RecordedEntry) -> bytes:
                 currency=entry.currency,
                 business_date=entry.business_date,
                 description="Venda",
+                category=entry.category,
                 recorded_at=entry.recorded_at,
             ),
         )

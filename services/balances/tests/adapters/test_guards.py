@@ -6,10 +6,16 @@ Guards are taken out here by patches; the product has no switch for them. The ca
 
 from datetime import date
 
+import asyncpg
 import pytest
 from fluxo_balances.adapters.postgres import projection_sql
+from fluxo_balances.adapters.postgres.daily_balances import PostgresDailyBalances
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
 from fluxo_balances.application.projecting.project_entries import ProjectEntries
+from fluxo_balances.application.reading import get_category_totals
+from fluxo_balances.application.reading.get_category_totals import GetCategoryTotals
+from fluxo_balances.domain.category_totals import CategorizedRange, CategoryTotalsNotBuiltError
+from fluxo_balances.domain.daily_balance import DateRange
 
 pytestmark = pytest.mark.anyio
 
@@ -30,6 +36,12 @@ def balances(cache_client):
 
 async def store_what_was_read_before(balances):
     await balances.store("m1", KEY, b"old", (await balances.look_up("m1", KEY)).lease)
+
+
+async def categories(pool):
+    """What each category of the day has: credits and how many entries."""
+    _, found = await GetCategoryTotals(PostgresDailyBalances(pool))("m1", DateRange(NOV_22, NOV_22))
+    return {item.category: (item.totals.credits_minor, item.totals.entry_count) for item in found.items}
 
 
 async def restart(projecting, member):
@@ -118,3 +130,51 @@ async def test_an_event_is_acknowledged_only_after_the_cached_answers_are_remove
 
     assert (await balances.look_up("m1", KEY)).answer == (None if guarded else b"old")
     assert await stream.pending() == {}
+
+
+@with_and_without
+async def test_the_statement_that_remembers_an_entry_writes_its_category_too(
+    guarded, monkeypatch, projecting, member, stream, recorded, pool
+):
+    await restart(projecting, member)  # makes the group
+    await stream.publish(recorded("m1", NOV_22, credit=5, category="Vendas"))
+    with monkeypatch.context() as patched:
+        if not guarded:
+            # Another statement was to write it, and the projector died before that.
+            start = projection_sql.APPLY.index("), upserted_categories AS (")
+            end = projection_sql.APPLY.index("), upserted_names AS (")
+            patched.setattr(projection_sql, "APPLY", projection_sql.APPLY[:start] + projection_sql.APPLY[end:])
+        deliveries = []
+        while not deliveries:
+            deliveries = await member("p1").read(100, 0.05)
+        await projecting("p1")(deliveries)
+
+    await restart(projecting, member)
+
+    if guarded:
+        assert await categories(pool) == {"Vendas": (5, 1)}
+    else:
+        with pytest.raises(CategoryTotalsNotBuiltError):
+            await categories(pool)
+
+
+@with_and_without
+async def test_categories_are_shown_only_where_they_add_up_to_their_days(
+    guarded, monkeypatch, projecting, member, stream, recorded, pool, balances_database
+):
+    """As after an entry that the release before applied: it is in the day, and in no category."""
+    if not guarded:
+        monkeypatch.setattr(get_category_totals, "categorize", CategorizedRange)
+    await stream.publish(
+        recorded("m1", NOV_22, credit=5, category="Vendas"), recorded("m1", NOV_22, credit=1, category="Luz")
+    )
+    await restart(projecting, member)
+    owner = await asyncpg.connect(balances_database.owner_url)
+    await owner.execute("DELETE FROM category_totals WHERE category = 'luz'")
+    await owner.close()
+
+    if guarded:
+        with pytest.raises(CategoryTotalsNotBuiltError):
+            await categories(pool)
+    else:
+        assert await categories(pool) == {"Vendas": (5, 1)}

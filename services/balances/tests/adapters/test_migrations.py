@@ -11,7 +11,16 @@ from tests.harness.databases import empty_database
 
 pytestmark = pytest.mark.anyio
 
-TABLES = {"inbox", "day_totals", "month_totals", "merchants", "merchant_settings", "rebuild"}
+TABLES = {
+    "inbox",
+    "day_totals",
+    "month_totals",
+    "category_totals",
+    "category_names",
+    "merchants",
+    "merchant_settings",
+    "rebuild",
+}
 
 
 async def tables(url: str) -> set[str]:
@@ -58,6 +67,8 @@ async def test_the_role_in_the_applications_url_is_granted_its_rights_whatever_i
     [
         "DELETE FROM day_totals",
         "DELETE FROM month_totals",
+        "DELETE FROM category_totals",
+        "DELETE FROM category_names",
         "DELETE FROM merchants",
         "UPDATE inbox SET merchant_id = 'other'",
         "INSERT INTO rebuild VALUES (gen_random_uuid())",
@@ -72,7 +83,7 @@ async def test_the_application_may_do_only_what_it_must(pool, statement):
         await pool.execute(statement)
 
 
-@pytest.mark.parametrize("table", ["day_totals", "month_totals"])
+@pytest.mark.parametrize("table", ["day_totals", "month_totals", "category_totals"])
 async def test_totals_have_no_index_but_their_key_so_that_updates_stay_heap_only(pool, table):
     indexes = await pool.fetch("SELECT indexdef FROM pg_indexes WHERE tablename = $1", table)
     assert len(indexes) == 1

@@ -20,6 +20,9 @@ FROM generate_series(1, {MERCHANTS}) AS merchant, generate_series(1, {DAYS}) AS 
 INSERT INTO month_totals
 SELECT merchant_id, date_trunc('month', business_date)::date AS month, sum(credits_minor), 0, sum(entry_count)
 FROM day_totals GROUP BY merchant_id, month;
+INSERT INTO category_totals
+SELECT merchant_id, business_date, 'vendas', credits_minor, debits_minor, entry_count FROM day_totals;
+INSERT INTO category_names SELECT 'm' || n, 'vendas', 'Vendas', now() FROM generate_series(1, {MERCHANTS * DAYS}) AS n;
 INSERT INTO inbox SELECT gen_random_uuid(), 'm1' FROM generate_series(1, {MERCHANTS * DAYS});
 """
 DAY = date(2025, 11, 22)
@@ -40,6 +43,7 @@ async def test_no_hot_statement_reads_a_whole_table(grown, scans, recorded):
     hot = {
         "a day": (read_sql.DAY, ("m1", DAY, DAY.replace(day=1))),
         "a range": (read_sql.RANGE, ("m1", DAY, DAY.replace(day=1), DAY)),
+        "categories": (read_sql.CATEGORIES, ("m1", DAY.replace(day=1), DAY)),
         "is it applied": (read_sql.APPLIED, ([entry.id for entry in entries],)),
         "apply one": (projection_sql.APPLY, (*_columns(entries[:1]), False)),
         "apply a batch": (projection_sql.APPLY, (*_columns(entries), False)),

@@ -75,8 +75,9 @@ def test_a_projector_works_answers_its_health_and_stops_cleanly(
     assert all(json.loads(line)["service.name"] == "fluxo-balances" for line in output.splitlines())
 
     ended = run("totals", "--merchant", "m1", "--from", "2026-11-22", BALANCES_DATABASE_URL=balances_database.url)
-    day, _month_after = map(json.loads, ended.stdout.splitlines())
+    day, _month_after, category = map(json.loads, ended.stdout.splitlines())
     assert day["closing_minor"] == 3
+    assert (category["month"], category["credits_minor"]) == ("2026-11-01", 3)
 
 
 def test_an_api_that_is_told_to_stop_has_logged_every_request(balances_database, cache, cache_url, tmp_path):

@@ -101,7 +101,11 @@ async def test_projectors_that_share_merchants_and_events_neither_deadlock_nor_c
     balances_database, recorded, day_totals
 ):
     days = [NOV_22 - timedelta(days=offset) for offset in range(40)]
-    entries = [recorded(f"m{number % 10}", days[number % 37], credit=1) for number in range(4_000)]
+    categories = ["vendas", "Vendas", "luz", None]
+    entries = [
+        recorded(f"m{number % 10}", days[number % 37], credit=1, category=categories[number % 4])
+        for number in range(4_000)
+    ]
 
     async def project(seed: int) -> int:
         pool = await open_pool(balances_database.url, application_name=f"projector-{seed}", max_size=1)
@@ -202,9 +206,9 @@ async def test_a_batch_meets_its_inbox_and_its_duplicates_without_a_nested_loop(
     """The planner cannot know how long the arrays are; its guess must not cost the square of the batch."""
     async with pool.acquire() as connection:
         await connection.execute("SET plan_cache_mode = force_generic_plan")
-        types = "uuid[], text[], date[], bigint[], bigint[], text[], timestamptz[], boolean"
+        types = "uuid[], text[], date[], bigint[], bigint[], text[], timestamptz[], text[], boolean"
         await connection.execute(f"PREPARE apply ({types}) AS {projection_sql.APPLY}")
-        plan = await connection.fetch("EXPLAIN EXECUTE apply ('{}', '{}', '{}', '{}', '{}', '{}', '{}', false)")
+        plan = await connection.fetch("EXPLAIN EXECUTE apply ('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', false)")
         await connection.execute("DEALLOCATE apply")
         await connection.execute("RESET plan_cache_mode")
     text = "\n".join(line[0] for line in plan)

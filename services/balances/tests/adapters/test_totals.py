@@ -3,10 +3,12 @@ import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from fluxo_balances.adapters.postgres.projected_categories import PostgresProjectedCategories
 from fluxo_balances.adapters.postgres.projected_days import PostgresProjectedDays
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
+from fluxo_balances.application.reading.list_projected_categories import ListProjectedCategories
 from fluxo_balances.application.reading.list_projected_days import ListProjectedDays
-from fluxo_balances.entrypoints.totals import write_totals
+from fluxo_balances.entrypoints.totals import write_category_totals, write_totals
 from fluxo_contracts.cut_off import decode_cut_off
 
 pytestmark = pytest.mark.anyio
@@ -130,3 +132,33 @@ async def test_the_cut_off_comes_first_and_names_what_the_days_hold_since_then(p
         told = decode_cut_off(out.getvalue().splitlines()[0])
         assert set(told.applied) == expected
         assert old.id < told.since <= at_noon.id
+
+
+async def test_every_month_of_a_category_is_a_line_by_merchant_month_and_folded_category(pool, recorded):
+    await PostgresProjection(pool).apply(
+        [
+            recorded("m2", date(2026, 1, 1), debit=9, category="Luz"),
+            recorded("m1", date(2026, 11, 30), credit=1, category="VENDAS"),
+            recorded("m1", date(2026, 11, 1), credit=2, category="Vendas"),
+            recorded("m1", date(2026, 11, 2), debit=4),
+            recorded("m1", date(2026, 10, 31), debit=5, category="Água"),
+        ]
+    )
+
+    async def lines(*asked):
+        out = io.BytesIO()
+        async with pool.acquire() as connection, connection.transaction():
+            categories = ListProjectedCategories(PostgresProjectedCategories(connection))
+            await write_category_totals(categories, out, *asked)
+        return [tuple(json.loads(line).values()) for line in out.getvalue().splitlines()]
+
+    assert await lines(None, None) == [
+        ("m1", "2026-10-01", "água", 0, 5, 1),
+        ("m1", "2026-11-01", "", 0, 4, 1),
+        ("m1", "2026-11-01", "vendas", 3, 0, 2),
+        ("m2", "2026-01-01", "luz", 0, 9, 1),
+    ]
+    assert await lines("m1", date(2026, 11, 1)) == [
+        ("m1", "2026-10-01", "água", 0, 5, 1),
+        ("m1", "2026-11-01", "vendas", 2, 0, 1),
+    ]

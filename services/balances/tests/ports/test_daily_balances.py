@@ -1,12 +1,13 @@
-"""What is read of days and ranges, from PostgreSQL and from memory."""
+"""What is read of days, ranges and categories, from PostgreSQL and from memory."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from fluxo_balances.adapters.postgres.daily_balances import PostgresDailyBalances
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.application.reading.ports import DayView
+from fluxo_balances.domain.category_totals import categorize
 from fluxo_balances.domain.daily_balance import (
     NO_TOTALS,
     RANGE_DAYS_MAX,
@@ -21,7 +22,8 @@ from hypothesis import strategies as st
 pytestmark = pytest.mark.anyio
 
 days = st.dates(date(2025, 11, 1), date(2026, 2, 28)) | st.sampled_from([date(1900, 1, 1), date.max])
-moves = st.tuples(days, st.integers(0, 10**14), st.booleans())
+categories = st.sampled_from(["vendas", "Vendas", "luz", None])
+moves = st.tuples(days, st.integers(0, 10**14), st.booleans(), categories)
 
 
 @given(moves=st.lists(moves, max_size=25), asked=st.lists(st.tuples(days, days), min_size=1, max_size=6))
@@ -30,13 +32,16 @@ moves = st.tuples(days, st.integers(0, 10**14), st.booleans())
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-async def test_days_and_ranges_agree_with_adding_up_every_entry(pool, recorded, memory_read_model, moves, asked):
+async def test_days_ranges_and_categories_agree_with_adding_up_every_entry(
+    pool, recorded, memory_read_model, moves, asked
+):
     merchant_id = uuid4().hex
     entries = []
-    for day, amount, is_credit in moves:
-        amounts = {"credit" if is_credit else "debit": amount + 1}
+    began = datetime.now(UTC)
+    for number, (day, amount, is_credit, category) in enumerate(moves):
+        amounts = {"credit" if is_credit else "debit": amount + 1, "category": category}
         memory_read_model.add(merchant_id, day, **amounts)
-        entries.append(recorded(merchant_id, day, **amounts))
+        entries.append(recorded(merchant_id, day, at=began + timedelta(microseconds=number), **amounts))
     await PostgresProjection(pool).apply(entries)
     balances = PostgresDailyBalances(pool)
 
@@ -49,9 +54,17 @@ async def test_days_and_ranges_agree_with_adding_up_every_entry(pool, recorded, 
                 await memory_read_model.range(merchant_id, wanted),
                 await balances.range(merchant_id, wanted),
             )
-            assert carry_forward(found.opening_minor, wanted, found.totals) == carry_forward(
-                expected.opening_minor, wanted, expected.totals
+            in_days = carry_forward(found.opening_minor, wanted, found.totals)
+            assert in_days == carry_forward(expected.opening_minor, wanted, expected.totals)
+            parts, expected_parts = (
+                categorize(wanted, view.totals, view.categories)
+                for view in (
+                    await balances.categories(merchant_id, wanted),
+                    await memory_read_model.categories(merchant_id, wanted),
+                )
             )
+            assert parts == expected_parts
+            assert parts.totals == in_days.totals
 
 
 @pytest.mark.parametrize("storage", ["memory", "postgres"])

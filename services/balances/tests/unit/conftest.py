@@ -9,6 +9,7 @@ import httpx2
 import pytest
 from fluxo_balances.application.reading.await_entry import AwaitEntry
 from fluxo_balances.application.reading.follow_changes import FollowChanges
+from fluxo_balances.application.reading.get_category_totals import GetCategoryTotals
 from fluxo_balances.application.reading.get_daily_balance import GetDailyBalance
 from fluxo_balances.application.reading.get_daily_balances import GetDailyBalances
 from fluxo_balances.application.use_cases import ApiUseCases
@@ -61,6 +62,7 @@ async def service(
     use_cases = ApiUseCases(
         get_daily_balance=GetDailyBalance(memory_read_model),
         get_daily_balances=GetDailyBalances(memory_read_model),
+        get_category_totals=GetCategoryTotals(memory_read_model),
         await_entry=AwaitEntry(memory_consolidation, answers, SystemClock()),
         follow_changes=FollowChanges(memory_positions, answers),
     )

@@ -39,9 +39,10 @@ async def test_what_is_no_date_is_refused(service, day):
     ],
 )
 async def test_every_bad_parameter_of_a_range_is_named(service, params, pointers):
-    answer = await service.http.get(RANGE, params=params)
-    assert answer.status_code == 422
-    assert sorted(error["pointer"] for error in answer.json()["errors"]) == pointers
+    for path in (RANGE, "/v1/category-totals"):
+        answer = await service.http.get(path, params=params)
+        assert answer.status_code == 422
+        assert sorted(error["pointer"] for error in answer.json()["errors"]) == pointers
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,9 @@ def _parser() -> argparse.ArgumentParser:
         run=relay
     )
     commands.add_parser("migrate", help="bring the database's schema up to date, and end").set_defaults(run=migrate)
-    printing = commands.add_parser("totals", help="print each day's totals, derived from the entries, and end")
+    printing = commands.add_parser(
+        "totals", help="print the totals of days and categories, derived from the entries, and end"
+    )
     printing.add_argument("--merchant", metavar="ID", help="only this merchant's days")
     printing.add_argument("--from", dest="from_date", type=date.fromisoformat, metavar="YYYY-MM-DD", help="first day")
     printing.add_argument("--to", dest="to_date", type=date.fromisoformat, metavar="YYYY-MM-DD", help="last day")

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import asyncpg
@@ -7,11 +8,12 @@ from fluxo_chassis.postgres import open_pool
 from fluxo_entries.adapters import cached_merchants
 from fluxo_entries.adapters.cached_merchants import CachedMerchants
 from fluxo_entries.adapters.postgres import sql
+from fluxo_entries.adapters.postgres.category_totals import PostgresCategoryTotals
 from fluxo_entries.adapters.postgres.day_totals import PostgresDayTotals
 from fluxo_entries.adapters.postgres.entries import PostgresEntries
 from fluxo_entries.adapters.postgres.merchants import PostgresMerchants
 from fluxo_entries.application.recording.ports import EntryFilter
-from fluxo_entries.application.totals.ports import CutOff, DayTotals
+from fluxo_entries.application.totals.ports import CategoryTotals, CutOff, DayTotals
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.domain.errors import SearchTooSlowError
 from fluxo_entries.domain.merchant import Merchant
@@ -107,12 +109,44 @@ async def test_day_totals_go_beyond_64_bits(owner, pool):
     assert type(day.credits_minor) is int
 
 
+async def test_categories_are_added_up_by_month_and_folded_category_up_to_a_day_and_a_cut_off(pool, journal, recording):
+    given = [
+        recording(business_date=day, category=category, direction=direction, amount_minor=amount_minor)
+        for day, category, direction, amount_minor in (
+            (DAY, "Vendas", Direction.CREDIT, 1),
+            (DAY.replace(day=30), "VENDAS", Direction.CREDIT, 2),
+            (DAY, "vendas", Direction.DEBIT, 4),
+            (DAY, None, Direction.DEBIT, 8),
+            (date(2026, 10, 31), "Água", Direction.DEBIT, 16),
+        )
+    ]
+    for each in [*given, recording(merchant_id="Zebra", business_date=DAY, category="luz", amount_minor=32)]:
+        await journal.append(each)
+    zebra = CategoryTotals("Zebra", DAY.replace(day=1), "luz", 32, 0, 1)
+    october = CategoryTotals("padaria", date(2026, 10, 1), "água", 0, 16, 1)
+    none = CategoryTotals("padaria", DAY.replace(day=1), "", 0, 8, 1)
+
+    async def found(*asked):
+        return [each async for each in PostgresCategoryTotals(pool).category_totals(*asked)]
+
+    sales = CategoryTotals("padaria", DAY.replace(day=1), "vendas", 3, 4, 3)
+    assert await found(None, None) == [zebra, october, none, sales]
+    assert await found("padaria", DAY) == [october, none, replace(sales, credits_minor=1, entry_count=2)]
+    until = CutOff(given[1].entry.id, [given[4].entry.id])
+    assert await found("padaria", None, until) == [
+        october,
+        replace(sales, credits_minor=1, debits_minor=0, entry_count=1),
+    ]
+
+
 async def test_adding_up_very_many_entries_may_take_its_time(entries_database, journal, recording, monkeypatch):
     await journal.append(recording())
-    slowly = f"SELECT totals.* FROM ({sql.DAY_TOTALS}) AS totals, (SELECT pg_sleep(0.6)) AS slow"
-    monkeypatch.setattr(sql, "DAY_TOTALS", slowly)
+    for name in ("DAY_TOTALS", "CATEGORY_TOTALS"):
+        slowly = f"SELECT totals.* FROM ({getattr(sql, name)}) AS totals, (SELECT pg_sleep(0.6)) AS slow"
+        monkeypatch.setattr(sql, name, slowly)
     async with await open_pool(entries_database.url, application_name="t", command_timeout_s=0.3) as impatient:
         assert [day async for day in PostgresDayTotals(impatient).day_totals(None, None, None)]
+        assert [each async for each in PostgresCategoryTotals(impatient).category_totals(None, None)]
 
 
 async def test_a_search_that_takes_too_long_is_told_from_a_database_that_is_away(

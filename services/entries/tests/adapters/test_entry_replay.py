@@ -55,6 +55,7 @@ async def test_the_header_counts_the_entries_and_each_is_a_line(connection, jour
         "currency": "BRL",
         "business_date": "2026-11-22",
         "recorded_at": "2026-11-22 14:32:10.123456+00",
+        "category": "vendas",
     }
     assert by_id[str(second.entry.id)]["direction"] == "debit"
 

@@ -10,6 +10,7 @@ from fluxo_local.errors import CommandError
 
 from fluxo_cli.output.rendering import printable
 
+_UNTIL_AN_OPERATOR_ACTS: Final = "/problems/category-totals-not-built"
 # A balancer without an instance says 502 or 504; a service that sheds load or lost its database says 503.
 _TRY_AGAIN: Final = frozenset({502, 503, 504})
 _BACKOFF_S: Final = (0.2, 0.6, 1.5)
@@ -83,7 +84,7 @@ class ServiceClient:
                 if wait_s is None:
                     raise self._unreachable(request, error, perhaps_done=perhaps_done) from error
             else:
-                if response.status_code not in _TRY_AGAIN:
+                if response.status_code not in _TRY_AGAIN or _problem_type(response) == _UNTIL_AN_OPERATOR_ACTS:
                     return self._checked(response)
                 perhaps_done = True
                 if wait_s is None:
@@ -142,6 +143,11 @@ def _json(response: httpx2.Response) -> Any:
         return response.json()
     except ValueError:
         return None
+
+
+def _problem_type(response: httpx2.Response) -> object:
+    problem = _json(response)
+    return problem.get("type") if isinstance(problem, dict) else None
 
 
 def _retry_after_s(response: httpx2.Response) -> float | None:

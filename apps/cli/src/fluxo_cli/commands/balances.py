@@ -1,4 +1,4 @@
-"""`fluxo balances show|range`: a merchant's daily balances from the shell."""
+"""`fluxo balances show|range|categories`: a merchant's balances from the shell."""
 
 import uuid
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from fluxo_local.errors import CommandError
 from fluxo_cli.api.client_options import BalancesUrl, EntriesUrl, Merchant, Token, connect
 from fluxo_cli.commands.groups import balances_app
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Json, parse_date
-from fluxo_cli.output.rendering import balance_sheet, balances_table, note, show
+from fluxo_cli.output.rendering import balance_sheet, balances_table, categories_table, note, show
 
 _DEFAULT_TIME_ZONE: Final = "America/Sao_Paulo"
 
@@ -77,6 +77,32 @@ def range_(
         print(response.text)
         return
     show(balances_table(response.json()))
+    warn_when_stale(response.json())
+
+
+@balances_app.command("categories")
+def categories_(
+    first: FirstDay,
+    last: LastDay,
+    after_entry: AfterEntry = None,
+    as_json: Json = False,
+    balances_url: BalancesUrl = None,
+    token: Token = None,
+    merchant: Merchant = None,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """Show where the money of a range went, by month and category; at most 3,660 days.
+
+    Example:
+      fluxo balances categories --from 2026-11-01 --to 2026-11-30
+    """
+    query = {"from": str(first), "to": str(last), "after_entry": str(after_entry) if after_entry else None}
+    with connect("balances", balances_url, token=token, merchant=merchant, data_dir=data_dir) as client:
+        response = client.get("/v1/category-totals", **query)
+    if as_json:
+        print(response.text)
+        return
+    show(categories_table(response.json()))
     warn_when_stale(response.json())
 
 

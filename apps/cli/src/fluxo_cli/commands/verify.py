@@ -1,9 +1,9 @@
-"""`fluxo verify`: every day derived again from the entries and compared with the balances."""
+"""`fluxo verify`: every day and category derived again from the entries and compared with the balances."""
 
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, date, datetime
@@ -17,8 +17,8 @@ from rich.table import Table
 from rich.text import Text
 
 from fluxo_cli.operations.environment import environment_of
-from fluxo_cli.operations.reconciliation import Comparison, Window, compare
-from fluxo_cli.operations.totals import consolidated_days, recorded_days
+from fluxo_cli.operations.reconciliation import Comparison, Difference, Window, compare, compare_categories
+from fluxo_cli.operations.totals import consolidated_totals, recorded_totals
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, parse_date
 from fluxo_cli.output.rendering import counted, note, printable, show
 
@@ -48,13 +48,14 @@ def verify(
     ] = 10,
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
-    """Derive every day again from the entries and compare it with the balances.
+    """Derive every day again from the entries, and each month's categories, and compare them with the balances.
 
-    Both databases are asked, each through its own service's program; nothing is changed. A day that differs is
+    Both databases are asked, each through its own service's program; nothing is changed. What differs is
     compared again, once at least, until it agrees or --settle-s is over. Entries may come in meanwhile: both sides
-    count the same ones. --from and --to choose what is reported: openings still come from everything before.
+    count the same ones. --from and --to choose what is reported: openings still come from everything before,
+    and the categories of the first month from all of its days.
 
-    Exit status: 0 all days agree, 1 some do not (each is named), 3 a side could not be asked.
+    Exit status: 0 all agree, 1 some do not (each is named), 3 a side could not be asked.
 
     Examples:
       fluxo verify
@@ -77,7 +78,7 @@ def verify(
         print(_as_json(comparison))
     else:
         _print(comparison)
-    if comparison.wrong or not comparison.complete:
+    if not comparison.agrees:
         raise typer.Exit(1)
 
 
@@ -90,7 +91,7 @@ def reconcile(
     settle_s: float,
     report: Callable[[str], object] = lambda _: None,
 ) -> Comparison:
-    """Compare until the days agree or `settle_s` is over, twice at least, and return what stays.
+    """Compare until both sides agree or `settle_s` is over, twice at least, and return what stays.
 
     Each time both sides count the same entries: all that were recorded before the first time, and of the later ones
     those that are part of the balances by then. So a difference is an entry from before that is still under way, or one
@@ -110,16 +111,19 @@ def reconcile(
                 report(f"{days:,} days compared …")
 
         with ExitStack() as processes:
-            balances = consolidated_days([*balances_argv, f"--cut-off={began.isoformat()}"], environment)
+            balances = consolidated_totals([*balances_argv, f"--cut-off={began.isoformat()}"], environment)
             cut_off, consolidated = processes.enter_context(balances)
-            entries = recorded_days([*entries_argv, "--cut-off"], environment, cut_off)
+            entries = recorded_totals([*entries_argv, "--cut-off"], environment, cut_off)
             recorded = processes.enter_context(entries)
-            return compare(recorded, consolidated, window, count)
+            comparison = compare(recorded.days, consolidated.days, window, count)
+            if comparison.complete:
+                compare_categories(comparison, recorded.categories, consolidated.categories, window)
+            return comparison
 
     began, deadline = datetime.now(UTC), time.monotonic() + settle_s
     comparison, is_first = once(), True
-    while (comparison.wrong or not comparison.complete) and (is_first or time.monotonic() < deadline):
-        report(f"{len(comparison.wrong):,} days differ; comparing again …")
+    while not comparison.agrees and (is_first or time.monotonic() < deadline):
+        report(f"{_differing(comparison)} differ; comparing again …")
         time.sleep(_BETWEEN_COMPARISONS_S)
         comparison, is_first = once().still_wrong_after(comparison), False
     return comparison
@@ -131,14 +135,25 @@ def _as_json(comparison: Comparison) -> str:
         for key, of_day in comparison.wrong.items()
         for difference in of_day
     ]
+    categories = [
+        {
+            "merchant_id": merchant_id,
+            "month": f"{month:%Y-%m}",
+            "category": category or None,
+            **asdict(difference),
+        }
+        for (merchant_id, month, category), of_month in comparison.wrong_categories.items()
+        for difference in of_month
+    ]
     # Sums have no bound, and orjson's integers do.
     return json.dumps(
         {
-            "agree": comparison.complete and not comparison.wrong,
+            "agree": comparison.agrees,
             "complete": comparison.complete,
             "merchants": comparison.merchants,
             "days": comparison.days,
             "differences": differences,
+            "category_differences": categories,
         },
         ensure_ascii=False,
         separators=(",", ":"),
@@ -147,19 +162,22 @@ def _as_json(comparison: Comparison) -> str:
 
 def _print(comparison: Comparison) -> None:
     compared = f"{counted(comparison.days, 'day')} of {counted(comparison.merchants, 'merchant')} compared"
-    if comparison.complete and not comparison.wrong:
+    if comparison.agrees:
         print(f"Entries and balances agree: {compared}." if comparison.days else "There is no day to compare.")
         return
-    table = Table("Merchant", "Date", "Figure", box=SIMPLE)
-    table.add_column("From the entries", justify="right", overflow="fold")
-    table.add_column("In the balances", justify="right", overflow="fold")
-    for (merchant_id, day), differences in comparison.wrong.items():
-        money = money_in(comparison.currencies[merchant_id])
-        for d in differences:
-            write = str if d.figure == "entry_count" else money
-            table.add_row(Text(printable(merchant_id)), str(day), _FIGURES[d.figure], write(d.expected), write(d.found))
-    show(table)
-    note(f"Do not agree: {counted(len(comparison.wrong), 'day')}; {compared}.")
+    if comparison.wrong:
+        _show_differences("Date", ((of[0], str(of[1]), of_day) for of, of_day in comparison.wrong.items()), comparison)
+    if comparison.wrong_categories:
+        rows = (
+            (merchant_id, f"{month:%Y-%m} {category or '(no category)'}", of_month)
+            for (merchant_id, month, category), of_month in comparison.wrong_categories.items()
+        )
+        _show_differences("Month and category", rows, comparison)
+    note(f"Do not agree: {_differing(comparison)}; {compared}.")
+    if comparison.wrong_categories:
+        note(
+            "`fluxo rebuild` makes the totals by category anew; entries from before this release have none until then."
+        )
     if comparison.moving:
         note(
             f"{counted(len(comparison.moving), 'day')} of these received entries meanwhile: if the balances are "
@@ -167,3 +185,24 @@ def _print(comparison: Comparison) -> None:
         )
     if not comparison.complete:
         note("The comparison ended there: more days may differ.")
+
+
+def _show_differences(of: str, rows: Iterable[tuple[str, str, Sequence[Difference]]], comparison: Comparison) -> None:
+    table = Table("Merchant", of, "Figure", box=SIMPLE)
+    table.add_column("From the entries", justify="right", overflow="fold")
+    table.add_column("In the balances", justify="right", overflow="fold")
+    for merchant_id, what, differences in rows:
+        money = money_in(comparison.currencies[merchant_id])
+        for d in differences:
+            write = str if d.figure == "entry_count" else money
+            figures = write(d.expected), write(d.found)
+            table.add_row(Text(printable(merchant_id)), Text(printable(what)), _FIGURES[d.figure], *figures)
+    show(table)
+
+
+def _differing(comparison: Comparison) -> str:
+    days = [counted(len(comparison.wrong), "day")] if comparison.wrong or not comparison.wrong_categories else []
+    categories = len(comparison.wrong_categories)
+    return " and ".join(
+        [*days, *([counted(categories, "month of a category", "months of categories")] * bool(categories))]
+    )

@@ -5,10 +5,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
-from typing import Final
+from operator import itemgetter
+from typing import Final, TypeVar
+
+Key = TypeVar("Key", bound=tuple[object, ...])
 
 # A projection that was never filled differs on every day; nobody reads further than this.
 WRONG_DAYS_MAX: Final = 1_000
+
+_TOTALS: Final = ("credits_minor", "debits_minor", "entry_count")
 
 CURRENCY_DEFAULT: Final = "BRL"
 """Of a merchant of whom nothing is recorded."""
@@ -39,6 +44,23 @@ class ConsolidatedDay(RecordedDay):
 
 
 @dataclass(frozen=True, slots=True)
+class CategoryMonth:
+    """What either side has of a merchant's month and category, as of a day; without a category it is empty."""
+
+    merchant_id: str
+    month: date
+    category: str
+    credits_minor: int
+    debits_minor: int
+    entry_count: int
+    currency: str = field(default=CURRENCY_DEFAULT, kw_only=True)
+
+    @property
+    def key(self) -> tuple[str, date, str]:
+        return self.merchant_id, self.month, self.category
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """`figure` names a field of ConsolidatedDay. A day that the balances lack counts as found with zero totals."""
 
@@ -51,6 +73,8 @@ class Difference:
 class Comparison:
     """`wrong` holds the days that differ, in order; `complete` is false when WRONG_DAYS_MAX ended it early.
 
+    `wrong_categories` holds the months of categories; they are compared when the days are.
+
     `moving` are those of them of which more entries count than the time before; `currencies` is what their merchants'
     figures are in.
     """
@@ -58,20 +82,32 @@ class Comparison:
     merchants: int = 0
     days: int = 0
     wrong: dict[tuple[str, date], tuple[Difference, ...]] = field(default_factory=dict)
+    wrong_categories: dict[tuple[str, date, str], tuple[Difference, ...]] = field(default_factory=dict)
     moving: set[tuple[str, date]] = field(default_factory=set)
     currencies: dict[str, str] = field(default_factory=dict)
     complete: bool = True
 
+    @property
+    def agrees(self) -> bool:
+        return self.complete and not self.wrong and not self.wrong_categories
+
     def still_wrong_after(self, earlier: "Comparison") -> "Comparison":
-        """Leave out the days that agreed the time before: they wait for an event that is only just under way."""
+        """Leave out what agreed the time before: it waits for an event that is only just under way."""
         if self.complete and earlier.complete:
-            self.wrong = {key: differences for key, differences in self.wrong.items() if key in earlier.wrong}
+            self.wrong = _in_both(self.wrong, earlier.wrong)
+            self.wrong_categories = _in_both(self.wrong_categories, earlier.wrong_categories)
         self.moving = {
             key
             for key, differences in self.wrong.items()
             if _expectations(differences) != _expectations(earlier.wrong.get(key, differences))
         }
         return self
+
+
+def _in_both(
+    now: dict[Key, tuple[Difference, ...]], before: dict[Key, tuple[Difference, ...]]
+) -> dict[Key, tuple[Difference, ...]]:
+    return {key: differences for key, differences in now.items() if key in before}
 
 
 def _expectations(differences: Iterable[Difference]) -> dict[str, int]:
@@ -120,6 +156,32 @@ def compare(
     return comparison
 
 
+def compare_categories(
+    comparison: Comparison,
+    recorded: Iterable[CategoryMonth],
+    consolidated: Iterable[CategoryMonth],
+    window: Window = Window(),
+) -> None:
+    """Add the categories that differ, each side ascending by its keys; of the window's first month all days count."""
+    first = window.first and window.first.replace(day=1)
+    sides = heapq.merge(
+        ((each.key, "expected", each) for each in recorded), ((each.key, "found", each) for each in consolidated)
+    )
+    for key, of_key in groupby(sides, key=itemgetter(0)):
+        merchant_id, month, category = key
+        if first is not None and month < first:
+            continue
+        nothing = CategoryMonth(merchant_id, month, category, 0, 0, 0)
+        both = {side: each for _, side, each in of_key}
+        expected, found = both.get("expected", nothing), both.get("found", nothing)
+        if differences := tuple(_unlike(expected, found, _TOTALS)):
+            comparison.wrong_categories[key] = differences
+            comparison.currencies.setdefault(merchant_id, expected.currency)
+        if len(comparison.wrong_categories) >= WRONG_DAYS_MAX:
+            comparison.complete = False
+            break
+
+
 def _joined(
     recorded: Iterable[RecordedDay], consolidated: Iterable[ConsolidatedDay]
 ) -> Iterator[tuple[ConsolidatedDay, ConsolidatedDay | None]]:
@@ -154,11 +216,12 @@ def _consolidated(day: RecordedDay, opening_minor: int, closing_minor: int) -> C
 
 
 def _differences(expected: ConsolidatedDay, found: ConsolidatedDay | None) -> Iterator[Difference]:
-    figures = ["credits_minor", "debits_minor", "entry_count"]
     if found is None:
-        found = ConsolidatedDay(expected.merchant_id, expected.business_date, 0, 0, 0, 0, 0)
-    else:
-        figures += ["opening_minor", "closing_minor"]
+        return _unlike(expected, ConsolidatedDay(expected.merchant_id, expected.business_date, 0, 0, 0, 0, 0), _TOTALS)
+    return _unlike(expected, found, (*_TOTALS, "opening_minor", "closing_minor"))
+
+
+def _unlike(expected: object, found: object, figures: Iterable[str]) -> Iterator[Difference]:
     for figure in figures:
         if (wanted := getattr(expected, figure)) != (had := getattr(found, figure)):
             yield Difference(figure, wanted, had)

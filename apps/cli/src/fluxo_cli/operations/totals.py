@@ -1,19 +1,31 @@
-"""Asks the services' `totals` processes for their days up to one cut-off, one line at a time."""
+"""Asks the services' `totals` processes for their days and categories up to one cut-off, one line at a time."""
 
 import json
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import date
-from typing import IO, TypeVar
+from typing import IO, Any, Final, Generic, TypeVar
 
 from fluxo_local.errors import CommandError
 
 from fluxo_cli.operations.child_process import run_lines
-from fluxo_cli.operations.reconciliation import ConsolidatedDay, RecordedDay
+from fluxo_cli.operations.reconciliation import CategoryMonth, ConsolidatedDay, RecordedDay
 
 Day = TypeVar("Day", bound=RecordedDay)
+Row = TypeVar("Row", bound=RecordedDay | CategoryMonth)
+
+_OF_A_CATEGORY: Final = b'"month":'
+
+
+@dataclass(frozen=True, slots=True)
+class Side(Generic[Day]):
+    """What a process prints: the days, and after them the categories."""
+
+    days: Iterator[Day]
+    categories: Iterator[CategoryMonth]
 
 
 class SideUnavailableError(CommandError):
@@ -24,37 +36,35 @@ class SideUnavailableError(CommandError):
 
 
 @contextmanager
-def consolidated_days(
+def consolidated_totals(
     argv: Sequence[str], environment: Mapping[str, str]
-) -> Iterator[tuple[bytes, Iterator[ConsolidatedDay]]]:
-    """Run the balances' `argv`; yield the line of its cut-off, for `recorded_days`, and its days as they come.
+) -> Iterator[tuple[bytes, Side[ConsolidatedDay]]]:
+    """Run the balances' `argv`; yield the line of its cut-off, for `recorded_totals`, and its totals as they come.
 
     Leaving the block ends the process.
 
     Raises:
-        SideUnavailableError: it cannot be started, fails, or prints anything but a line and ascending days.
+        SideUnavailableError: it cannot be started, fails, or prints anything but a line and ascending totals.
     """
     with _lines_of("balances", argv, environment) as lines:
         cut_off = next(lines, b"")
         if not cut_off.startswith(b'{"since":'):
             raise SideUnavailableError("balances", f"its first line is not a cut-off: {_shown(cut_off)}")
-        yield cut_off, _days("balances", lines, ConsolidatedDay)
+        yield cut_off, _side("balances", lines, ConsolidatedDay)
 
 
 @contextmanager
-def recorded_days(
-    argv: Sequence[str], environment: Mapping[str, str], cut_off: bytes
-) -> Iterator[Iterator[RecordedDay]]:
-    """Run the entries' `argv` and yield its days, up to the cut-off, as they come; leaving the block ends the process.
+def recorded_totals(argv: Sequence[str], environment: Mapping[str, str], cut_off: bytes) -> Iterator[Side[RecordedDay]]:
+    """Run the entries' `argv` and yield its totals up to the cut-off as they come; leaving the block ends the process.
 
     Raises:
-        SideUnavailableError: it cannot be started, fails, or prints anything but ascending days.
+        SideUnavailableError: it cannot be started, fails, or prints anything but ascending totals.
     """
     with tempfile.TemporaryFile() as stdin:
         stdin.write(cut_off)
         stdin.seek(0)
         with _lines_of("entries", argv, environment, stdin) as lines:
-            yield _days("entries", lines, RecordedDay)
+            yield _side("entries", lines, RecordedDay)
 
 
 @contextmanager
@@ -68,14 +78,39 @@ def _lines_of(
         yield _of_side(service, lines)
 
 
-def _days(service: str, lines: Iterator[bytes], day_type: type[Day]) -> Iterator[Day]:
-    last: Day | None = None
+def _side(service: str, lines: Iterator[bytes], day_type: type[Day]) -> Side[Day]:
+    first_category: list[bytes] = []
+
+    def of_days() -> Iterator[bytes]:
+        for line in lines:
+            if _OF_A_CATEGORY in line:
+                first_category.append(line)
+                return
+            yield line
+
+    def of_categories() -> Iterator[bytes]:
+        yield from first_category
+        yield from lines
+
+    def day(values: dict[str, Any]) -> Day:
+        return day_type(business_date=date.fromisoformat(values.pop("date")), **values)
+
+    def category(values: dict[str, Any]) -> CategoryMonth:
+        return CategoryMonth(month=date.fromisoformat(values.pop("month")), **values)
+
+    return Side(_ascending(service, of_days(), day, "day"), _ascending(service, of_categories(), category, "category"))
+
+
+def _ascending(
+    service: str, lines: Iterator[bytes], build: Callable[[dict[str, Any]], Row], what: str
+) -> Iterator[Row]:
+    last: Row | None = None
     for line in lines:
-        day = _parse(service, line, day_type)
-        if last is not None and day.key <= last.key:
-            raise SideUnavailableError(service, f"{day.merchant_id} {day.business_date} came out of order.")
-        last = day
-        yield day
+        row = _parse(service, line, build, what)
+        if last is not None and row.key <= last.key:
+            raise SideUnavailableError(service, f"{' '.join(map(str, row.key)).strip()} came out of order.")
+        last = row
+        yield row
 
 
 def _of_side(service: str, lines: Iterator[bytes]) -> Iterator[bytes]:
@@ -85,13 +120,12 @@ def _of_side(service: str, lines: Iterator[bytes]) -> Iterator[bytes]:
         raise SideUnavailableError(service, str(error)) from error
 
 
-def _parse(service: str, line: bytes, day_type: type[Day]) -> Day:
+def _parse(service: str, line: bytes, build: Callable[[dict[str, Any]], Row], what: str) -> Row:
     try:
         # Of an integer beyond 64 bits orjson makes a float.
-        values = json.loads(line)
-        return day_type(business_date=date.fromisoformat(values.pop("date")), **values)
+        return build(json.loads(line))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise SideUnavailableError(service, f"a line is not a day: {_shown(line)}") from error
+        raise SideUnavailableError(service, f"a line is not a {what}: {_shown(line)}") from error
 
 
 def _shown(line: bytes) -> str:

@@ -116,6 +116,19 @@ def balances_table(balance_range: Mapping[str, Any]) -> Table:
     return table
 
 
+def categories_table(totals: Mapping[str, Any]) -> Table:
+    table = Table(title=f"Totals by category in {totals['currency']}", box=SIMPLE, show_footer=True)
+    table.add_column("Month", footer="Total", no_wrap=True)
+    table.add_column("Category", overflow="fold")
+    columns = {"total_credits": "Credits", "total_debits": "Debits", "net": "Net", "entry_count": "Entries"}
+    for field, heading in columns.items():
+        table.add_column(heading, footer=str(totals[field]), justify="right", overflow="fold")
+    for item in totals["items"]:
+        category = Text(printable(item["category"])) if item["category"] is not None else Text("-", style="dim")
+        table.add_row(item["month"], category, *(str(item[field]) for field in columns))
+    return table
+
+
 def _sheet(*rows: tuple[str, str | Text]) -> Table:
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)

@@ -53,4 +53,5 @@ def _entry(event: EntryRecorded) -> RecordedEntry:
         debit_minor=0 if is_credit else entry.amount_minor,
         currency=entry.currency,
         recorded_at=entry.recorded_at,
+        category=entry.category,
     )

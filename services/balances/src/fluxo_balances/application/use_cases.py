@@ -8,8 +8,10 @@ from fluxo_balances.application.projecting.purge_inbox import PurgeInbox
 from fluxo_balances.application.projecting.redrive_dead_letter import RedriveDeadLetter
 from fluxo_balances.application.reading.await_entry import AwaitEntry
 from fluxo_balances.application.reading.follow_changes import FollowChanges
+from fluxo_balances.application.reading.get_category_totals import GetCategoryTotals
 from fluxo_balances.application.reading.get_daily_balance import GetDailyBalance
 from fluxo_balances.application.reading.get_daily_balances import GetDailyBalances
+from fluxo_balances.application.reading.list_projected_categories import ListProjectedCategories
 from fluxo_balances.application.reading.list_projected_days import ListProjectedDays
 from fluxo_balances.application.rebuilding.rebuild_projection import RebuildProjection
 
@@ -18,6 +20,7 @@ from fluxo_balances.application.rebuilding.rebuild_projection import RebuildProj
 class ApiUseCases:
     get_daily_balance: GetDailyBalance
     get_daily_balances: GetDailyBalances
+    get_category_totals: GetCategoryTotals
     await_entry: AwaitEntry
     follow_changes: FollowChanges
 
@@ -28,5 +31,5 @@ class ProjectorUseCases:
     purge_inbox: PurgeInbox
 
 
-OPERATOR_USE_CASES: Final = (ListProjectedDays, RedriveDeadLetter, RebuildProjection)
+OPERATOR_USE_CASES: Final = (ListProjectedDays, ListProjectedCategories, RedriveDeadLetter, RebuildProjection)
 """Each in a process of its own."""

@@ -24,6 +24,7 @@ from fluxo_balances.adapters.postgres.merchant_positions import PostgresMerchant
 from fluxo_balances.adapters.redis.near_cache import NearBalanceCache
 from fluxo_balances.application.reading.await_entry import AwaitEntry
 from fluxo_balances.application.reading.follow_changes import FollowChanges
+from fluxo_balances.application.reading.get_category_totals import GetCategoryTotals
 from fluxo_balances.application.reading.get_daily_balance import GetDailyBalance
 from fluxo_balances.application.reading.get_daily_balances import GetDailyBalances
 from fluxo_balances.application.reading.ports import Consolidation
@@ -112,6 +113,7 @@ def assemble(
     use_cases = ApiUseCases(
         get_daily_balance=GetDailyBalance(balances),
         get_daily_balances=GetDailyBalances(balances),
+        get_category_totals=GetCategoryTotals(balances),
         await_entry=AwaitEntry(consolidation, answers, SystemClock()),
         follow_changes=changes,
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 from fluxo_contracts.cut_off import CutOff, encode_cut_off
 
+from fluxo_balances.application.reading.list_projected_categories import ListProjectedCategories
 from fluxo_balances.application.reading.list_projected_days import ListProjectedDays
 
 
@@ -39,6 +40,27 @@ async def write_totals(
             "entry_count": day.totals.entry_count,
             "opening_minor": day.opening_minor,
             "closing_minor": day.closing_minor,
+        }
+        out.write(encode(line) + b"\n")
+    out.flush()
+
+
+async def write_category_totals(
+    list_projected_categories: ListProjectedCategories, out: BinaryIO, merchant_id: str | None, to_date: date | None
+) -> None:
+    """Write one JSON object a line for each month of a category, by merchant, month and category; `category` folded.
+
+    Entries without one have the empty category.
+    """
+    encode = msgspec.json.Encoder().encode
+    async for each in list_projected_categories(merchant_id, to_date):
+        line = {
+            "merchant_id": each.merchant_id,
+            "month": each.month,
+            "category": each.category,
+            "credits_minor": each.totals.credits_minor,
+            "debits_minor": each.totals.debits_minor,
+            "entry_count": each.totals.entry_count,
         }
         out.write(encode(line) + b"\n")
     out.flush()

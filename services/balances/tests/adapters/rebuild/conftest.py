@@ -30,6 +30,7 @@ def part_of(entries: Sequence[RecordedEntry]) -> ReplayPart:
                 entry.currency,
                 entry.business_date.isoformat(),
                 entry.recorded_at.isoformat(),
+                r"\N" if entry.category is None else entry.category.replace("\\", r"\\"),
             )
         )
         for entry in entries
@@ -113,6 +114,8 @@ def content(pool) -> Callable[[], Awaitable[dict[str, set[tuple]]]]:
             "inbox": "*",
             "day_totals": f"merchant_id, business_date, {sums}",
             "month_totals": f"merchant_id, month, {sums}",
+            "category_totals": f"merchant_id, business_date, category, {sums}",
+            "category_names": "*",
             "merchants": "merchant_id, currency, as_of",
             "merchant_settings": "*",
         }
@@ -127,20 +130,27 @@ def content(pool) -> Callable[[], Awaitable[dict[str, set[tuple]]]]:
 
 def summed(entries: Sequence[RecordedEntry]) -> dict[str, set[tuple]]:
     """The same, added up one by one."""
-    days, months = defaultdict(lambda: [0, 0, 0]), defaultdict(lambda: [0, 0, 0])
+    days, months, categories = (defaultdict(lambda: [0, 0, 0]) for _ in range(3))
     newest: dict[str, datetime] = {}
+    named: dict[tuple[str, str], tuple[datetime, str]] = {}
     for entry in entries:
         for totals in (
             days[entry.merchant_id, entry.business_date],
             months[entry.merchant_id, entry.business_date.replace(day=1)],
+            categories[entry.merchant_id, entry.business_date, (entry.category or "").lower()],
         ):
             for at, more in enumerate((entry.credit_minor, entry.debit_minor, 1)):
                 totals[at] += more
+        if entry.category:
+            key, name = (entry.merchant_id, entry.category.lower()), (entry.recorded_at, entry.category)
+            named[key] = min(name, named.get(key, name))
         newest[entry.merchant_id] = max(entry.recorded_at, newest.get(entry.merchant_id, entry.recorded_at))
     return {
         "inbox": {(entry.id, entry.merchant_id) for entry in entries},
         "day_totals": {(*key, *totals) for key, totals in days.items()},
         "month_totals": {(*key, *totals) for key, totals in months.items()},
+        "category_totals": {(*key, *totals) for key, totals in categories.items()},
+        "category_names": {(*key, name, recorded_at) for key, (recorded_at, name) in named.items()},
         "merchants": {(merchant_id, "BRL", recorded_at) for merchant_id, recorded_at in newest.items()},
         "merchant_settings": set(),
     }

@@ -7,11 +7,15 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from fluxo_balances.adapters.postgres.daily_balances import PostgresDailyBalances
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
 from fluxo_balances.adapters.redis.cached_answers import RedisCachedAnswers
+from fluxo_balances.application.reading.get_category_totals import GetCategoryTotals
 from fluxo_balances.application.rebuilding.ports import ReplayBrokenError
 from fluxo_balances.application.rebuilding.rebuild_projection import OldAnswersRemainError
+from fluxo_balances.domain.category_totals import CategoryTotalsNotBuiltError
+from fluxo_balances.domain.daily_balance import DateRange
 from fluxo_balances.domain.inbox import PURGED_AFTER
 from fluxo_chassis.redis import RedisClient
 
@@ -23,7 +27,13 @@ DAY = date(2026, 11, 22)
 @pytest.fixture
 def entries(recorded):
     return [
-        recorded(merchant, DAY - timedelta(days=n * 11), credit=n % 3, debit=(n + 1) % 3 if n % 3 == 0 else 0)
+        recorded(
+            merchant,
+            DAY - timedelta(days=n * 11),
+            credit=n % 3,
+            debit=(n + 1) % 3 if n % 3 == 0 else 0,
+            category=("Vendas", "VENDAS", "Conta\\de luz", None)[n % 4],
+        )
         for merchant in ("padaria", "Zebra")
         for n in range(12)
     ]
@@ -36,9 +46,13 @@ def entries(recorded):
         "UPDATE month_totals SET debits_minor = debits_minor + 1",
         "DELETE FROM day_totals WHERE merchant_id = 'padaria'",
         "DELETE FROM month_totals",
+        "UPDATE category_totals SET debits_minor = debits_minor + 1",
+        "DELETE FROM category_totals WHERE category = 'vendas'",
+        "UPDATE category_names SET name = 'vendas'",
         "DELETE FROM inbox",
         "INSERT INTO month_totals VALUES ('phantom', '2026-01-01', 1, 0, 1)",
         "INSERT INTO day_totals VALUES ('phantom', '2026-01-01', 1, 0, 1)",
+        "INSERT INTO category_totals VALUES ('phantom', '2026-01-01', 'vendas', 1, 0, 1)",
         "INSERT INTO merchants VALUES ('phantom', 'BRL', now())",
         "UPDATE merchants SET currency = 'USD', as_of = as_of + interval '1 day'",
         "INSERT INTO merchant_settings VALUES ('phantom', 'EUR', now())",
@@ -70,6 +84,23 @@ async def test_a_merchant_whose_entries_are_refused_is_named_stays_as_it_was_and
 
     assert replay.refused == {"banca": "The entry's currency is not the merchant's."}
     assert await content() == expected([*entries, *kept])
+
+
+async def test_what_was_applied_before_there_were_categories_is_missing_there_until_a_rebuild(
+    pool, owner, entries, rebuilding, replay_of, content, expected
+):
+    await PostgresProjection(pool).apply(entries)
+    await owner.execute("DELETE FROM category_totals; DELETE FROM category_names")
+    get_category_totals = GetCategoryTotals(PostgresDailyBalances(pool))
+    year = DateRange(DAY - timedelta(days=365), DAY)
+    with pytest.raises(CategoryTotalsNotBuiltError):
+        await get_category_totals("padaria", year)
+
+    await rebuilding(replay_of([entries]))
+
+    _, found = await get_category_totals("padaria", year)
+    assert {item.category for item in found.items} == {"Vendas", "Conta\\de luz", None}
+    assert found.totals.entry_count == 12
 
 
 async def test_no_entries_leave_nothing(pool, entries, rebuilding, replay_of, content, expected):

@@ -13,6 +13,7 @@ from fluxo_entries.application.recording.merchant_settings import ChangeMerchant
 from fluxo_entries.application.recording.record_entries_in_bulk import RecordEntriesInBulk
 from fluxo_entries.application.recording.record_entry import RecordEntry
 from fluxo_entries.application.recording.reverse_entry import ReverseEntry
+from fluxo_entries.application.totals.list_category_totals import ListCategoryTotals
 from fluxo_entries.application.totals.list_day_totals import ListDayTotals
 from fluxo_entries.application.totals.replay_entries import ReplayEntries
 
@@ -41,5 +42,5 @@ class RelayUseCases:
     measure_groups: MeasureGroups
 
 
-OPERATOR_USE_CASES: Final = (ListDayTotals, ReplayEntries)
+OPERATOR_USE_CASES: Final = (ListDayTotals, ListCategoryTotals, ReplayEntries)
 """Each in a process of its own."""

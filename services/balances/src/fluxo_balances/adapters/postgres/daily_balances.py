@@ -7,7 +7,8 @@ from fluxo_chassis.postgres import is_unavailable
 from fluxo_balances.adapters.postgres import read_sql
 from fluxo_balances.adapters.postgres.carry import CARRY_MINOR
 from fluxo_balances.application.ports import ReadModelUnavailableError
-from fluxo_balances.application.reading.ports import DayView, RangeView
+from fluxo_balances.application.reading.ports import CategoriesView, DayView, RangeView
+from fluxo_balances.domain.category_totals import CategoryTotals
 from fluxo_balances.domain.daily_balance import NO_TOTALS, DateRange, MerchantState, Totals, TotalsByDay
 
 DEFAULT_CURRENCY: Final = "BRL"
@@ -28,13 +29,26 @@ class PostgresDailyBalances:
         row = await self._row(read_sql.RANGE, merchant_id, first, first.replace(day=1), last)
         return RangeView(_merchant_state(row), int(row["opening_minor"]), _totals_by_day(row))
 
+    async def categories(self, merchant_id: str, days: DateRange) -> CategoriesView:
+        rows = await self._rows(read_sql.CATEGORIES, merchant_id, days.first, days.last)
+        return CategoriesView(
+            _merchant_state(rows[0]),
+            _sums(rows[0], "all_"),
+            [_category_totals(row) for row in rows if row["month"] is not None],
+        )
+
     async def _row(self, statement: str, *arguments: object) -> asyncpg.Record:
+        (row,) = await self._rows(statement, *arguments)
+        return row
+
+    async def _rows(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
         try:
-            return await self._pool.fetchrow(statement, *arguments)
+            rows: list[asyncpg.Record] = await self._pool.fetch(statement, *arguments)
         except Exception as error:
             if is_unavailable(error):
                 raise ReadModelUnavailableError from error
             raise
+        return rows
 
 
 def _merchant_state(row: asyncpg.Record) -> MerchantState:
@@ -49,6 +63,16 @@ def _totals(row: asyncpg.Record) -> Totals:
         row["debits_minor"] + row["debits_carry"] * CARRY_MINOR,
         row["entry_count"],
     )
+
+
+def _category_totals(row: asyncpg.Record) -> CategoryTotals:
+    # The driver writes and reads the last day there is as infinity, whose month is no first day.
+    return CategoryTotals(row["month"].replace(day=1), row["name"], _sums(row))
+
+
+def _sums(row: asyncpg.Record, of: str = "") -> Totals:
+    figures = (row[f"{of}credits_minor"], row[f"{of}debits_minor"], row[f"{of}entry_count"])
+    return Totals(*(int(figure or 0) for figure in figures))
 
 
 def _totals_by_day(row: asyncpg.Record) -> TotalsByDay:

@@ -144,4 +144,5 @@ def _columns(entries: Sequence[RecordedEntry]) -> tuple[list[object], ...]:
         [entry.debit_minor for entry in entries],
         [entry.currency for entry in entries],
         [entry.recorded_at for entry in entries],
+        [entry.category for entry in entries],
     )

@@ -14,7 +14,9 @@ NOTIFIED_ENTRIES_MAX: Final = 50
 # other and do not deadlock.
 #
 # Totals are summed over the new entries only: those whose id the inbox did not hold. The IN keeps the planner from
-# a nested loop over two sets whose sizes it cannot know.
+# a nested loop over two sets whose sizes it cannot know. `spelled` adds them up once, for the other sums to rest on.
+#
+# Categories that are the same when folded are one, shown as it was written first.
 #
 # A merchant has one currency. Another one becomes NULL here, which the column refuses, and with it the statement.
 #
@@ -40,10 +42,16 @@ WITH incoming AS MATERIALIZED (
     RETURNING event_id
 ), new AS MATERIALIZED (
     SELECT * FROM incoming WHERE {new}
-), days AS MATERIALIZED (
-    SELECT merchant_id, business_date, sum(credit_minor)::bigint AS credits_minor,
-        sum(debit_minor)::bigint AS debits_minor, count(*) AS entry_count
+), spelled AS MATERIALIZED (
+    SELECT merchant_id, business_date, category AS name, coalesce(folded(category), '') AS category,
+        sum(credit_minor)::bigint AS credits_minor, sum(debit_minor)::bigint AS debits_minor, count(*) AS entry_count,
+        min(recorded_at) AS recorded_at
     FROM new
+    GROUP BY merchant_id, business_date, new.category
+), days AS MATERIALIZED (
+    SELECT merchant_id, business_date, sum(credits_minor)::bigint AS credits_minor,
+        sum(debits_minor)::bigint AS debits_minor, sum(entry_count)::bigint AS entry_count
+    FROM spelled
     GROUP BY merchant_id, business_date
 ), upserted_days AS (
     INSERT INTO {tables}day_totals AS total (merchant_id, business_date, credits_minor, debits_minor, entry_count)
@@ -63,6 +71,25 @@ WITH incoming AS MATERIALIZED (
     ON CONFLICT (merchant_id, month) DO UPDATE SET
         {added("credits", "debits")},
         entry_count = total.entry_count + excluded.entry_count
+), upserted_categories AS (
+    INSERT INTO {tables}category_totals AS total
+        (merchant_id, business_date, category, credits_minor, debits_minor, entry_count)
+    SELECT merchant_id, business_date, category, sum(credits_minor)::bigint, sum(debits_minor)::bigint,
+        sum(entry_count)::bigint
+    FROM spelled
+    GROUP BY merchant_id, business_date, category
+    ORDER BY merchant_id COLLATE "C", business_date, category COLLATE "C"
+    ON CONFLICT (merchant_id, business_date, category) DO UPDATE SET
+        {added("credits", "debits")},
+        entry_count = total.entry_count + excluded.entry_count
+), upserted_names AS (
+    INSERT INTO {tables}category_names AS known (merchant_id, category, name, recorded_at)
+    SELECT DISTINCT ON (merchant_id COLLATE "C", category COLLATE "C") merchant_id, category, name, recorded_at
+    FROM spelled
+    WHERE name IS NOT NULL
+    ORDER BY merchant_id COLLATE "C", category COLLATE "C", recorded_at, name COLLATE "C"
+    ON CONFLICT (merchant_id, category) DO UPDATE SET name = excluded.name, recorded_at = excluded.recorded_at
+    WHERE (excluded.recorded_at, excluded.name) < (known.recorded_at, known.name)
 ), upserted_merchants AS (
     INSERT INTO {tables}merchants AS merchant (merchant_id, currency, as_of)
     SELECT merchant_id, CASE WHEN min(currency) = max(currency) THEN min(currency) END, max(recorded_at)
@@ -84,16 +111,17 @@ FROM new
 """
 
 
-# $1..$7 are arrays of one length, one element an entry.
+# $1..$8 are arrays of one length, one element an entry.
 _GIVEN: Final = """
     SELECT *
-    FROM unnest($1::uuid[], $2::text[], $3::date[], $4::bigint[], $5::bigint[], $6::text[], $7::timestamptz[])
-        AS entry (event_id, merchant_id, business_date, credit_minor, debit_minor, currency, recorded_at)
+    FROM unnest(
+        $1::uuid[], $2::text[], $3::date[], $4::bigint[], $5::bigint[], $6::text[], $7::timestamptz[], $8::text[]
+    ) AS entry (event_id, merchant_id, business_date, credit_minor, debit_minor, currency, recorded_at, category)
 """
 
-# While a rebuild is under way this applies nothing and answers null, unless $8 says that the shadow tables are seen to
+# While a rebuild is under way this applies nothing and answers null, unless $9 says that the shadow tables are seen to
 # as well. The rebuild's row is looked for by the statement itself, so it costs no round trip.
-_MAY_APPLY: Final = "($8 OR NOT EXISTS (SELECT FROM rebuild))"
+_MAY_APPLY: Final = "($9 OR NOT EXISTS (SELECT FROM rebuild))"
 APPLY: Final = applying(f"{_GIVEN} WHERE {_MAY_APPLY}", applied=f"CASE WHEN {_MAY_APPLY} THEN count(*) END")
 APPLY_TO_SHADOW: Final = applying(_GIVEN, tables="shadow_")
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from fluxo_balances.adapters.postgres.carry import NET_SUM, whole
+from fluxo_balances.adapters.postgres.carry import NET_SUM, summed, whole
 
 # $1 merchant, $2 first day wanted, $3 first day of its month. What lies before the first day is a sum over whole
 # months and over the rest of its own month: at most twelve rows a year and thirty days, however old the merchant is.
@@ -47,6 +47,37 @@ CROSS JOIN (
 
 # A merchant's row is written anew by every transaction that changes its totals, which leaves its id there (`xmin`).
 POSITIONS: Final = "SELECT merchant_id, xmin::text AS written_by, as_of FROM merchants WHERE merchant_id = ANY($1)"
+_CATEGORY_SUMS: Final = f"""
+    SELECT merchant_id, date_trunc('month', business_date::timestamp)::date AS month, category,
+        {summed("credits")} AS credits_minor, {summed("debits")} AS debits_minor,
+        sum(entry_count)::bigint AS entry_count
+    FROM category_totals
+"""  # noqa: S608 - put together from constants
+
+# $1 merchant, $2 first and $3 last day. A row for each month and category, one with nulls where there is none; in each
+# the sums of all days, of which the categories are the parts.
+CATEGORIES: Final = f"""
+SELECT {_CURRENCY}, as_of, days.credits_minor AS all_credits_minor, days.debits_minor AS all_debits_minor,
+    days.entry_count AS all_entry_count, month, name, item.credits_minor, item.debits_minor, item.entry_count
+FROM (
+    SELECT {summed("credits")} AS credits_minor, {summed("debits")} AS debits_minor,
+        sum(entry_count)::bigint AS entry_count
+    FROM day_totals WHERE merchant_id = $1 AND business_date BETWEEN $2 AND $3
+) AS days
+LEFT JOIN merchants AS merchant ON merchant.merchant_id = $1
+LEFT JOIN (
+    {_CATEGORY_SUMS} WHERE merchant_id = $1 AND business_date BETWEEN $2 AND $3 GROUP BY merchant_id, month, category
+) AS item ON true
+LEFT JOIN category_names AS known ON known.merchant_id = $1 AND known.category = item.category
+"""  # noqa: S608 - put together from constants
+
+# Every month of every category. $1 merchant, null for all; $2 last day that counts, null for none.
+PROJECTED_CATEGORIES: Final = f"""
+{_CATEGORY_SUMS}
+WHERE ($1::text IS NULL OR merchant_id = $1) AND ($2::date IS NULL OR business_date <= $2)
+GROUP BY merchant_id, month, category
+ORDER BY merchant_id, month, category
+"""
 
 APPLIED: Final = "SELECT event_id, merchant_id FROM inbox WHERE event_id = ANY($1::uuid[])"
 

@@ -9,7 +9,15 @@ from fluxo_contracts.replay import REPLAY_COLUMNS
 from fluxo_balances.adapters.postgres.projection_sql import REBUILD_LOCK, applying, applying_settings
 
 # In the order in which they are written.
-TABLES: Final = ("inbox", "day_totals", "month_totals", "merchants", "merchant_settings")
+TABLES: Final = (
+    "inbox",
+    "day_totals",
+    "month_totals",
+    "category_totals",
+    "category_names",
+    "merchants",
+    "merchant_settings",
+)
 _SHADOWS: Final = ", ".join(f"shadow_{table}" for table in TABLES)
 
 # Waits a moment: the session of a rebuild that was killed just now may still be ending.
@@ -20,7 +28,8 @@ NO_PATIENCE: Final = "RESET lock_timeout"
 REPLAYED_TABLE: Final = "replayed"
 REPLAYED: Final = f"""
 CREATE TEMPORARY TABLE {REPLAYED_TABLE} ({", ".join(REPLAY_COLUMNS)}) ON COMMIT DELETE ROWS AS
-SELECT NULL::uuid, NULL::text, NULL::text, NULL::bigint, NULL::text, NULL::date, NULL::timestamptz WHERE false
+SELECT NULL::uuid, NULL::text, NULL::text, NULL::bigint, NULL::text, NULL::date, NULL::timestamptz, NULL::text
+WHERE false
 """
 
 DELETE_REBUILD: Final = "DELETE FROM rebuild"
@@ -60,7 +69,7 @@ REPLAYED_MERCHANTS: Final = f"SELECT DISTINCT merchant_id FROM {REPLAYED_TABLE}"
 # null stands for all.
 LOAD: Final = applying(
     f"""
-    SELECT id AS event_id, merchant_id, business_date, currency, recorded_at,
+    SELECT id AS event_id, merchant_id, business_date, currency, recorded_at, category,
         CASE direction WHEN 'credit' THEN amount_minor ELSE 0 END AS credit_minor,
         CASE direction WHEN 'debit' THEN amount_minor ELSE 0 END AS debit_minor
     FROM {REPLAYED_TABLE} WHERE $2::text IS NULL OR merchant_id = $2

@@ -21,10 +21,11 @@ class RecordedEntry:
     debit_minor: int
     currency: str
     recorded_at: datetime
+    category: str | None = None
 
 
 class Projection(Protocol):
-    """The read model that is written: inbox, day totals, month totals, the merchants' merchant_state and settings."""
+    """The read model that is written: inbox, totals by day, month and category, the merchants' state and settings."""
 
     async def apply(self, entries: Sequence[RecordedEntry]) -> int:
         """Apply those entries that the inbox does not hold yet, in one transaction; returns how many were new.

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
+from fluxo_balances.domain.category_totals import CategoryTotals
 from fluxo_balances.domain.daily_balance import DateRange, MerchantState, Totals, TotalsByDay
 
 
@@ -33,6 +34,23 @@ class DailyBalances(Protocol):
     async def day(self, merchant_id: str, day: date) -> DayView: ...
 
     async def range(self, merchant_id: str, days: DateRange) -> RangeView: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CategoriesView:
+    """What one read tells of a range: `totals` of all of its entries, and the categories, in any order."""
+
+    merchant_state: MerchantState
+    totals: Totals
+    categories: Sequence[CategoryTotals]
+
+
+class CategoryBreakdown(Protocol):
+    async def categories(self, merchant_id: str, days: DateRange) -> CategoriesView:
+        """Return each category of each month, from one snapshot.
+
+        Entries that were applied by a release without categories are part of the view's totals, and of no category.
+        """
 
 
 class Consolidation(Protocol):
@@ -69,6 +87,21 @@ class ProjectedDay:
     totals: Totals
     opening_minor: int
     closing_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectedCategory:
+    """What the entries of a category add up to in a month; `category` is folded, empty for entries without one."""
+
+    merchant_id: str
+    month: date
+    category: str
+    totals: Totals
+
+
+class ProjectedCategories(Protocol):
+    def projected_categories(self, merchant_id: str | None, to_date: date | None) -> AsyncIterator[ProjectedCategory]:
+        """Yield every month of every category, by merchant, month and category (in code-point order)."""
 
 
 CutOffHeard = Callable[[UUID, Sequence[UUID]], None]

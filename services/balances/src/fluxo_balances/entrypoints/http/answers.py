@@ -8,7 +8,8 @@ from fluxo_contracts.currencies import money_in
 from pydantic import Field, WithJsonSchema
 from typing_extensions import TypedDict
 
-from fluxo_balances.domain.daily_balance import DailyBalance, MerchantState, RangeBalance
+from fluxo_balances.domain.category_totals import CategorizedRange, CategoryTotals
+from fluxo_balances.domain.daily_balance import DailyBalance, MerchantState, RangeBalance, Totals
 
 _BLANK: Final[Any] = "@"
 """Stands for a value in the form that all days of a range share; in no currency and no instant."""
@@ -18,25 +19,29 @@ Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217")]
 Instant = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 
 
+_Credits = Annotated[str, Field(pattern=_MONEY, description="Money in.")]
+_Debits = Annotated[str, Field(pattern=_MONEY, description="Money out.")]
+_Net = Annotated[str, Field(pattern=_MONEY, description="Credits less debits; negative when more went out.")]
+_AsOf = Annotated[
+    Instant | None, Field(description="The newest `recorded_at` in the balance, in UTC; null when there is none.")
+]
+_Stale = Annotated[
+    bool,
+    Field(
+        default=False, description="Present, and true, while the database is away and this is the last answer known."
+    ),
+]
+
+
 class Sums(TypedDict):
     opening_balance: Annotated[str, Field(pattern=_MONEY, description="The sum of all earlier days.")]
-    total_credits: Annotated[str, Field(pattern=_MONEY, description="Money in.")]
-    total_debits: Annotated[str, Field(pattern=_MONEY, description="Money out.")]
-    net: Annotated[str, Field(pattern=_MONEY, description="Credits less debits; negative when more went out.")]
+    total_credits: _Credits
+    total_debits: _Debits
+    net: _Net
     closing_balance: Annotated[str, Field(pattern=_MONEY, description="Opening balance plus credits less debits.")]
     entry_count: Annotated[int, Field(ge=0)]
-    as_of: Annotated[
-        Instant | None, Field(description="The newest `recorded_at` in the balance, in UTC; null when there is none.")
-    ]
-    stale: NotRequired[
-        Annotated[
-            bool,
-            Field(
-                default=False,
-                description="Present, and true, while the database is away and this is the last answer known.",
-            ),
-        ]
-    ]
+    as_of: _AsOf
+    stale: NotRequired[_Stale]
 
 
 class DailyBalanceBody(Sums):
@@ -55,6 +60,33 @@ class DailyBalancesBody(Sums, _Range):
     items: Annotated[list[DailyBalanceBody], Field(description="Every day, ascending.", min_length=1)]
 
 
+class Turnover(TypedDict):
+    total_credits: _Credits
+    total_debits: _Debits
+    net: _Net
+    entry_count: Annotated[int, Field(ge=0)]
+
+
+class CategoryMonthBody(Turnover):
+    """What the entries of a category add up to in the days of a month."""
+
+    month: Annotated[str, Field(pattern="^[0-9]{4}-(0[1-9]|1[0-2])$", examples=["2026-11"])]
+    category: Annotated[
+        str | None, Field(description="As it was written first; null for the entries without a category.")
+    ]
+
+
+class CategoryTotalsBody(Turnover, _Range):
+    """The categories of a range, month by month, and their sum."""
+
+    as_of: _AsOf
+    items: Annotated[
+        list[CategoryMonthBody],
+        Field(description="By month; in a month those with most money in and out first, then by category."),
+    ]
+    stale: NotRequired[_Stale]
+
+
 def render_day(merchant_state: MerchantState, balance: DailyBalance) -> bytes:
     return orjson.dumps(_day(balance.date, merchant_state.currency, _sums_of(merchant_state, balance)))
 
@@ -67,6 +99,22 @@ def render_range(merchant_state: MerchantState, balance: RangeBalance) -> bytes:
         "to": balance.days.last,
         **_sums_of(merchant_state, balance),
         "items": items,
+    }
+    return orjson.dumps(content)
+
+
+def render_categories(merchant_state: MerchantState, balance: CategorizedRange) -> bytes:
+    turnover = _turnover(merchant_state, balance.totals)
+    content: CategoryTotalsBody = {
+        "currency": merchant_state.currency,
+        "from": balance.days.first,
+        "to": balance.days.last,
+        "as_of": instant(merchant_state.as_of),
+        "total_credits": turnover["total_credits"],
+        "total_debits": turnover["total_debits"],
+        "net": turnover["net"],
+        "entry_count": turnover["entry_count"],
+        "items": [_category(merchant_state, item) for item in balance.items],
     }
     return orjson.dumps(content)
 
@@ -90,6 +138,24 @@ def _days(merchant_state: MerchantState, balance: RangeBalance) -> list[str]:
         f"{to_net}{money(credit - debit)}{to_closing}{closing}{to_count}{entry_count}{end}"
         for day, opening, credit, debit, closing, entry_count in zip(*columns, strict=False)
     ]
+
+
+def _category(merchant_state: MerchantState, item: CategoryTotals) -> CategoryMonthBody:
+    return {
+        "month": item.month.isoformat()[: len("YYYY-MM")],
+        "category": item.category,
+        **_turnover(merchant_state, item.totals),
+    }
+
+
+def _turnover(merchant_state: MerchantState, totals: Totals) -> Turnover:
+    money = money_in(merchant_state.currency)
+    return {
+        "total_credits": money(totals.credits_minor),
+        "total_debits": money(totals.debits_minor),
+        "net": money(totals.net_minor),
+        "entry_count": totals.entry_count,
+    }
 
 
 def _day(day: dt.date, currency: str, sums: Sums) -> DailyBalanceBody:

@@ -13,13 +13,14 @@ from fluxo_balances.application.reading.await_entry import WAIT_MAX_S
 from fluxo_balances.application.use_cases import ApiUseCases
 from fluxo_balances.entrypoints.http.answer_cache import AnswerCache
 from fluxo_balances.entrypoints.http.follow_changes import add_follow_changes
+from fluxo_balances.entrypoints.http.get_category_totals import add_get_category_totals
 from fluxo_balances.entrypoints.http.get_daily_balance import add_get_daily_balance
 from fluxo_balances.entrypoints.http.get_daily_balances import add_get_daily_balances
 from fluxo_balances.entrypoints.http.problems import install_problems
 from fluxo_balances.entrypoints.http.respond import Respond
 
 DESCRIPTION: Final = """
-What each day of a merchant opened and closed with.
+What each day of a merchant opened and closed with, and where the money went.
 
 The merchant is the one named by the token. Money is a decimal string; a day opens with the sum of all earlier days,
 whatever order the entries came in, and `closing_balance = opening_balance + total_credits - total_debits`, always."""
@@ -44,16 +45,24 @@ def create_balances_app(
         cors_origins=cors_origins,
         answer_within_s=_answer_within_s,
     )
-    app.include_router(_routes(use_cases, Respond(answers, use_cases.await_entry)))
+    respond = Respond(answers, use_cases.await_entry)
+    app.include_router(_daily_balances(use_cases, respond))
+    app.include_router(_category_totals(use_cases, respond))
     install_problems(app)
     return app
 
 
-def _routes(use_cases: ApiUseCases, respond: Respond) -> APIRouter:
+def _daily_balances(use_cases: ApiUseCases, respond: Respond) -> APIRouter:
     routes = APIRouter(tags=["daily balances"], route_class=DirectRoute)
     add_follow_changes(routes, use_cases.follow_changes)
     add_get_daily_balance(routes, use_cases.get_daily_balance, respond)
     add_get_daily_balances(routes, use_cases.get_daily_balances, respond)
+    return routes
+
+
+def _category_totals(use_cases: ApiUseCases, respond: Respond) -> APIRouter:
+    routes = APIRouter(tags=["category totals"], route_class=DirectRoute)
+    add_get_category_totals(routes, use_cases.get_category_totals, respond)
     return routes
 
 

@@ -64,16 +64,17 @@ FOLLOWED: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-def read_responses(model: Any) -> dict[int | str, dict[str, Any]]:
-    """Return FastAPI's `responses=` with every answer that either route can give."""
+def read_responses(model: Any, description: str = "The balance.") -> dict[int | str, dict[str, Any]]:
+    """Return FastAPI's `responses=` with every answer that a route can give."""
     problems = problem_responses(401, 403, 422, 503)
     problems[422]["description"] = "A date, a range or a parameter that is not valid; `errors` names all of them."
     problems[503] |= {
-        "description": "Not now: the database is away, too many are waiting, or the entry is not yet consolidated.",
+        "description": "Not now: the database is away, too many are waiting, the entry is not yet consolidated, "
+        "or (without `Retry-After`) totals by category are not built yet.",
         "headers": _RETRY_AFTER,
     }
     return {
-        200: {"model": model, "description": "The balance.", "headers": _HEADERS},
+        200: {"model": model, "description": description, "headers": _HEADERS},
         304: {"description": "What you have, by its ETag, still holds.", "headers": _HEADERS},
         **problems,
     }

@@ -66,7 +66,7 @@ class DayQuery(BaseModel):
 
 
 class RangeQuery(DayQuery):
-    """`/v1/daily-balances`."""
+    """`/v1/daily-balances` and `/v1/category-totals`."""
 
     first: BusinessDate = Field(alias="from", description="First day.")
     last: BusinessDate = Field(alias="to", description=f"Last day, at most {RANGE_DAYS_MAX:,} days in all.")

@@ -9,6 +9,7 @@ from fluxo_chassis.problems import FieldError, Problem
 from fluxo_balances.application.ports import ReadModelUnavailableError
 from fluxo_balances.application.reading.await_entry import NotYetConsolidatedError
 from fluxo_balances.application.reading.follow_changes import TooManyFollowersError
+from fluxo_balances.domain.category_totals import CategoryTotalsNotBuiltError
 from fluxo_balances.domain.daily_balance import RangeTooLongError, RangeUpsideDownError
 
 _PROBLEMS: Final[dict[type[Exception], tuple[int, str, str, str]]] = {
@@ -30,6 +31,12 @@ _PROBLEMS: Final[dict[type[Exception], tuple[int, str, str, str]]] = {
         "Overloaded",
         "So many follow changes already that another one would be too many. Try again later.",
     ),
+    CategoryTotalsNotBuiltError: (
+        503,
+        "category-totals-not-built",
+        "Category totals not built",
+        "Entries of this range have no totals by category yet. Whoever operates the service runs `fluxo rebuild`.",
+    ),
     RangeUpsideDownError: (422, "validation", "Invalid request", "The range is not valid."),
     RangeTooLongError: (422, "validation", "Invalid request", "The range is not valid."),
 }
@@ -41,12 +48,13 @@ _POINTERS: Final[dict[type[Exception], tuple[str, ...]]] = {
 """The parameters that the error's own sentence is about."""
 
 _RETRY_AFTER: Final = {"Retry-After": "1"}
+_SOON_OVER: Final = (ReadModelUnavailableError, NotYetConsolidatedError, TooManyFollowersError)
 
 
 async def _on_error(_request: Request, error: Exception) -> Response:
     status, slug, title, detail = _PROBLEMS[type(error)]
     errors = [FieldError(pointer, str(error)) for pointer in _POINTERS.get(type(error), ())]
-    headers = _RETRY_AFTER if status == 503 else None  # noqa: PLR2004 - unavailable
+    headers = _RETRY_AFTER if isinstance(error, _SOON_OVER) else None
     return problem_answer(Problem(status, slug, title, detail, errors=errors, headers=headers))
 
 

@@ -1,4 +1,4 @@
-"""What both routes share: wait for an entry if asked to, come by the answer, answer conditionally."""
+"""What all routes share: wait for an entry if asked to, come by the answer, answer conditionally."""
 
 from typing import Annotated, Final
 from uuid import UUID

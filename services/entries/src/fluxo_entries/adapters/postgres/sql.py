@@ -150,6 +150,27 @@ GROUP BY merchant_id, business_date
 ORDER BY merchant_id, business_date
 """
 
+# $1 merchant, $2 last day, $3 where a cut-off begins, and $4 what counts since then; null stands for all. Each spelling
+# of a category is folded once.
+CATEGORY_TOTALS: Final = """
+SELECT merchant_id, month, coalesce(folded(category), '') COLLATE "C" AS folded_category,
+    sum(credits_minor) AS credits_minor, sum(debits_minor) AS debits_minor, sum(entry_count)::bigint AS entry_count,
+    max(currency) AS currency
+FROM (
+    SELECT merchant_id, date_trunc('month', business_date::timestamp)::date AS month, category,
+        coalesce(sum(amount_minor) FILTER (WHERE direction = 'credit'), 0) AS credits_minor,
+        coalesce(sum(amount_minor) FILTER (WHERE direction = 'debit'), 0) AS debits_minor,
+        count(*) AS entry_count, max(currency) AS currency
+    FROM entries
+    WHERE ($1::text IS NULL OR merchant_id = $1)
+        AND ($2::date IS NULL OR business_date <= $2)
+        AND ($3::uuid IS NULL OR id < $3 OR id = ANY($4::uuid[]))
+    GROUP BY merchant_id, month, category
+) AS spelled
+GROUP BY merchant_id, month, folded_category
+ORDER BY merchant_id, month, folded_category
+"""
+
 # Where a stream at generation $1, transaction $2, sequence $3 goes on: at the start when it is of an older generation.
 _CURRENT: Final = """
 WITH current AS MATERIALIZED (SELECT outbox_generation_after($1::integer, $2::xid8) AS generation)

@@ -22,6 +22,19 @@ class DayTotals:
 
 
 @dataclass(frozen=True, slots=True)
+class CategoryTotals:
+    """Sums of one merchant's month and category, as of a day; `category` is folded, empty for entries without one."""
+
+    merchant_id: str
+    month: date
+    category: str
+    credits_minor: int
+    debits_minor: int
+    entry_count: int
+    currency: str = DEFAULT_CURRENCY
+
+
+@dataclass(frozen=True, slots=True)
 class CutOff:
     """Of the entries with the id `since` or a later one only those count that are `applied`."""
 
@@ -34,6 +47,13 @@ class DayTotalsFeed(Protocol):
         self, merchant_id: str | None, from_date: date | None, to_date: date | None, cut_off: CutOff | None
     ) -> AsyncIterator[DayTotals]:
         """Yield every day that has entries, by merchant (in code-point order) and date, from one snapshot."""
+
+
+class CategoryTotalsFeed(Protocol):
+    def category_totals(
+        self, merchant_id: str | None, to_date: date | None, cut_off: CutOff | None
+    ) -> AsyncIterator[CategoryTotals]:
+        """Yield every month of every category, by merchant, month and category (in code-point order)."""
 
 
 @dataclass(frozen=True, slots=True)
