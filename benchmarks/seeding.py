@@ -56,6 +56,17 @@ SELECT merchant_id, date_trunc('month', business_date::timestamp)::date AS month
 FROM day_totals WHERE merchant_id = ANY($1) GROUP BY merchant_id, month ORDER BY merchant_id, month
 """
 
+_TOTAL_CATEGORIES: Final = """
+INSERT INTO category_totals (merchant_id, business_date, category, credits_minor, debits_minor, entry_count)
+SELECT merchant_id, business_date, 'bench', credits_minor, debits_minor, entry_count
+FROM day_totals WHERE merchant_id = ANY($1) ORDER BY merchant_id, business_date
+"""
+
+_NAME_CATEGORIES: Final = """
+INSERT INTO category_names (merchant_id, category, name, recorded_at)
+SELECT merchant_id, 'bench', 'bench', $2::date FROM unnest($1::text[]) AS merchant_id
+"""
+
 _STAND: Final = """
 INSERT INTO merchants (merchant_id, currency, as_of)
 SELECT merchant_id, 'BRL', $2::date + interval '13 hours' FROM unnest($1::text[]) AS merchant_id
@@ -108,6 +119,8 @@ async def _seed(
                 days * len(merchants) * entries_a_day,
             )
         await balances.execute(_TOTAL_MONTHS, merchants)
+        await balances.execute(_TOTAL_CATEGORIES, merchants)
+        await balances.execute(_NAME_CATEGORIES, merchants, last)
         await balances.execute(_STAND, merchants, last)
         for connection in (entries, balances):
             await connection.execute("VACUUM (ANALYZE)")
