@@ -15,7 +15,7 @@ endef
 .DEFAULT_GOAL := help
 CATALOGUE := apps/dashboard/src/fluxo_dashboard/locale/pt_BR/LC_MESSAGES/messages.po
 
-.PHONY: help setup deploy-tools up test test-quick test-repeat chaos bench bench-quick check format schemas catalogue stale-schemas
+.PHONY: help setup deploy-tools up test test-quick test-repeat chaos bench bench-quick check format schemas catalogue pictures stale-schemas
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ check: setup ## Format, lint, types, import contracts, generated files: in secon
 format: setup ## Format and mend what can be mended mechanically
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix --quiet .
+
+pictures: setup ## Write docs/page: a picture of each screen, by the tests that look at it
+	@rm -f docs/page/*.png; FLUXO_PICTURES=$(CURDIR)/docs/page $(BIN)/pytest -q -n 0 tests/system/page/test_every_screen.py
 
 catalogue: setup ## Bring the sentences of the page that are new into its Portuguese catalogue, to be translated there
 	@set -e; template=$$(mktemp); trap 'rm -f "$$template"' EXIT; cd apps/dashboard; \

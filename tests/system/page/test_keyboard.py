@@ -5,6 +5,8 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import expect
 
+from tests.harness.browser import PHONE
+
 
 @pytest.fixture
 def page(visit):
@@ -49,8 +51,8 @@ def test_tab_reaches_everything_that_can_be_used_and_shows_where_it_is(page):
         assert any(page.evaluate("([a, b]) => a === b", [element, one]) for one in reached), each
 
 
-def test_the_first_tab_skips_to_the_content(page):
-    page.mouse.click(1, 1)  # the next one after it is the first of the page
+def test_the_first_tab_skips_to_the_content(visit):
+    page = visit(viewport=PHONE).sign_in(f"m-{uuid4().hex[:12]}")  # where nothing has the focus beforehand
     page.keyboard.press("Tab")
     expect(page.locator(".skip")).to_be_focused()
     page.keyboard.press("Enter")

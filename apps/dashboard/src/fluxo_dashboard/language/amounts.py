@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from functools import cache
 
-from babel.numbers import format_currency
+from babel.numbers import NumberPattern, parse_pattern
 from fluxo_contracts.currencies import DECIMALS
 
 from fluxo_dashboard.language.languages import PORTUGUESE, Language
@@ -12,7 +12,8 @@ from fluxo_dashboard.language.languages import PORTUGUESE, Language
 
 def write_money(amount: str, currency: str, language: Language) -> str:
     """Return "R$ 1.234,56" for "1234.56" and BRL; the space in it does not break."""
-    return str(format_currency(Decimal(amount), currency, locale=language.locale))
+    pattern = _pattern(language, DECIMALS.get(currency, 2))
+    return str(pattern.apply(Decimal(amount), language.locale, currency=currency, currency_digits=False))
 
 
 def write_amount(amount: str, language: Language) -> str:
@@ -48,6 +49,16 @@ def read_amount(text: str, currency: str, language: Language) -> str:
     if not Decimal(plain):
         raise ValueError(language.say("The amount must be more than zero."))
     return plain
+
+
+@cache
+def _pattern(language: Language, decimals: int) -> NumberPattern:
+    """Return the language's way to write money, with the decimals that amounts have (ISO 4217).
+
+    Left to itself Babel takes CLDR's, and rounds the cents of COP, HUF and others away.
+    """
+    usual = language.locale.currency_formats["standard"].pattern
+    return parse_pattern(usual.replace("0.00", f"0.{'0' * decimals}" if decimals else "0"))
 
 
 @cache
