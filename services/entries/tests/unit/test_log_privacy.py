@@ -15,7 +15,17 @@ pytestmark = pytest.mark.anyio
 MERCHANT = "merchant-7731-do-bairro"
 AMOUNT, DESCRIPTION, CATEGORY, KEY = "98765.43", "Venda secreta ao vizinho", "categoria-x", "key-of-the-till-5512"
 # Long enough to be in no time and no trace id by chance; the second as minor units.
-SECRETS = (MERCHANT, AMOUNT, AMOUNT.replace(".", ""), DESCRIPTION, CATEGORY, KEY, "Bearer", "bad-token-900", "Nome Novo")
+SECRETS = (
+    MERCHANT,
+    AMOUNT,
+    AMOUNT.replace(".", ""),
+    DESCRIPTION,
+    CATEGORY,
+    KEY,
+    "Bearer",
+    "bad-token-900",
+    "Nome Novo",
+)
 ENTRY = {
     "direction": "credit",
     "amount": AMOUNT,
