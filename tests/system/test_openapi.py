@@ -1,5 +1,6 @@
 """Both services answer only what their OpenAPI files say, and never a 5xx that is not announced, whatever is sent."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis import checks
 
+IS_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
 
 checks.load_all_checks()
@@ -48,6 +50,22 @@ def fuzzer(system):
     return system.merchant()
 
 
+@pytest.fixture(scope="session")
+def awaits_nothing(fuzzer):
+    """Who asks for an entry that is not there waits two seconds for it: from the second time on it is one that is."""
+    entry_id = fuzzer.record("credit", "1.00")["id"]
+    awaited = set()
+
+    def change(case):
+        asked = (case.query or {}).get("after_entry")
+        if isinstance(asked, str) and IS_ID.fullmatch(asked):
+            if case.path in awaited:
+                case.query["after_entry"] = entry_id
+            awaited.add(case.path)
+
+    return change
+
+
 def announced_unavailability(response):
     """Return whether it is the one 5xx that belongs to the contract: the entry asked for is not consolidated yet."""
     return response.status_code == 503 and response.json()["type"] == "/problems/not-yet-consolidated"
@@ -69,5 +87,6 @@ def test_the_entries_service_keeps_its_openapi(case, system, fuzzer):
 
 @balances_api.parametrize()
 @fuzzed
-def test_the_balances_service_keeps_its_openapi(case, system, fuzzer):
+def test_the_balances_service_keeps_its_openapi(case, system, fuzzer, awaits_nothing):
+    awaits_nothing(case)
     assert_conforms(case, system.balances_url, fuzzer.token)

@@ -1,4 +1,7 @@
-"""Clients that are generated from the OpenAPI files compile, record and read; where their generators are installed."""
+"""Clients that are generated from the OpenAPI files compile, record and read; where their generators are installed.
+
+`make deploy-tools` installs the one for Python.
+"""
 
 import os
 import shutil
@@ -9,14 +12,15 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 REFERENCE = HERE.parents[2] / "docs" / "reference"
+PYTHON = HERE.parents[2] / ".venv" / "clients" / "bin"
 SERVICES = ("entries", "balances")
 EXPECTED = "150.00 100.00 304"
 GO_RUNTIME = ("github.com/oapi-codegen/runtime@v1.9.0", "github.com/google/uuid@v1.6.0")
 
 
-def needs(*programs: str) -> pytest.MarkDecorator:
-    missing = [name for name in programs if shutil.which(name) is None]
-    return pytest.mark.skipif(bool(missing), reason=f"not installed: {', '.join(missing)}")
+def needs(*programs: str | Path, by: str) -> pytest.MarkDecorator:
+    missing = [Path(name).name for name in programs if shutil.which(name) is None]
+    return pytest.mark.skipif(bool(missing), reason=f"not installed: {', '.join(missing)}; run: {by}")
 
 
 @pytest.fixture
@@ -45,18 +49,17 @@ def program(name: str, directory: Path) -> None:
     shutil.copy(HERE / name, directory)
 
 
-@needs("openapi-python-client")
+@needs(PYTHON / "openapi-python-client", by="make deploy-tools")
 def test_in_python(run, tmp_path):
     program("record_and_read.py", tmp_path)
     for service in SERVICES:
         document, client = REFERENCE / f"{service}.openapi.json", tmp_path / f"{service}_client"
-        run("openapi-python-client", "generate", "--path", document, "--output-path", client, "--meta", "none")
+        run(PYTHON / "openapi-python-client", "generate", "--path", document, "--output-path", client, "--meta", "none")
     # What a generated client imports is installed beside its generator.
-    python = Path(shutil.which("openapi-python-client")).with_name("python")
-    assert run(python, "record_and_read.py") == EXPECTED
+    assert run(PYTHON / "python", "record_and_read.py") == EXPECTED
 
 
-@needs("openapi-typescript", "tsc", "node")
+@needs("openapi-typescript", "tsc", "node", by="npm install --global openapi-typescript typescript")
 def test_in_typescript(run, tmp_path):
     program("record_and_read.ts", tmp_path)
     for service in SERVICES:
@@ -65,7 +68,7 @@ def test_in_typescript(run, tmp_path):
     assert run("node", "record_and_read.js") == EXPECTED
 
 
-@needs("oapi-codegen", "go")
+@needs("oapi-codegen", "go", by="go install github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen@latest")
 def test_in_go(run, tmp_path):
     program("record_and_read.go", tmp_path)
     for service in SERVICES:

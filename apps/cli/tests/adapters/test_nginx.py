@@ -15,6 +15,7 @@ from fluxo_local.nginx import Upstream, balancer, find_nginx
 
 from tests.harness.ports import free_port
 
+PAGE = "https://app.example"
 BODY = b'{"amount":"' + b"9" * 70_000 + b'.00"}'
 
 
@@ -91,7 +92,9 @@ def balanced(tmp_path: Path) -> Iterator[Callable[..., tuple[str, list[Instance]
         opened.extend(map(Instance, behaviours))
         port, health_port = free_port(), free_port()
         upstream = Upstream("entries", f"127.0.0.1:{port}", [f"127.0.0.1:{instance.port}" for instance in opened])
-        child = balancer(tmp_path / "nginx", [upstream], port=port, health_port=health_port, env=os.environ)
+        child = balancer(
+            tmp_path / "nginx", [upstream], port=port, health_port=health_port, env=os.environ, origins=[PAGE]
+        )
         processes.append(subprocess.Popen(list(map(str, child.argv)), env=dict(child.env), stderr=subprocess.DEVNULL))
         until_listens(port)
         return f"http://127.0.0.1:{port}", opened
@@ -183,3 +186,19 @@ def test_a_stream_of_changes_passes_as_it_comes(balanced):
         assert next(answer.iter_bytes()) == b"event: changed\n\n"
         is_read.set()
     assert instance.requests[0].startswith(b"GET /v1/daily-balances/changes HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize(("origin", "reader"), [(PAGE, PAGE), ("https://other.example", None), (None, None)])
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "key"}])
+def test_a_page_may_read_that_no_instance_answers(balanced, origin, reader, headers):
+    url, _ = balanced(dies)
+    answer = httpx2.post(url, headers=headers | ({"Origin": origin} if origin else {}))
+    assert (answer.status_code, answer.headers.get("Access-Control-Allow-Origin")) == (502, reader)
+
+
+def test_who_may_read_an_instances_answer_it_says_itself(balanced):
+    url, (_, second) = balanced(dies, refuses)
+    for _ in range(2):
+        answer = httpx2.get(url, headers={"Origin": PAGE})
+        assert (answer.status_code, "Access-Control-Allow-Origin" in answer.headers) == (503, False)
+    assert second.requests

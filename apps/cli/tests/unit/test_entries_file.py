@@ -9,7 +9,7 @@ from fluxo_cli.files.cells import CellReader
 from fluxo_cli.files.entries_file import ENTRY_COLUMNS, Row, RowError, read_entries
 from fluxo_cli.files.exporting import write_csv
 from fluxo_contracts.currencies import money_in
-from fluxo_entries.domain.draft import rules_in
+from fluxo_entries.domain.draft import rules_for
 from fluxo_entries.domain.errors import RejectedFieldsError
 from fluxo_entries.entrypoints.http.bodies import parse_item
 from fluxo_local.errors import CommandError
@@ -172,7 +172,7 @@ cells = st.one_of(
 def taken(item):
     """What the service makes of an item; None when it refuses it."""
     try:
-        return parse_item({"idempotency_key": "k"} | item, rules_in("BRL"))
+        return parse_item({"idempotency_key": "k"} | item, rules_for(item, "BRL"))
     except RejectedFieldsError:
         return None
 

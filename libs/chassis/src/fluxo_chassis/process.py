@@ -45,6 +45,8 @@ def run(main: Callable[[asyncio.Event], Awaitable[None]]) -> int:
 
 def run_once(failure: str, work: Callable[[], None]) -> int:
     """Runs a task that ends by itself. The exit code: 0, or 1 with `failure` and its reason on stderr."""
+    gc.freeze()
+    gc.enable()
     try:
         work()
     except Exception as error:  # noqa: BLE001 - for the operator who typed the command, not for a log
@@ -57,6 +59,7 @@ def _look_for_cycles_rarely() -> None:
     gc.collect()
     gc.freeze()  # What was imported stays as long as the process.
     gc.set_threshold(*CYCLES_LOOKED_FOR_AFTER)
+    gc.enable()
 
 
 async def _run(main: Callable[[asyncio.Event], Awaitable[None]]) -> int:

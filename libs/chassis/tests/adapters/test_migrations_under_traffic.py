@@ -18,7 +18,7 @@ pytestmark = pytest.mark.anyio
 STATEMENT_TIMEOUT_S = 1.0
 REVISION = """
 from alembic import op
-from fluxo_chassis.migrations.runner import create_index_concurrently, run_sql
+from fluxo_chassis.migrations.runner import create_index_concurrently, reindex_concurrently, run_sql
 revision, down_revision, branch_labels, depends_on = "{revision}", "{before}", None, None
 
 def upgrade():
@@ -216,3 +216,13 @@ async def test_an_index_whose_building_was_interrupted_is_built_anew(site):
     site.add("create_index_concurrently('notes_by_id', 'ON notes (id)')")
     await site.migrate()
     assert await site.ask("SELECT indisvalid FROM pg_index WHERE indexrelid = 'notes_by_id'::regclass")
+
+
+async def test_an_index_is_built_anew_and_what_an_interrupted_build_left_goes(site):
+    await site.ask("CREATE INDEX notes_by_id ON notes (id)")
+    await site.ask("CREATE INDEX notes_by_id_ccnew ON notes (id)")
+    before = await site.ask("SELECT pg_relation_filenode('notes_by_id')")
+    site.add("reindex_concurrently('notes_by_id')")
+    await site.migrate()
+    assert await site.ask("SELECT pg_relation_filenode('notes_by_id')") != before
+    assert await site.ask("SELECT to_regclass('notes_by_id_ccnew') IS NULL")

@@ -1,5 +1,6 @@
 """The load balancer in front of several instances of each API."""
 
+import json
 import os
 import shutil
 import signal
@@ -48,7 +49,7 @@ http {{
     proxy_next_upstream error timeout;
     proxy_next_upstream_tries 3;
     proxy_next_upstream_timeout 8s;
-{resolver}{upstreams}    server {{
+{resolver}{readers}{upstreams}    server {{
         listen {health_address};
         location /health/ {{ return 200 "up\\n"; }}
     }}
@@ -83,6 +84,16 @@ _UPSTREAM = """\
         }}
 {metrics}    }}
 """
+# A page may read what nginx answers itself, such as 502, to know it from a network that is gone. With an answer of an
+# instance that one says who may: where there is none, no attempt has a time.
+_READERS = """\
+    map $upstream_header_time $answers_itself {{ default 0; "~^[-, :]*$" 1; }}
+    map $answers_itself$http_origin $reader {{
+        default "";
+{origins}
+    }}
+    add_header Access-Control-Allow-Origin $reader always;
+"""
 _NO_METRICS = "        location = /metrics { return 404; }  # for the network inside\n"
 
 
@@ -113,14 +124,25 @@ def find_nginx() -> str:
 
 
 def balancer(
-    directory: Path, upstreams: Sequence[Upstream], *, port: int, health_port: int, env: Mapping[str, str]
+    directory: Path,
+    upstreams: Sequence[Upstream],
+    *,
+    port: int,
+    health_port: int,
+    env: Mapping[str, str],
+    origins: Sequence[str] = (),
 ) -> HttpProcess:
-    """Nginx as a process to supervise, with its configuration written into `directory`."""
+    """Nginx as a process to supervise, with its configuration written into `directory`.
+
+    Pages of the `origins` may read what it answers itself.
+    """
     make_private(directory)
     path = directory / "nginx.conf"
     # Started by root, its workers would change to an account that cannot enter a private data directory.
     user = "root" if os.geteuid() == 0 else None
-    text = configuration(str(directory.resolve()), upstreams, health_address=f"127.0.0.1:{health_port}", user=user)
+    text = configuration(
+        str(directory.resolve()), upstreams, health_address=f"127.0.0.1:{health_port}", user=user, origins=origins
+    )
     write_private(path, text)
     return HttpProcess(
         name="nginx",
@@ -140,6 +162,7 @@ def configuration(
     health_address: str,
     user: str | None = None,
     name_server: str | None = None,
+    origins: Sequence[str] = (),
 ) -> str:
     """The text of nginx.conf. `directory` is for its temporary files; `name_server` is asked every five seconds."""
     return _CONFIGURATION.format(
@@ -147,6 +170,7 @@ def configuration(
         user="" if user is None else f"user {user};\n",
         health_address=health_address,
         resolver="" if name_server is None else f"    resolver {name_server} valid=5s ipv6=off;\n",
+        readers=_READERS.format(origins="\n".join(map(_reader, origins))) if origins else "",
         upstreams="".join(
             _UPSTREAM.format(
                 name=upstream.name,
@@ -157,6 +181,10 @@ def configuration(
             for upstream in upstreams
         ),
     )
+
+
+def _reader(origin: str) -> str:
+    return f"        {json.dumps('1' + origin)} $http_origin;"
 
 
 def _server(instance: str, *, resolve: bool) -> str:

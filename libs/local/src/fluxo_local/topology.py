@@ -113,7 +113,14 @@ def topology(
         public = [port_base + service.port for service in SERVICES]
         health_port = port_base + 6
         services.append(
-            balancer(data_dir / "nginx", upstreams, port=public[0], health_port=health_port, env=os.environ)
+            balancer(
+                data_dir / "nginx",
+                upstreams,
+                port=public[0],
+                health_port=health_port,
+                env=os.environ,
+                origins=[origin.strip() for origin in environment["FLUXO_CORS_ORIGINS"].split(",")],
+            )
         )
         ports |= dict.fromkeys((*public, health_port), BALANCER)
 

@@ -4,6 +4,7 @@
 
 import argparse
 import asyncio
+import gc
 import sys
 from datetime import date, datetime
 
@@ -141,6 +142,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main() -> int:
+    gc.disable()  # what is imported stays: `run` and `run_once` look for cycles among what comes after it
     arguments = _parser().parse_args()
     exit_code: int = arguments.run(arguments)
     return exit_code

@@ -4,6 +4,7 @@
 
 import argparse
 import asyncio
+import gc
 import sys
 from datetime import date
 from uuid import UUID
@@ -126,6 +127,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     """Run the process named on the command line; returns its exit code."""
+    gc.disable()  # what is imported stays: `run` and `run_once` look for cycles among what comes after it
     arguments = _parser().parse_args()
     exit_code: int = arguments.run(arguments)
     return exit_code

@@ -42,8 +42,16 @@ def test_minor_units_are_the_currencys(currency, amount_minor):
 
 def test_an_amount_with_more_decimals_than_the_currency_is_refused_with_all_that_is_wrong():
     with pytest.raises(RejectedFieldsError) as refused:
+        record(
+            draft(amount=Decimal("1.0"), business_date=date(2030, 1, 1)), replace(PADARIA, currency="PYG"), ID, NIGHT
+        )
+    assert [field for field, _ in refused.value.fields] == ["amount", "business_date"]
+
+
+def test_an_amount_in_another_currency_is_not_held_against_the_merchants_decimals():
+    with pytest.raises(RejectedFieldsError) as refused:
         record(draft(amount=Decimal("1.0"), currency="USD"), replace(PADARIA, currency="PYG"), ID, NIGHT)
-    assert [field for field, _ in refused.value.fields] == ["amount", "currency"]
+    assert refused.value.fields == (("currency", "Your entries are in PYG."),)
 
 
 def test_an_entry_is_in_the_merchants_currency_named_or_not():

@@ -27,3 +27,16 @@ async def test_more_decimals_are_named_with_all_else_that_is_wrong(api, service,
     assert answer.status_code == 422
     pointers = [error["pointer"].rpartition("/")[2] for error in answer.json()["errors"]]
     assert pointers == ["amount", "description"]
+
+
+@pytest.mark.parametrize("path", ["/v1/entries", "/v1/entries/bulk"])
+async def test_another_currency_is_named_and_not_its_decimals(api, service, sale, path):
+    await api._send("PATCH", "/v1/merchant", json={"currency": "JPY"})
+    foreign = sale | {"amount": "15.00", "currency": "BRL"}
+    if path.endswith("bulk"):
+        foreign = {"mode": "atomic", "entries": [foreign | {"idempotency_key": "a"}]}
+    answer = await api.post(path, foreign)
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert error["pointer"].endswith("/currency")
+    assert error["detail"] == "Your entries are in JPY."

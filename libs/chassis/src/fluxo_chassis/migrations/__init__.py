@@ -1,6 +1,7 @@
 """Schema revisions run by code, one process at a time, each in a transaction, without making anybody wait.
 
-Revisions themselves import `runner.run_sql`, `runner.create_index_concurrently` and `grants.grant`.
+Revisions themselves import `grants.grant` and, from `runner`, `run_sql`, `create_index_concurrently` and
+`reindex_concurrently`.
 """
 
 from fluxo_chassis.migrations.newest import app_role_of, migrate

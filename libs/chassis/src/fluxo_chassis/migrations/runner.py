@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -67,24 +67,43 @@ def create_index_concurrently(name: str, definition: str) -> None:
     It waits for the transactions that are open, but nobody waits for it. It is no part of the revision's transaction:
     it works on what earlier revisions made, and stays if this one fails. What an interrupted build left is built anew.
     """
+
+    async def create(connection: asyncpg.Connection) -> None:
+        is_valid = await connection.fetchval(
+            "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(quote_ident($1))", name
+        )
+        if is_valid is False:
+            await connection.execute(f'DROP INDEX CONCURRENTLY "{name}"')
+        if not is_valid:
+            await connection.execute(f'CREATE INDEX CONCURRENTLY "{name}" {definition}')
+
+    _over_a_second_connection(create)
+
+
+def reindex_concurrently(name: str) -> None:
+    """For revisions: an index anew, as `create_index_concurrently` does one; until then it serves as it was."""
+
+    async def build(connection: asyncpg.Connection) -> None:
+        for interrupted in (f"{name}_ccnew", f"{name}_ccold"):
+            await connection.execute(f'DROP INDEX CONCURRENTLY IF EXISTS "{interrupted}"')
+        await connection.execute(f'REINDEX INDEX CONCURRENTLY "{name}"')
+
+    _over_a_second_connection(build)
+
+
+def _over_a_second_connection(work: Callable[[asyncpg.Connection], Awaitable[None]]) -> None:
     owner_url = context.config.attributes["owner_url"]
 
-    async def create(driver: Any) -> None:
-        # Our transaction's last query keeps its snapshot until there is another, and the build would wait for it.
+    async def run(driver: Any) -> None:
+        # Our transaction's last query keeps its snapshot until there is another, and the work would wait for it.
         await driver.execute("SELECT")
         connection = await asyncpg.connect(owner_url, server_settings=SERVER_SETTINGS | {"lock_timeout": "0"})
         try:
-            is_valid = await connection.fetchval(
-                "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(quote_ident($1))", name
-            )
-            if is_valid is False:
-                await connection.execute(f'DROP INDEX CONCURRENTLY "{name}"')
-            if not is_valid:
-                await connection.execute(f'CREATE INDEX CONCURRENTLY "{name}" {definition}')
+            await work(connection)
         finally:
             await connection.close()
 
-    _driver().run_async(create)
+    _driver().run_async(run)
 
 
 def _driver() -> Any:

@@ -32,7 +32,7 @@ class Draft(NamedTuple):
 _category: Final = lru_cache(maxsize=1_024)(partial(optional_text, length_max=CATEGORY_LENGTH_MAX))
 _business_date: Final = lru_cache(maxsize=4_096)(parse_business_date)
 
-# An amount of up to four decimals: whose currency has fewer, `rules_in` knows.
+# An amount of up to four decimals: whose currency has fewer, `rules_for` knows.
 DRAFT_RULES: Final[Mapping[str, Rule]] = {
     "direction": Rule(parse_direction, otherwise=NO_DIRECTION),
     "amount": Rule(parse_amount),
@@ -43,10 +43,16 @@ DRAFT_RULES: Final[Mapping[str, Rule]] = {
 }
 
 
-@cache
-def rules_in(currency: str) -> Mapping[str, Rule]:
-    """Return the rules for a merchant with the currency."""
+def rules_for(fields: Mapping[str, object], currency: str) -> Mapping[str, Rule]:
+    """Return the rules for the fields of a merchant with the currency.
 
+    Where they name another one, the amount is not held against it: that is what `record` says of them.
+    """
+    return _rules_in(currency) if fields.get("currency") in (None, currency) else DRAFT_RULES
+
+
+@cache
+def _rules_in(currency: str) -> Mapping[str, Rule]:
     def parse(text: str) -> Decimal:
         amount = parse_amount(text)
         minor_units(amount, currency)

@@ -37,12 +37,13 @@ def record(draft: Draft, merchant: Merchant, entry_id: UUID, now: datetime) -> E
     today = merchant.today(now)
     rejected = []
     amount_minor = 0
-    try:
-        amount_minor = minor_units(draft.amount, merchant.currency)
-    except ValueError as error:
-        rejected.append(("amount", str(error)))
     if draft.currency is not None and draft.currency != merchant.currency:
         rejected.append(("currency", f"Your entries are in {merchant.currency}."))
+    else:
+        try:
+            amount_minor = minor_units(draft.amount, merchant.currency)
+        except ValueError as error:
+            rejected.append(("amount", str(error)))
     if draft.business_date is not None and draft.business_date > today:
         rejected.append(("business_date", _after_today(today, merchant)))
     if rejected:

@@ -7,20 +7,12 @@ from typing import Final
 
 from fluxo_chassis.migrations.grants import grant
 from fluxo_chassis.migrations.runner import run_sql
+from fluxo_contracts.folded_text import CREATE_FOLDED
 
 revision: Final = "0006"
 down_revision: Final = "0005"
 branch_labels: Final = None
 depends_on: Final = None
-
-# Which categories are the same is said by the entries service, which compares them by its function of this name.
-FOLDED: Final = r"""
-CREATE FUNCTION folded(given text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN btrim(lower(upper(normalize(regexp_replace(given,
-    '[\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B-\u180F\u200B-\u200F\u202A-\u202E\u2060-\u206F\u2800\u3164'
-    '\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFFB\U0001BCA0-\U0001BCA3\U0001D173-\U0001D17A\U000E0000-\U000E0FFF]',
-    '', 'g'), NFKC))))
-"""
 
 TABLES: Final = (
     # Deltas as in day_totals, of which these are the parts. `category` is folded; empty where the entries have none.
@@ -51,7 +43,7 @@ TABLES: Final = (
 
 
 def upgrade() -> None:
-    for statement in (FOLDED, *TABLES):
+    for statement in (CREATE_FOLDED, *TABLES):
         run_sql(statement)
     grant("EXECUTE ON FUNCTION folded(text)", "SELECT, INSERT, UPDATE ON category_totals, category_names")
 

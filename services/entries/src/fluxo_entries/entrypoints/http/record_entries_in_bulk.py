@@ -1,4 +1,4 @@
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from inspect import getdoc
 from typing import Annotated, Any, Final
 
@@ -11,9 +11,8 @@ from fluxo_chassis.problems import FieldError, Problem
 from fluxo_entries.application.recording.cooperative import yielding
 from fluxo_entries.application.recording.ports import Outcome
 from fluxo_entries.application.recording.record_entries_in_bulk import BulkItem, ItemResult, RecordEntriesInBulk
-from fluxo_entries.domain.draft import rules_in
+from fluxo_entries.domain.draft import rules_for
 from fluxo_entries.domain.errors import RejectedFieldsError, RejectedItemsError, ReusedKeysError
-from fluxo_entries.domain.fields import Rule
 from fluxo_entries.entrypoints.http.answers import (
     REPLAYED,
     BulkAnswer,
@@ -46,8 +45,8 @@ def add_record_entries_in_bulk(routes: APIRouter, record_entries: RecordEntriesI
         responses={**WRITE_PROBLEMS, **recorded_in_bulk(BulkAnswer, PartialBulkAnswer, CheckedBulkAnswer)},
     )
     async def answer(principal: Annotated[Principal, Depends(requires("entries:write"))], body: Bulk) -> Response:
-        rules = rules_in(await record_entries.currency_of(principal.tenant))
-        parsed = [_parse(item, rules) async for item in yielding(body.entries)]
+        currency = await record_entries.currency_of(principal.tenant)
+        parsed = [_parse(item, currency) async for item in yielding(body.entries)]
         if body.mode == "atomic":
             return await _all_or_none(record_entries, principal.tenant, parsed)
         items = [item for item in parsed if isinstance(item, BulkItem)]
@@ -81,11 +80,11 @@ async def _in_order(parsed: Sequence[BulkItem | Problem], answers: Iterator[Any]
     return [_refused(item) if isinstance(item, Problem) else next(answers) async for item in yielding(parsed)]
 
 
-def _parse(item: object, rules: Mapping[str, Rule]) -> BulkItem | Problem:
+def _parse(item: object, currency: str) -> BulkItem | Problem:
     if not isinstance(item, dict):
         return invalid_request([FieldError("", "This must be an object.")])
     try:
-        return parse_item(item, rules)
+        return parse_item(item, rules_for(item, currency))
     except RejectedFieldsError as error:
         return problem_of(error)
 
