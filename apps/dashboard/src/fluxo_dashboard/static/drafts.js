@@ -35,5 +35,9 @@
     if (event.target.closest?.("form[data-draft]")) notice("not-saved", true);
   });
   document.addEventListener("fluxo:signed-out", () => notice("signed-out", true));
+  // A page that shows what was recorded: of another form, which is gone.
+  for (const { dataset } of document.querySelectorAll("[data-recorded]")) {
+    localStorage.removeItem(`fluxo-draft-${dataset.recorded}`);
+  }
   for (const form of document.querySelectorAll("form[data-draft]")) restore(form);
 })();

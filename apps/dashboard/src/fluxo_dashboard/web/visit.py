@@ -19,6 +19,8 @@ from fluxo_dashboard.web.desk import Desk
 from fluxo_dashboard.web.headers import add_page_headers
 
 SIGN_IN: Final = "/sign-in"
+FORBIDDEN: Final = 403
+NOT_ALLOWED: Final = "not-allowed"
 _SAFE: Final = frozenset({"GET", "HEAD"})
 
 
@@ -39,6 +41,12 @@ class Visit:
         return datetime.now(UTC).astimezone(ZoneInfo(self.merchant.time_zone)).date()
 
     @property
+    def here(self) -> str:
+        """The path with its query, for links that come back."""
+        url = self.request.url
+        return f"{url.path}?{url.query}" if url.query else url.path
+
+    @property
     def wants_part(self) -> bool:
         """Whether a script of the page asks for a part of it, not a browser for a page."""
         return self.request.headers.get("hx-request") == "true"
@@ -55,6 +63,7 @@ class Visit:
             merchant=self.merchant,
             today=self.today,
             path=self.request.url.path,
+            here=self.here,
             form_token=self.desk.cookie.form_token(self.session),
             **context,
         )
@@ -83,6 +92,17 @@ def for_visitors(page: Page) -> Endpoint:
     return endpoint
 
 
+def for_writers(page: Page) -> Endpoint:
+    """As `for_visitors`, and refused to who may look only: an accountant."""
+
+    async def judged(visit: Visit) -> Response:
+        if not visit.session.may_write:
+            return refused_page(visit.desk, visit.language, FORBIDDEN, NOT_ALLOWED)
+        return await page(visit)
+
+    return for_visitors(judged)
+
+
 async def _answer(page: Page, request: Request, desk: Desk) -> Response:
     language = language_of(request)
     session = desk.cookie.read(request)
@@ -103,12 +123,13 @@ async def _answer(page: Page, request: Request, desk: Desk) -> Response:
     except ServiceUnavailableError:
         return refused_page(desk, language, 503)
     except Refusal as refusal:
-        return refused_page(desk, language, refusal.status)
+        # A service knows no forms: its 403 is about what the person may do.
+        return refused_page(desk, language, refusal.status, NOT_ALLOWED if refusal.status == FORBIDDEN else None)
 
 
-def refused_page(desk: Desk, language: Language, status: int) -> Response:
-    """Return a page that says what happened and where to go from there."""
-    return HTMLResponse(desk.templates.render("refused.html", language, status=status), status)
+def refused_page(desk: Desk, language: Language, status: int, reason: str | None = None) -> Response:
+    """Return a page that says what happened and where to go from there; `reason` where a status has several."""
+    return HTMLResponse(desk.templates.render("refused.html", language, reason=reason or status), status)
 
 
 def _to_sign_in(request: Request) -> Response:
