@@ -20,6 +20,7 @@ from fluxo_dashboard.web.headers import add_page_headers
 
 SIGN_IN: Final = "/sign-in"
 FORBIDDEN: Final = 403
+_EVENTS: Final = {FORBIDDEN: "fluxo:outdated", 404: "fluxo:gone", 503: "fluxo:unavailable"}
 NOT_ALLOWED: Final = "not-allowed"
 _SAFE: Final = frozenset({"GET", "HEAD"})
 
@@ -86,10 +87,18 @@ def for_visitors(page: Page) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         desk: Desk = request.app.state.desk
         response = await _answer(page, request, desk)
+        if response.status_code in _EVENTS and request.headers.get("hx-request") == "true":
+            _keep_page(response)
         add_page_headers(response, is_behind_tls=desk.is_behind_tls)
         return response
 
     return endpoint
+
+
+def _keep_page(response: Response) -> None:
+    """Tell a script that asked for a part what happened: the page stays, with all that was typed."""
+    response.headers.update({"HX-Reswap": "none", "HX-Trigger": _EVENTS[response.status_code]})
+    response.status_code = 200
 
 
 def for_writers(page: Page) -> Endpoint:
@@ -129,7 +138,7 @@ async def _answer(page: Page, request: Request, desk: Desk) -> Response:
 
 def refused_page(desk: Desk, language: Language, status: int, reason: str | None = None) -> Response:
     """Return a page that says what happened and where to go from there; `reason` where a status has several."""
-    return HTMLResponse(desk.templates.render("refused.html", language, reason=reason or status), status)
+    return HTMLResponse(desk.templates.render("refused.html", language, status=status, reason=reason or status), status)
 
 
 def _to_sign_in(request: Request) -> Response:

@@ -123,3 +123,18 @@ async def test_a_form_that_is_none_of_ours_reverses_nothing(browser, address):
 
 async def test_a_key_that_is_none_of_ours_is_replaced(browser, address):
     assert (await browser.post(address, TYPED | {"key": 'é"\r\nX: y'})).status_code == 303
+
+
+async def test_a_form_of_an_earlier_session_stays_on_its_page_with_what_was_typed(browser, address):
+    part = await browser.post(address, TYPED | {"form_token": "of yesterday"}, part=True)
+    assert part.status_code == 200
+    assert part.headers["hx-reswap"] == "none"
+    assert part.headers["hx-trigger"] == "fluxo:outdated"
+    assert "estornado" not in text_of(await browser.get("/entries"))
+
+
+async def test_the_state_of_an_entry_is_that_it_is_recorded_while_nobody_can_tell_more(browser, original, entries):
+    state = f"/entries/{original['id']}/state"
+    assert text_of(await browser.get(state, part=True)) == "registrado"
+    entries.is_away = True
+    assert text_of(await browser.get(state, part=True)) == "registrado"
