@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fluxo_dashboard.language.languages import language_of
-from fluxo_dashboard.pages import live, record_entry, sign_in, today
+from fluxo_dashboard.pages import entries, entry, live, record_entry, reverse_entry, sign_in, today
 from fluxo_dashboard.web.desk import Desk
 from fluxo_dashboard.web.headers import add_page_headers
 from fluxo_dashboard.web.static_files import PATH, StaticFiles
@@ -72,7 +72,12 @@ def _pages(static: StaticFiles) -> list[BaseRoute]:
         Route("/today/balance", today.balance_part),
         Route("/today/latest", today.latest_part),
         Route("/live", live.live),
+        Route("/entries", entries.page, methods=["GET"]),
         Route("/entries", record_entry.record, methods=["POST"]),
+        Route("/entries/{id}", entry.page),
+        Route("/entries/{id}/reversal", entry.reversal_part),
+        Route("/entries/{id}/reverse", reverse_entry.form, methods=["GET"]),
+        Route("/entries/{id}/reverse", reverse_entry.reverse, methods=["POST"]),
         Route("/entries/{id}/state", record_entry.state),
         Route("/sign-in", sign_in.sign_in),
         Route("/sign-in/link/{link}", sign_in.open_link),

@@ -2,11 +2,15 @@
 
 import re
 from datetime import date, datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
 
 from fluxo_dashboard.language.languages import PORTUGUESE, Language
+
+FIRST_YEAR: Final = 1900
+"""The services know no earlier one."""
 
 _DAY_FIRST = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})\Z")
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})\Z")
@@ -35,10 +39,23 @@ def write_instant(instant: datetime, time_zone: str, language: Language) -> str:
 
 
 def read_date(text: str, today: date, language: Language) -> date:
+    """Return the day that a person typed, which has come.
+
+    Raises:
+        ValueError: as `read_day`, or a day that has not come.
+    """
+    read = read_day(text, today, language)
+    if read > today:
+        example = write_date(today, language)
+        raise ValueError(language.say("%(text)s has not come yet: today is %(example)s.", text=text, example=example))
+    return read
+
+
+def read_day(text: str, today: date, language: Language) -> date:
     """Return the day that a person typed: "22/11/2026" in Portuguese, "2026-11-22" in both.
 
     Raises:
-        ValueError: a sentence in the person's language: no date, no such day, or a day that has not come.
+        ValueError: a sentence in the person's language: no date, no such day, or one before all entries.
     """
     example = write_date(today, language)
     found = _ISO.match(text)
@@ -55,6 +72,6 @@ def read_date(text: str, today: date, language: Language) -> date:
         read = date(*map(int, parts))
     except ValueError:
         raise ValueError(language.say("There is no such day: %(text)s.", text=text)) from None
-    if read > today:
-        raise ValueError(language.say("%(text)s has not come yet: today is %(example)s.", text=text, example=example))
+    if read.year < FIRST_YEAR:
+        raise ValueError(language.say("Dates start with the year %(year)s.", year=FIRST_YEAR))
     return read

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Self
-from uuid import uuid4
 
 from fluxo_dashboard.language.amounts import read_amount
 from fluxo_dashboard.language.dates import read_date, write_date
 from fluxo_dashboard.language.languages import Language
+from fluxo_dashboard.pages.form_key import new_key, read_key
 
 DESCRIPTION_LENGTH_MAX = 200
 CATEGORY_LENGTH_MAX = 60
@@ -28,18 +28,18 @@ class EntryForm:
 
     @classmethod
     def empty(cls, today: date, language: Language) -> Self:
-        return cls(uuid4().hex, "", "credit", "", "", write_date(today, language))
+        return cls(new_key(), "", "credit", "", "", write_date(today, language))
 
     @classmethod
     def sent(cls, fields: Mapping[str, object]) -> Self:
-        typed = ("key", "amount", "direction", "description", "category", "business_date")
-        return cls(**{name: str(fields.get(name, "")) for name in typed}, errors={})
+        typed = ("amount", "direction", "description", "category", "business_date")
+        return cls(read_key(fields.get("key")), **{name: str(fields.get(name, "")) for name in typed}, errors={})
 
     def with_errors(self, errors: Mapping[str, str]) -> Self:
         return replace(self, errors=errors)
 
     def with_new_key(self) -> Self:
-        return replace(self, key=uuid4().hex)
+        return replace(self, key=new_key())
 
     def read(self, currency: str, today: date, language: Language) -> tuple[dict[str, object], dict[str, str]]:
         """Return the body for the entries service, and a sentence for each field that is wrong."""

@@ -1,13 +1,13 @@
 """Recording what the quick form says, and telling when it is part of the balance."""
 
 from typing import Any
-from uuid import UUID
 
 from starlette.responses import RedirectResponse, Response
 
+from fluxo_dashboard.pages.entry import entry_id, find_entry
 from fluxo_dashboard.pages.entry_form import EntryForm
 from fluxo_dashboard.services.client import Refusal, ServiceUnavailableError
-from fluxo_dashboard.web.visit import Visit, for_visitors, refused_page
+from fluxo_dashboard.web.visit import Visit, for_visitors, for_writers
 
 
 async def _record(visit: Visit) -> Response:
@@ -51,18 +51,15 @@ def _refused(visit: Visit, form: EntryForm, refusal: Refusal) -> EntryForm:
 
 async def _state(visit: Visit) -> Response:
     """Say whether the entry is part of its day's balance; wait for it as long as the balances service does."""
+    wanted = entry_id(visit)
     try:
-        entry_id = str(UUID(visit.request.path_params["id"]))
-        entry = await visit.desk.entries.get(f"/v1/entries/{entry_id}", visit.token)
-    except ValueError:
-        return refused_page(visit.desk, visit.language, 404)
-    day = f"/v1/daily-balances/{entry['business_date']}"
-    try:
-        await visit.desk.balances.get(day, visit.token, after_entry=entry_id)
+        entry = await find_entry(visit, wanted)
+        day = f"/v1/daily-balances/{entry['business_date']}"
+        await visit.desk.balances.get(day, visit.token, after_entry=wanted)
     except ServiceUnavailableError:
-        return visit.page("parts/entry_state.html", entry_id=entry_id, is_consolidated=False)
-    return visit.page("parts/entry_state.html", entry_id=entry_id, is_consolidated=True)
+        return visit.page("parts/entry_state.html", entry_id=wanted, is_consolidated=False)
+    return visit.page("parts/entry_state.html", entry_id=wanted, is_consolidated=True)
 
 
-record = for_visitors(_record)
+record = for_writers(_record)
 state = for_visitors(_state)

@@ -28,7 +28,7 @@ class SignedOutError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Refusal(Exception):  # noqa: N818 - it names the fact
-    """The service understood and said no, in the words of RFC 9457: `errors` maps field names to what is wrong."""
+    """The service understood and said no, as RFC 9457 has it: `errors` maps fields and parameters to what is wrong."""
 
     status: int
     kind: str
@@ -135,6 +135,6 @@ def _judged(response: httpx2.Response) -> Any:
         raise SignedOutError
     if response.is_server_error:
         raise ServiceUnavailableError(str(body.get("title", response.status_code)))
-    errors = {error["pointer"].removeprefix("/"): error["detail"] for error in body.get("errors", ())}
+    errors = {error["pointer"].lstrip("/?"): error["detail"] for error in body.get("errors", ())}
     kind = str(body.get("type", "")).rpartition("/")[2]
     raise Refusal(response.status_code, kind, str(body.get("detail", "")), errors)

@@ -31,9 +31,16 @@
       }
     }
   });
-  document.addEventListener("htmx:error", (event) => {
-    if (event.target.closest?.("form[data-draft]")) notice("not-saved", true);
-  });
+  const sayOfForms = (name) => (event) => {
+    if (event.target.closest?.("form[data-draft]")) notice(name, true);
+  };
+  document.addEventListener("htmx:error", sayOfForms("not-saved"));
+  document.addEventListener("fluxo:unavailable", sayOfForms("not-saved"));
+  document.addEventListener("fluxo:outdated", sayOfForms("outdated"));
   document.addEventListener("fluxo:signed-out", () => notice("signed-out", true));
+  // A page that shows what was recorded: of another form, which is gone.
+  for (const { dataset } of document.querySelectorAll("[data-recorded]")) {
+    localStorage.removeItem(`fluxo-draft-${dataset.recorded}`);
+  }
   for (const form of document.querySelectorAll("form[data-draft]")) restore(form);
 })();

@@ -1,7 +1,7 @@
 """Templates, one environment for each language: everything that is put into one is escaped."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -40,9 +40,13 @@ def _environment(language: Language, address: Callable[[str], str]) -> Environme
         "date": lambda day: write_date(_day(day), language),
         "day": lambda day: write_day(_day(day), language),
         "month": lambda day: write_month(_day(day), language),
-        "instant": lambda instant, time_zone: write_instant(instant, time_zone, language),
+        "instant": lambda instant, time_zone: write_instant(_instant(instant), time_zone, language),
     }
     return environment
+
+
+def _instant(instant: datetime | str) -> datetime:
+    return instant if isinstance(instant, datetime) else datetime.fromisoformat(instant)
 
 
 def _day(day: date | str) -> date:

@@ -19,6 +19,9 @@ from fluxo_dashboard.web.desk import Desk
 from fluxo_dashboard.web.headers import add_page_headers
 
 SIGN_IN: Final = "/sign-in"
+FORBIDDEN: Final = 403
+_EVENTS: Final = {FORBIDDEN: "fluxo:outdated", 404: "fluxo:gone", 503: "fluxo:unavailable"}
+NOT_ALLOWED: Final = "not-allowed"
 _SAFE: Final = frozenset({"GET", "HEAD"})
 
 
@@ -39,6 +42,12 @@ class Visit:
         return datetime.now(UTC).astimezone(ZoneInfo(self.merchant.time_zone)).date()
 
     @property
+    def here(self) -> str:
+        """The path with its query, for links that come back."""
+        url = self.request.url
+        return f"{url.path}?{url.query}" if url.query else url.path
+
+    @property
     def wants_part(self) -> bool:
         """Whether a script of the page asks for a part of it, not a browser for a page."""
         return self.request.headers.get("hx-request") == "true"
@@ -55,6 +64,7 @@ class Visit:
             merchant=self.merchant,
             today=self.today,
             path=self.request.url.path,
+            here=self.here,
             form_token=self.desk.cookie.form_token(self.session),
             **context,
         )
@@ -77,10 +87,29 @@ def for_visitors(page: Page) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         desk: Desk = request.app.state.desk
         response = await _answer(page, request, desk)
+        if response.status_code in _EVENTS and request.headers.get("hx-request") == "true":
+            _keep_page(response)
         add_page_headers(response, is_behind_tls=desk.is_behind_tls)
         return response
 
     return endpoint
+
+
+def _keep_page(response: Response) -> None:
+    """Tell a script that asked for a part what happened: the page stays, with all that was typed."""
+    response.headers.update({"HX-Reswap": "none", "HX-Trigger": _EVENTS[response.status_code]})
+    response.status_code = 200
+
+
+def for_writers(page: Page) -> Endpoint:
+    """As `for_visitors`, and refused to who may look only: an accountant."""
+
+    async def judged(visit: Visit) -> Response:
+        if not visit.session.may_write:
+            return refused_page(visit.desk, visit.language, FORBIDDEN, NOT_ALLOWED)
+        return await page(visit)
+
+    return for_visitors(judged)
 
 
 async def _answer(page: Page, request: Request, desk: Desk) -> Response:
@@ -103,12 +132,13 @@ async def _answer(page: Page, request: Request, desk: Desk) -> Response:
     except ServiceUnavailableError:
         return refused_page(desk, language, 503)
     except Refusal as refusal:
-        return refused_page(desk, language, refusal.status)
+        # A service knows no forms: its 403 is about what the person may do.
+        return refused_page(desk, language, refusal.status, NOT_ALLOWED if refusal.status == FORBIDDEN else None)
 
 
-def refused_page(desk: Desk, language: Language, status: int) -> Response:
-    """Return a page that says what happened and where to go from there."""
-    return HTMLResponse(desk.templates.render("refused.html", language, status=status), status)
+def refused_page(desk: Desk, language: Language, status: int, reason: str | None = None) -> Response:
+    """Return a page that says what happened and where to go from there; `reason` where a status has several."""
+    return HTMLResponse(desk.templates.render("refused.html", language, status=status, reason=reason or status), status)
 
 
 def _to_sign_in(request: Request) -> Response:

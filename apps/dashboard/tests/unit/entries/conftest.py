@@ -1,0 +1,143 @@
+"""The pages over the entries service's own application in memory, as a browser sees them; balances are away."""
+
+import html
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from functools import cache
+from uuid import uuid4
+
+import httpx2
+import pytest
+import time_machine
+from fluxo_chassis.health import Health
+from fluxo_dashboard.app import create_dashboard_app
+from fluxo_dashboard.live.changes import Changes
+from fluxo_dashboard.services.client import ServiceClient
+from fluxo_dashboard.services.merchants import Merchants
+from fluxo_dashboard.sign_in.session import Session, SessionCookie, new_session
+from fluxo_dashboard.web.desk import Desk
+from fluxo_dashboard.web.rendering import Templates
+from fluxo_dashboard.web.static_files import StaticFiles
+from fluxo_entries.entrypoints.http.app import create_entries_app
+from starlette.responses import Response
+
+from services.entries.tests.fakes import FakeService, FakeVerifier
+
+ORIGIN = "http://fluxo"
+NOON_IN_SAO_PAULO = datetime(2026, 11, 22, 15, 0, 0, 123456, tzinfo=UTC)
+COOKIE = SessionCookie("k" * 32, is_behind_tls=False)
+
+
+class Service(httpx2.AsyncBaseTransport):
+    """A service that can be away, and counts what it is asked."""
+
+    def __init__(self, app=None) -> None:
+        self._transport = httpx2.ASGITransport(app) if app else None
+        self.is_away = app is None
+        self.asked: list[str] = []
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        self.asked.append(f"{request.method} {request.url.path}")
+        if self.is_away:
+            raise httpx2.ConnectError("away", request=request)
+        return await self._transport.handle_async_request(request)
+
+
+class Tokens:
+    async def token_of(self, session: Session) -> str:
+        return f"{session.merchant_id}/entries:read,entries:write"
+
+    async def end(self, session: Session) -> None: ...
+
+
+class Browser:
+    """One person at the page. A page's text is what is read there: without tags."""
+
+    def __init__(self, app, merchant_id: str, role: str, language: str) -> None:
+        session = new_session(merchant_id, "ana", role)
+        given = Response()
+        COOKIE.write(given, session)
+        self.form_token = COOKIE.form_token(session)
+        self.client = httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app),
+            base_url=ORIGIN,
+            headers={
+                "Accept-Language": language,
+                "Cookie": given.headers["set-cookie"].partition(";")[0],
+                "Sec-Fetch-Site": "same-origin",
+            },
+        )
+
+    async def get(self, path: str, *, part: bool = False) -> httpx2.Response:
+        return await self.client.get(path, headers={"HX-Request": "true"} if part else {})
+
+    async def post(self, path: str, fields: dict[str, str], *, part: bool = False) -> httpx2.Response:
+        headers = {"HX-Request": "true"} if part else {}
+        return await self.client.post(path, data={"form_token": self.form_token, **fields}, headers=headers)
+
+
+def text_of(response: httpx2.Response) -> str:
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", response.text)).replace("\xa0", " ").split())
+
+
+@pytest.fixture(autouse=True)
+def noon():
+    with time_machine.travel(NOON_IN_SAO_PAULO, tick=False):
+        yield
+
+
+@cache
+def _entries_app():
+    # One for all tests: to build it takes longer than to ask it. Each test has a merchant of its own.
+    return create_entries_app(FakeService().use_cases, health=Health(), verifier=FakeVerifier())
+
+
+@pytest.fixture
+def entries() -> Service:
+    return Service(_entries_app())
+
+
+@pytest.fixture
+def merchant_id() -> str:
+    return f"padaria-{uuid4().hex}"
+
+
+@pytest.fixture
+def record(entries, merchant_id):
+    """Record an entry as a program would, and return it."""
+    client = httpx2.AsyncClient(transport=entries, base_url="http://entries")
+
+    async def record(of: str = merchant_id, **changes) -> dict:
+        entry = {"direction": "credit", "amount": "1234.50", "description": "Venda balcão", **changes}
+        headers = {"Authorization": f"Bearer {of}/entries:write", "Idempotency-Key": uuid4().hex}
+        answer = await client.post("/v1/entries", json=entry, headers=headers)
+        entries.asked.clear()
+        return answer.json()
+
+    return record
+
+
+@pytest.fixture
+async def open_browser(entries, merchant_id) -> AsyncIterator:
+    static = StaticFiles()
+    balances = ServiceClient("balances", "http://balances", transport=Service())
+    async with ServiceClient("entries", "http://entries", transport=entries) as client:
+        desk = Desk(
+            entries=client,
+            balances=balances,
+            merchants=Merchants(client),
+            changes=Changes(balances, Tokens()),
+            tokens=Tokens(),
+            cookie=COOKIE,
+            templates=Templates(static.address),
+            origin=ORIGIN,
+            is_behind_tls=False,
+        )
+        app = create_dashboard_app(desk, health=Health(), static=static)
+        yield lambda of=merchant_id, role="owner", language="pt-BR": Browser(app, of, role, language)
+
+
+@pytest.fixture
+def browser(open_browser) -> Browser:
+    return open_browser()
