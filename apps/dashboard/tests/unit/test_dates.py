@@ -42,10 +42,9 @@ def test_an_english_page_takes_no_date_that_could_be_the_other_way_round():
         read_date("11/12/2026", TODAY, ENGLISH)
 
 
-@given(st.dates(max_value=TODAY), st.sampled_from([PORTUGUESE, ENGLISH]))
+@given(st.dates(min_value=date(1900, 1, 1), max_value=TODAY), st.sampled_from([PORTUGUESE, ENGLISH]))
 def test_what_the_page_writes_it_reads_back(day, language):
-    if day.year >= 1000:
-        assert read_date(write_date(day, language), TODAY, language) == day
+    assert read_date(write_date(day, language), TODAY, language) == day
 
 
 def test_days_months_and_instants_read_as_people_say_them():

@@ -14,7 +14,9 @@ ANSWER_WITHIN_S: Final = 3.0
 """A service answers or gives up within 1.5 s, and a balance that waits for an entry within 2."""
 
 CONNECT_WITHIN_S: Final = 0.5
-_BUSY: Final = frozenset({502, 503, 504})
+_NOBODY_THERE: Final = frozenset({502, 504})
+"""What a balancer says that has no instance to ask."""
+
 _CONNECTIONS_MAX: Final = 100
 
 
@@ -117,9 +119,10 @@ class ServiceClient:
         except BaseException:
             self.breaker.forget()
             raise
-        if response.status_code in _BUSY:
+        if response.status_code in _NOBODY_THERE:
             self.breaker.fail()
             raise ServiceUnavailableError(self.breaker.name)
+        # Also a 503: the service is there, and one caller's slow search is not another's concern.
         self.breaker.succeed()
         return _judged(response)
 
