@@ -118,6 +118,16 @@ def test_what_is_typed_outlives_a_reload_and_a_session_that_ends(visit, merchant
     expect(page.locator("[data-saved]")).to_contain_text("Quase perdido")
 
 
+def test_what_one_merchant_typed_is_not_shown_to_the_next(visit, merchant_id, system):
+    visitor = visit()
+    page = visitor.sign_in(merchant_id)
+    page.fill("#entry-description", "Segredo da padaria")
+    visitor.sign_in(f"m-{uuid4().hex[:12]}")
+    expect(page.locator("#entry-description")).to_have_value("")
+    visitor.sign_in(merchant_id)
+    expect(page.locator("#entry-description")).to_have_value("Segredo da padaria")
+
+
 def test_a_link_works_once(visit, merchant_id, system):
     visitor, late = visit(), visit()
     link = system.link(merchant_id)

@@ -1,6 +1,8 @@
 // What is typed into a form with `data-draft` stays in this browser until the form was recorded.
 (() => {
-  const place = (form) => `fluxo-draft-${form.dataset.draft}`;
+  const { merchant } = document.querySelector("[data-merchant]").dataset;
+  const placeOf = (name) => `fluxo-draft-${merchant}-${name}`; // whoever signs in next may be another merchant
+  const place = (form) => placeOf(form.dataset.draft);
   const restore = (form) => {
     const kept = JSON.parse(localStorage.getItem(place(form)) ?? "null");
     if (!kept || form.querySelector("[aria-invalid]")) return;
@@ -40,7 +42,7 @@
   document.addEventListener("fluxo:signed-out", () => notice("signed-out", true));
   // A page that shows what was recorded: of another form, which is gone.
   for (const { dataset } of document.querySelectorAll("[data-recorded]")) {
-    localStorage.removeItem(`fluxo-draft-${dataset.recorded}`);
+    localStorage.removeItem(placeOf(dataset.recorded));
   }
   for (const form of document.querySelectorAll("form[data-draft]")) restore(form);
 })();
