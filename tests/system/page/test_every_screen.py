@@ -59,8 +59,38 @@ def not_found(page: Page) -> None:
     page.goto("/nothing-here")
 
 
+def entries(page: Page) -> None:
+    page.goto("/entries")
+
+
+def no_entries(page: Page) -> None:
+    page.goto("/entries?q=unheard-of")
+
+
+def wrong_filter(page: Page) -> None:
+    page.goto("/entries?from=31/02/2026&q=venda")
+    expect(page.locator("[aria-invalid]")).to_be_visible()
+
+
+def entry(page: Page) -> None:
+    page.goto("/entries?q=fornecedor")
+    page.click("#entries a[id^='entry-']")
+    expect(page.locator("article .badge.bg-green-lt")).to_be_visible()
+
+
+def reverse(page: Page) -> None:
+    entry(page)
+    page.click("a[href$='/reverse']")
+    page.wait_for_selector("form[action$='/reverse']")
+
+
 SCREENS = {
     "today": today,
+    "entries": entries,
+    "no-entries": no_entries,
+    "wrong-filter": wrong_filter,
+    "entry": entry,
+    "reverse": reverse,
     "wrong-entry": wrong_entry,
     "saved-entry": saved_entry,
     "as-table": as_table,
