@@ -111,7 +111,11 @@ def merchant_id(system) -> str:
     return merchant.merchant_id
 
 
-@pytest.fixture(scope="module", params=["desk-pt", "desk-en", "phone-pt", "phone-en"])
+SHOWN = ["desk-en", "phone-pt", *(["desk-pt", "phone-en"] if PICTURES in os.environ else [])]
+"""Both sizes and both languages; the longer words on the narrower screen. Pictures are made of all four."""
+
+
+@pytest.fixture(scope="module", params=SHOWN)
 def visitor(request, browser, system, merchant_id) -> Iterator[tuple[str, Visitor]]:
     view, language = request.param.split("-")
     with Visitor(browser, system, locale=LOCALES[language], viewport=VIEWS[view]) as someone:

@@ -96,13 +96,13 @@ class Changes:
                     async for at, told in _events(response):
                         position = at
                         watch.tell(told)
-                continue  # It ended in good order: the token expired, or the process there is replaced.
+                # It ended in good order: the token expired, or the process there is replaced.
             except (httpx2.HTTPError, ServiceUnavailableError, SignedOutError) as error:
                 log.debug("changes cannot be followed", reason=type(error).__name__)
-            if watch.newest is None or watch.newest.event != "unavailable":
-                watch.tell(Told("unavailable", "{}"))
-            # Whatever changed meanwhile, the first event afterwards says.
-            position = None
+                # Whatever changes until then, the first event afterwards says.
+                position = None
+                if watch.newest is None or watch.newest.event != "unavailable":
+                    watch.tell(Told("unavailable", "{}"))
             await asyncio.sleep(backoff.next())
 
 
