@@ -54,6 +54,8 @@ def test_two_browsers_see_each_others_entries_without_a_reload(visit, merchant_i
         ("business_date", "31/02/2026", "não existe"),
         ("business_date", "1/2/26", "quatro dígitos"),
         ("description", "  ", "Escreva o que foi"),
+        ("description", "\u200b", "nada legível"),
+        ("amount", "99999999999999,00", "grande demais"),
     ],
 )
 def test_what_is_typed_wrong_is_said_beside_the_field_and_stays(signed_in, system, field, typed, said):

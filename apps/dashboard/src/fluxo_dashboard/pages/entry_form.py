@@ -1,6 +1,6 @@
 """The form of a new entry: what was typed, what is wrong with it, and the key that makes it one entry."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Self
@@ -8,6 +8,7 @@ from typing import Self
 from fluxo_dashboard.language.amounts import read_amount
 from fluxo_dashboard.language.dates import read_date, write_date
 from fluxo_dashboard.language.languages import Language
+from fluxo_dashboard.language.texts import read_text
 from fluxo_dashboard.pages.form_key import new_key, read_key
 
 DESCRIPTION_LENGTH_MAX = 200
@@ -43,23 +44,41 @@ class EntryForm:
 
     def read(self, currency: str, today: date, language: Language) -> tuple[dict[str, object], dict[str, str]]:
         """Return the body for the entries service, and a sentence for each field that is wrong."""
+        readers: dict[str, Callable[[], str | None]] = {
+            "amount": lambda: read_amount(self.amount, currency, language),
+            "direction": lambda: read_direction(self.direction, language),
+            "description": lambda: read_description(self.description, language),
+            "category": lambda: read_text(self.category, CATEGORY_LENGTH_MAX, language) or None,
+            "business_date": lambda: read_date(self.business_date, today, language).isoformat(),
+        }
+        body: dict[str, object] = {}
         errors: dict[str, str] = {}
-        body: dict[str, object] = {"direction": self.direction, "category": self.category.strip() or None}
-        try:
-            body["amount"] = read_amount(self.amount, currency, language)
-        except ValueError as error:
-            errors["amount"] = str(error)
-        try:
-            body["business_date"] = read_date(self.business_date, today, language).isoformat()
-        except ValueError as error:
-            errors["business_date"] = str(error)
-        if self.direction not in {"credit", "debit"}:
-            errors["direction"] = language.say("Choose whether it came in or went out.")
-        body["description"] = self.description.strip()
-        if not self.description.strip():
-            errors["description"] = language.say("Write what it was, such as “Counter sales”.")
-        elif len(self.description.strip()) > DESCRIPTION_LENGTH_MAX:
-            errors["description"] = language.say("At most %(count)s characters.", count=DESCRIPTION_LENGTH_MAX)
-        if len(self.category.strip()) > CATEGORY_LENGTH_MAX:
-            errors["category"] = language.say("At most %(count)s characters.", count=CATEGORY_LENGTH_MAX)
+        for name, read in readers.items():
+            try:
+                body[name] = read()
+            except ValueError as error:
+                errors[name] = str(error)
         return body, errors
+
+
+def read_direction(direction: str, language: Language) -> str:
+    if direction not in {"credit", "debit"}:
+        raise ValueError(language.say("Choose whether it came in or went out."))
+    return direction
+
+
+def read_description(description: str, language: Language) -> str:
+    read = read_text(description, DESCRIPTION_LENGTH_MAX, language)
+    if not read:
+        raise ValueError(language.say("Write what it was, such as “Counter sales”."))
+    return read
+
+
+def refused_fields(names: Iterable[str], language: Language) -> dict[str, str]:
+    """Return a sentence for each field that the entries service refuses by a rule which the page leaves to it."""
+    sentences = {
+        "amount": language.say("This amount is too large."),
+        "description": language.say("This holds nothing that can be read. Write what it was."),
+        "business_date": language.say("This date cannot be recorded."),
+    }
+    return {name: sentences[name] for name in names if name in sentences}

@@ -5,7 +5,7 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 
 from fluxo_dashboard.pages.entry import entry_id, find_entry
-from fluxo_dashboard.pages.entry_form import EntryForm
+from fluxo_dashboard.pages.entry_form import EntryForm, refused_fields
 from fluxo_dashboard.services.client import Refusal, ServiceUnavailableError
 from fluxo_dashboard.web.visit import Visit, for_visitors, for_writers
 
@@ -38,15 +38,14 @@ def _not_saved(visit: Visit) -> str:
 
 
 def _refused(visit: Visit, form: EntryForm, refusal: Refusal) -> EntryForm:
-    """What this page did not know: the service's own sentence where it has one for a field."""
+    """Say what this page did not know, in the person's language."""
     if refusal.kind == "idempotency-key-reused":
         changed = visit.say(
             "This form was recorded already. What you changed is not recorded: send it again if it is another entry."
         )
         return form.with_new_key().with_errors({"form": changed})
-    known = {"amount", "direction", "description", "category", "business_date"}
-    errors = {name if name in known else "form": detail for name, detail in refusal.errors.items()}
-    return form.with_errors(errors or {"form": refusal.detail})
+    errors = refused_fields(refusal.errors, visit.language)
+    return form.with_errors(errors or {"form": visit.say("This cannot be recorded like this. Nothing was changed.")})
 
 
 async def _state(visit: Visit) -> Response:
