@@ -11,15 +11,17 @@ from tests.harness.ports import free_port
 
 FRAMEWORK = ("fastapi", "fastapi_offline", "joserfc", "httpx2")
 MIGRATIONS = ("alembic", "sqlalchemy")
+PAGES = ("jinja2", "babel")
 
 NEVER_LOADED = {
     "fluxo_cli.commands.status": ("httpx2", "joserfc", "asyncpg", "pydantic_settings", "fluxo_chassis"),
     "fluxo_cli.commands.verify": ("httpx2", "joserfc", "asyncpg", "pydantic_settings"),
-    "fluxo_entries.bootstrap.api": ("hiredis", "opentelemetry.sdk", *MIGRATIONS),
-    "fluxo_entries.bootstrap.relay": (*FRAMEWORK, *MIGRATIONS),
+    "fluxo_dashboard.bootstrap": ("fastapi", "asyncpg", "redis", "hiredis", "opentelemetry.sdk", *MIGRATIONS),
+    "fluxo_entries.bootstrap.api": ("hiredis", "opentelemetry.sdk", *MIGRATIONS, *PAGES),
+    "fluxo_entries.bootstrap.relay": (*FRAMEWORK, *MIGRATIONS, *PAGES),
     "fluxo_entries.bootstrap.totals": (*FRAMEWORK, *MIGRATIONS, "hiredis", "uvicorn"),
-    "fluxo_balances.bootstrap.api": MIGRATIONS,
-    "fluxo_balances.bootstrap.projector": (*FRAMEWORK, *MIGRATIONS),
+    "fluxo_balances.bootstrap.api": (*MIGRATIONS, *PAGES),
+    "fluxo_balances.bootstrap.projector": (*FRAMEWORK, *MIGRATIONS, *PAGES),
     "fluxo_balances.bootstrap.totals": (*FRAMEWORK, *MIGRATIONS, "hiredis", "uvicorn"),
 }
 

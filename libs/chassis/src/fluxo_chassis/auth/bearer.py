@@ -18,6 +18,7 @@ from joserfc.jws import JWSRegistry
 from fluxo_chassis.auth.jwks import KEY_TYPES, JwksKeys
 from fluxo_chassis.health import Observation
 from fluxo_chassis.problems import Problem
+from fluxo_chassis.roles import READ_ONLY_ROLE
 
 __all__ = ["JwksKeys", "Principal", "TokenVerifier", "requires"]
 
@@ -25,7 +26,6 @@ LEEWAY_S = 5.0
 TOKEN_LENGTH_MAX = 8192
 CACHE_SIZE_MAX = 10_000
 CACHE_S_MAX = 60.0
-READ_ONLY_ROLE = "accountant"
 _TENANT = re.compile(r"[A-Za-z0-9._:-]{1,64}\Z")
 
 

@@ -12,8 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fluxo_chassis.http.cors import Cors, HeaderLines
 from fluxo_chassis.http.deadline import Deadline
-from fluxo_chassis.http.errors import known_problem, problem_answer
 from fluxo_chassis.http.given_once import REPEATED, repeated
+from fluxo_chassis.http.problem_answers import known_problem, problem_answer
 from fluxo_chassis.http.request_log import Kind, RequestLog
 from fluxo_chassis.http.validation import invalid_request, pointer
 from fluxo_chassis.observability.traces import tracing

@@ -19,8 +19,8 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from fluxo_chassis.http.errors import known_problem
 from fluxo_chassis.http.given_once import REPEATED, parse_json, repeated
+from fluxo_chassis.http.problem_answers import known_problem
 from fluxo_chassis.http.validation import validation_problem
 
 Solve = Callable[[Request], Awaitable[dict[str, Any]]]

@@ -3,15 +3,18 @@
 PostgreSQL repeats whole rows in its DETAIL, Pydantic the input in its further lines; the first says what happened.
 """
 
+import sys
 import textwrap
 import traceback
-
-import asyncpg
 
 
 def error_message(error: BaseException) -> str:
     """The first line of what it says; nothing of one about a value, which would stand in it."""
-    return "" if isinstance(error, asyncpg.DataError) else str(error).partition("\n")[0]
+    # Not imported here: a process that has not loaded it has none of its errors, nor the room to spare.
+    asyncpg = sys.modules.get("asyncpg")
+    if asyncpg is not None and isinstance(error, asyncpg.DataError):
+        return ""
+    return str(error).partition("\n")[0]
 
 
 def stack_trace(error: BaseException) -> str:

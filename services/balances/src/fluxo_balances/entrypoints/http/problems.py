@@ -3,7 +3,7 @@
 from typing import Final
 
 from fastapi import FastAPI, Request, Response
-from fluxo_chassis.http.errors import problem_answer
+from fluxo_chassis.http.problem_answers import problem_answer
 from fluxo_chassis.problems import FieldError, Problem
 
 from fluxo_balances.application.ports import ReadModelUnavailableError

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from fastapi import FastAPI, Request, Response
-from fluxo_chassis.http.errors import problem_answer
+from fluxo_chassis.http.problem_answers import problem_answer
 from fluxo_chassis.http.validation import invalid_request, pointer
 from fluxo_chassis.problems import FieldError, Problem
 
