@@ -75,6 +75,7 @@ def test_status_tells_every_process_and_where_to_reach_the_services(system):
     assert status["ready"] is True
     assert status["urls"]["entries"] == system.entries_url
     assert status["urls"]["balances"] == system.balances_url
+    assert status["urls"]["dashboard"] == f"http://127.0.0.1:{system.port_base}"
     assert {process["name"] for process in status["processes"]} == {
         "postgres",
         "valkey-streams",
@@ -83,5 +84,6 @@ def test_status_tells_every_process_and_where_to_reach_the_services(system):
         "entries-relay-1",
         "balances-api-1",
         "balances-projector-1",
+        "dashboard-1",
     }
     assert all(process["ready"] and process["pid"] > 0 for process in status["processes"])

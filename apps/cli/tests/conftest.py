@@ -39,7 +39,7 @@ def free_ports() -> Callable[[int], int]:
 
 
 def _stand_ins_in(folder: Path) -> Path:
-    for package in ("fluxo_entries", "fluxo_balances"):
+    for package in ("fluxo_entries", "fluxo_balances", "fluxo_dashboard"):
         (folder / package).mkdir()
         (folder / package / "__init__.py").touch()
         (folder / package / "__main__.py").write_text(f"import os\n\nos.chdir({str(folder)!r})\n{_STAND_IN}")
@@ -48,7 +48,7 @@ def _stand_ins_in(folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def stand_ins_in() -> Callable[[Path], Path]:
-    """Make a folder one where `python -m fluxo_entries` and `python -m fluxo_balances` start stand-ins; return it.
+    """Make a folder one where `python -m fluxo_entries` and its siblings start stand-ins; return it.
 
     A file `hung` there stops their answers, `unready` their readiness, and `broken` fails their migrations.
     """

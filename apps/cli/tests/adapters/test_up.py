@@ -54,6 +54,7 @@ def test_up_starts_everything(running: System):
     assert sorted(_pids(running)) == [
         "balances-api-1",
         "balances-projector-1",
+        "dashboard-1",
         "entries-api-1",
         "entries-relay-1",
         "postgres",
@@ -61,7 +62,13 @@ def test_up_starts_everything(running: System):
         "valkey-streams",
     ]
     assert "Fluxo runs" in running.output.read_text()
-    assert running.status()["urls"] == {"entries": running.entries_url, "balances": running.balances_url}
+    page = f"http://127.0.0.1:{running.port_base}"
+    assert running.status()["urls"] == {
+        "dashboard": page,
+        "entries": running.entries_url,
+        "balances": running.balances_url,
+    }
+    assert re.search(rf"(?m)^{page}/sign-in/link/[\w-]+$", running.output.read_text())
 
 
 def test_no_secret_shows_in_the_process_list_or_on_the_screen(running: System):
@@ -103,10 +110,15 @@ def test_a_stop_signal_ends_everything_and_the_next_start_finds_the_same_credent
 
 
 def test_a_busy_port_is_named_with_what_wanted_it(own_system: System):
-    with socket.create_server(("127.0.0.1", own_system.port_base + 2)), pytest.raises(AssertionError) as refused:
+    with (
+        socket.create_server(("127.0.0.1", own_system.port_base)),
+        socket.create_server(("127.0.0.1", own_system.port_base + 2)),
+        pytest.raises(AssertionError) as refused,
+    ):
         own_system.start()
     assert own_system.process.returncode == 4
-    assert f"port {own_system.port_base + 2} (wanted by balances-api-1)" in str(refused.value)
+    for port, wanted_by in ((own_system.port_base, "dashboard-1"), (own_system.port_base + 2, "balances-api-1")):
+        assert f"port {port} (wanted by {wanted_by})" in str(refused.value)
 
 
 def test_a_failed_migration_stops_the_start_and_shows_why(own_system: System):

@@ -25,7 +25,7 @@ def save_running(tmp_path: Path) -> Iterator[Callable[[SystemState], None]]:
 @pytest.mark.parametrize(
     "command",
     [
-        *("up", "status", "restart", "log-level", "token", "doctor", "verify", "backup", "restore", "bench"),
+        *("up", "status", "restart", "log-level", "token", "doctor", "verify", "backup", "restore", "bench", "open"),
         *("entries import", "entries export", "balances export"),
     ],
 )
@@ -36,7 +36,9 @@ def test_the_help_of_a_command_shows_how_to_use_it(command: str):
     assert "--data-dir" in result.output
 
 
-@pytest.mark.parametrize(("command", "status"), [("status", 1), ("restart", 1), ("verify", 3), ("rebuild", 3)])
+@pytest.mark.parametrize(
+    ("command", "status"), [("status", 1), ("restart", 1), ("verify", 3), ("rebuild", 3), ("open", 3)]
+)
 def test_where_nothing_runs_the_person_is_told_how_to_start_it(fluxo, command: str, status: int):
     outcome = fluxo(command)
     assert outcome.exit_status == status
@@ -55,6 +57,44 @@ def test_status_shows_what_runs(fluxo, save_running, system_state):
         "urls": {"entries": "http://127.0.0.1:8001"},
         "processes": [{"name": "entries-api-1", "pid": 2, "ready": True}],
     }
+
+
+PAGE = {
+    "FLUXO_DASHBOARD_URL": "http://127.0.0.1:8000",
+    "FLUXO_DASHBOARD_DEVELOPMENT_ISSUER": "below the data directory",
+}
+
+
+@pytest.fixture
+def opened(fluxo, save_running, system_state, monkeypatch) -> list[str]:
+    """What browsers were told to open, while a system runs."""
+    addresses: list[str] = []
+    monkeypatch.setattr("webbrowser.open", addresses.append)
+    save_running(system_state)
+    return addresses
+
+
+def test_the_page_opens_in_a_browser_by_a_new_link_each_time(fluxo, opened, tmp_path: Path):
+    save_environment(tmp_path / "data", PAGE)
+    links = [fluxo("open", "--merchant", "padaria").out.strip() for _ in range(2)]
+    assert opened == links
+    assert all(link.startswith("http://127.0.0.1:8000/sign-in/link/") for link in links)
+    kept = list((tmp_path / "data" / "issuer" / "links").iterdir())
+    assert [link.read_text() for link in kept] == ["padaria", "padaria"]
+    assert not any(link.name in "".join(links) for link in kept)
+
+
+def test_a_link_can_be_printed_for_a_browser_elsewhere(fluxo, opened, tmp_path: Path):
+    save_environment(tmp_path / "data", PAGE)
+    assert "/sign-in/link/" in fluxo("open", "--print").out
+    assert opened == []
+
+
+def test_with_an_identity_provider_of_ones_own_the_page_opens_where_it_asks_to_sign_in(fluxo, opened, tmp_path: Path):
+    save_environment(tmp_path / "data", {"FLUXO_DASHBOARD_URL": "https://caixa.example"})
+    assert fluxo("open").out == "https://caixa.example\n"
+    assert opened == ["https://caixa.example"]
+    assert not (tmp_path / "data" / "issuer").exists()
 
 
 def test_status_tells_prometheus_where_the_processes_are(fluxo, save_running, system_state):
@@ -92,6 +132,19 @@ def listener(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[bytes]
     for process in begun:
         process.kill()
         process.communicate()
+
+
+def test_the_page_is_restarted_and_told_its_level_as_the_services_are(fluxo, save_running, system_state, listener):
+    page = listener(f"import os; signal.signal({int(signal.SIGUSR1)}, lambda *_: os._exit(9))")
+    process = ProcessState(name="dashboard-1", pid=page.pid, ready=True, port=8000)
+    save_running(replace(system_state, processes=(*system_state.processes, process)))
+    outcome = fluxo("log-level", "debug", "dashboard-1")
+    assert (outcome.exit_status, outcome.out) == (0, "dashboard-1 logs from debug on.\n")
+    assert page.wait(60) == 9
+    told = fluxo("status", "--targets")
+    assert {"targets": ["127.0.0.1:8000"], "labels": {"job": "dashboard", "instance": "dashboard-1"}} in json.loads(
+        told.out
+    )
 
 
 @pytest.mark.parametrize(("level", "number"), [("debug", signal.SIGUSR1), ("configured", signal.SIGUSR2)])
@@ -133,6 +186,14 @@ def findings(fluxo) -> Callable[[], dict[str, str]]:
 def test_a_healthy_machine_passes_the_check_up(findings):
     found = findings()
     assert (found["PostgreSQL"], found["Valkey"]) == ("ok", "ok")
+
+
+def test_the_check_up_names_each_port_that_is_taken(fluxo, free_ports):
+    base = free_ports(6)
+    with socket.create_server(("127.0.0.1", base)):
+        outcome = fluxo("doctor", "--json", "--port-base", str(base))
+    found = {finding["subject"]: finding for finding in json.loads(outcome.out)}
+    assert (found["Ports"]["status"], found["Ports"]["detail"]) == ("fail", f"busy: {base} (dashboard)")
 
 
 def test_the_check_up_names_a_server_out_of_reach(fluxo, monkeypatch):
@@ -193,3 +254,13 @@ def test_one_process_of_a_service_takes_this_ones_place(fluxo, monkeypatch, tmp_
     assert argv[1:] == ["-m", f"fluxo_{service}", role]
     assert environment["FLUXO_STREAMS_URL"] == "redis://kept"
     assert environment["FLUXO_CACHE_URL"] == "redis://given"
+
+
+def test_the_page_takes_this_ones_place(fluxo, monkeypatch, tmp_path: Path):
+    became = []
+    monkeypatch.setattr("fluxo_cli.commands.services.os.execve", lambda *call: became.append(call))
+    save_environment(tmp_path / "data", PAGE)
+    fluxo("dashboard")
+    ((_, argv, environment),) = became
+    assert argv[1:] == ["-m", "fluxo_dashboard"]
+    assert environment["FLUXO_DASHBOARD_URL"] == PAGE["FLUXO_DASHBOARD_URL"]

@@ -29,8 +29,13 @@ def test_one_of_each_listens_where_the_contract_says(tmp_path: Path):
         "balances-projector-1": 9031,
         "entries-api-1": 9001,
         "balances-api-1": 9002,
+        "dashboard-1": 9000,
     }
-    assert planned.urls == {"entries": "http://127.0.0.1:9001", "balances": "http://127.0.0.1:9002"}
+    assert planned.urls == {
+        "dashboard": "http://127.0.0.1:9000",
+        "entries": "http://127.0.0.1:9001",
+        "balances": "http://127.0.0.1:9002",
+    }
 
 
 def test_replicas_stand_behind_a_balancer_on_the_same_addresses(tmp_path: Path, monkeypatch):
@@ -41,6 +46,7 @@ def test_replicas_stand_behind_a_balancer_on_the_same_addresses(tmp_path: Path, 
     assert ports["entries-api-1"] == 9051
     assert ports["balances-api-2"] == 9072
     assert planned.urls["balances"] == "http://127.0.0.1:9002"
+    assert (ports["dashboard-1"], "dashboard-2" in ports) == (9000, False)
     configuration = (tmp_path / "nginx" / "nginx.conf").read_text()
     assert "server 127.0.0.1:9052" in configuration
     assert "listen 127.0.0.1:9002" in configuration
@@ -66,7 +72,29 @@ def test_a_service_never_learns_the_others_database_nor_the_owners_password(tmp_
     for child in planned.services:
         assert isinstance(child, HttpProcess)
         known = {name for name in child.env if name.endswith("_DATABASE_URL")}
-        assert known == {f"FLUXO_{child.name.split('-')[0].upper()}_DATABASE_URL"}
+        service = child.name.split("-")[0]
+        assert known == (set() if service == "dashboard" else {f"FLUXO_{service.upper()}_DATABASE_URL"})
+
+
+def test_the_page_is_told_where_the_services_are_and_nothing_that_they_work_with(tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("FLUXO_STREAMS_URL", "redis://streams.example")
+    planned = topology(Settings(), tmp_path, port_base=9000)
+    page = _process(planned, "dashboard-1")
+    assert page.argv[1:] == ["-m", "fluxo_dashboard"]
+    assert (page.env["FLUXO_INSTANCE"], page.env["FLUXO_PORT"]) == ("dashboard-1", "9000")
+    assert page.env["FLUXO_ENTRIES_URL"] == "http://127.0.0.1:9001"
+    assert page.env["FLUXO_BALANCES_URL"] == "http://127.0.0.1:9002"
+    assert page.env["FLUXO_DASHBOARD_DEVELOPMENT_ISSUER"] == str(tmp_path / "issuer")
+    assert {"FLUXO_STREAMS_URL", "FLUXO_CACHE_URL"}.isdisjoint(page.env)
+
+
+def test_only_the_page_knows_what_sessions_are_encrypted_with(tmp_path: Path):
+    planned = topology(Settings(), tmp_path)
+    started = [child for child in planned.services if isinstance(child, HttpProcess)]
+    assert [child.name for child in started if "FLUXO_DASHBOARD_SESSION_KEY" in child.env] == ["dashboard-1"]
+    assert not any("FLUXO_DASHBOARD_SESSION_KEY" in migration.env for migration in planned.migrations)
+    given = topology(Settings(dashboard_session_key="given" * 8), tmp_path).environment
+    assert given["FLUXO_DASHBOARD_SESSION_KEY"] == "given" * 8
 
 
 def test_migrations_run_as_the_owner(tmp_path: Path):
@@ -103,6 +131,7 @@ def test_an_identity_provider_takes_the_place_of_the_development_issuer(tmp_path
     environment = topology(given, tmp_path).environment
     assert environment["FLUXO_AUTH_JWKS_URL"] == "https://id.example/jwks.json"
     assert environment["FLUXO_AUTH_ISSUER"] == "https://id.example"
+    assert "FLUXO_DASHBOARD_DEVELOPMENT_ISSUER" not in environment
     assert not (tmp_path / "issuer").exists()
 
 

@@ -24,12 +24,12 @@ class DevelopmentIssuer:
     """An RS256 key pair below `<data-dir>/issuer/`, created on first use; `jwks.json` holds the public half."""
 
     def __init__(self, data_dir: Path) -> None:
-        directory = data_dir / "issuer"
-        self.private_key = directory / "private-key.pem"
-        self.jwks = directory / "jwks.json"
-        self.links = directory / "links"
+        self.directory = data_dir / "issuer"
+        self.private_key = self.directory / "private-key.pem"
+        self.jwks = self.directory / "jwks.json"
+        self.links = self.directory / "links"
         make_private(data_dir)
-        make_private(directory)
+        make_private(self.directory)
         if not self.private_key.exists():
             _create_once(self.private_key)
         pem = self.private_key.read_bytes()

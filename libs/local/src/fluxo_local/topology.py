@@ -212,9 +212,16 @@ def _dashboard_environment(settings: Settings, data_dir: Path, port_base: int) -
     return {
         f"{DASHBOARD_PREFIX}URL": settings.dashboard_url or f"http://{_here(port_base)}",
         f"{DASHBOARD_PREFIX}SESSION_KEY": settings.dashboard_session_key or session_key(data_dir),
-        f"{DASHBOARD_PREFIX}DEVELOPMENT_ISSUER": str(DevelopmentIssuer(data_dir).private_key.resolve().parent),
+        **_development_issuer(settings, data_dir),
         **{f"FLUXO_{service.name.upper()}_URL": f"http://{_here(port_base + service.port)}" for service in SERVICES},
     }
+
+
+def _development_issuer(settings: Settings, data_dir: Path) -> dict[str, str]:
+    """Where people sign in by a link; with an identity provider of one's own they sign in there."""
+    if settings.auth_jwks_url is not None:
+        return {}
+    return {f"{DASHBOARD_PREFIX}DEVELOPMENT_ISSUER": str(DevelopmentIssuer(data_dir).directory.resolve())}
 
 
 def _dashboard(port_base: int, environment: dict[str, str]) -> HttpProcess:

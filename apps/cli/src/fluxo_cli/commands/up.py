@@ -4,17 +4,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from fluxo_local.issuer import DevelopmentIssuer
 from fluxo_local.nginx import find_nginx
 from fluxo_local.ports import refuse_busy_ports
 from fluxo_local.runtime import save_environment, sole_supervisor
-from fluxo_local.services import DASHBOARD
 from fluxo_local.settings import Settings
 from fluxo_local.supervision.supervisor import Plan, Supervisor
 from fluxo_local.topology import REPLICAS_MAX, Topology, topology
 from rich.console import Console
 
 from fluxo_cli.api.client_options import DEFAULT_MERCHANT
+from fluxo_cli.operations.page_address import page_address
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir
 from fluxo_cli.output.display import StartDisplay
 
@@ -61,8 +60,8 @@ def up(
 
 def _supervise(planned: Topology, data_dir: Path, scalable: Plan | None) -> None:
     save_environment(data_dir, planned.environment)
-    issuer, page = DevelopmentIssuer(data_dir), planned.urls[DASHBOARD]
-    display = StartDisplay(Console(), data_dir, planned.urls, lambda: issuer.link(page, DEFAULT_MERCHANT))
+    page = partial(page_address, data_dir, planned.environment, DEFAULT_MERCHANT)
+    display = StartDisplay(Console(), data_dir, planned.urls, page)
     try:
         asyncio.run(Supervisor(planned, data_dir, display, scalable).run())
     finally:

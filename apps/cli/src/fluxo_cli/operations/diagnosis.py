@@ -20,7 +20,7 @@ from fluxo_local.errors import CommandError
 from fluxo_local.nginx import find_nginx
 from fluxo_local.ports import is_free
 from fluxo_local.runtime import is_supervised
-from fluxo_local.services import SERVICES
+from fluxo_local.services import DASHBOARD, SERVICES
 from fluxo_local.settings import Settings
 
 from fluxo_cli.operations.postgres_client import Psql
@@ -34,7 +34,9 @@ _PREPARED = """
 SELECT concat(quote_literal(gid), ' in ', database, ' since ', date_trunc('second', prepared)) FROM pg_prepared_xacts
 WHERE prepared < now() - interval '1 minute' ORDER BY prepared;
 """
-_PORTS = {service.port: f"{service.name} API" for service in SERVICES} | {
+_PORTS = {
+    0: DASHBOARD,
+    **{service.port: f"{service.name} API" for service in SERVICES},
     3: "postgres",
     4: "valkey-streams",
     5: "valkey-cache",
@@ -150,7 +152,7 @@ def _ports(data_dir: Path, port_base: int) -> Iterator[Finding]:
     if busy:
         yield Finding("fail", "Ports", f"busy: {', '.join(busy)}", "Stop what listens there, or choose a --port-base.")
     else:
-        yield Finding("ok", "Ports", f"{port_base + 1} to {port_base + 5} are free")
+        yield Finding("ok", "Ports", f"{port_base} to {port_base + 5} are free")
 
 
 def _external(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -20,13 +20,11 @@ from rich.text import Text
 class StartDisplay:
     """Follows a start until everything runs, then says where it is."""
 
-    def __init__(
-        self, console: Console, data_dir: Path, urls: Mapping[str, str], link: Callable[[], str] = lambda: ""
-    ) -> None:
+    def __init__(self, console: Console, data_dir: Path, urls: Mapping[str, str], page: Callable[[], str]) -> None:
         self._console = console
         self._data_dir = data_dir
         self._urls = urls
-        self._link = link
+        self._page = page
         self._step = ""
         self._said_ready: set[str] = set()
         self._live = Live(console=console, transient=True, refresh_per_second=10) if console.is_terminal else None
@@ -62,10 +60,13 @@ class StartDisplay:
         lines.add_row("Stop", "Ctrl-C")
         self._print(Panel(lines, title="Fluxo runs", expand=False, padding=(1, 2)))
         # Outside the frame and in one line, so that it can be clicked and copied.
-        self._print(
-            f"Open the page, signed in (once, within ten minutes, on this machine; `{_program()} open` makes another):"
-        )
-        self._print(Text(self._link(), no_wrap=True, overflow="ignore"))
+        page = self._page()
+        if page not in self._urls.values():
+            self._print(
+                "Open the page, signed in: this link works once, for ten minutes, on this machine; "
+                f"`{_program()} open{_option(self._data_dir)}` makes another."
+            )
+        self._print(Text(page, no_wrap=True, overflow="ignore"))
 
     def stopping(self) -> None:
         self._finish()

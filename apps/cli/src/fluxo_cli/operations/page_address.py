@@ -1,0 +1,16 @@
+from collections.abc import Mapping
+from pathlib import Path
+
+from fluxo_local.issuer import DevelopmentIssuer
+from fluxo_local.topology import DASHBOARD_PREFIX
+
+
+def page_address(data_dir: Path, environment: Mapping[str, str], merchant: str) -> str:
+    """Where a browser finds the merchant's page: signed in by a one-time link of the development issuer.
+
+    With an identity provider of one's own it is the page itself, where a person signs in.
+    """
+    url = environment[f"{DASHBOARD_PREFIX}URL"]
+    if f"{DASHBOARD_PREFIX}DEVELOPMENT_ISSUER" not in environment:
+        return url
+    return DevelopmentIssuer(data_dir).link(url, merchant)
