@@ -6,7 +6,8 @@ import httpx2
 import orjson
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, Request
-from fluxo_chassis.auth import Principal, requires
+from fluxo_chassis.auth import Principal
+from fluxo_chassis.auth.requires import requires
 from fluxo_chassis.health import Health
 from fluxo_chassis.http.app import create_app
 from fluxo_chassis.observability.traces import tracing

@@ -7,7 +7,8 @@ import httpx2
 import pytest
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.routing import APIRoute
-from fluxo_chassis.auth import Principal, requires
+from fluxo_chassis.auth import Principal
+from fluxo_chassis.auth.requires import requires
 from fluxo_chassis.health import Health
 from fluxo_chassis.http.app import create_app
 from fluxo_chassis.http.fast.direct import DirectRoute

@@ -8,7 +8,7 @@ from secrets import token_urlsafe
 from typing import Final
 
 import msgspec
-from fluxo_chassis.roles import READ_ONLY_ROLE
+from fluxo_chassis.auth.bearer import READ_ONLY_ROLE
 from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey

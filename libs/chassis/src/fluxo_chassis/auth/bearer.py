@@ -3,14 +3,11 @@
 import math
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Any
 
 import orjson
-from fastapi import Request, Security
-from fastapi.openapi.models import HTTPBearer
-from fastapi.security.base import SecurityBase
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jws import JWSRegistry
@@ -18,14 +15,14 @@ from joserfc.jws import JWSRegistry
 from fluxo_chassis.auth.jwks import KEY_TYPES, JwksKeys
 from fluxo_chassis.health import Observation
 from fluxo_chassis.problems import Problem
-from fluxo_chassis.roles import READ_ONLY_ROLE
 
-__all__ = ["JwksKeys", "Principal", "TokenVerifier", "requires"]
+__all__ = ["JwksKeys", "Principal", "TokenVerifier"]
 
 LEEWAY_S = 5.0
 TOKEN_LENGTH_MAX = 8192
 CACHE_SIZE_MAX = 10_000
 CACHE_S_MAX = 60.0
+READ_ONLY_ROLE = "accountant"
 _TENANT = re.compile(r"[A-Za-z0-9._:-]{1,64}\Z")
 
 
@@ -151,43 +148,8 @@ def _instant(value: object) -> float | None:
 
 def refused(detail: str) -> Problem:
     challenge = f'Bearer error="invalid_token", error_description="{detail}"'
-    return _unauthenticated(detail, challenge)
+    return unauthenticated(detail, challenge)
 
 
-def _unauthenticated(detail: str, challenge: str) -> Problem:
+def unauthenticated(detail: str, challenge: str) -> Problem:
     return Problem(401, "unauthenticated", "Not authenticated", detail, headers={"WWW-Authenticate": challenge})
-
-
-class _Bearer(SecurityBase):
-    """Reads the `Authorization` header; also what OpenAPI calls the security scheme."""
-
-    def __init__(self) -> None:
-        self.model = HTTPBearer(bearerFormat="JWT", description="A token of the configured issuer; scopes as listed.")
-        self.scheme_name = "bearer"
-
-    async def __call__(self, request: Request) -> Principal:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        token = token.strip()
-        if scheme.lower() != "bearer" or not token:
-            raise _unauthenticated("A bearer token is required.", "Bearer")
-        verifier: TokenVerifier = request.app.state.verifier
-        principal = await verifier.verify(token)
-        # The request log distinguishes tenants by it.
-        request.state.principal = principal
-        return principal
-
-
-_bearer = _Bearer()
-
-
-def requires(scope: str) -> Callable[..., Awaitable[Principal]]:
-    """A FastAPI dependency that gives the caller's `Principal`: 401 without a good token, 403 without the scope."""
-
-    async def authorised(principal: Annotated[Principal, Security(_bearer, scopes=[scope])]) -> Principal:
-        if not principal.may(scope):
-            challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
-            detail = f"This needs the scope {scope}, in a role that may use it."
-            raise Problem(403, "forbidden", "Not allowed", detail, headers={"WWW-Authenticate": challenge})
-        return principal
-
-    return authorised

@@ -4,7 +4,8 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Depends, Request, Response
-from fluxo_chassis.auth import Principal, requires
+from fluxo_chassis.auth import Principal
+from fluxo_chassis.auth.requires import requires
 from fluxo_chassis.http.middleware import route_template
 from prometheus_client import Counter, Histogram
 

@@ -2,7 +2,8 @@ from inspect import getdoc
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
-from fluxo_chassis.auth import Principal, requires
+from fluxo_chassis.auth import Principal
+from fluxo_chassis.auth.requires import requires
 
 from fluxo_entries.application.recording.merchant_settings import GetMerchant
 from fluxo_entries.entrypoints.http.answers import MerchantAnswer, json_answer, merchant_answer

@@ -3,7 +3,8 @@ from inspect import getdoc
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Response
-from fluxo_chassis.auth import Principal, requires
+from fluxo_chassis.auth import Principal
+from fluxo_chassis.auth.requires import requires
 from fluxo_chassis.problems import FieldError, Problem
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 

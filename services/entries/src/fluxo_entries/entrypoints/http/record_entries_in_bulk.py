@@ -3,7 +3,8 @@ from inspect import getdoc
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Response
-from fluxo_chassis.auth import Principal, requires
+from fluxo_chassis.auth import Principal
+from fluxo_chassis.auth.requires import requires
 from fluxo_chassis.http.validation import invalid_request
 from fluxo_chassis.observability.traces.tracing import current_trace_id, current_traceparent
 from fluxo_chassis.problems import FieldError, Problem

@@ -2,7 +2,8 @@ from inspect import getdoc
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
-from fluxo_chassis.auth import Principal, requires
+from fluxo_chassis.auth import Principal
+from fluxo_chassis.auth.requires import requires
 from fluxo_chassis.observability.traces.tracing import current_traceparent
 from fluxo_chassis.problems import problem_responses
 

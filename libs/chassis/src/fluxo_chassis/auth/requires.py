@@ -1,0 +1,46 @@
+"""What a FastAPI route says about its callers; apart from the rest, for processes that do without FastAPI."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+from fastapi import Request, Security
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
+
+from fluxo_chassis.auth.bearer import Principal, TokenVerifier, unauthenticated
+from fluxo_chassis.problems import Problem
+
+
+class _Bearer(SecurityBase):
+    """Reads the `Authorization` header; also what OpenAPI calls the security scheme."""
+
+    def __init__(self) -> None:
+        self.model = HTTPBearer(bearerFormat="JWT", description="A token of the configured issuer; scopes as listed.")
+        self.scheme_name = "bearer"
+
+    async def __call__(self, request: Request) -> Principal:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        token = token.strip()
+        if scheme.lower() != "bearer" or not token:
+            raise unauthenticated("A bearer token is required.", "Bearer")
+        verifier: TokenVerifier = request.app.state.verifier
+        principal = await verifier.verify(token)
+        # The request log distinguishes tenants by it.
+        request.state.principal = principal
+        return principal
+
+
+_bearer = _Bearer()
+
+
+def requires(scope: str) -> Callable[..., Awaitable[Principal]]:
+    """A FastAPI dependency that gives the caller's `Principal`: 401 without a good token, 403 without the scope."""
+
+    async def authorised(principal: Annotated[Principal, Security(_bearer, scopes=[scope])]) -> Principal:
+        if not principal.may(scope):
+            challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
+            detail = f"This needs the scope {scope}, in a role that may use it."
+            raise Problem(403, "forbidden", "Not allowed", detail, headers={"WWW-Authenticate": challenge})
+        return principal
+
+    return authorised
