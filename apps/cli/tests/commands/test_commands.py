@@ -97,6 +97,13 @@ def test_with_an_identity_provider_of_ones_own_the_page_opens_where_it_asks_to_s
     assert not (tmp_path / "data" / "issuer").exists()
 
 
+def test_where_nobody_could_sign_in_the_person_is_told_what_to_set(fluxo, opened):
+    outcome = fluxo("open")
+    assert outcome.exit_status == 1
+    assert "FLUXO_OIDC_ISSUER" in outcome.err
+    assert opened == []
+
+
 def test_status_tells_prometheus_where_the_processes_are(fluxo, save_running, system_state):
     servers = (ProcessState(name="postgres", pid=3, ready=True, port=8003),)
     save_running(replace(system_state, processes=system_state.processes + servers))

@@ -88,11 +88,16 @@ def test_the_page_is_told_where_the_services_are_and_nothing_that_they_work_with
     assert {"FLUXO_STREAMS_URL", "FLUXO_CACHE_URL"}.isdisjoint(page.env)
 
 
-def test_only_the_page_knows_what_sessions_are_encrypted_with(tmp_path: Path):
+@pytest.mark.parametrize("secret", ["FLUXO_DASHBOARD_SESSION_KEY", "FLUXO_OIDC_CLIENT_SECRET"])
+def test_only_the_page_knows_the_keys_of_sessions_and_signing_in(tmp_path: Path, monkeypatch, secret: str):
+    monkeypatch.setenv("FLUXO_OIDC_CLIENT_SECRET", "s3cret")
     planned = topology(Settings(), tmp_path)
     started = [child for child in planned.services if isinstance(child, HttpProcess)]
-    assert [child.name for child in started if "FLUXO_DASHBOARD_SESSION_KEY" in child.env] == ["dashboard-1"]
-    assert not any("FLUXO_DASHBOARD_SESSION_KEY" in migration.env for migration in planned.migrations)
+    assert [child.name for child in started if secret in child.env] == ["dashboard-1"]
+    assert not any(secret in migration.env for migration in planned.migrations)
+
+
+def test_a_key_of_sessions_may_be_given(tmp_path: Path):
     given = topology(Settings(dashboard_session_key="given" * 8), tmp_path).environment
     assert given["FLUXO_DASHBOARD_SESSION_KEY"] == "given" * 8
 
@@ -128,10 +133,14 @@ def test_one_database_given_by_url_leaves_the_other_embedded(tmp_path: Path):
 
 def test_an_identity_provider_takes_the_place_of_the_development_issuer(tmp_path: Path):
     given = Settings(auth_jwks_url="https://id.example/jwks.json", auth_issuer="https://id.example")
-    environment = topology(given, tmp_path).environment
-    assert environment["FLUXO_AUTH_JWKS_URL"] == "https://id.example/jwks.json"
-    assert environment["FLUXO_AUTH_ISSUER"] == "https://id.example"
-    assert "FLUXO_DASHBOARD_DEVELOPMENT_ISSUER" not in environment
+    planned = topology(given, tmp_path)
+    assert planned.environment["FLUXO_AUTH_JWKS_URL"] == "https://id.example/jwks.json"
+    assert planned.environment["FLUXO_AUTH_ISSUER"] == "https://id.example"
+    # Nobody could sign in at the page, so there is none.
+    assert "dashboard-1" not in {child.name for child in planned.services}
+    assert set(planned.urls) == {"entries", "balances"}
+    with_page = topology(given.model_copy(update={"oidc_issuer": "https://id.example"}), tmp_path)
+    assert "FLUXO_DASHBOARD_DEVELOPMENT_ISSUER" not in _process(with_page, "dashboard-1").env
     assert not (tmp_path / "issuer").exists()
 
 

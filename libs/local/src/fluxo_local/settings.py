@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     cors_origins: str | None = None
     dashboard_url: str | None = None
     dashboard_session_key: str | None = None
+    oidc_issuer: str | None = None
 
     def database_url(self, service: Service) -> str | None:
         """The URL that the service works with, None where the embedded server has its database."""
@@ -32,6 +33,10 @@ class Settings(BaseSettings):
         """The URL of the owner of its schema, None where that is the same."""
         url: str | None = getattr(self, f"{service.name}_migration_database_url")
         return url
+
+    def has_page(self) -> bool:
+        """Whether anybody could sign in there: by links of the development issuer, or at a provider."""
+        return self.auth_jwks_url is None or self.oidc_issuer is not None
 
     def has_all_databases(self) -> bool:
         return all(self.database_url(service) for service in SERVICES)

@@ -18,6 +18,7 @@ REPLICAS_MAX = 20  # the port ranges below are that wide
 CONNECTIONS_BESIDE = 59  # migrations, `fluxo verify`, `backup` and `rebuild`, and who looks in; one replica: 100
 BALANCER = "nginx"
 DASHBOARD_PREFIX = "FLUXO_DASHBOARD_"
+DASHBOARD_ONLY = (DASHBOARD_PREFIX, "FLUXO_OIDC_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,8 @@ def topology(
             ports_of_role = api_ports[service] = ports_of_role if balanced else [port_base + service.port]
         others_answer = role == "api" and balanced
         services += _processes(service, role, ports_of_role, environment, replaced_when_stopped=others_answer)
-    services.append(_dashboard(port_base, environment))
+    if settings.has_page():
+        services.append(_dashboard(port_base, environment))
     ports = {child.port: child.name for child in (*servers, *services)}
     if balanced:
         upstreams = [
@@ -131,10 +133,8 @@ def topology(
         migrations=tuple(_migration(service, environment) for service in SERVICES),
         services=tuple(services),
         ports=ports,
-        urls={
-            DASHBOARD: environment["FLUXO_DASHBOARD_URL"],
-            **{service.name: f"http://{_here(port_base + service.port)}" for service in SERVICES},
-        },
+        urls=({DASHBOARD: environment[f"{DASHBOARD_PREFIX}URL"]} if settings.has_page() else {})
+        | {service.name: f"http://{_here(port_base + service.port)}" for service in SERVICES},
         environment=environment,
     )
 
@@ -203,12 +203,13 @@ def _environment_of(service: Service, environment: dict[str, str]) -> dict[str, 
     return {
         name: value
         for name, value in everything.items()
-        if name == service.database_variable
-        or not (name.endswith("_DATABASE_URL") or name.startswith(DASHBOARD_PREFIX))
+        if name == service.database_variable or not (name.endswith("_DATABASE_URL") or name.startswith(DASHBOARD_ONLY))
     }
 
 
 def _dashboard_environment(settings: Settings, data_dir: Path, port_base: int) -> dict[str, str]:
+    if not settings.has_page():
+        return {}
     return {
         f"{DASHBOARD_PREFIX}URL": settings.dashboard_url or f"http://{_here(port_base)}",
         f"{DASHBOARD_PREFIX}SESSION_KEY": settings.dashboard_session_key or session_key(data_dir),
@@ -218,8 +219,8 @@ def _dashboard_environment(settings: Settings, data_dir: Path, port_base: int) -
 
 
 def _development_issuer(settings: Settings, data_dir: Path) -> dict[str, str]:
-    """Where people sign in by a link; with an identity provider of one's own they sign in there."""
-    if settings.auth_jwks_url is not None:
+    """Where people sign in by a link, unless they do it at a provider."""
+    if settings.oidc_issuer is not None:
         return {}
     return {f"{DASHBOARD_PREFIX}DEVELOPMENT_ISSUER": str(DevelopmentIssuer(data_dir).directory.resolve())}
 

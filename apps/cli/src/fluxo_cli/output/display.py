@@ -60,8 +60,10 @@ class StartDisplay:
         lines.add_row("Stop", "Ctrl-C")
         self._print(Panel(lines, title="Fluxo runs", expand=False, padding=(1, 2)))
         # Outside the frame and in one line, so that it can be clicked and copied.
+        if DASHBOARD not in self._urls:
+            return
         page = self._page()
-        if page not in self._urls.values():
+        if page != self._urls[DASHBOARD]:
             self._print(
                 "Open the page, signed in: this link works once, for ten minutes, on this machine; "
                 f"`{_program()} open{_option(self._data_dir)}` makes another."
