@@ -41,7 +41,7 @@ CLIENTS := tests/system/clients/generator
 	@UV_PROJECT_ENVIRONMENT=$(CURDIR)/.venv/clients $(BIN)/uv sync --locked --quiet --project $(CLIENTS)
 	@touch $@
 
-up: setup ## Start everything: http://127.0.0.1:8001 (entries), :8002 (balances); Ctrl-C stops it
+up: setup ## Start everything: http://127.0.0.1:8000 (the page), :8001 (entries), :8002 (balances); Ctrl-C stops it
 	@exec $(BIN)/fluxo up $(ARGS)
 
 # So many workers, each with servers of its own; more than cores, as journeys wait a lot. WORKERS=0: all in one process.
@@ -95,7 +95,7 @@ $(RUN) fluxo_entries openapi > $(1)/entries.openapi.json
 $(RUN) fluxo_balances openapi > $(1)/balances.openapi.json
 $(RUN) fluxo_contracts asyncapi > $(1)/events.asyncapi.json
 { $(RUN) fluxo_entries metrics api && $(RUN) fluxo_entries metrics relay && $(RUN) fluxo_balances metrics api && \
-  $(RUN) fluxo_balances metrics projector; } > $(1)/metrics.jsonl
+  $(RUN) fluxo_balances metrics projector && $(RUN) fluxo_dashboard metrics; } > $(1)/metrics.jsonl
 $(BIN)/python deploy/metrics_page.py < $(1)/metrics.jsonl > $(1)/metrics.md
 rm $(1)/metrics.jsonl
 $(BIN)/python deploy/settings_page.py > $(1)/settings.md

@@ -21,6 +21,7 @@ of money. What they are used for: [slo.md](../operating/slo.md) and [observe.md]
 
 | process | port of `fluxo up` |
 |---|---|
+| `dashboard` | 8000 |
 | `entries-api` | 8001; 8051 and up with `--replicas` |
 | `balances-api` | 8002; 8071 and up with `--replicas` |
 | `entries-relay` | 8011 and up |

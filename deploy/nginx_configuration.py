@@ -5,12 +5,14 @@ import sys
 from fluxo_local.nginx import Upstream, configuration
 
 _HEAD = (
-    "# The load balancer of compose.yaml: 8001 is the entries API, 8002 the balances API. Written by `make schemas`.\n"
+    "# The load balancer of compose.yaml: 8000 is the page, 8001 the entries API, 8002 the balances API. Written by\n"
+    "# `make schemas`.\n"
 )
 _DOCKERS_NAME_SERVER = "127.0.0.11"
 
 if __name__ == "__main__":
     upstreams = [
+        Upstream("dashboard", "8000", ["dashboard:8000"], resolve=True, shows_metrics=False, is_page=True),
         Upstream("entries", "8001", ["entries-api:8001"], resolve=True, shows_metrics=False),
         Upstream("balances", "8002", ["balances-api:8002"], resolve=True, shows_metrics=False),
     ]

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal, get_args, get_origin
 
 import fluxo_balances.settings as balances
+import fluxo_dashboard.settings as dashboard
 import fluxo_entries.settings as entries
 from fluxo_chassis.settings import PREFIX, ProcessSettings
 from pydantic.fields import FieldInfo
@@ -20,6 +21,7 @@ PROCESSES: Final[tuple[type[ProcessSettings], ...]] = (
     balances.ApiSettings,
     balances.ProjectorSettings,
     balances.MigrateSettings,
+    dashboard.DashboardSettings,
 )
 
 _HEADING: Final = """# Settings
@@ -51,7 +53,7 @@ def _table(fields: Mapping[str, Mapping[str, FieldInfo]], *, with_processes: boo
     for name, of in sorted(fields.items()):
         field = next(iter(of.values()))
         # A process that has another default says nothing new.
-        what = field.description or ProcessSettings.model_fields[name].description or ""
+        what = " ".join((field.description or ProcessSettings.model_fields[name].description or "").split())
         processes = ["<br>".join(of)] if with_processes else []
         rows.append(
             f"| {' | '.join([f'`{PREFIX}{name.upper()}`', *processes, _takes(name, field), _defaults(of), what])} |"

@@ -11,11 +11,19 @@ from tests.deploy.values_table import CHART
 
 helm = pytest.importorskip("helm_python", reason=f"helm-python-sdk: {HOW_TO_GET_TOOLS} (x86-64 Linux, macOS)")
 
-LEAST = {"auth": {"jwksUrl": "https://id.example/keys", "issuer": "https://id.example/"}}
+LEAST = {
+    "auth": {"jwksUrl": "https://id.example/keys", "issuer": "https://id.example/"},
+    "dashboard": {"url": "https://fluxo.example", "oidc": {"clientId": "fluxo"}},
+}
 MOST = LEAST | {
     "image": {"registry": "registry.example/", "pullSecrets": ["registry"], "entriesDigest": f"sha256:{'0' * 64}"},
     "entriesApi": {"autoscaling": {"enabled": False}, "extraEnv": {"FLUXO_LOG_FORMAT": "json"}},
     "entriesRelay": {"extraEnv": {"FLUXO_OUTBOX_KEEP_H": 48}},
+    "dashboard": {
+        "url": "https://fluxo.example",
+        "oidc": {"clientId": "fluxo", "clientSecretKey": "", "scopes": "openid"},
+        "autoscaling": {"enabled": False},
+    },
     "balancesProjector": {"keda": {"enabled": True, "address": "streams:6379"}},
     "ingress": {"enabled": True, "host": "fluxo.example", "tlsSecret": "tls", "className": "nginx"},
     "telemetry": {"endpoint": "http://collector:4318", "sampled": 0.1},
@@ -28,6 +36,7 @@ MOST = LEAST | {
 }
 SECRETS = {"app-url": "postgresql://app:x@db:5432/x", "owner-url": "postgresql://owner:x@db:5432/x"}
 SECRETS |= {"uri": "postgresql://owner:x@db:5432/x", "url": "redis://:x@redis:6379/0", "password": "x"}
+SECRETS |= {"session-key": "x" * 32, "oidc-client-secret": "x"}
 
 
 def rendered(values: dict, chart=CHART) -> list[dict]:
@@ -50,7 +59,7 @@ def pods(manifests: list[dict]) -> dict[str, dict]:
 def told(manifests: list[dict], template: dict) -> dict[str, str]:
     """The environment of the one container: the image's, the ConfigMap's, then the pod's own."""
     (container,) = template["spec"]["containers"]
-    environment = dict(image("entries" if "fluxo-entries" in container["image"] else "balances").env)
+    environment = dict(image(re.search(r"fluxo-(\w+)", container["image"])[1]).env)
     for source in container.get("envFrom", ()):
         environment |= of_kind(manifests, "ConfigMap")[source["configMapRef"]["name"]]["data"]
     for variable in container["env"]:

@@ -13,4 +13,5 @@ def filled(**values: str) -> dict[str, str]:
     given = dict(line.split("=", 1) for line in lines)
     passwords = {name: SECRET for name in given if name.endswith("_PASSWORD")}
     issuer = {"AUTH_JWKS_URL": "https://id.example/keys", "AUTH_ISSUER": "https://id.example/"}
-    return given | passwords | issuer | values
+    page = {"DASHBOARD_URL": "https://fluxo.example", "DASHBOARD_SESSION_KEY": SECRET * 6, "OIDC_CLIENT_ID": "fluxo"}
+    return given | passwords | issuer | page | values

@@ -7,6 +7,8 @@ import shutil
 import pytest
 import yaml
 from fluxo_contracts.streams import DAILY_BALANCES_GROUP, ENTRIES_STREAM
+from fluxo_dashboard.app import pages
+from fluxo_dashboard.web.static_files import StaticFiles
 
 from tests.deploy.chart import LEAST, MOST, helm, of_kind, pods, rendered, told
 from tests.deploy.conftest import HOW_TO_GET_TOOLS
@@ -151,10 +153,29 @@ def test_a_process_may_reach_whom_its_environment_names(values):
         may = {port["port"] for rule in policy["egress"] for port in rule["ports"]}
         needs = {int(port) for port in re.findall(r"(?:@|//)[\w.-]+:(\d+)", str(told(manifests, pod)))}
         assert needs | {53} <= may, name
-        assert (443 in may) == name.endswith("-api"), name
+        is_public = name.endswith("-api") or name == "dashboard"
+        assert (443 in may) == is_public, name
         callers = policy.get("ingress", [{"from": []}])[0]["from"]
-        assert ({"namespaceSelector": {}} in callers) == name.endswith("-api"), name
+        assert ({"namespaceSelector": {}} in callers) == is_public, name
         assert policy["policyTypes"] == ["Ingress", "Egress"]
+
+
+@BOTH
+def test_the_page_reaches_the_apis_whoever_else_may_and_no_server(values):
+    manifests = rendered(values | {"networkPolicy": {"apiFrom": [], "pageFrom": []}})
+    labels = pods(manifests)["dashboard"]["metadata"]["labels"].items()
+    policies = of_kind(manifests, "NetworkPolicy")
+    lets_in = {
+        name
+        for name, policy in policies.items()
+        for peer in policy["spec"].get("ingress", [{"from": []}])[0]["from"]
+        if peer.get("podSelector", {"matchLabels": {"no": "pod"}})["matchLabels"].items() <= labels
+    }
+    environment = told(manifests, pods(manifests)["dashboard"])
+    asked = {re.match(r"http://([\w-]+):", environment[f"FLUXO_{name}_URL"])[1] for name in ("ENTRIES", "BALANCES")}
+    assert lets_in == asked == {"fluxo-entries-api", "fluxo-balances-api"}
+    may = {port["port"] for rule in policies["fluxo-dashboard"]["spec"]["egress"] for port in rule["ports"]}
+    assert {5432, 6379}.isdisjoint(may)
 
 
 def test_the_schema_comes_before_the_code_that_wants_it():
@@ -184,7 +205,21 @@ def test_the_ingress_leads_every_documented_call_to_its_service_and_nothing_else
         for call in (path for path in document["paths"] if path.startswith("/v1/")):
             prefix = next(path for path in backends if f"{call}/".startswith(f"{path}/"))
             assert backends[prefix] == f"fluxo-{service}-api"
-    assert all(path.startswith("/v1/") for path in backends)
+    assert {path for path, name in backends.items() if not path.startswith("/v1/")} == {
+        path for path, name in backends.items() if name == "fluxo-dashboard"
+    }
+
+
+def test_the_ingress_leads_to_every_address_of_the_page_but_not_to_what_it_tells_operators():
+    (ingress,) = of_kind(rendered(MOST), "Ingress").values()
+    led = {
+        (path["path"], path["pathType"])
+        for path in ingress["spec"]["rules"][0]["http"]["paths"]
+        if path["backend"]["service"]["name"] == "fluxo-dashboard"
+    }
+    first = {f"/{route.path.split('/')[1]}" for route in pages(StaticFiles())}
+    assert led == {(path, "Exact" if path == "/" else "Prefix") for path in first}
+    assert {"/health", "/metrics"}.isdisjoint(first)
 
 
 def test_the_monitor_finds_every_process():
@@ -217,7 +252,10 @@ def test_alert_rules_are_taken_as_they_are(tmp_path):
 @pytest.mark.parametrize(
     ("values", "complaint"),
     [
-        ({}, "auth.jwksUrl"),
+        ({"dashboard": LEAST["dashboard"]}, "auth.jwksUrl"),
+        ({"auth": LEAST["auth"]}, "dashboard.url"),
+        (LEAST | {"dashboard": {"url": "http://fluxo.example", "oidc": {"clientId": "fluxo"}}}, "url"),
+        (LEAST | {"dashboard": {"url": "https://fluxo.example"}}, "dashboard.oidc.clientId"),
         (LEAST | {"auth": {"jwksUrl": "http://id.example/keys"}}, "jwksUrl"),
         (LEAST | {"auth": {"issuer": "fluxo-development"}}, "issuer"),
         (LEAST | {"entriesApi": {"replica": 3}}, "replica"),

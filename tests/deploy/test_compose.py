@@ -10,7 +10,8 @@ from tests.deploy.operator import COMPOSE, DEPLOY, filled
 from tests.deploy.told import PROCESSES, complaints
 
 WRITES_TO_ITS_ROOT = {"elasticsearch", "kibana"}
-OURS = ("entries-api", "entries-relay", "balances-api", "balances-projector", "entries-migrate", "balances-migrate")
+PROCESSES_OF_OURS = ("entries-api", "entries-relay", "balances-api", "balances-projector", "dashboard")
+OURS = (*PROCESSES_OF_OURS, "entries-migrate", "balances-migrate")
 
 
 def told(model: dict, name: str) -> dict[str, str]:
@@ -21,11 +22,12 @@ def told(model: dict, name: str) -> dict[str, str]:
 
 def test_two_of_each_api_and_every_process_once_at_least(composed):
     services = composed()["services"]
-    assert {name: services[name].get("scale", 1) for name in OURS[:4]} == {
+    assert {name: services[name].get("scale", 1) for name in PROCESSES_OF_OURS} == {
         "entries-api": 2,
         "entries-relay": 1,
         "balances-api": 2,
         "balances-projector": 1,
+        "dashboard": 1,
     }
 
 
@@ -41,10 +43,28 @@ def test_the_development_issuer_is_refused_without_the_development_file(composed
         assert not complaints(PROCESSES[name], told(composed(env, ("compose.yaml", "compose.dev.yaml")), name))
 
 
+def test_without_a_provider_there_is_no_page_to_sign_in_at_and_with_one_it_may_be_tried_without_tls(composed):
+    env = filled(DASHBOARD_URL="http://127.0.0.1:8000")
+    page = composed(env, ("compose.yaml", "compose.dev.yaml"))["services"]["dashboard"]
+    assert page["scale"] == 0
+    assert complaints(PROCESSES["dashboard"], image("dashboard").env | page["environment"]) == []
+    assert complaints(PROCESSES["dashboard"], told(composed(env), "dashboard"))
+
+
+def test_the_services_are_reached_while_the_page_is_not(composed):
+    """Whatever is wrong with it or its provider: nginx does not wait for it, and it waits for nobody."""
+    services = composed()["services"]
+    assert "dashboard" not in services["nginx"]["depends_on"]
+    assert "depends_on" not in services["dashboard"]
+
+
 def test_no_process_is_told_a_password_that_it_has_no_use_for(composed):
     model = composed(filled(ENTRIES_OWNER_PASSWORD="owners", BALANCES_OWNER_PASSWORD="owners"))
     knows = {name for name in OURS if "owners" in str(told(model, name))}
     assert knows == {"entries-migrate", "balances-migrate"}
+    model = composed(filled(DASHBOARD_SESSION_KEY="sessions" * 4, OIDC_CLIENT_SECRET="clients"))
+    for secret in ("sessions", "clients"):
+        assert [name for name in OURS if secret in str(told(model, name))] == ["dashboard"]
 
 
 def test_it_does_not_start_without_its_secrets(compose):
@@ -73,6 +93,7 @@ def test_only_the_balancer_is_open_and_databases_have_no_way_out(composed):
         if port["host_ip"] != "127.0.0.1" or not name.startswith(("prometheus", "grafana", "kibana"))
     }
     assert open_to_all == {"nginx"}
+    assert {port["target"] for port in model["services"]["nginx"]["ports"]} == {8000, 8001, 8002}
     for name in ("entries-db", "balances-db", "streams", "cache", "entries-relay", "balances-projector"):
         for network in model["services"][name]["networks"]:
             assert model["networks"][network].get("internal"), f"{name} is in {network}"
@@ -81,7 +102,7 @@ def test_only_the_balancer_is_open_and_databases_have_no_way_out(composed):
 def test_each_service_reaches_whom_its_environment_names(composed):
     services = composed()["services"]
     for name in OURS:
-        for host in re.findall(r"@([a-z-]+):", str(services[name]["environment"])):
+        for host in re.findall(r"(?:@|http://)([a-z-]+):", str(services[name]["environment"])):
             assert set(services[name]["networks"]) & set(services[host]["networks"]), f"{name} → {host}"
 
 

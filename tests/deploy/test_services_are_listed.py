@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 import yaml
 from fluxo_cli.commands.groups import GROUPS
-from fluxo_local.services import KINDS, SERVICES, Service
+from fluxo_local.services import DASHBOARD, KINDS, SERVICES, Service
 from fluxo_local.settings import Settings
 
 from deploy.settings_page import PROCESSES
+from tests.deploy.expressions import rules
 
 ROOT = Path(__file__).resolve().parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -18,6 +19,7 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 COMPOSE = yaml.safe_load((ROOT / "deploy" / "compose" / "compose.yaml").read_text())["services"]
 PROMETHEUS = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yaml").read_text())["scrape_configs"]
 CHART = yaml.safe_load((ROOT / "deploy" / "helm" / "fluxo" / "values.yaml").read_text())
+METRICS = ROOT / "docs" / "reference" / "metrics.md"
 CONTRACTS = PYPROJECT["tool"]["importlinter"]["contracts"]
 
 
@@ -55,9 +57,31 @@ def test_a_service_is_documented_packed_and_reached(service: Service):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_process_is_started_and_watched_wherever_fluxo_is_deployed(kind: str):
-    service, role = kind.split("-")
+    service, _, role = kind.partition("-")
     assert kind in COMPOSE
-    assert f"{service}-migrate" in COMPOSE
+    assert kind == DASHBOARD or f"{service}-migrate" in COMPOSE
     assert f"{service}{role.capitalize()}" in CHART
     assert kind in {job["job_name"] for job in PROMETHEUS}
     assert kind in {settings.process for settings in PROCESSES}
+    watched = {rule["alert"]: rule["expr"] for rule in rules() if "alert" in rule}
+    for alert in ("ProcessGone", "ProcessNotScraped", "InstanceDown", "ProcessRestarts"):
+        assert re.search(rf"[*(|]{kind}[|)\"]", watched[alert]), alert
+    assert kind in METRICS.read_text()
+
+
+def test_the_page_is_installed_checked_packed_and_kept_apart():
+    package = f"fluxo_{DASHBOARD}"
+    assert f"fluxo-{DASHBOARD}" in PYPROJECT["project"]["dependencies"]
+    assert f"$MYPY_CONFIG_FILE_DIR/apps/{DASHBOARD}/src" in PYPROJECT["tool"]["mypy"]["mypy_path"]
+    assert package in PYPROJECT["tool"]["coverage"]["run"]["source_pkgs"]
+    assert package in PYPROJECT["tool"]["importlinter"]["root_packages"]
+    assert f"-p {package} " in MAKEFILE
+    assert f"$(RUN) {package} metrics" in MAKEFILE
+    services = {f"fluxo_{service.name}" for service in SERVICES}
+    apart = contract("The dashboard asks the services over HTTP and imports neither")
+    assert services <= set(apart["forbidden_modules"])
+    assert package in contract("The chassis and the contracts know no service")["forbidden_modules"]
+    of_local = "The local system and the command line start services as processes and import none of them"
+    assert package in contract(of_local)["forbidden_modules"]
+    assert re.search(rf"(?m)^FROM \S+ AS {DASHBOARD}$", (ROOT / "deploy" / "images" / "Dockerfile").read_text())
+    assert {DASHBOARD, f"{DASHBOARD}Digest"} <= set(CHART["image"])

@@ -131,7 +131,7 @@ def _starts() -> Json:
         "datasource": DATASOURCE,
         "enable": True,
         "iconColor": "purple",
-        "expr": 'changes(process_start_time_seconds{job=~".*(entries|balances)-.*"}[1m]) > 0',
+        "expr": 'changes(process_start_time_seconds{job=~".*(entries-.+|balances-.+|dashboard)"}[1m]) > 0',
         "titleFormat": "{{instance}} was started",
         "step": "60s",
     }

@@ -15,7 +15,7 @@ BOARD = Board(
     uid="fluxo-services",
     title="Fluxo: services",
     what="Rate, errors and duration of every route; queues, breakers and caches; memory and processor of each process.",
-    variables=[choice("job", "Process", 'label_values(up{job=~".*(entries|balances)-.*"}, job)')],
+    variables=[choice("job", "Process", 'label_values(up{job=~".*(entries-.+|balances-.+|dashboard)"}, job)')],
     rows=[
         Row(
             "Objectives",
@@ -32,7 +32,7 @@ BOARD = Board(
                 figure(
                     "Instances that answer",
                     "short",
-                    Query('sum by (job) (up{job=~".*(entries|balances)-.*"})', "{{job}}"),
+                    Query('sum by (job) (up{job=~".*(entries-.+|balances-.+|dashboard)"})', "{{job}}"),
                     thresholds=(Threshold(None, "red"), Threshold(1, "green")),
                 ),
             ],
@@ -92,6 +92,11 @@ BOARD = Board(
                     "short",
                     Query(f"sum by (name) (bulkhead_running{{{OF_JOB}}})", "{{name}}: inside"),
                     Query(f"sum by (name) (bulkhead_waiting{{{OF_JOB}}})", "{{name}}: waiting"),
+                ),
+                lines(
+                    "Streams of changes that are open",
+                    "short",
+                    Query(f"balance_change_streams{{{OF_JOB}}}", "{{instance}}"),
                 ),
                 lines(
                     "Turned away",

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware as Layer
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fluxo_dashboard.language.languages import language_of
@@ -56,7 +56,7 @@ def create_dashboard_app(desk: Desk, *, health: Health, static: StaticFiles) -> 
         return only_http
 
     app = Starlette(
-        routes=[*_pages(static), *health_routes(health, before_scrape=account.settle)],
+        routes=[*pages(static), *health_routes(health, before_scrape=account.settle)],
         lifespan=watched,
         middleware=[Layer(edge)],
         exception_handlers={HTTPException: _on_http_exception},
@@ -66,7 +66,8 @@ def create_dashboard_app(desk: Desk, *, health: Health, static: StaticFiles) -> 
     return app
 
 
-def _pages(static: StaticFiles) -> list[BaseRoute]:
+def pages(static: StaticFiles) -> list[Route]:
+    """Return what people see; health and metrics are for operators."""
     return [
         Route("/", today.page),
         Route("/today/balance", today.balance_part),

@@ -1,9 +1,10 @@
-{{- /* The four processes, each with what it works with. */}}
+{{- /* The five processes, each with what it works with. The page (`page`) asks the two APIs and has no server of its own. */}}
 {{- define "fluxo.processes" -}}
 entries-api: {service: entries, run: api, port: 8001, values: entriesApi, auth: true}
 entries-relay: {service: entries, run: relay, port: 8011, values: entriesRelay, streams: true}
 balances-api: {service: balances, run: api, port: 8002, values: balancesApi, auth: true, cache: true}
 balances-projector: {service: balances, run: projector, port: 8012, values: balancesProjector, streams: true, cache: true}
+dashboard: {service: dashboard, port: 8000, values: dashboard, page: true}
 {{- end }}
 
 {{- define "fluxo.name" -}}
@@ -71,6 +72,29 @@ priorityClassName: {{ . }}
 {{- define "fluxo.secretEnv" -}}
 - name: {{ index . 0 }}
   valueFrom: {secretKeyRef: {name: {{ index . 1 }}, key: {{ index . 2 }}}}
+{{- end }}
+
+{{- /* Where the page is, whom it asks, and how people sign in. */}}
+{{- define "fluxo.pageEnv" -}}
+{{- $page := .Values.dashboard -}}
+- name: FLUXO_DASHBOARD_URL
+  value: {{ required "dashboard.url: by what address do browsers find the page?" $page.url | quote }}
+{{ include "fluxo.secretEnv" (list "FLUXO_DASHBOARD_SESSION_KEY" $page.existingSecret $page.sessionKeyKey) }}
+- name: FLUXO_ENTRIES_URL
+  value: http://{{ include "fluxo.name" . }}-entries-api:8001
+- name: FLUXO_BALANCES_URL
+  value: http://{{ include "fluxo.name" . }}-balances-api:8002
+- name: FLUXO_OIDC_ISSUER
+  value: {{ .Values.auth.issuer | quote }}
+- name: FLUXO_OIDC_CLIENT_ID
+  value: {{ required "dashboard.oidc.clientId: what is the page called at the identity provider?" $page.oidc.clientId | quote }}
+{{- with $page.oidc.clientSecretKey }}
+{{ include "fluxo.secretEnv" (list "FLUXO_OIDC_CLIENT_SECRET" $page.existingSecret .) }}
+{{- end }}
+{{- with $page.oidc.scopes }}
+- name: FLUXO_OIDC_SCOPES
+  value: {{ . | quote }}
+{{- end }}
 {{- end }}
 
 {{- /* The database as the role that the service works as. Takes (list root service). */}}

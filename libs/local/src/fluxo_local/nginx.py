@@ -64,6 +64,9 @@ _UPSTREAM = """\
     }}
     server {{
         listen {address};
+{locations}{metrics}    }}
+"""
+_API = """\
         location / {{
             error_page 418 = @with_key;
             if ($http_idempotency_key) {{ return 418; }}
@@ -82,7 +85,17 @@ _UPSTREAM = """\
             proxy_read_timeout 60s;  # there is a heartbeat every 15 s
             proxy_pass http://{name};
         }}
-{metrics}    }}
+"""
+_PAGE = """\
+        location / {{
+            proxy_read_timeout 10s;  # it asks two services, each at most twice, and answers within 8 s
+            proxy_pass http://{name};
+        }}
+        location = /live {{
+            proxy_buffering off;
+            proxy_read_timeout 60s;  # there is a heartbeat every 15 s
+            proxy_pass http://{name};
+        }}
 """
 # A page may read what nginx answers itself, such as 502, to know it from a network that is gone. With an answer of an
 # instance that one says who may: where there is none, no attempt has a time.
@@ -102,6 +115,7 @@ class Upstream:
     """A public address, and the instances behind it, each as `host:port`.
 
     With `resolve` a name stands for all instances that a name server knows under it, now and later (nginx 1.27.3).
+    `is_page` is one that browsers look at.
     """
 
     name: str
@@ -109,6 +123,7 @@ class Upstream:
     instances: Sequence[str]
     resolve: bool = False
     shows_metrics: bool = True
+    is_page: bool = False
 
 
 def find_nginx() -> str:
@@ -175,6 +190,7 @@ def configuration(
             _UPSTREAM.format(
                 name=upstream.name,
                 address=upstream.address,
+                locations=(_PAGE if upstream.is_page else _API).format(name=upstream.name),
                 servers="\n".join(_server(instance, resolve=upstream.resolve) for instance in upstream.instances),
                 metrics="" if upstream.shows_metrics else _NO_METRICS,
             )
