@@ -136,11 +136,11 @@ class Host:
             pytest.skip("nginx is not installed; run: apt install nginx-light")
         directory = Path(tempfile.mkdtemp(prefix="nginx-", dir=self.directory))
         text = (COMPOSE / "nginx" / "nginx.conf").read_text().replace("/tmp/", f"{directory}/")  # noqa: S108
-        for name, port in (("entries-api", 8001), ("balances-api", 8002)):
-            servers = "\n".join(f"server 127.0.0.1:{here} \\1" for here in instances[name])
+        for name, port in (("dashboard", 8000), ("entries-api", 8001), ("balances-api", 8002)):
+            servers = "\n".join(f"server 127.0.0.1:{here} \\1" for here in instances.get(name) or [free_port()])
             text, replaced = re.subn(f"server {name}:{port} resolve (.*)", servers, text)
             assert replaced
-        here = {port: free_port() for port in (8001, 8002, 8080)}
+        here = {port: free_port() for port in (8000, 8001, 8002, 8080)}
         for there, port in here.items():
             text = text.replace(f"listen {there};", f"listen 127.0.0.1:{port};")
         configuration = directory / "nginx.conf"

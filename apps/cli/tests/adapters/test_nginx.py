@@ -88,10 +88,11 @@ def balanced(tmp_path: Path) -> Iterator[Callable[..., tuple[str, list[Instance]
     opened: list[Instance] = []
     processes: list[subprocess.Popen[bytes]] = []
 
-    def start(*behaviours: Callable[[socket.socket], None]) -> tuple[str, list[Instance]]:
+    def start(*behaviours: Callable[[socket.socket], None], is_page: bool = False) -> tuple[str, list[Instance]]:
         opened.extend(map(Instance, behaviours))
         port, health_port = free_port(), free_port()
-        upstream = Upstream("entries", f"127.0.0.1:{port}", [f"127.0.0.1:{instance.port}" for instance in opened])
+        instances = [f"127.0.0.1:{instance.port}" for instance in opened]
+        upstream = Upstream("entries", f"127.0.0.1:{port}", instances, is_page=is_page)
         child = balancer(
             tmp_path / "nginx", [upstream], port=port, health_port=health_port, env=os.environ, origins=[PAGE]
         )
@@ -174,18 +175,26 @@ def test_an_instance_that_fails_is_left_alone_for_a_moment(balanced):
     assert len(dying.requests) <= 2 * (1 + time.monotonic() - began), "twice a second at the most"
 
 
-def test_a_stream_of_changes_passes_as_it_comes(balanced):
+@pytest.mark.parametrize(("path", "is_page"), [("/v1/daily-balances/changes", False), ("/live", True)])
+def test_a_stream_of_changes_passes_as_it_comes(balanced, path, is_page):
     is_read = threading.Event()
 
     def streams(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\nevent: changed\n\n")
         is_read.wait(20)
 
-    url, (instance,) = balanced(streams)
-    with httpx2.stream("GET", f"{url}/v1/daily-balances/changes", timeout=10) as answer:
+    url, (instance,) = balanced(streams, is_page=is_page)
+    with httpx2.stream("GET", url + path, timeout=10) as answer:
         assert next(answer.iter_bytes()) == b"event: changed\n\n"
         is_read.set()
-    assert instance.requests[0].startswith(b"GET /v1/daily-balances/changes HTTP/1.1\r\n")
+    assert instance.requests[0].startswith(f"GET {path} HTTP/1.1\r\nHost: {url.removeprefix('http://')}\r\n".encode())
+
+
+def test_a_form_is_sent_once_only(balanced):
+    """The page itself repeats the write that it becomes, with its key."""
+    url, instances = balanced(dies, dies, is_page=True)
+    assert send(url, "POST") == 502
+    assert sum(len(instance.requests) for instance in instances) == 1
 
 
 @pytest.mark.parametrize(("origin", "reader"), [(PAGE, PAGE), ("https://other.example", None), (None, None)])
