@@ -50,7 +50,7 @@ def answered_by(port: int) -> float:
 
 def expected(replicas: int) -> set[str]:
     kinds = ("entries-api", "entries-relay", "balances-api", "balances-projector")
-    return {f"{kind}-{instance}" for kind in kinds for instance in range(1, replicas + 1)}
+    return {f"{kind}-{instance}" for kind in kinds for instance in range(1, replicas + 1)} | {"dashboard-1"}
 
 
 def test_all_instances_are_restarted_under_load_and_every_request_is_answered_in_the_end(replicated):

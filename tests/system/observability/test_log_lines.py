@@ -62,7 +62,13 @@ def written(system) -> dict[str, list[bytes]]:
 
 
 def test_every_line_of_a_running_system_is_stored_whole(written):
-    assert set(written) >= {"entries-api-1", "entries-relay-1", "balances-api-1", "balances-projector-1"}
+    assert set(written) >= {
+        "entries-api-1",
+        "entries-relay-1",
+        "balances-api-1",
+        "balances-projector-1",
+        "dashboard-1",
+    }
     for lines in written.values():
         assert lines
         for line in lines:

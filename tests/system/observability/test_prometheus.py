@@ -100,7 +100,7 @@ def watched(system, prometheus) -> Prometheus:
 
 
 def test_every_process_is_found_and_answers(system, watched):
-    services = {"entries-api-1", "entries-relay-1", "balances-api-1", "balances-projector-1"}
+    services = {"entries-api-1", "entries-relay-1", "balances-api-1", "balances-projector-1", "dashboard-1"}
     assert watched.targets() == dict.fromkeys(services, "up")
 
 
@@ -112,7 +112,7 @@ def test_each_process_measures_what_the_reference_says(watched):
     for name, processes in rows:
         for process in processes.split("<br>"):
             told[process].add(name)
-    assert len(told) == 4
+    assert len(told) == 5
     library = ("process_", "python_")
     for process, names in told.items():
         found = watched.get("targets/metadata", match_target=f'{{job="{process}"}}')
