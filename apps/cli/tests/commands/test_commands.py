@@ -246,6 +246,23 @@ def test_the_check_up_reads_the_key_set(findings, monkeypatch, tmp_path: Path):
         assert findings()["FLUXO_AUTH_JWKS_URL"] == expected
 
 
+def test_the_check_up_asks_the_provider_where_people_sign_in(findings, monkeypatch, service):
+    monkeypatch.setenv("FLUXO_OIDC_ISSUER", service.url)
+    service.answers_with(200, {"issuer": service.url})
+    assert findings()["FLUXO_OIDC_ISSUER"] == "ok"
+    assert service.requests[0].path == "/.well-known/openid-configuration"
+    for answer in ({"issuer": f"{service.url}/"}, {}, []):
+        service.answers.clear()
+        service.answers_with(200, answer)
+        assert findings()["FLUXO_OIDC_ISSUER"] == "fail"
+
+
+def test_the_check_up_says_that_nobody_could_sign_in(findings, monkeypatch, tmp_path: Path):
+    assert "Page" not in findings()
+    monkeypatch.setenv("FLUXO_AUTH_JWKS_URL", (tmp_path / "keys.json").as_uri())
+    assert findings()["Page"] == "warn"
+
+
 @pytest.mark.parametrize(
     ("service", "role"),
     [(service, role) for service in ("entries", "balances") for role in ("api", "migrate")]

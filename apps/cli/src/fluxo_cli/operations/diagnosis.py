@@ -72,6 +72,11 @@ def diagnose(settings: Settings, data_dir: Path, port_base: int) -> Iterator[Fin
             yield _prepared_transactions(url)
     if settings.auth_jwks_url is not None:
         yield _jwks(settings.auth_jwks_url)
+    if settings.oidc_issuer is not None:
+        yield _provider(settings.oidc_issuer)
+    elif not settings.has_page():
+        advice = "Set FLUXO_OIDC_ISSUER and FLUXO_OIDC_CLIENT_ID if people are to sign in there."
+        yield Finding("warn", "Page", "there is none, as nobody could sign in", advice)
 
 
 def _python() -> Finding:
@@ -202,3 +207,15 @@ def _jwks(url: str) -> Finding:
     except (OSError, ValueError, KeyError, TypeError, httpx2.HTTPError) as error:
         return Finding("fail", name, f"no key set: {error}", "Name the JWKS document of your identity provider.")
     return Finding("ok", name, f"{count} keys")
+
+
+def _provider(issuer: str) -> Finding:
+    name = "FLUXO_OIDC_ISSUER"
+    try:
+        answer = httpx2.get(f"{issuer.rstrip('/')}/.well-known/openid-configuration", timeout=_TIMEOUT_S)
+        named = answer.raise_for_status().json()["issuer"]
+    except (ValueError, KeyError, TypeError, httpx2.HTTPError) as error:
+        return Finding("fail", name, f"tells nothing of itself: {error}", "Name your OpenID Connect provider.")
+    if named != issuer:
+        return Finding("fail", name, f"it calls itself {named}", "Write it exactly so.")
+    return Finding("ok", name, "answers under this name")
