@@ -25,13 +25,15 @@ def restart(
 
     Each finishes the requests it has begun. With more than one replica clients notice next to nothing: the balancer
     repeats reads, and writes with their key; a bulk that it was just sending may fail, and is safe to repeat with its
-    keys. Use it after an upgrade. The first
+    keys. The page is one process, and away for about a second. Use it after an upgrade. The first
     process that does not come back ends the command, and the others go on as they were.
 
     Examples:
       fluxo restart
 
       fluxo restart balances-api-1 balances-projector-1
+
+      fluxo restart dashboard-1
     """
     for process in services(data_dir, names or []):
         _restart(process, data_dir)

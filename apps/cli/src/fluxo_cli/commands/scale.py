@@ -28,7 +28,7 @@ def scale(
     New instances are started first, and get requests when they are ready. Those that go get no new requests, finish
     the ones they have, and are stopped then. It needs the load balancer, so the system must have been started with
     `--replicas 2` or more; from then on it can be scaled up and down, to 1 too. The next `fluxo up` takes its own
-    number.
+    number. There is one page, however many replicas.
 
     Exit status: 1 an instance could not start; the others go on as they were.
 
