@@ -5,6 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import httpx2
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,6 +57,18 @@ def test_the_shell_lines_record_entries_and_read_days(system, merchant, readme):
     assert ran.returncode == 0, ran.stderr + ran.stdout
     assert sorted(entry["amount"] for entry in merchant.entries()) == ["1234.56", "150.00"]
     assert "-1234.56" in ran.stdout
+
+
+def test_the_link_opens_the_page_once_and_an_entry_is_recorded_there_without_a_script(system, merchant):
+    link = system.cli("open", "--print", "--merchant", merchant.merchant_id).stdout.strip()
+    with httpx2.Client(base_url=system.page_url, follow_redirects=True, timeout=30) as browser:
+        page = browser.get(link)
+        assert (page.status_code, page.url.path) == (200, "/")
+        carried = dict(re.findall(r'name="(form_token|key|business_date)"[^>]*value="([^"]*)"', page.text))
+        typed = {"amount": "150,00", "direction": "credit", "description": "Venda balcão", "category": ""}
+        browser.post("/entries", data=carried | typed, headers={"Sec-Fetch-Site": "same-origin"})
+    assert [(entry["amount"], entry["description"]) for entry in merchant.entries()] == [("150.00", "Venda balcão")]
+    assert httpx2.get(link).status_code == 403
 
 
 def test_both_readmes_print_the_same_lines():
