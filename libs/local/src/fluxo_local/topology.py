@@ -210,19 +210,14 @@ def _environment_of(service: Service, environment: dict[str, str]) -> dict[str, 
 def _dashboard_environment(settings: Settings, data_dir: Path, port_base: int) -> dict[str, str]:
     if not settings.has_page():
         return {}
-    return {
+    told = {
         f"{DASHBOARD_PREFIX}URL": settings.dashboard_url or f"http://{_here(port_base)}",
         f"{DASHBOARD_PREFIX}SESSION_KEY": settings.dashboard_session_key or session_key(data_dir),
-        **_development_issuer(settings, data_dir),
         **{f"FLUXO_{service.name.upper()}_URL": f"http://{_here(port_base + service.port)}" for service in SERVICES},
     }
-
-
-def _development_issuer(settings: Settings, data_dir: Path) -> dict[str, str]:
-    """Where people sign in by a link, unless they do it at a provider."""
-    if settings.oidc_issuer is not None:
-        return {}
-    return {f"{DASHBOARD_PREFIX}DEVELOPMENT_ISSUER": str(DevelopmentIssuer(data_dir).directory.resolve())}
+    if settings.oidc_issuer is None:
+        told[f"{DASHBOARD_PREFIX}DEVELOPMENT_ISSUER"] = str(DevelopmentIssuer(data_dir).directory.resolve())
+    return told
 
 
 def _dashboard(port_base: int, environment: dict[str, str]) -> HttpProcess:
