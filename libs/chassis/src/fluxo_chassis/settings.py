@@ -154,7 +154,7 @@ class CorsSettings(BaseSettings):
         if not isinstance(value, str):
             return value
         origins = tuple(dict.fromkeys(origin.strip() for origin in value.split(",")))
-        if not all(map(_is_origin, origins)):
+        if not all(map(is_origin, origins)):
             raise ValueError(
                 "It takes origins as browsers send them, scheme, host and port in small letters: no path, no *, and "
                 "no port where it is the scheme's own"
@@ -162,7 +162,7 @@ class CorsSettings(BaseSettings):
         return origins
 
 
-def _is_origin(text: str) -> bool:
+def is_origin(text: str) -> bool:
     """Whether a browser could send it as `Origin`: any other would be allowed in vain."""
     found = _ORIGIN.fullmatch(text)
     return found is not None and _OWN_PORT.get(found[1]) != found[2]

@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     cors_origins: str | None = None
     dashboard_url: str | None = None
     dashboard_session_key: str | None = None
+    oidc_issuer: str | None = None
 
     def database_url(self, service: Service) -> str | None:
         """The URL that the service works with, None where the embedded server has its database."""

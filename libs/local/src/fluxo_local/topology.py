@@ -18,6 +18,7 @@ REPLICAS_MAX = 20  # the port ranges below are that wide
 CONNECTIONS_BESIDE = 59  # migrations, `fluxo verify`, `backup` and `rebuild`, and who looks in; one replica: 100
 BALANCER = "nginx"
 DASHBOARD_PREFIX = "FLUXO_DASHBOARD_"
+DASHBOARD_ONLY = (DASHBOARD_PREFIX, "FLUXO_OIDC_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,16 +204,18 @@ def _environment_of(service: Service, environment: dict[str, str]) -> dict[str, 
     return {
         name: value
         for name, value in everything.items()
-        if name == service.database_variable
-        or not (name.endswith("_DATABASE_URL") or name.startswith(DASHBOARD_PREFIX))
+        if name == service.database_variable or not (name.endswith("_DATABASE_URL") or name.startswith(DASHBOARD_ONLY))
     }
 
 
 def _dashboard_environment(settings: Settings, data_dir: Path, port_base: int) -> dict[str, str]:
+    own_issuer = {
+        f"{DASHBOARD_PREFIX}DEVELOPMENT_ISSUER": str(DevelopmentIssuer(data_dir).private_key.resolve().parent)
+    }
     return {
         f"{DASHBOARD_PREFIX}URL": settings.dashboard_url or f"http://{_here(port_base)}",
         f"{DASHBOARD_PREFIX}SESSION_KEY": settings.dashboard_session_key or session_key(data_dir),
-        f"{DASHBOARD_PREFIX}DEVELOPMENT_ISSUER": str(DevelopmentIssuer(data_dir).private_key.resolve().parent),
+        **(own_issuer if settings.oidc_issuer is None else {}),
         **{f"FLUXO_{service.name.upper()}_URL": f"http://{_here(port_base + service.port)}" for service in SERVICES},
     }
 
