@@ -28,6 +28,11 @@ CONNECT_WITHIN_S: Final = 1.0
 _LIFETIME_S: Final = 300.0
 """Of an access token whose answer does not say it."""
 
+_NOT_ANY_MORE: Final = frozenset(
+    # invalid_request: Dex says it of a refresh token that was used before or is too old, for `invalid_grant`.
+    {"invalid_grant", "invalid_request", "login_required", "interaction_required", "consent_required"}
+)
+
 
 class _Answer(msgspec.Struct, frozen=True):
     access_token: str
@@ -139,7 +144,7 @@ class Provider:
                     )
                 )
         except OAuthError as error:
-            if error.error == "invalid_grant":
+            if error.error in _NOT_ANY_MORE:
                 raise SignedOutError from error
             log.warning("the identity provider does not renew tokens", error=error.error)
             raise ServiceUnavailableError(self.breaker.name) from error

@@ -1,4 +1,4 @@
-"""A provider, the dashboard and browsers, all in this process: every byte goes over HTTP, none over a network."""
+"""A provider that does as the specifications say, until a test turns something."""
 
 import asyncio
 import time
@@ -9,18 +9,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import httpx2
 import pytest
-from fluxo_chassis.health import Health
-from fluxo_dashboard.app import create_dashboard_app
-from fluxo_dashboard.live.changes import Changes
-from fluxo_dashboard.services.client import ServiceClient
-from fluxo_dashboard.services.merchants import Merchants
-from fluxo_dashboard.sign_in.openid import OpenIdConnect
 from fluxo_dashboard.sign_in.provider import Provider
-from fluxo_dashboard.sign_in.session import SessionCookie
-from fluxo_dashboard.sign_in.start import StartCookie
-from fluxo_dashboard.web.desk import Desk
-from fluxo_dashboard.web.rendering import Templates
-from fluxo_dashboard.web.static_files import StaticFiles
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 from joserfc.jws import JWSRegistry
@@ -28,13 +17,12 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-ORIGIN = "https://fluxo.example"
+from tests.harness.sign_in import CALLBACK, Browser, Dashboard
+
 ISSUER = "https://id.example"
 CLIENT, SECRET = "fluxo-dashboard", "a secret that only the two know"
 LIFE_S = 300
-SESSION_KEY = "k" * 32
 KEY = RSAKey.generate_key(2048, {"kid": "first"})
-STATIC = StaticFiles()
 
 
 class FakeProvider:
@@ -142,82 +130,22 @@ class FakeProvider:
         return Response()
 
 
-class Dashboard:
-    """One process of it; `tokens_seen` is what the entries service was asked with."""
-
-    def __init__(self, provider):
-        self.tokens_seen = []
-        entries = ServiceClient("entries", "http://entries", transport=httpx2.MockTransport(self._entries))
-        balances = ServiceClient("balances", "http://balances", transport=httpx2.MockTransport(_away))
-        self.provider = Provider(
-            ISSUER,
-            CLIENT,
-            SECRET,
-            scopes="openid profile offline_access",
-            redirect_uri=f"{ORIGIN}/sign-in/callback",
-            transport=provider.transport,
-        )
-        start = StartCookie(SESSION_KEY, is_behind_tls=True)
-        tokens = OpenIdConnect(self.provider, start, signed_out_at=f"{ORIGIN}/sign-in")
-        self.desk = Desk(
-            entries=entries,
-            balances=balances,
-            merchants=Merchants(entries),
-            changes=Changes(balances, tokens),
-            tokens=tokens,
-            cookie=SessionCookie(SESSION_KEY, is_behind_tls=True),
-            templates=Templates(STATIC.address),
-            origin=ORIGIN,
-            is_behind_tls=True,
-        )
-        self.app = create_dashboard_app(self.desk, health=Health(), static=STATIC)
-
-    def _entries(self, request):
-        self.tokens_seen.append(request.headers["authorization"].removeprefix("Bearer "))
-        if request.url.path == "/v1/merchant":
-            return httpx2.Response(200, json={"name": "Loja", "currency": "BRL", "time_zone": "America/Sao_Paulo"})
-        return httpx2.Response(200, json={"items": []})
-
-
-def _away(_request):
-    return httpx2.Response(503, json={})
-
-
-class Browser:
-    """Keeps cookies, follows nothing by itself, and says of what it sends that a page of the dashboard made it."""
+class BrowserOfOne(Browser):
+    """Signs in at the provider by itself."""
 
     def __init__(self, dashboard, provider):
+        super().__init__(dashboard)
         self.provider = provider
-        self.open(dashboard)
-
-    def open(self, dashboard):
-        """Go on with another process of the dashboard, with all cookies."""
-        cookies = self.http.cookies if hasattr(self, "http") else None
-        self.http = httpx2.AsyncClient(
-            transport=httpx2.ASGITransport(dashboard.app),
-            base_url=ORIGIN,
-            cookies=cookies,
-            headers={"Accept-Language": "en", "Sec-Fetch-Site": "same-origin"},
-        )
-
-    async def get(self, path, **more):
-        return await self.http.get(path, **more)
-
-    async def post(self, path, **more):
-        return await self.http.post(path, **more)
-
-    async def start(self, wanted="/"):
-        return (await self.get("/sign-in/start", params={"next": wanted})).headers["location"]
 
     async def sign_in(self, wanted="/"):
         return await self.come_back(self.provider.sign_in(await self.start(wanted)))
 
-    async def come_back(self, answer):
-        return await self.get("/sign-in/callback", params=answer)
 
-    @property
-    def session(self):
-        return self.http.cookies["__Host-fluxo_session"]
+def _dashboard(provider):
+    scopes = "openid profile offline_access"
+    return Dashboard(
+        Provider(ISSUER, CLIENT, SECRET, scopes=scopes, redirect_uri=CALLBACK, transport=provider.transport)
+    )
 
 
 @pytest.fixture
@@ -227,19 +155,19 @@ def provider():
 
 @pytest.fixture
 def dashboard(provider):
-    return Dashboard(provider)
+    return _dashboard(provider)
 
 
 @pytest.fixture
 def browser(dashboard, provider):
-    return Browser(dashboard, provider)
+    return BrowserOfOne(dashboard, provider)
 
 
 @pytest.fixture
 def another_process(provider):
-    return lambda: Dashboard(provider)
+    return lambda: _dashboard(provider)
 
 
 @pytest.fixture
 def another_browser(dashboard, provider):
-    return lambda: Browser(dashboard, provider)
+    return lambda: BrowserOfOne(dashboard, provider)
