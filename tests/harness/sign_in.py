@@ -25,7 +25,7 @@ class Dashboard:
     """One process of it, behind TLS at `ORIGIN`; `tokens_seen` is what the entries service was asked with."""
 
     def __init__(self, provider: Provider, **more):
-        self.tokens_seen = []
+        self.tokens_seen, self.services_say = [], 200
         entries = ServiceClient("entries", "http://entries", transport=httpx2.MockTransport(self._entries))
         balances = ServiceClient("balances", "http://balances", transport=httpx2.MockTransport(_away))
         self.provider = provider
@@ -46,6 +46,8 @@ class Dashboard:
 
     def _entries(self, request):
         self.tokens_seen.append(request.headers["authorization"].removeprefix("Bearer "))
+        if self.services_say != httpx2.codes.OK:
+            return httpx2.Response(self.services_say, json={"type": "/problems/x", "detail": "No."})
         if request.url.path == "/v1/merchant":
             return httpx2.Response(200, json={"name": "Loja", "currency": "BRL", "time_zone": "America/Sao_Paulo"})
         return httpx2.Response(200, json={"items": []})

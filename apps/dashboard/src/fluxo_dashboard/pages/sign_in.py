@@ -61,8 +61,10 @@ async def callback(request: Request) -> Response:
         session = await desk.tokens.session_for(request.query_params, begun)
         response = await _signed_in(desk, request, session, wanted)
     except SignInRefusedError as refused:
-        if refused.reason == "used" and desk.cookie.read(request) is not None:
-            return RedirectResponse("/", 303)  # Back, after it worked
+        if refused.reason == "used":  # what this browser began, if that was something else, goes on
+            if desk.cookie.read(request) is not None:
+                return RedirectResponse("/", 303)  # Back, after it worked
+            return _refused(desk, request, 403, refused.reason, wanted)
         response = _refused(desk, request, 403, refused.reason, wanted)
     except ServiceUnavailableError:
         response = _refused(desk, request, 503, "unavailable", wanted)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -45,10 +45,10 @@ class _Answer(msgspec.Struct, frozen=True):
 class Tokens:
     """What the token endpoint gave; `ends_at` in epoch seconds of this machine's clock."""
 
-    access_token: str
+    access_token: str = field(repr=False)
     ends_at: float
-    refresh_token: str | None
-    id_token: str | None
+    refresh_token: str | None = field(repr=False)
+    id_token: str | None = field(repr=False)
 
 
 class Provider:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from fluxo_dashboard.services.client import SignedOutError
@@ -27,10 +27,10 @@ class _Held:
     """`session` as a browser should keep it: with the newest refresh token."""
 
     session: Session
-    access_token: str
+    access_token: str = field(repr=False)
     renew_at: float
     ends_at: float
-    id_token: str | None
+    id_token: str | None = field(repr=False)
 
 
 class Renewal:

@@ -2,7 +2,7 @@
 
 import hmac
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from secrets import token_urlsafe
 from typing import Final
@@ -31,8 +31,8 @@ class Session:
     role: str
     name: str
     ends_at: float
-    refresh_token: str | None = None
-    access_token: str | None = None
+    refresh_token: str | None = field(default=None, repr=False)
+    access_token: str | None = field(default=None, repr=False)
     renewals: int = 0
 
     @property

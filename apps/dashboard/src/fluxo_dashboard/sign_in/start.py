@@ -1,7 +1,7 @@
 """Between *Sign in* and the provider's answer: what the browser keeps that went, and must come back with the answer."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from typing import Final, Self
 
@@ -20,9 +20,9 @@ class Start:
     `wanted` is the page of ours that the person comes back to; `ends_at` in epoch seconds.
     """
 
-    state: str
-    nonce: str
-    verifier: str
+    state: str = field(repr=False)
+    nonce: str = field(repr=False)
+    verifier: str = field(repr=False)
     wanted: str
     ends_at: float
 

@@ -81,6 +81,12 @@ async def test_an_answer_is_only_for_the_browser_that_asked(browser, another_bro
     assert "__Host-fluxo_session" not in browser.http.cookies
 
 
+async def test_an_answer_that_was_not_asked_for_does_not_disturb_one_that_was(browser, provider):
+    answer = provider.sign_in(await browser.start())
+    assert (await browser.come_back({"code": "x", "state": "y"})).status_code == 403
+    assert (await browser.come_back(answer)).status_code == 303
+
+
 async def test_an_answer_comes_within_ten_minutes(browser, provider):
     answer = provider.sign_in(await browser.start())
     with time_machine.travel(time.time() + 601):
