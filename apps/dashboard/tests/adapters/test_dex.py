@@ -4,7 +4,6 @@ It gives no claims of one's own, so the person's `sub` stands for the merchant h
 test: at the second time Dex waits for itself, with what it keeps in memory or in SQLite (at commit ab64ed77).
 """
 
-import asyncio
 import re
 import shutil
 import time
@@ -18,6 +17,7 @@ from fluxo_dashboard.sign_in.provider import Provider
 from tests.harness.ports import free_port
 from tests.harness.processes import start
 from tests.harness.sign_in import CALLBACK, SESSION_COOKIE, Browser, Dashboard
+from tests.harness.waiting import until_somebody_listens
 
 pytestmark = [
     pytest.mark.anyio,
@@ -43,7 +43,8 @@ connectors:
 
 @pytest.fixture
 async def issuer(tmp_path):
-    address = f"127.0.0.1:{free_port()}"
+    port = free_port()
+    address = f"127.0.0.1:{port}"
     issuer = f"http://{address}/dex"
     configuration = CONFIGURATION.format(
         issuer=issuer, address=address, callback=CALLBACK, password=PASSWORD, life_s=LIFE_S
@@ -52,24 +53,11 @@ async def issuer(tmp_path):
     with (tmp_path / "dex.log").open("w") as log:
         dex = start(["dex", "serve", str(tmp_path / "dex.yaml")], stdout=log, stderr=log)
     try:
-        async with asyncio.timeout(30):
-            while not await _listens(address):
-                assert dex.poll() is None, (tmp_path / "dex.log").read_text()
-                await asyncio.sleep(0.05)
+        await until_somebody_listens(port, lambda: dex.poll() is not None)
         yield issuer
     finally:
         dex.terminate()
         dex.wait(timeout=10)
-
-
-async def _listens(address):
-    host, port = address.split(":")
-    try:
-        _, writer = await asyncio.open_connection(host, int(port))
-    except OSError:
-        return False
-    writer.close()
-    return True
 
 
 @pytest.fixture

@@ -209,15 +209,14 @@ def _environment_of(service: Service, environment: dict[str, str]) -> dict[str, 
 
 
 def _dashboard_environment(settings: Settings, data_dir: Path, port_base: int) -> dict[str, str]:
-    own_issuer = {
-        f"{DASHBOARD_PREFIX}DEVELOPMENT_ISSUER": str(DevelopmentIssuer(data_dir).private_key.resolve().parent)
-    }
-    return {
+    told = {
         f"{DASHBOARD_PREFIX}URL": settings.dashboard_url or f"http://{_here(port_base)}",
         f"{DASHBOARD_PREFIX}SESSION_KEY": settings.dashboard_session_key or session_key(data_dir),
-        **(own_issuer if settings.oidc_issuer is None else {}),
         **{f"FLUXO_{service.name.upper()}_URL": f"http://{_here(port_base + service.port)}" for service in SERVICES},
     }
+    if settings.oidc_issuer is None:
+        told[f"{DASHBOARD_PREFIX}DEVELOPMENT_ISSUER"] = str(DevelopmentIssuer(data_dir).private_key.resolve().parent)
+    return told
 
 
 def _dashboard(port_base: int, environment: dict[str, str]) -> HttpProcess:
