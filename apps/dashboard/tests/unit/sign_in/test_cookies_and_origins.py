@@ -1,8 +1,15 @@
 """What comes from elsewhere changes nothing: a cookie that was tampered with, a form of another site, another host."""
 
+from dataclasses import replace
+
+import httpx2
 import pytest
+from fluxo_chassis.health import Health
+from fluxo_dashboard.app import create_dashboard_app
 from fluxo_dashboard.sign_in.ended import Ended
 from fluxo_dashboard.web.visit import own_path
+
+from tests.harness.sign_in import STATIC
 
 pytestmark = pytest.mark.anyio
 
@@ -102,6 +109,22 @@ async def test_under_another_name_there_is_nothing_but_the_right_address(browser
 @pytest.mark.parametrize("host", ["fluxo.example", "FLUXO.example", "fluxo.example:443"])
 async def test_its_own_name_may_be_written_as_browsers_do(browser, host):
     assert (await browser.get("/sign-in", headers={"Host": host})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("localhost:8000", 307), ("[::1]:8000", 307), ("127.0.0.1:8000", 200), ("elsewhere.example", 421), ("[", 421)],
+)
+async def test_on_ones_own_machine_its_other_names_lead_to_the_right_one(dashboard, host, status):
+    own = "http://127.0.0.1:8000"
+    desk = replace(dashboard.desk, origin=own, is_behind_tls=False)
+    app = create_dashboard_app(desk, health=Health(), static=STATIC)
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=own) as http:
+        answer = await http.get("/sign-in?next=/entries", headers={"Host": host})
+        assert answer.status_code == status
+        assert answer.headers.get("location") == (f"{own}/sign-in?next=/entries" if status == 307 else None)
+        posted = await http.post("/language", headers={"Host": host, "Sec-Fetch-Site": "same-origin"})
+        assert posted.status_code == (303 if status == 200 else 421)
 
 
 async def test_probes_come_to_any_name(browser):
