@@ -34,7 +34,7 @@ class FakeProvider:
         self.key, self.algorithm = KEY, "RS256"
         self.gives_id_token = self.gives_refresh_token = self.takes_a_refresh_token_once = True
         self.error, self.is_down, self.padding = None, False, ""
-        self.codes, self.alive, self.revoked, self.renewals = {}, set(), [], 0
+        self.codes, self.alive, self.revoked, self.renewals, self.redemptions = {}, set(), [], 0, 0
         self.may_renew, self.is_asked = asyncio.Event(), asyncio.Event()
         self.may_renew.set()
         routes = [
@@ -97,6 +97,7 @@ class FakeProvider:
             if self.takes_a_refresh_token_once:
                 self.alive.discard(form["refresh_token"])
             return JSONResponse(self._tokens({}))
+        self.redemptions += 1
         asked = self.codes.pop(form["code"], None)
         if asked is None or asked["redirect_uri"] != form["redirect_uri"]:
             return JSONResponse({"error": "invalid_grant"}, 400)

@@ -5,6 +5,7 @@ import time
 
 import pytest
 import time_machine
+from fluxo_dashboard.services.client import ServiceUnavailableError
 
 pytestmark = pytest.mark.anyio
 
@@ -115,9 +116,25 @@ async def test_while_the_provider_is_away_a_good_token_is_used_and_then_the_sess
         assert (await browser.get("/")).status_code == 200
 
 
-async def test_who_may_not_renew_any_more_is_signed_out(browser, provider):
+async def test_a_new_refresh_token_is_kept_whatever_comes_after_it(browser, dashboard, provider, monkeypatch):
+    await browser.sign_in()
+
+    async def keys_are_away(_session, _tokens):
+        raise ServiceUnavailableError
+
+    with time_machine.travel(time.time() + OVER_S):
+        with monkeypatch.context() as away:
+            away.setattr(dashboard.desk.tokens._renewal, "_as_of", keys_are_away)
+            assert (await browser.get("/")).status_code == 503
+        assert (await browser.get("/")).status_code == 200
+    assert provider.renewals == 2
+
+
+@pytest.mark.parametrize("error", [None, "invalid_request", "interaction_required"])
+async def test_who_may_not_renew_any_more_is_signed_out(browser, provider, error):
     await browser.sign_in()
     provider.alive.clear()
+    provider.error = error
     with time_machine.travel(time.time() + OVER_S):
         signed_out = await browser.get("/")
     assert (signed_out.status_code, signed_out.headers["location"]) == (303, "/sign-in?next=%2F")

@@ -55,7 +55,7 @@ async def test_signing_in_again_is_a_new_session_and_the_end_of_the_one_before(b
     assert (await browser.get("/")).status_code == 200
 
 
-async def test_an_answer_is_taken_once(browser, another_browser):
+async def test_an_answer_is_taken_once(browser, another_browser, provider):
     address = await browser.start()
     starting = browser.http.cookies["__Host-fluxo_start"]
     answer = browser.provider.sign_in(address)
@@ -67,6 +67,7 @@ async def test_an_answer_is_taken_once(browser, another_browser):
     assert "used already" in refused.text
     assert "Try again" in refused.text
     assert "__Host-fluxo_session" not in copy.http.cookies
+    assert provider.redemptions == 1
     again = await browser.come_back(answer)  # Back, or a reload
     assert (again.status_code, again.headers["location"]) == (303, "/")
 
@@ -89,8 +90,10 @@ async def test_an_answer_that_was_not_asked_for_does_not_disturb_one_that_was(br
 
 async def test_an_answer_comes_within_ten_minutes(browser, provider):
     answer = provider.sign_in(await browser.start())
+    kept = {"Cookie": f"__Host-fluxo_start={browser.http.cookies['__Host-fluxo_start']}"}
     with time_machine.travel(time.time() + 601):
-        assert (await browser.come_back(answer)).status_code == 403
+        assert (await browser.get("/sign-in/callback", params=answer, headers=kept)).status_code == 403
+    assert provider.redemptions == 0
 
 
 async def test_a_code_of_another_start_is_not_redeemed(browser, another_browser, provider):
@@ -109,6 +112,7 @@ async def test_a_code_of_another_start_is_not_redeemed(browser, another_browser,
         {"aud": "another client"},
         {"aud": ["fluxo-dashboard", "another client"]},
         {"azp": "another client"},
+        {"azp": "fluxo-dashboard", "aud": "another client"},
         {"iss": "https://another.example"},
         {"sub": None},
         {"exp": 1_000_000_000},
