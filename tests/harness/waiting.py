@@ -20,3 +20,17 @@ async def until_true(holds: Callable[[], bool], within_s: float = PATIENCE_S, *,
     while not holds():
         assert time.monotonic() < deadline, f"{what} did not come true within {within_s:g} s"
         await asyncio.sleep(0.05)
+
+
+async def until_somebody_listens(port: int, process_ended: Callable[[], bool], within_s: float = PATIENCE_S) -> None:
+    """Wait for a server of this machine that was just started; fail at once when it ended instead."""
+    async with asyncio.timeout(within_s):
+        while True:
+            assert not process_ended(), "it ended before it listened"
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.02)
+            else:
+                writer.close()
+                return

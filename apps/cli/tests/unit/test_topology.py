@@ -165,3 +165,15 @@ def test_credentials_are_kept_and_private(tmp_path: Path):
     first = topology(Settings(), tmp_path).environment
     assert topology(Settings(), tmp_path).environment == first
     assert stat.S_IMODE((tmp_path / "secrets.json").stat().st_mode) == 0o600
+
+
+def test_with_a_provider_of_its_own_the_page_has_no_development_issuer(tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("FLUXO_OIDC_ISSUER", "https://id.example")
+    monkeypatch.setenv("FLUXO_OIDC_CLIENT_SECRET", "a secret")
+    planned = topology(Settings(), tmp_path)
+    page, api = _process(planned, "dashboard-1").env, _process(planned, "entries-api-1").env
+    assert "FLUXO_DASHBOARD_DEVELOPMENT_ISSUER" not in page
+    assert (page["FLUXO_OIDC_ISSUER"], page["FLUXO_OIDC_CLIENT_SECRET"]) == ("https://id.example", "a secret")
+    assert [name for name in api if name.startswith(("FLUXO_OIDC_", "FLUXO_DASHBOARD_"))] == []
+    monkeypatch.delenv("FLUXO_OIDC_ISSUER")
+    assert "FLUXO_DASHBOARD_DEVELOPMENT_ISSUER" in _process(topology(Settings(), tmp_path), "dashboard-1").env

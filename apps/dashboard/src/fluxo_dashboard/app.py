@@ -19,9 +19,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from fluxo_dashboard.language.languages import language_of
 from fluxo_dashboard.pages import entries, entry, live, record_entry, reverse_entry, sign_in, today
 from fluxo_dashboard.web.desk import Desk
-from fluxo_dashboard.web.headers import add_page_headers
+from fluxo_dashboard.web.own_address import only_at_own_address
 from fluxo_dashboard.web.static_files import PATH, StaticFiles
-from fluxo_dashboard.web.visit import refused_page
+from fluxo_dashboard.web.visit import CALLBACK, refused_page
 
 ANSWER_WITHIN_S: Final = 8.0
 """A page asks the services, each at most twice (`services/client.py`)."""
@@ -41,7 +41,7 @@ def create_dashboard_app(desk: Desk, *, health: Health, static: StaticFiles) -> 
 
     def edge(app: ASGIApp) -> ASGIApp:
         around = Middleware(
-            app,
+            only_at_own_address(app, desk),
             account,
             cors=Cors(()),
             body_types=FORMS,
@@ -81,6 +81,8 @@ def pages(static: StaticFiles) -> list[Route]:
         Route("/entries/{id}/reverse", reverse_entry.reverse, methods=["POST"]),
         Route("/entries/{id}/state", record_entry.state),
         Route("/sign-in", sign_in.sign_in),
+        Route("/sign-in/start", sign_in.start),
+        Route(CALLBACK, sign_in.callback),
         Route("/sign-in/link/{link}", sign_in.open_link),
         Route("/sign-out", sign_in.sign_out, methods=["POST"]),
         Route("/language", sign_in.choose_language, methods=["POST"]),
@@ -91,6 +93,4 @@ def pages(static: StaticFiles) -> list[Route]:
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
     desk: Desk = request.app.state.desk
-    response = refused_page(desk, language_of(request), error.status_code)
-    add_page_headers(response, is_behind_tls=desk.is_behind_tls)
-    return response
+    return refused_page(desk, language_of(request), error.status_code)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -88,7 +89,7 @@ class Changes:
         position: str | None = None
         while True:
             try:
-                token = await self._tokens.token_of(next(iter(watch.followers.values())))
+                token = await self._token_of_any(watch)
                 headers = {} if position is None else {"Last-Event-ID": position}
                 async with self._balances.stream(PATH, token, headers) as response:
                     response.raise_for_status()
@@ -104,6 +105,13 @@ class Changes:
                 if watch.newest is None or watch.newest.event != "unavailable":
                     watch.tell(Told("unavailable", "{}"))
             await asyncio.sleep(backoff.next())
+
+    async def _token_of_any(self, watch: _Watch) -> str:
+        """Return the token of a follower who is signed in yet: that one's session ended is no matter of the others."""
+        for session in tuple(watch.followers.values()):
+            with suppress(SignedOutError):
+                return await self._tokens.token_of(session)
+        raise SignedOutError
 
 
 async def _events(response: httpx2.Response) -> AsyncIterator[tuple[str | None, Told]]:

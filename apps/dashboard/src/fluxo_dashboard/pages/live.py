@@ -19,14 +19,16 @@ async def _live(visit: Visit) -> Response:
 
 async def _lines(visit: Visit) -> AsyncIterator[str]:
     yield "retry: 1000\n\n"
-    day = visit.today
+    day, session = visit.today, visit.session
     async for told in visit.desk.changes.follow(visit.session, HEARTBEAT_S):
         if time.time() > visit.session.ends_at:
             return
         if told is not None:
             yield f"event: {told.event}\ndata: {told.data}\n\n"
-        elif visit.today != day:
-            day = visit.today
+        elif visit.today != day or visit.desk.tokens.renewed(session) is not None:
+            # What the page asks for then is answered with the session's new cookie: a page that is only looked at would
+            # keep a refresh token that may not work any more.
+            day, session = visit.today, visit.desk.tokens.renewed(session) or session
             yield "event: changed\ndata: {}\n\n"
         else:
             yield ": heartbeat\n\n"

@@ -7,8 +7,11 @@ from typing import Any, Final, Self
 
 import httpx2
 import orjson
+import structlog
 from fluxo_chassis.observability.traces.tracing import current_traceparent
 from fluxo_chassis.resilience import CircuitBreaker, CircuitOpen
+
+log = structlog.get_logger(__name__)
 
 ANSWER_WITHIN_S: Final = 3.0
 """A service answers or gives up within 1.5 s, and a balance that waits for an entry within 2."""
@@ -135,6 +138,8 @@ def _judged(response: httpx2.Response) -> Any:
     if response.is_success:
         return body
     if response.status_code == httpx2.codes.UNAUTHORIZED:
+        # Who runs it has to know: if the provider's tokens are not what the services want, everybody is signed out.
+        log.warning("a service refuses an access token", challenge=response.headers.get("www-authenticate", "")[:200])
         raise SignedOutError
     if response.is_server_error:
         raise ServiceUnavailableError(str(body.get("title", response.status_code)))

@@ -16,6 +16,8 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 from starlette.requests import Request
 
+from fluxo_dashboard.services.client import SignedOutError
+from fluxo_dashboard.sign_in.ended import Ended
 from fluxo_dashboard.sign_in.session import Session, new_session
 
 API_AUDIENCE: Final = "fluxo"
@@ -38,6 +40,7 @@ class DevelopmentIssuer:
         self._key = RSAKey.import_key(pem, {"kid": RSAKey.import_key(pem).thumbprint()})
         self._links = directory / "links"
         self._tokens: dict[str, tuple[float, str]] = {}
+        self._ended = Ended()
 
     def session_for(self, code: str, request: Request) -> Session:
         """Open the link with this code.
@@ -60,7 +63,13 @@ class DevelopmentIssuer:
         return new_session(merchant_id, subject="developer", role="owner", name=merchant_id)
 
     async def token_of(self, session: Session) -> str:
-        """Return a token of ten minutes, the same one for the first nine."""
+        """Return a token of ten minutes, the same one for the first nine.
+
+        Raises:
+            SignedOutError: the session ended.
+        """
+        if session.id in self._ended:
+            raise SignedOutError
         now = time.time()
         known_until, token = self._tokens.get(session.id, (0.0, ""))
         if now < known_until - _RENEW_BEFORE_S:
@@ -82,5 +91,10 @@ class DevelopmentIssuer:
         self._tokens[session.id] = (now + TOKEN_S, token)
         return token
 
-    async def end(self, session: Session) -> None:
+    def renewed(self, _session: Session) -> Session | None:
+        return None
+
+    async def end(self, session: Session) -> str | None:
+        self._ended.add(session.id, session.ends_at)
         self._tokens.pop(session.id, None)
+        return None

@@ -12,11 +12,19 @@ class AccessTokens(Protocol):
         """Return a token that is valid for some time yet, renewed when it has to be.
 
         Raises:
-            SignedOutError: the provider does not renew it any more.
+            SignedOutError: the session ended, or the provider does not renew it any more.
             ServiceUnavailableError: the provider does not answer.
         """
         ...
 
-    async def end(self, session: Session) -> None:
-        """Forget the session's tokens, and let the provider forget them."""
+    def renewed(self, session: Session) -> Session | None:
+        """Return the session as the browser should keep it from now on; None when that is how it came."""
+        ...
+
+    async def end(self, session: Session) -> str | None:
+        """Refuse the session from now on, and let the provider forget its tokens.
+
+        Returns:
+            The provider's address where a browser signs out there too, if it has one.
+        """
         ...

@@ -1,12 +1,14 @@
 """One request by a person who is signed in, and what every page needs around its own work."""
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -14,14 +16,19 @@ from fluxo_dashboard.language.languages import Language, language_of
 from fluxo_dashboard.services.client import Refusal, ServiceUnavailableError, SignedOutError
 from fluxo_dashboard.services.merchants import Merchant
 from fluxo_dashboard.sign_in.origin import is_own_form, is_same_site
+from fluxo_dashboard.sign_in.sealed import TooLargeError
 from fluxo_dashboard.sign_in.session import Session
 from fluxo_dashboard.web.desk import Desk
 from fluxo_dashboard.web.headers import add_page_headers
 
+log = structlog.get_logger(__name__)
+
 SIGN_IN: Final = "/sign-in"
+CALLBACK: Final = "/sign-in/callback"
 FORBIDDEN: Final = 403
-_EVENTS: Final = {FORBIDDEN: "fluxo:outdated", 404: "fluxo:gone", 503: "fluxo:unavailable"}
 NOT_ALLOWED: Final = "not-allowed"
+_EVENTS: Final = {FORBIDDEN: "fluxo:outdated", 404: "fluxo:gone", 503: "fluxo:unavailable"}
+_OWN_PATH: Final = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*\Z")
 _SAFE: Final = frozenset({"GET", "HEAD"})
 
 
@@ -123,22 +130,37 @@ async def _answer(page: Page, request: Request, desk: Desk) -> Response:
         return refused_page(desk, language, 403)
     try:
         token = await desk.tokens.token_of(session)
+        current = desk.tokens.renewed(session) or session
         merchant = await desk.merchants.find(session.merchant_id, token)
-        return await page(Visit(request, desk, session, language, token, merchant))
+        response = await page(Visit(request, desk, current, language, token, merchant))
     except SignedOutError:
         response = _to_sign_in(request)
         desk.cookie.remove(response)
         return response
     except ServiceUnavailableError:
-        return refused_page(desk, language, 503)
+        response = refused_page(desk, language, 503)
     except Refusal as refusal:
         # A service knows no forms: its 403 is about what the person may do.
-        return refused_page(desk, language, refusal.status, NOT_ALLOWED if refusal.status == FORBIDDEN else None)
+        response = refused_page(desk, language, refusal.status, NOT_ALLOWED if refusal.status == FORBIDDEN else None)
+    _write_renewed(desk, session, response)
+    return response
+
+
+def _write_renewed(desk: Desk, session: Session, response: Response) -> None:
+    """Give the browser the refresh token that came since: the one that it has may not work any more."""
+    if (renewed := desk.tokens.renewed(session)) is not None:
+        try:
+            desk.cookie.write(response, renewed)
+        except TooLargeError as error:
+            log.warning("a renewed session cannot be kept: it ends with this process", reason=str(error))
 
 
 def refused_page(desk: Desk, language: Language, status: int, reason: str | None = None) -> Response:
     """Return a page that says what happened and where to go from there; `reason` where a status has several."""
-    return HTMLResponse(desk.templates.render("refused.html", language, status=status, reason=reason or status), status)
+    html = desk.templates.render("refused.html", language, reason=reason or status, origin=desk.origin)
+    response = HTMLResponse(html, status)
+    add_page_headers(response, is_behind_tls=desk.is_behind_tls)
+    return response
 
 
 def _to_sign_in(request: Request) -> Response:
@@ -152,7 +174,8 @@ def _to_sign_in(request: Request) -> Response:
 
 
 def own_path(text: str | None) -> str:
-    """Return the path when it is one of ours, else the first page: a link must not lead away from here."""
-    parts = urlsplit(text or "/")
-    is_ours = not parts.scheme and not parts.netloc and parts.path.startswith("/") and "\\" not in (text or "")
-    return (text or "/") if is_ours and not parts.path.startswith("//") else "/"
+    r"""Return the path when it is one of ours, else the first page: a link must not lead away from here.
+
+    Browsers take `//host`, `///host`, `/\host` and `/<tab>/host` for addresses of other hosts.
+    """
+    return text if text is not None and _OWN_PATH.match(text) else "/"

@@ -48,6 +48,8 @@ class Tokens:
     async def token_of(self, session: Session) -> str:
         return f"{session.merchant_id}/entries:read,entries:write"
 
+    def renewed(self, session: Session) -> None: ...
+
     async def end(self, session: Session) -> None: ...
 
 

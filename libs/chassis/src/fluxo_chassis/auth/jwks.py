@@ -38,9 +38,10 @@ class JwksKeys:
     force; it is then tried again after a second and more and more rarely, and `breaker` shows it.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, transport: httpx2.AsyncBaseTransport | None = None) -> None:
         parts = urlsplit(url)
         self._url = url
+        self._transport = transport
         self._path = Path(unquote(parts.path)) if parts.scheme == "file" else None
         self._version: tuple[int, int] | None = None
         self._keys: list[PublicKey] = []
@@ -99,7 +100,9 @@ class JwksKeys:
         try:
             async with self.breaker:
                 self._tried_at = time.monotonic()
-                async with httpx2.AsyncClient(timeout=FETCH_TIMEOUT_S, follow_redirects=False) as client:
+                async with httpx2.AsyncClient(
+                    timeout=FETCH_TIMEOUT_S, follow_redirects=False, transport=self._transport
+                ) as client:
                     answer = await client.get(self._url)
                 answer.raise_for_status()
                 self._keys = parse_key_set(answer.content)
