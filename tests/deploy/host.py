@@ -71,7 +71,7 @@ class Host:
     def argv(self, name: str, *instead: str) -> list[str]:
         """Return the command of a container, or another one inside it; confined as by an engine where that can be."""
         inside = image(self.services[name]["build"]["target"])
-        argv = list(instead) or [*inside.entrypoint, *self.services[name]["command"]]
+        argv = list(instead) or [*inside.entrypoint, *(self.services[name]["command"] or inside.command)]
         if not self.confines:
             return [f"{self._bin(name)}/{argv[0]}", *argv[1:]]
         self._roots += 1

@@ -5,6 +5,7 @@ installs. Only names are others: a host of the network becomes an address and a 
 get what an engine would give them: a read-only root, a numeric user, no rights. Networks and limits are not there.
 """
 
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from tests.deploy.host import Host, answers, database, until
 from tests.deploy.operator import SECRET, filled
 from tests.harness.ports import free_port
 
+PROCESSES = ("entries-api", "entries-relay", "balances-api", "balances-projector", "dashboard")
 SCOPES = ("entries:read", "entries:write", "balances:read")
 DAY = "2026-03-10"
 
@@ -32,14 +34,17 @@ def host(composed, app, postgres_url, tmp_path_factory) -> Iterator[Host]:
     directory = tmp_path_factory.mktemp("host")
     env = filled(AUTH_JWKS_URL="file:///etc/fluxo/jwks.json", AUTH_ISSUER="fluxo-development")
     keys = DevelopmentIssuer(directory / "issuer").jwks
-    host = Host(composed(env, ("compose.yaml", "compose.dev.yaml")), app, directory, keys)
+    model = composed(env, ("compose.yaml", "compose.dev.yaml"))
+    # The page as in production, at a provider that does not answer; none is started for development.
+    model["services"]["dashboard"] = composed()["services"]["dashboard"]
+    host = Host(model, app, directory, keys)
     with database(host, postgres_url, "entries-db"), database(host, postgres_url, "balances-db"):
         try:
             for name in ("streams", "cache"):
                 host.valkey(name)
             for name in ("entries-migrate", "balances-migrate"):
                 assert host.run(name) == 0, name
-            for name in ("entries-api", "entries-relay", "balances-api", "balances-projector"):
+            for name in PROCESSES:
                 host.start(name)
             for name, ports in host.ports.items():
                 for port in ports:
@@ -83,14 +88,14 @@ def test_an_entry_at_one_instance_is_a_balance_at_the_others(host, merchant):
     assert [closing_balance(merchant, port, entry) for port in host.ports["balances-api"]] == ["2.00", "2.00"]
 
 
-@pytest.mark.parametrize("name", ["entries-api", "entries-relay", "balances-api", "balances-projector"])
+@pytest.mark.parametrize("name", PROCESSES)
 def test_the_healthcheck_of_the_image_tells_a_process_that_lives_from_one_that_does_not(host, name):
     healthcheck = image(host.services[name]["build"]["target"]).healthcheck
     exits = [host.run(name, *healthcheck, FLUXO_PORT=str(port)) for port in (host.ports[name][0], free_port())]
     assert exits == [0, 1]
 
 
-@pytest.mark.parametrize("name", ["entries-api", "entries-relay", "balances-api", "balances-projector"])
+@pytest.mark.parametrize("name", PROCESSES)
 def test_a_process_is_content_with_a_read_only_root_and_no_rights(host, name):
     if not host.confines:
         pytest.skip("only root can confine a process as an engine does")
@@ -146,6 +151,19 @@ def test_behind_nginx_an_instance_of_each_may_stop_and_every_entry_counts_once(h
 
     assert closing_balance(merchant, ports[8002], last) == f"{before + 50}.00"
     assert [host.running[name][0].wait(15) for name in ("entries-api", "balances-api")] == [0, 0]
+
+
+def test_the_page_is_reached_through_nginx_under_its_own_name_with_all_that_it_is_made_of(host):
+    """Templates, catalogue and static files are in the image; the name is what browsers know it by."""
+    place = f"http://127.0.0.1:{host.nginx(host.ports)[8000]}"
+    with httpx2.Client(headers={"Host": "fluxo.example"}, timeout=10) as browser:
+        page = browser.get(f"{place}/sign-in")
+        assert (page.status_code, page.headers["strict-transport-security"]) == (200, "max-age=31536000")
+        assert '<html lang="pt-BR"' in page.text
+        files = re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)
+        assert {browser.get(place + file).status_code for file in files} == {200}
+        assert browser.get(f"{place}/metrics").status_code == 404
+    assert httpx2.get(f"{place}/sign-in").status_code == 421
 
 
 class Mute:

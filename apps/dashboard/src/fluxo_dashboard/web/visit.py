@@ -9,6 +9,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import structlog
+from fluxo_chassis.auth import Principal
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -124,6 +125,8 @@ async def _answer(page: Page, request: Request, desk: Desk) -> Response:
     session = desk.cookie.read(request)
     if session is None:
         return _to_sign_in(request)
+    # The request log distinguishes merchants by it.
+    request.state.principal = Principal(session.merchant_id, session.subject, frozenset(), session.role)
     if request.method not in _SAFE and not (
         is_same_site(request, desk.origin) and await is_own_form(request, desk.cookie, session)
     ):
