@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -45,6 +46,23 @@ def saved_entry(page: Page) -> None:
 def as_table(page: Page) -> None:
     page.goto("/")
     page.click("summary")
+
+
+def month(page: Page) -> None:
+    page.goto("/consolidated")
+    page.wait_for_selector(".chart canvas")
+
+
+def year(page: Page) -> None:
+    page.goto("/consolidated?by=year")
+    page.wait_for_selector(".chart canvas")
+
+
+def wrong_date(page: Page) -> None:
+    page.goto("/consolidated?by=week")
+    page.fill("#on", "31/02/2026")
+    page.press("#on", "Enter")
+    page.wait_for_selector("#error-on")
 
 
 def help_dialog(page: Page) -> None:
@@ -94,10 +112,20 @@ SCREENS = {
     "wrong-entry": wrong_entry,
     "saved-entry": saved_entry,
     "as-table": as_table,
+    "month": month,
+    "year": year,
+    "wrong-date": wrong_date,
     "help": help_dialog,
     "not-found": not_found,
     "sign-in": sign_in,  # last: it ends the session
 }
+
+
+SPENT = [
+    ("Fornecedores", "debit", "812.35"),
+    ("Aluguel do ponto e condomínio, pagos no quinto dia útil", "debit", "650.00"),
+    ("Vendas", "credit", "2340.00"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +134,11 @@ def merchant_id(system) -> str:
     merchant = system.merchant(f"m-{uuid4().hex[:12]}")
     merchant.record("credit", "1250.00", description="Venda balcão")
     merchant.record("debit", "320.40", description="Fornecedor de farinha, entrega da semana, nota 4711")
+    for category, direction, amount in SPENT:
+        for days in (1, 40, 80):  # yesterday has come everywhere
+            day = (date.today() - timedelta(days)).isoformat()
+            entry = {"direction": direction, "amount": amount, "description": "Mês", "category": category}
+            assert merchant.post("/v1/entries", entry | {"business_date": day}, key=uuid4().hex).status_code == 201
     last = merchant.record("credit", "89.90", description="<img src=x>")
     merchant.day("2026-01-01", after=last["id"])
     return merchant.merchant_id

@@ -91,6 +91,21 @@ def test_without_the_balances_api_entries_are_recorded_and_balances_stand_grey(p
     assert recorded(fragile, merchant_id) == ["Durante a queda", "De antes"]
 
 
+def test_without_the_balances_api_the_books_of_a_month_stand_grey_and_come_back(person, fragile):
+    visitor, merchant_id = person
+    page = visitor.open("/consolidated")
+    closing = page.locator("#period .closing dd")
+    with held_down(fragile, "balances-api-1"):
+        expect(page.locator("#period .sums.unavailable")).to_contain_text("estavam assim em")
+        expect(closing).to_contain_text("10,00")
+        expect(page.locator("#period .spending.unavailable")).to_contain_text("10,00")
+        fragile.merchant(merchant_id).record("credit", "2.00")
+        page.goto("/consolidated?by=week")
+        expect(page.locator("#period .sums")).to_contain_text("não respondem")
+        assert "R$" not in page.inner_text("#period")
+    expect(page.locator("#period .sums:not(.unavailable) .closing dd")).to_contain_text("12,00")
+
+
 def test_without_the_entries_api_the_draft_is_kept_and_said_not_to_be_saved(person, fragile):
     visitor, merchant_id = person
     page = visitor.page

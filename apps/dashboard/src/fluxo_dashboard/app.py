@@ -17,7 +17,16 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fluxo_dashboard.language.languages import language_of
-from fluxo_dashboard.pages import entries, entry, live, record_entry, reverse_entry, sign_in, today
+from fluxo_dashboard.pages import (
+    consolidated,
+    entries,
+    entry,
+    live,
+    record_entry,
+    reverse_entry,
+    sign_in,
+    today,
+)
 from fluxo_dashboard.web.desk import Desk
 from fluxo_dashboard.web.own_address import only_at_own_address
 from fluxo_dashboard.web.static_files import PATH, StaticFiles
@@ -72,6 +81,7 @@ def pages(static: StaticFiles) -> list[Route]:
         Route("/", today.page),
         Route("/today/balance", today.balance_part),
         Route("/today/latest", today.latest_part),
+        Route("/consolidated", consolidated.page),
         Route("/live", live.live),
         Route("/entries", entries.page, methods=["GET"]),
         Route("/entries", record_entry.record, methods=["POST"]),

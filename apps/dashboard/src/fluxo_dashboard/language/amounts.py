@@ -1,19 +1,26 @@
 """Amounts as the page writes and reads them. Inside they are the API's decimal strings; no float anywhere."""
 
 import re
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 
-from babel.numbers import NumberPattern, parse_pattern
+from babel.numbers import NumberPattern, format_percent, parse_pattern
 from fluxo_contracts.currencies import DECIMALS
 
 from fluxo_dashboard.language.languages import PORTUGUESE, Language
 
 
-def write_money(amount: str, currency: str, language: Language) -> str:
+def write_money(amount: str | Decimal, currency: str, language: Language) -> str:
     """Return "R$ 1.234,56" for "1234.56" and BRL; the space in it does not break."""
     pattern = _pattern(language, DECIMALS.get(currency, 2))
     return str(pattern.apply(Decimal(amount), language.locale, currency=currency, currency_digits=False))
+
+
+def write_per_cent(share: Decimal, language: Language, *, is_change: bool = False) -> str:
+    """Return "12,5%" for 0.1249, halves away from zero; a change has its sign, "+12,5%"."""
+    rounded = share.quantize(Decimal("0.001"), ROUND_HALF_UP)
+    pattern = "+#,##0.0%;-#,##0.0%" if is_change else "#,##0.0%"
+    return str(format_percent(rounded, pattern, locale=language.locale))
 
 
 def write_amount(amount: str, language: Language) -> str:

@@ -32,6 +32,16 @@ def write_month(day: date, language: Language) -> str:
     return str(format_date(day, pattern, locale=language.locale))
 
 
+def write_month_name(day: date, language: Language) -> str:
+    """Return the month where its year is said already: "novembro"."""
+    return str(format_date(day, "LLLL", locale=language.locale))
+
+
+def write_weekday(day: date, language: Language) -> str:
+    """Return the weekday beside a date: "seg."."""
+    return str(format_date(day, "EEE", locale=language.locale))
+
+
 def write_instant(instant: datetime, time_zone: str, language: Language) -> str:
     """Return the instant on the merchant's clock: "22/11/2026 11:32:10"."""
     pattern = "dd/MM/y HH:mm:ss" if language is PORTUGUESE else "y-MM-dd HH:mm:ss"

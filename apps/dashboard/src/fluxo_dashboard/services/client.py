@@ -22,9 +22,20 @@ _NOBODY_THERE: Final = frozenset({502, 504})
 
 _CONNECTIONS_MAX: Final = 100
 
+NOT_BUILT: Final = "category-totals-not-built"
+_NOT_THERE_YET: Final = frozenset({NOT_BUILT, "not-yet-consolidated"})
+"""By these kinds of 503 a service that is well says that one thing is not there yet: to ask again at once is no use."""
+
 
 class ServiceUnavailableError(Exception):
-    """The service did not answer, or said that it cannot now. Whether a write was carried out is not known."""
+    """The service did not answer, or said that it cannot now. Whether a write was carried out is not known.
+
+    `kind` is the last part of the problem's type (RFC 9457), empty where the service told none.
+    """
+
+    def __init__(self, reason: str = "", kind: str = "") -> None:
+        super().__init__(reason)
+        self.kind = kind
 
 
 class SignedOutError(Exception):
@@ -105,7 +116,8 @@ class ServiceClient:
             return await self._answer(request)
         except ServiceUnavailableError as error:
             # One that hangs would make a person wait twice.
-            if self.breaker.state != "closed" or isinstance(error.__cause__, httpx2.TimeoutException):
+            hangs = isinstance(error.__cause__, httpx2.TimeoutException)
+            if self.breaker.state != "closed" or hangs or error.kind in _NOT_THERE_YET:
                 raise
             return await self._answer(request)
 
@@ -141,8 +153,8 @@ def _judged(response: httpx2.Response) -> Any:
         # Who runs it has to know: if the provider's tokens are not what the services want, everybody is signed out.
         log.warning("a service refuses an access token", challenge=response.headers.get("www-authenticate", "")[:200])
         raise SignedOutError
-    if response.is_server_error:
-        raise ServiceUnavailableError(str(body.get("title", response.status_code)))
-    errors = {error["pointer"].lstrip("/?"): error["detail"] for error in body.get("errors", ())}
     kind = str(body.get("type", "")).rpartition("/")[2]
+    if response.is_server_error:
+        raise ServiceUnavailableError(str(body.get("title", response.status_code)), kind)
+    errors = {error["pointer"].lstrip("/?"): error["detail"] for error in body.get("errors", ())}
     raise Refusal(response.status_code, kind, str(body.get("detail", "")), errors)

@@ -1,22 +1,26 @@
 from collections import OrderedDict
+from collections.abc import Hashable
 from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
 
-_MERCHANTS_MAX: Final = 1_000
+_ANSWERS_MAX: Final = 1_000
 
 
 class LastKnown(Generic[T]):
-    """The last good answer for each of the merchants who looked last: shown grey while there is no newer one."""
+    """The last good answers to those who looked last: shown grey while there is no newer one.
+
+    `asked` is what it answers: a merchant, or a merchant and a period.
+    """
 
     def __init__(self) -> None:
-        self._answers: OrderedDict[str, T] = OrderedDict()
+        self._answers: OrderedDict[Hashable, T] = OrderedDict()
 
-    def note(self, merchant_id: str, answer: T) -> None:
-        self._answers[merchant_id] = answer
-        self._answers.move_to_end(merchant_id)
-        if len(self._answers) > _MERCHANTS_MAX:
+    def note(self, asked: Hashable, answer: T) -> None:
+        self._answers[asked] = answer
+        self._answers.move_to_end(asked)
+        if len(self._answers) > _ANSWERS_MAX:
             self._answers.popitem(last=False)
 
-    def find(self, merchant_id: str) -> T | None:
-        return self._answers.get(merchant_id)
+    def find(self, asked: Hashable) -> T | None:
+        return self._answers.get(asked)

@@ -6,8 +6,15 @@ from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from fluxo_dashboard.language.amounts import write_amount, write_money
-from fluxo_dashboard.language.dates import write_date, write_day, write_instant, write_month
+from fluxo_dashboard.language.amounts import write_amount, write_money, write_per_cent
+from fluxo_dashboard.language.dates import (
+    write_date,
+    write_day,
+    write_instant,
+    write_month,
+    write_month_name,
+    write_weekday,
+)
 from fluxo_dashboard.language.languages import LANGUAGES, Language
 
 EXTENSIONS: Final = ("jinja2.ext.i18n",)
@@ -37,9 +44,13 @@ def _environment(language: Language, address: Callable[[str], str]) -> Environme
     environment.filters |= {
         "money": lambda amount, currency: write_money(amount, currency, language),
         "amount": lambda amount: write_amount(amount, language),
+        "per_cent": lambda share: write_per_cent(share, language),
+        "change": lambda share: write_per_cent(share, language, is_change=True),
         "date": lambda day: write_date(_day(day), language),
         "day": lambda day: write_day(_day(day), language),
         "month": lambda day: write_month(_day(day), language),
+        "month_name": lambda day: write_month_name(_day(day), language),
+        "weekday": lambda day: write_weekday(_day(day), language),
         "instant": lambda instant, time_zone: write_instant(_instant(instant), time_zone, language),
     }
     return environment

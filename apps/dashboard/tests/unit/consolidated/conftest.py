@@ -1,0 +1,167 @@
+"""The pages over the balances service's own application in memory, as a browser sees them; entries are away."""
+
+import html
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from uuid import uuid4
+
+import httpx2
+import pytest
+import time_machine
+from fluxo_balances.application.reading.await_entry import AwaitEntry
+from fluxo_balances.application.reading.follow_changes import FollowChanges
+from fluxo_balances.application.reading.get_category_totals import GetCategoryTotals
+from fluxo_balances.application.reading.get_daily_balance import GetDailyBalance
+from fluxo_balances.application.reading.get_daily_balances import GetDailyBalances
+from fluxo_balances.application.use_cases import ApiUseCases
+from fluxo_balances.domain.daily_balance import MerchantState
+from fluxo_balances.entrypoints.http.answer_cache import AnswerCache
+from fluxo_balances.entrypoints.http.app import create_balances_app
+from fluxo_chassis.auth import Principal
+from fluxo_chassis.health import Health
+from fluxo_chassis.process import SystemClock
+from fluxo_chassis.resilience import Bulkhead
+from fluxo_dashboard.app import create_dashboard_app
+from fluxo_dashboard.live.changes import Changes
+from fluxo_dashboard.services.client import ServiceClient
+from fluxo_dashboard.services.merchants import Merchants
+from fluxo_dashboard.sign_in.session import Session, SessionCookie, new_session
+from fluxo_dashboard.web.desk import Desk
+from fluxo_dashboard.web.rendering import Templates
+from fluxo_dashboard.web.static_files import StaticFiles
+from starlette.responses import Response
+
+from services.balances.tests.fakes import MemoryCache, MemoryConsolidation, MemoryPositions, MemoryReadModel
+
+NOON_IN_SAO_PAULO = datetime(2026, 11, 28, 15, tzinfo=UTC)
+COOKIE = SessionCookie("k" * 32, is_behind_tls=False)
+
+
+class Books(MemoryReadModel):
+    """What one merchant's balances are made of, in a currency."""
+
+    currency = "BRL"
+    merchant_id = ""
+
+    def add(self, day: str, *, credit: int = 0, debit: int = 0, category: str | None = None) -> None:
+        super().add(self.merchant_id, date.fromisoformat(day), credit=credit, debit=debit, category=category)
+
+    def _merchant_state(self, merchant_id: str) -> MerchantState:
+        return MerchantState(self.currency, super()._merchant_state(merchant_id).as_of)
+
+
+class Away(httpx2.AsyncBaseTransport):
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("away", request=request)
+
+
+class Balances(httpx2.ASGITransport):
+    """The service, which notes what it is asked."""
+
+    def __init__(self, app) -> None:
+        super().__init__(app)
+        self.asked: list[str] = []
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        self.asked.append(str(request.url).removeprefix("http://balances"))
+        return await super().handle_async_request(request)
+
+
+class Tokens:
+    async def token_of(self, session: Session) -> str:
+        return session.merchant_id
+
+    def renewed(self, _session: Session) -> None:
+        return None
+
+    async def end(self, session: Session) -> None: ...
+
+
+class Verifier:
+    async def verify(self, token: str) -> Principal:
+        return Principal(token, "ana", frozenset({"balances:read"}), "owner")
+
+    def remembered(self, _token: str) -> None:
+        return None
+
+
+@dataclass
+class Reader:
+    """Somebody who reads pages: without their tags, unless asked for."""
+
+    client: httpx2.AsyncClient
+
+    async def read(self, path: str, *, language: str = "pt-BR", is_part: bool = False) -> str:
+        return text_of(await self.html(path, language=language, is_part=is_part))
+
+    async def html(self, path: str, *, language: str = "pt-BR", is_part: bool = False) -> str:
+        headers = {"Accept-Language": language} | ({"HX-Request": "true"} if is_part else {})
+        answer = await self.client.get(path, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+
+def text_of(page: str) -> str:
+    main = page.partition("<main")[2].partition("</main>")[0] or page
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", main)).replace("\xa0", " ").split())
+
+
+@pytest.fixture(autouse=True)
+def noon():
+    with time_machine.travel(NOON_IN_SAO_PAULO, tick=False):
+        yield
+
+
+@pytest.fixture
+def books() -> Books:
+    made = Books()
+    made.merchant_id = f"padaria-{uuid4().hex}"
+    return made
+
+
+@pytest.fixture
+def balances(books) -> Balances:
+    cache = MemoryCache(is_unavailable=True)  # what a test adds counts at once
+    bulkhead = Bulkhead("reads", running_max=4, waiting_max=4, wait_max_s=1.0)
+    answers = AnswerCache(cache, bulkhead, database_is_unavailable=lambda: False)
+    use_cases = ApiUseCases(
+        get_daily_balance=GetDailyBalance(books),
+        get_daily_balances=GetDailyBalances(books),
+        get_category_totals=GetCategoryTotals(books),
+        await_entry=AwaitEntry(MemoryConsolidation(), answers, SystemClock()),
+        follow_changes=FollowChanges(MemoryPositions(), answers),
+    )
+    return Balances(create_balances_app(use_cases, answers, health=Health(), verifier=Verifier()))
+
+
+@pytest.fixture
+async def reader(books, balances) -> AsyncIterator[Reader]:
+    static = StaticFiles()
+    async with (
+        ServiceClient("entries", "http://entries", transport=Away()) as entries,
+        ServiceClient("balances", "http://balances", transport=balances) as asked,
+    ):
+        desk = Desk(
+            entries=entries,
+            balances=asked,
+            merchants=Merchants(entries),
+            changes=Changes(asked, Tokens()),
+            tokens=Tokens(),
+            cookie=COOKIE,
+            templates=Templates(static.address),
+            origin="http://fluxo",
+            is_behind_tls=False,
+        )
+        given = Response()
+        COOKIE.write(given, new_session(books.merchant_id, "ana", "owner"))
+        name, _, value = given.headers["set-cookie"].partition(";")[0].partition("=")
+        app = create_dashboard_app(desk, health=Health(), static=static)
+        async with httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app),
+            base_url="http://fluxo",
+            cookies={name: value},
+            follow_redirects=True,
+        ) as client:
+            yield Reader(client)
