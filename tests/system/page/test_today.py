@@ -28,6 +28,15 @@ def test_from_the_link_to_a_recorded_entry_with_three_keys_beside_the_text(visit
     assert system.merchant(merchant_id).entries()[0]["amount"] == "150.00"
 
 
+def test_categories_used_before_are_offered(visit, merchant_id, system):
+    merchant = system.merchant(merchant_id)
+    entry = {"direction": "debit", "amount": "1.00", "description": "Farinha", "category": "Fornecedores"}
+    merchant.day("2026-01-01", after=merchant.post("/v1/entries", entry, key=uuid4().hex).json()["id"])
+    page = visit().sign_in(merchant_id)
+    expect(page.locator("#categories option")).to_have_attribute("value", "Fornecedores")
+    assert page.evaluate("document.getElementById('entry-category').list.id") == "categories"
+
+
 def test_two_browsers_see_each_others_entries_without_a_reload(visit, merchant_id):
     one, other = visit(), visit()
     one.sign_in(merchant_id)

@@ -26,6 +26,7 @@ from fluxo_dashboard.pages import (
     reverse_entry,
     sign_in,
     today,
+    used_categories,
 )
 from fluxo_dashboard.web.desk import Desk
 from fluxo_dashboard.web.own_address import only_at_own_address
@@ -81,6 +82,7 @@ def pages(static: StaticFiles) -> list[Route]:
         Route("/", today.page),
         Route("/today/balance", today.balance_part),
         Route("/today/latest", today.latest_part),
+        Route("/today/categories", used_categories.part),
         Route("/consolidated", consolidated.page),
         Route("/live", live.live),
         Route("/entries", entries.page, methods=["GET"]),
