@@ -130,16 +130,42 @@ SPENT = [
 
 @pytest.fixture(scope="module")
 def merchant_id(system) -> str:
-    """A merchant with some days behind it."""
-    merchant = system.merchant(f"m-{uuid4().hex[:12]}")
-    merchant.record("credit", "1250.00", description="Venda balcão")
+    """A bakery with some months behind it."""
+    merchant = system.merchant(f"padaria-{uuid4().hex[:6]}")
+    named = merchant.http.patch(f"{system.entries_url}/v1/merchant", json={"name": "Padaria do Bairro"})
+    assert named.status_code == 200, named.text
+    yesterday = date.today() - timedelta(1)  # which has come everywhere
+    entries = [
+        {"direction": "credit", "amount": "12.50", "description": "<img src=x>", "days": 2},
+        *(
+            {"direction": direction, "amount": amount, "description": "Mês", "category": category, "days": days}
+            for category, direction, amount in SPENT
+            for days in (3, 40, 80)
+        ),
+        *(
+            {
+                "direction": "credit",
+                "amount": f"{400 + 37 * days % 300}.90",
+                "description": "Vendas do dia",
+                "days": days,
+            }
+            for days in range(31)
+        ),
+        *(
+            {"direction": "debit", "amount": f"{280 + 53 * days % 400}.00", "description": "Farinha", "days": days}
+            for days in range(0, 31, 3)
+        ),
+    ]
+    bulk = [
+        entry
+        | {"idempotency_key": str(number), "business_date": (yesterday - timedelta(entry.pop("days"))).isoformat()}
+        for number, entry in enumerate(entries)
+    ]
+    answer = merchant.post("/v1/entries/bulk", {"mode": "atomic", "entries": bulk})
+    assert answer.status_code == 201, answer.text
+    merchant.record("credit", "1250.00", description="Encomenda de casamento")
     merchant.record("debit", "320.40", description="Fornecedor de farinha, entrega da semana, nota 4711")
-    for category, direction, amount in SPENT:
-        for days in (1, 40, 80):  # yesterday has come everywhere
-            day = (date.today() - timedelta(days)).isoformat()
-            entry = {"direction": direction, "amount": amount, "description": "Mês", "category": category}
-            assert merchant.post("/v1/entries", entry | {"business_date": day}, key=uuid4().hex).status_code == 201
-    last = merchant.record("credit", "89.90", description="<img src=x>")
+    last = merchant.record("credit", "89.90", description="Venda balcão")
     merchant.day("2026-01-01", after=last["id"])
     return merchant.merchant_id
 
