@@ -1,7 +1,5 @@
 """The pages over the entries service's own application in memory, as a browser sees them; balances are away."""
 
-import html
-import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from functools import cache
@@ -11,46 +9,14 @@ import httpx2
 import pytest
 import time_machine
 from fluxo_chassis.health import Health
-from fluxo_dashboard.app import create_dashboard_app
-from fluxo_dashboard.live.changes import Changes
-from fluxo_dashboard.services.client import ServiceClient
-from fluxo_dashboard.services.merchants import Merchants
-from fluxo_dashboard.sign_in.session import Session, SessionCookie, new_session
-from fluxo_dashboard.web.desk import Desk
-from fluxo_dashboard.web.rendering import Templates
-from fluxo_dashboard.web.static_files import StaticFiles
+from fluxo_dashboard.sign_in.session import new_session
 from fluxo_entries.entrypoints.http.app import create_entries_app
 from starlette.responses import Response
 
 from services.entries.tests.fakes import FakeService, FakeVerifier
+from tests.harness.page import COOKIE, ORIGIN, Service, page_over
 
-ORIGIN = "http://fluxo"
 NOON_IN_SAO_PAULO = datetime(2026, 11, 22, 15, 0, 0, 123456, tzinfo=UTC)
-COOKIE = SessionCookie("k" * 32, is_behind_tls=False)
-
-
-class Service(httpx2.AsyncBaseTransport):
-    """A service that can be away, and counts what it is asked."""
-
-    def __init__(self, app=None) -> None:
-        self._transport = httpx2.ASGITransport(app) if app else None
-        self.is_away = app is None
-        self.asked: list[str] = []
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        self.asked.append(f"{request.method} {request.url.path}")
-        if self.is_away:
-            raise httpx2.ConnectError("away", request=request)
-        return await self._transport.handle_async_request(request)
-
-
-class Tokens:
-    async def token_of(self, session: Session) -> str:
-        return f"{session.merchant_id}/entries:read,entries:write"
-
-    def renewed(self, session: Session) -> None: ...
-
-    async def end(self, session: Session) -> None: ...
 
 
 class Browser:
@@ -77,10 +43,6 @@ class Browser:
     async def post(self, path: str, fields: dict[str, str], *, part: bool = False) -> httpx2.Response:
         headers = {"HX-Request": "true"} if part else {}
         return await self.client.post(path, data={"form_token": self.form_token, **fields}, headers=headers)
-
-
-def text_of(response: httpx2.Response) -> str:
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", response.text)).replace("\xa0", " ").split())
 
 
 @pytest.fixture(autouse=True)
@@ -122,21 +84,7 @@ def record(entries, merchant_id):
 
 @pytest.fixture
 async def open_browser(entries, merchant_id) -> AsyncIterator:
-    static = StaticFiles()
-    balances = ServiceClient("balances", "http://balances", transport=Service())
-    async with ServiceClient("entries", "http://entries", transport=entries) as client:
-        desk = Desk(
-            entries=client,
-            balances=balances,
-            merchants=Merchants(client),
-            changes=Changes(balances, Tokens()),
-            tokens=Tokens(),
-            cookie=COOKIE,
-            templates=Templates(static.address),
-            origin=ORIGIN,
-            is_behind_tls=False,
-        )
-        app = create_dashboard_app(desk, health=Health(), static=static)
+    async with page_over(entries=entries, balances=Service()) as app:
         yield lambda of=merchant_id, role="owner", language="pt-BR": Browser(app, of, role, language)
 
 

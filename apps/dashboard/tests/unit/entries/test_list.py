@@ -3,7 +3,7 @@ from html import unescape
 
 import pytest
 
-from apps.dashboard.tests.unit.entries.conftest import text_of
+from tests.harness.page import text_of
 
 pytestmark = pytest.mark.anyio
 
@@ -16,7 +16,7 @@ async def test_entries_stand_newest_first_with_a_sign_and_a_word_for_their_direc
     older = await record(business_date="2026-11-20", category="vendas")
     await record(business_date="2026-11-21", direction="debit", description="Farinha", amount="10.00")
     page = await browser.get("/entries")
-    text = text_of(page)
+    text = text_of(page.text)
     assert (
         "21/11/2026 Farinha Saída \N{MINUS SIGN} R$ 10,00 20/11/2026 Venda balcão vendas Entrada + R$ 1.234,50" in text
     )
@@ -56,7 +56,7 @@ async def test_each_filter_leaves_out_the_others(browser, record):
     await record(business_date="2026-11-20", description="Venda um", category="vendas")
     await record(business_date="2026-11-21", description="Compra dois", category="insumos", direction="debit")
     for query in ("from=2026-11-21", "q=dois", "category=insumos", "direction=debit"):
-        text = text_of(await browser.get(f"/entries?{query}"))
+        text = text_of((await browser.get(f"/entries?{query}")).text)
         assert "Compra dois" in text
         assert "Venda um" not in text
 
@@ -83,7 +83,7 @@ async def test_a_filter_that_cannot_be_read_is_said_beside_its_field(
     assert unescape(said.group(1)) == sentence
     assert re.search(rf'name="{field}"[^>]*aria-invalid="true" aria-describedby="error-{field}" autofocus', page.text)
     assert typed in re.search(rf'name="{field}"[^>]*', page.text).group()
-    assert "Venda balcão" not in text_of(page)
+    assert "Venda balcão" not in text_of(page.text)
     assert "GET /v1/entries" not in entries.asked
 
 
@@ -107,7 +107,7 @@ async def test_only_the_newest_entries_load_again_by_themselves(browser, record)
     )
     assert "fluxo:changed" not in (await browser.get("/entries?cursor=any")).text
     part = await browser.get("/entries?q=venda", part=True)
-    assert "Venda balcão" in text_of(part)
+    assert "Venda balcão" in text_of(part.text)
     assert "<html" not in part.text
     assert "autofocus" not in part.text
 
@@ -117,16 +117,16 @@ async def test_a_list_that_does_not_go_on_leads_to_the_newest(browser, record, c
     await record()
     page = await browser.get(f"/entries?q=venda&cursor={cursor}")
     assert page.status_code == 200
-    assert "A lista não continua a partir daqui. Começar pelos lançamentos mais novos" in text_of(page)
+    assert "A lista não continua a partir daqui. Começar pelos lançamentos mais novos" in text_of(page.text)
     assert 'href="/entries?q=venda"' in page.text
 
 
 async def test_an_empty_list_says_why_and_what_to_do(browser, open_browser, record, merchant_id):
-    assert "Nada foi registrado ainda. Registrar o primeiro lançamento" in text_of(await browser.get("/entries"))
-    assert "Registrar o primeiro" not in text_of(await open_browser(role="accountant").get("/entries"))
+    assert "Nada foi registrado ainda. Registrar o primeiro lançamento" in text_of((await browser.get("/entries")).text)
+    assert "Registrar o primeiro" not in text_of((await open_browser(role="accountant").get("/entries")).text)
     await record()
-    assert "Nenhum lançamento é assim." in text_of(await browser.get("/entries?q=nada"))
-    assert "Venda" not in text_of(await open_browser(of=f"other-{merchant_id}").get("/entries"))
+    assert "Nenhum lançamento é assim." in text_of((await browser.get("/entries?q=nada")).text)
+    assert "Venda" not in text_of((await open_browser(of=f"other-{merchant_id}").get("/entries")).text)
 
 
 async def test_while_the_service_is_away_the_filter_stays_and_the_list_comes_back_by_itself(browser, record, entries):
@@ -134,8 +134,8 @@ async def test_while_the_service_is_away_the_filter_stays_and_the_list_comes_bac
     entries.is_away = True
     page = await browser.get("/entries?direction=credit&from=2026-11-01")
     assert page.status_code == 200
-    assert "Os lançamentos não respondem no momento." in text_of(page)
+    assert "Os lançamentos não respondem no momento." in text_of(page.text)
     assert 'value="01/11/2026"' in page.text
     assert 'hx-trigger="every 5s" hx-target="#entries"' in page.text
     entries.is_away = False
-    assert "Venda balcão" in text_of(await browser.get("/entries?direction=credit&from=2026-11-01", part=True))
+    assert "Venda balcão" in text_of((await browser.get("/entries?direction=credit&from=2026-11-01", part=True)).text)

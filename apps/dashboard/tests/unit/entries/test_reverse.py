@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from apps.dashboard.tests.unit.entries.conftest import text_of
+from tests.harness.page import text_of
 
 pytestmark = pytest.mark.anyio
 
@@ -22,7 +22,7 @@ def address(original):
 
 async def test_both_entries_are_shown_before_it_is_confirmed(browser, address):
     page = await browser.get(address)
-    text = text_of(page)
+    text = text_of(page.text)
     assert "O lançamento Valor Entrada + R$ 1.234,50 Tipo Entrada Data sexta-feira, 20 de novembro de 2026" in text
     assert "O estorno, como vai ficar Valor Saída \N{MINUS SIGN} R$ 1.234,50 Tipo Saída" in text
     assert 'name="business_date" value="20/11/2026"' in page.text
@@ -33,8 +33,8 @@ async def test_it_is_recorded_as_confirmed_and_shown(browser, address, original)
     answer = await browser.post(address, TYPED)
     assert answer.status_code == 303
     page = await browser.get(answer.headers["location"])
-    assert "Pronto: este lançamento desfaz o outro." in text_of(page)
-    assert "domingo, 22 de novembro de 2026 Descrição Valor errado" in text_of(page)
+    assert "Pronto: este lançamento desfaz o outro." in text_of(page.text)
+    assert "domingo, 22 de novembro de 2026 Descrição Valor errado" in text_of(page.text)
     assert f'data-recorded="reverse-{original["id"]}"' in page.text
 
 
@@ -47,24 +47,26 @@ async def test_a_script_is_told_where_the_reversal_is(browser, address):
 async def test_however_often_the_form_is_sent_there_is_one_reversal(browser, address):
     answers = await asyncio.gather(*(browser.post(address, TYPED) for _ in range(5)))
     assert len({answer.headers["location"] for answer in answers}) == 1
-    assert text_of(await browser.get("/entries")).count("Valor errado") == 1
+    assert text_of((await browser.get("/entries")).text).count("Valor errado") == 1
 
 
 @pytest.mark.parametrize("again", [{"key": "1" * 32}, {"reason": "Outro motivo"}], ids=["another form", "changed"])
 async def test_what_was_reversed_already_is_said_with_a_link(browser, address, again):
     reversal = (await browser.post(address, TYPED)).headers["location"].partition("?")[0]
     for page in (await browser.post(address, TYPED | again), await browser.get(address)):
-        assert "Este lançamento já tinha sido estornado. Nada foi registrado agora. Abrir o estorno" in text_of(page)
+        assert "Este lançamento já tinha sido estornado. Nada foi registrado agora. Abrir o estorno" in text_of(
+            page.text
+        )
         assert f'href="{reversal}"' in page.text
         assert "<form class" not in page.text
-    assert text_of(await browser.get("/entries")).count("estornado") == 1
+    assert text_of((await browser.get("/entries")).text).count("estornado") == 1
 
 
 async def test_a_reversal_is_not_reversed(browser, address):
     reversal = (await browser.post(address, TYPED)).headers["location"].partition("?")[0]
     assert "/reverse" not in (await browser.get(reversal)).text
     for page in (await browser.get(f"{reversal}/reverse"), await browser.post(f"{reversal}/reverse", TYPED)):
-        assert "Este lançamento já é um estorno, e um estorno não se estorna." in text_of(page)
+        assert "Este lançamento já é um estorno, e um estorno não se estorna." in text_of(page.text)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +88,7 @@ async def test_what_cannot_be_recorded_is_said_beside_its_field_and_stays(browse
     assert f'id="error-{field}">{sentence}<' in page.text
     for name, value in (TYPED | {field: typed}).items():
         assert re.search(rf'name="{name}"[^>]*value="{value}"', page.text)
-    assert "Estornar…" in text_of(await browser.get(address.removesuffix("/reverse")))
+    assert "Estornar…" in text_of((await browser.get(address.removesuffix("/reverse"))).text)
 
 
 async def test_while_the_service_is_away_nothing_typed_is_lost(browser, address, entries):
@@ -98,14 +100,14 @@ async def test_while_the_service_is_away_nothing_typed_is_lost(browser, address,
     part = await browser.post(address, TYPED, part=True)
     assert part.headers["hx-retarget"] == "#reverse-error"
     for answer in (page, part):
-        assert "Não foi salvo: o serviço não responde." in text_of(answer)
+        assert "Não foi salvo: o serviço não responde." in text_of(answer.text)
 
 
 async def test_who_may_look_only_finds_no_form_and_is_refused(open_browser, address, original):
     accountant = open_browser(role="accountant")
-    assert "Estornar" not in text_of(await accountant.get(f"/entries/{original['id']}"))
+    assert "Estornar" not in text_of((await accountant.get(f"/entries/{original['id']}")).text)
     today = await accountant.get("/")
-    assert "Você pode consultar este livro caixa" in text_of(today)
+    assert "Você pode consultar este livro caixa" in text_of(today.text)
     assert 'action="/entries"' not in today.text
     for refused in (
         await accountant.post(address, TYPED),
@@ -113,12 +115,12 @@ async def test_who_may_look_only_finds_no_form_and_is_refused(open_browser, addr
         await accountant.get(address),
     ):
         assert refused.status_code == 403
-        assert "Seu perfil de acesso não permite isto" in text_of(refused)
+        assert "Seu perfil de acesso não permite isto" in text_of(refused.text)
 
 
 async def test_a_form_that_is_none_of_ours_reverses_nothing(browser, address):
     assert (await browser.post(address, TYPED | {"form_token": "made up"})).status_code == 403
-    assert "estornado" not in text_of(await browser.get("/entries"))
+    assert "estornado" not in text_of((await browser.get("/entries")).text)
 
 
 async def test_a_key_that_is_none_of_ours_is_replaced(browser, address):
@@ -130,11 +132,11 @@ async def test_a_form_of_an_earlier_session_stays_on_its_page_with_what_was_type
     assert part.status_code == 200
     assert part.headers["hx-reswap"] == "none"
     assert part.headers["hx-trigger"] == "fluxo:outdated"
-    assert "estornado" not in text_of(await browser.get("/entries"))
+    assert "estornado" not in text_of((await browser.get("/entries")).text)
 
 
 async def test_the_state_of_an_entry_is_that_it_is_recorded_while_nobody_can_tell_more(browser, original, entries):
     state = f"/entries/{original['id']}/state"
-    assert text_of(await browser.get(state, part=True)) == "registrado"
+    assert text_of((await browser.get(state, part=True)).text) == "registrado"
     entries.is_away = True
-    assert text_of(await browser.get(state, part=True)) == "registrado"
+    assert text_of((await browser.get(state, part=True)).text) == "registrado"

@@ -1,7 +1,5 @@
 """The pages over the balances service's own application in memory, as a browser sees them; entries are away."""
 
-import html
-import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -23,20 +21,13 @@ from fluxo_chassis.auth import Principal
 from fluxo_chassis.health import Health
 from fluxo_chassis.process import SystemClock
 from fluxo_chassis.resilience import Bulkhead
-from fluxo_dashboard.app import create_dashboard_app
-from fluxo_dashboard.live.changes import Changes
-from fluxo_dashboard.services.client import ServiceClient
-from fluxo_dashboard.services.merchants import Merchants
-from fluxo_dashboard.sign_in.session import Session, SessionCookie, new_session
-from fluxo_dashboard.web.desk import Desk
-from fluxo_dashboard.web.rendering import Templates
-from fluxo_dashboard.web.static_files import StaticFiles
+from fluxo_dashboard.sign_in.session import new_session
 from starlette.responses import Response
 
 from services.balances.tests.fakes import MemoryCache, MemoryConsolidation, MemoryPositions, MemoryReadModel
+from tests.harness.page import COOKIE, ORIGIN, Service, page_over, text_of
 
 NOON_IN_SAO_PAULO = datetime(2026, 11, 28, 15, tzinfo=UTC)
-COOKIE = SessionCookie("k" * 32, is_behind_tls=False)
 
 
 class Books(MemoryReadModel):
@@ -52,36 +43,9 @@ class Books(MemoryReadModel):
         return MerchantState(self.currency, super()._merchant_state(merchant_id).as_of)
 
 
-class Away(httpx2.AsyncBaseTransport):
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        raise httpx2.ConnectError("away", request=request)
-
-
-class Balances(httpx2.ASGITransport):
-    """The service, which notes what it is asked."""
-
-    def __init__(self, app) -> None:
-        super().__init__(app)
-        self.asked: list[str] = []
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        self.asked.append(str(request.url).removeprefix("http://balances"))
-        return await super().handle_async_request(request)
-
-
-class Tokens:
-    async def token_of(self, session: Session) -> str:
-        return session.merchant_id
-
-    def renewed(self, _session: Session) -> None:
-        return None
-
-    async def end(self, session: Session) -> None: ...
-
-
 class Verifier:
     async def verify(self, token: str) -> Principal:
-        return Principal(token, "ana", frozenset({"balances:read"}), "owner")
+        return Principal(token.partition("/")[0], "ana", frozenset({"balances:read"}), "owner")
 
     def remembered(self, _token: str) -> None:
         return None
@@ -103,11 +67,6 @@ class Reader:
         return answer.text
 
 
-def text_of(page: str) -> str:
-    main = page.partition("<main")[2].partition("</main>")[0] or page
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", main)).replace("\xa0", " ").split())
-
-
 @pytest.fixture(autouse=True)
 def noon():
     with time_machine.travel(NOON_IN_SAO_PAULO, tick=False):
@@ -122,7 +81,7 @@ def books() -> Books:
 
 
 @pytest.fixture
-def balances(books) -> Balances:
+def balances(books) -> Service:
     cache = MemoryCache(is_unavailable=True)  # what a test adds counts at once
     bulkhead = Bulkhead("reads", running_max=4, waiting_max=4, wait_max_s=1.0)
     answers = AnswerCache(cache, bulkhead, database_is_unavailable=lambda: False)
@@ -133,35 +92,23 @@ def balances(books) -> Balances:
         await_entry=AwaitEntry(MemoryConsolidation(), answers, SystemClock()),
         follow_changes=FollowChanges(MemoryPositions(), answers),
     )
-    return Balances(create_balances_app(use_cases, answers, health=Health(), verifier=Verifier()))
+    return Service(create_balances_app(use_cases, answers, health=Health(), verifier=Verifier()))
 
 
 @pytest.fixture
-async def reader(books, balances) -> AsyncIterator[Reader]:
-    static = StaticFiles()
+def entries() -> Service:
+    return Service()
+
+
+@pytest.fixture
+async def reader(books, balances, entries) -> AsyncIterator[Reader]:
+    given = Response()
+    COOKIE.write(given, new_session(books.merchant_id, "ana", "owner"))
+    name, _, value = given.headers["set-cookie"].partition(";")[0].partition("=")
     async with (
-        ServiceClient("entries", "http://entries", transport=Away()) as entries,
-        ServiceClient("balances", "http://balances", transport=balances) as asked,
+        page_over(entries=entries, balances=balances) as app,
+        httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app), base_url=ORIGIN, cookies={name: value}, follow_redirects=True
+        ) as client,
     ):
-        desk = Desk(
-            entries=entries,
-            balances=asked,
-            merchants=Merchants(entries),
-            changes=Changes(asked, Tokens()),
-            tokens=Tokens(),
-            cookie=COOKIE,
-            templates=Templates(static.address),
-            origin="http://fluxo",
-            is_behind_tls=False,
-        )
-        given = Response()
-        COOKIE.write(given, new_session(books.merchant_id, "ana", "owner"))
-        name, _, value = given.headers["set-cookie"].partition(";")[0].partition("=")
-        app = create_dashboard_app(desk, health=Health(), static=static)
-        async with httpx2.AsyncClient(
-            transport=httpx2.ASGITransport(app),
-            base_url="http://fluxo",
-            cookies={name: value},
-            follow_redirects=True,
-        ) as client:
-            yield Reader(client)
+        yield Reader(client)

@@ -172,8 +172,8 @@ async def test_a_date_is_typed_as_the_language_writes_it(reader):
 async def test_balances_and_the_days_before_come_in_one_answer(reader, balances):
     await reader.read(f"{PAGE}?by=week&on=2026-11-20")
     assert sorted(balances.asked) == [
-        "/v1/category-totals?from=2026-11-16&to=2026-11-22",
-        "/v1/daily-balances?from=2026-11-09&to=2026-11-22",
+        "GET /v1/category-totals?from=2026-11-16&to=2026-11-22",
+        "GET /v1/daily-balances?from=2026-11-09&to=2026-11-22",
     ]
 
 
