@@ -82,7 +82,7 @@ format: setup ## Format and mend what can be mended mechanically
 	@$(BIN)/ruff check --fix --quiet .
 
 pictures: setup ## Write docs/page: a picture of each screen, by the tests that look at it
-	@rm -f docs/page/*.png; FLUXO_PICTURES=$(CURDIR)/docs/page $(BIN)/pytest -q -n 0 tests/system/page/test_every_screen.py
+	@rm -f docs/page/*.png; FLUXO_PICTURES=$(CURDIR)/docs/page $(BIN)/pytest -q -n 0 tests/system/page/test_every_screen.py tests/system/page/test_something_is_down.py
 
 catalogue: setup ## Bring the sentences of the page that are new into its Portuguese catalogue, to be translated there
 	@set -e; template=$$(mktemp); trap 'rm -f "$$template"' EXIT; cd apps/dashboard; \

@@ -24,6 +24,9 @@ _NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome
 REQUIRED: Final = "FLUXO_TESTS_NEED_A_BROWSER"
 """Set where a run without one is a failure, as in continuous integration."""
 
+PICTURES: Final = "FLUXO_PICTURES"
+"""A folder to put a picture of each screen into: `make pictures`."""
+
 DESKTOP: Final = {"width": 1200, "height": 900}
 PHONE: Final = {"width": 360, "height": 740}
 PATIENCE_MS: Final = 60_000
@@ -107,7 +110,13 @@ class Visitor:
         found: list[dict[str, Any]] = Axe().run(self.page).response["violations"]
         return [f"{each['id']}: {node['html'][:120]}" for each in found for node in each["nodes"]]
 
-    def picture(self, path: Path) -> None:
-        """Write what is seen. The caret may blink: hiding it takes a style that the page forbids."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=path, caret="initial", animations="allow")
+    def show(self, theme: str) -> None:
+        """Let the page be `light` or `dark`."""
+        self.page.evaluate("theme => { document.documentElement.dataset.bsTheme = theme; }", theme)
+        self.page.evaluate("dispatchEvent(new Event('fluxo:theme'))")
+
+    def picture(self, name: str) -> None:
+        """Write what is seen, where pictures are asked for. The caret may blink: hiding it takes a style."""
+        if folder := os.environ.get(PICTURES):
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=Path(folder) / f"{name}.png", caret="initial", animations="allow")

@@ -3,16 +3,12 @@
 import os
 from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.harness.browser import DESKTOP, PHONE, Visitor
-
-PICTURES = "FLUXO_PICTURES"
-"""A folder to put a picture of each screen into: `make pictures`."""
+from tests.harness.browser import DESKTOP, PHONE, PICTURES, Visitor
 
 VIEWS = {"desk": DESKTOP, "phone": PHONE}
 LOCALES = {"pt": "pt-BR", "en": "en-GB"}
@@ -191,11 +187,10 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(visitor, screen)
     page = someone.page
     SCREENS[screen](page)
     for theme in ("light", "dark"):
-        page.evaluate("theme => { document.documentElement.dataset.bsTheme = theme; }", theme)
-        page.evaluate("dispatchEvent(new Event('fluxo:theme'))")
+        someone.show(theme)
         assert someone.violations() == [], theme
-        if (folder := os.environ.get(PICTURES)) and PICTURED[name] == theme:
-            someone.picture(Path(folder) / f"{screen}-{name.removesuffix('-pt')}.png")
-    page.evaluate("document.documentElement.dataset.bsTheme = 'light'")
+        if PICTURED.get(name) == theme:
+            someone.picture(f"{screen}-{name.removesuffix('-pt')}")
+    someone.show("light")
     wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wider <= 0, "it must be scrolled sideways"

@@ -70,6 +70,15 @@ def person(browser, fragile) -> Iterator[tuple[Visitor, str]]:
         pass
 
 
+def looks_right(visitor: Visitor, name: str) -> None:
+    """A page that lacks something is a screen as any other: light and dark, and with a picture of it."""
+    for theme in ("light", "dark"):
+        visitor.show(theme)
+        assert visitor.violations() == [], theme
+    visitor.show("light")
+    visitor.picture(f"{name}-desk")
+
+
 def recorded(system: System, merchant_id: str) -> list[str]:
     return [entry["description"] for entry in system.merchant(merchant_id).entries()]
 
@@ -85,6 +94,7 @@ def test_without_the_balances_api_entries_are_recorded_and_balances_stand_grey(p
         expect(page.locator("[data-saved] .badge")).to_have_text("registrado")
         expect(page.locator("#latest")).to_contain_text("Durante a queda")
         expect(page.locator("#balance.unavailable")).to_contain_text("1 lançamento ainda não foi somado")
+        looks_right(visitor, "without-balances")
         page.reload()
         expect(page.locator("#balance.unavailable .closing dd")).to_contain_text("10,00")
     expect(page.locator("#balance:not(.unavailable) .closing dd")).to_contain_text("15,00")
@@ -99,6 +109,7 @@ def test_without_the_balances_api_the_books_of_a_month_stand_grey_and_come_back(
         expect(page.locator("#period .sums.unavailable")).to_contain_text("estavam assim em")
         expect(closing).to_contain_text("10,00")
         expect(page.locator("#period .spending.unavailable")).to_contain_text("10,00")
+        looks_right(visitor, "month-without-balances")
         fragile.merchant(merchant_id).record("credit", "2.00")
         page.goto("/consolidated?by=week")
         expect(page.locator("#period .sums")).to_contain_text("não respondem")
@@ -114,6 +125,7 @@ def test_without_the_entries_api_the_draft_is_kept_and_said_not_to_be_saved(pers
         expect(page.locator("#entry-form [role=alert]")).to_contain_text("Não foi salvo")
         expect(page.locator("#entry-amount")).to_have_value("5,00")
         expect(page.locator("#balance:not(.unavailable) .closing dd")).to_contain_text("10,00")
+        looks_right(visitor, "without-entries")
         page.reload()
         expect(page.locator("#entry-description")).to_have_value("Durante a queda")
         expect(page.locator("#latest")).to_contain_text("não respondem")
@@ -156,6 +168,7 @@ def test_without_the_dashboard_the_page_stays_and_goes_on_afterwards(person, fra
         expect(page.locator("[data-notice=offline]")).to_be_visible()
         page.click("#entry-form button")
         expect(page.locator("[data-notice=not-saved]")).to_be_visible()
+        looks_right(visitor, "without-the-page")
         expect(page.locator("#entry-amount")).to_have_value("5,00")
     expect(page.locator("[data-notice=offline]")).to_be_hidden()
     page.click("#entry-form button")
