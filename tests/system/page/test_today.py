@@ -5,6 +5,8 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import expect
 
+from tests.harness.waiting import until
+
 
 @pytest.fixture
 def merchant_id() -> str:
@@ -159,3 +161,27 @@ def test_the_page_speaks_english_when_it_is_chosen(visit, merchant_id):
     expect(page.locator("#balance .closing dd")).to_have_text("R$1,234.56")
     page.click("form.language button")
     expect(page.locator("h1")).to_have_text("Hoje")
+
+
+def test_a_change_that_comes_while_the_one_before_is_loaded_is_not_lost(visit, merchant_id, system):
+    merchant = system.merchant(merchant_id)
+    page = visit().sign_in(merchant_id)
+    page.evaluate("window.told = 0; document.body.addEventListener('fluxo:changed', () => { window.told += 1; })")
+
+    held: list[object] = []
+
+    def hold(route) -> None:
+        """Answer once with what the server said before the second entry, after the page was told of that, too."""
+        if held:
+            route.continue_()
+            return
+        answer = route.fetch()
+        held.append(answer)
+        told = page.evaluate("window.told")
+        merchant.record("credit", "2.00")
+        until(lambda: page.evaluate("window.told") > told)
+        route.fulfill(response=answer)
+
+    page.route("**/today/balance", hold)
+    merchant.record("credit", "1.00")
+    expect(page.locator("#balance .closing dd")).to_contain_text("3,00")

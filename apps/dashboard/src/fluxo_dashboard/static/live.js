@@ -1,22 +1,29 @@
 // Parts of the page load themselves again when something changed: told by the server, else asked every ten seconds.
 (() => {
-  const reload = () => document.body.dispatchEvent(new CustomEvent("fluxo:changed", { bubbles: true }));
+  let changes = 0;
+  const say = () => document.body.dispatchEvent(new CustomEvent("fluxo:changed", { bubbles: true }));
+  const reload = () => {
+    changes += 1;
+    say();
+  };
+  // A part that is replaced hears nothing while that happens: what came meanwhile is said again to its successor.
+  const loading = new WeakMap();
+  document.addEventListener("htmx:before:request", ({ detail }) => loading.set(detail.ctx, changes));
+  document.addEventListener("htmx:finally:request", ({ detail }) => {
+    if (detail.ctx.request.method === "GET" && loading.get(detail.ctx) < changes) setTimeout(say, 50);
+  });
   const notice = (shown) => {
     document.querySelector('[data-notice="offline"]').hidden = !shown;
   };
   let polling = null;
   const poll = () => { polling ??= setInterval(reload, 10_000); };
   if (!window.EventSource) { poll(); return; }
-  let fresh = true; // what the page shows was loaded just before
   let late;
   const connect = () => {
     const source = new EventSource("/live");
-    const told = () => {
-      if (!fresh) reload();
-      fresh = false;
-    };
-    source.addEventListener("changed", told);
-    source.addEventListener("unavailable", () => { fresh = false; reload(); });
+    // The first one comes at once and says how it stands: something may have changed since the page was rendered.
+    source.addEventListener("changed", reload);
+    source.addEventListener("unavailable", reload);
     source.addEventListener("open", () => {
       clearTimeout(late);
       clearInterval(polling);
@@ -24,7 +31,6 @@
       notice(false);
     });
     source.addEventListener("error", () => {
-      fresh = false; // whatever changed meanwhile, the first event after it says so
       late ??= setTimeout(() => notice(true), 2_000); // a process that is replaced is back sooner
       if (source.readyState !== EventSource.CLOSED) return;
       poll(); // refused for good, as by a session that ended: the parts say so when they are asked for
