@@ -40,6 +40,11 @@ class MerchantClient:
         assert response.status_code == 201, response.text
         return response.json()
 
+    def has_day_with(self, entry_id: str) -> bool:
+        """Whether the entry is part of the balances; waits for it for two seconds."""
+        url = f"{self.system.balances_url}/v1/daily-balances/2026-01-01"
+        return self.http.get(url, params={"after_entry": entry_id}).status_code == 200
+
     def day(self, day: date | str, after: str | None = None) -> Any:
         parameters = {} if after is None else {"after_entry": after}
         response = self.http.get(f"{self.system.balances_url}/v1/daily-balances/{day}", params=parameters)

@@ -18,12 +18,21 @@
   let polling = null;
   const poll = () => { polling ??= setInterval(reload, 10_000); };
   if (!window.EventSource) { poll(); return; }
+  let asking = null;
   let late;
   const connect = () => {
     const source = new EventSource("/live");
     // The first one comes at once and says how it stands: something may have changed since the page was rendered.
-    source.addEventListener("changed", reload);
-    source.addEventListener("unavailable", reload);
+    source.addEventListener("changed", () => {
+      clearInterval(asking);
+      asking = null;
+      reload();
+    });
+    // For a moment a cached answer may still pass for a current one.
+    source.addEventListener("unavailable", () => {
+      reload();
+      asking ??= setInterval(reload, 3_000);
+    });
     source.addEventListener("open", () => {
       clearTimeout(late);
       clearInterval(polling);
