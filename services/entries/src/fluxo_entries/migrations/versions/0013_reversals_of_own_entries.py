@@ -1,4 +1,4 @@
-"""A reversal points at an entry of its own merchant; from here on for new ones, by the next revision for all."""
+"""A reversal points at an entry of its own merchant (ADR 0039): new ones now, all of them by the next revision."""
 
 from fluxo_chassis.migrations.runner import run_sql
 

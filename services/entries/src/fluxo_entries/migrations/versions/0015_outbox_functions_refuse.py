@@ -45,6 +45,7 @@ END
 $$;
 
 -- A stream may have outlived some lives of the database; a generation further ahead nobody ever gave out (FX002).
+-- After the last one comes the first: then the stream is ahead, and is made anew.
 CREATE OR REPLACE FUNCTION raise_outbox_generation(above integer DEFAULT NULL) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -65,7 +66,7 @@ BEGIN
         UPDATE outbox SET xid = pg_current_xact_id();
     END IF;
     UPDATE outbox_generation
-    SET generation = greatest(noted.generation, above) + 1,
+    SET generation = greatest(noted.generation, above) % 65535 + 1,
         system_identifier = here.system_identifier,
         timeline = here.timeline
     RETURNING generation INTO noted.generation;
