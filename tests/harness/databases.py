@@ -124,7 +124,8 @@ class DatabaseTemplate:
         self._clones += 1
         name = f"{self.name}_{self._clones}"
         clone = f"CREATE DATABASE {name} TEMPLATE {self.name} OWNER {self.owner} STRATEGY file_copy"
-        await _execute(self._admin_url, clone)
+        # What a revision says of its database, a clone does not take along.
+        await _execute(self._admin_url, clone, f"REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC")
         return self.database(name)
 
     async def drop(self, database: Database) -> None:

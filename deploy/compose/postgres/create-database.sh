@@ -8,7 +8,7 @@ SELECT :'database' || '_owner' AS owner, :'database' || '_app' AS app \gset
 CREATE ROLE :"owner" LOGIN PASSWORD :'owner_password';
 CREATE ROLE :"app" LOGIN PASSWORD :'app_password';
 CREATE DATABASE :"database" OWNER :"owner";
-REVOKE ALL ON DATABASE :"database" FROM PUBLIC;
+REVOKE ALL ON DATABASE :"database", postgres, template1 FROM PUBLIC;
 GRANT CONNECT ON DATABASE :"database" TO :"app";
 \connect :database
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;

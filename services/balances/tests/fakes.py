@@ -11,6 +11,7 @@ from fluxo_balances.adapters.redis.balance_cache import Lookup
 from fluxo_balances.application.ports import CacheUnavailableError, ReadModelUnavailableError
 from fluxo_balances.application.projecting.ports import (
     DeadLetter,
+    Delivery,
     EntryRefusedError,
     NotForBalancesError,
     RecordedEntry,
@@ -165,7 +166,10 @@ class World:
     purged: datetime | None = None
     monotonic_s: float = 0.0
 
-    def decode(self, payload: bytes) -> RecordedEntry | MerchantSettings:
+    def decode(self, delivery: Delivery) -> RecordedEntry | MerchantSettings:
+        payload = delivery.payload
+        if payload is None:
+            raise UndecodableEventError("There is no event in the stream entry.")
         if payload == b"another":
             raise NotForBalancesError("fluxo.merchant.closed.v1", SkipReason.UNKNOWN_TYPE)
         if payload in self.changes:

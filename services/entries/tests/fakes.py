@@ -225,6 +225,11 @@ class FakeStream:
     async def end(self):
         return StreamEnd(await self.position(), self.published[-1].event if self.published else None)
 
+    async def remove(self, last):
+        if is_there := await self.position() == last:
+            self.published.clear()
+        return is_there
+
     async def publish(self, after, rows):
         if self.moves_back:
             self.moves_back = False

@@ -51,7 +51,7 @@ SELECT relname, relfilenode, array(
     SELECT attname::text FROM pg_attribute WHERE attrelid = oid AND attnum > 0 AND NOT attisdropped) AS columns
 FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
 """
-# What restricts a table's rows; `made_by` is the transaction.
+# What restricts a table's rows; `made_by` is the transaction. A unique index over a key and more restricts nothing.
 RESTRICTIONS = """
 SELECT conrelid::regclass::text AS relname, conname AS name, convalidated AS is_validated, 'constraint' AS kind,
     array(SELECT attname::text FROM pg_attribute WHERE attrelid = conrelid AND attnum = ANY(conkey)) AS columns,
@@ -60,7 +60,11 @@ FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype IN ('
 UNION ALL
 SELECT indrelid::regclass::text, relname, true, 'index',
     array(SELECT attname::text FROM pg_attribute WHERE attrelid = indrelid AND attnum = ANY(indkey::int2[])),
-    indisunique, pg_class.xmin::text
+    indisunique AND NOT EXISTS (
+        SELECT FROM pg_index AS narrower WHERE narrower.indrelid = pg_index.indrelid
+            AND narrower.indexrelid <> pg_index.indexrelid AND narrower.indisunique AND narrower.indpred IS NULL
+            AND 0 <> ALL (narrower.indkey::int2[]) AND narrower.indkey::int2[] <@ pg_index.indkey::int2[]
+    ), pg_class.xmin::text
 FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE relnamespace = 'public'::regnamespace
 """
 
@@ -192,6 +196,7 @@ async def judged(url, statement):
         "ALTER TABLE notes ADD COLUMN colour text",
         "ALTER TABLE notes ADD COLUMN colour text NOT NULL DEFAULT 'white'",
         "CREATE INDEX CONCURRENTLY ON notes (text)",
+        "CREATE UNIQUE INDEX CONCURRENTLY ON notes (author, id)",
         "CREATE OR REPLACE FUNCTION measure(note text) RETURNS int LANGUAGE sql AS 'SELECT 2 * length(note)'",
         "ALTER TABLE notes ALTER COLUMN size DROP NOT NULL",
         "ALTER TABLE notes ADD COLUMN colour text; ALTER TABLE notes ADD CHECK (colour <> '') NOT VALID",

@@ -273,7 +273,9 @@ async def test_a_server_newer_than_the_client_programs_is_refused_in_a_sentence(
 async def test_nothing_leaves_the_outbox_between_the_dumps_and_the_balances_are_dumped_first(
     ledger, tmp_path, monkeypatch
 ):
-    purge = "SELECT drop_outbox_partitions(1, '281474976710655', 1, interval '-9 days')"
+    await ledger.execute(ledger.entries.owner_url, "UPDATE outbox SET created_at = created_at - interval '3 days'")
+    xid = await ledger.value(ledger.entries.owner_url, "SELECT xid::text FROM outbox ORDER BY xid DESC LIMIT 1")
+    purge = f"SELECT drop_outbox_partitions(1, '{xid}', {2**62}, interval '1 day')"
     order, dropped = [], []
 
     async def purged() -> object:

@@ -113,8 +113,9 @@ async def test_a_role_of_one_database_cannot_enter_another(server: PostgresServe
     server.start()
     ensure_database(server.admin_url, "shop", "shop_owner", "a", "shop_app", "a")
     ensure_database(server.admin_url, "mill", "mill_owner", "b", "mill_app", "b")
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await _value(f"postgresql://mill_app:b@127.0.0.1:{server.port}/shop", "SELECT 1")
+    for database in ("shop", "postgres", "template1"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await _value(f"postgresql://mill_app:b@127.0.0.1:{server.port}/{database}", "SELECT 1")
 
 
 async def test_a_new_password_replaces_the_old_one(server: PostgresServer):

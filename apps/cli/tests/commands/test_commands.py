@@ -192,7 +192,7 @@ def findings(fluxo) -> Callable[[], dict[str, str]]:
 
 def test_a_healthy_machine_passes_the_check_up(findings):
     found = findings()
-    assert (found["PostgreSQL"], found["Valkey"]) == ("ok", "ok")
+    assert (found["PostgreSQL"], found["Valkey"], found["Events"]) == ("ok", "ok", "ok")
 
 
 def test_the_check_up_names_each_port_that_is_taken(fluxo, free_ports):
@@ -210,7 +210,7 @@ def test_the_check_up_names_a_server_out_of_reach(fluxo, monkeypatch):
         outcome = fluxo("doctor", "--json")
     assert outcome.exit_status == 1
     found = {finding["subject"]: finding["status"] for finding in json.loads(outcome.out)}
-    assert (found["FLUXO_STREAMS_URL"], found["FLUXO_CACHE_URL"]) == ("ok", "fail")
+    assert (found["FLUXO_STREAMS_URL"], found["FLUXO_CACHE_URL"], found["Events"]) == ("ok", "fail", "warn")
     assert "s3cret" not in outcome.out
 
 

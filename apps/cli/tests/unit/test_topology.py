@@ -2,6 +2,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from fluxo_local.runtime import save_environment
 from fluxo_local.settings import Settings
 from fluxo_local.supervision.managed_processes import HttpProcess
 from fluxo_local.topology import REPLICAS_MAX, Topology, topology
@@ -177,3 +178,35 @@ def test_with_a_provider_of_its_own_the_page_has_no_development_issuer(tmp_path:
     assert [name for name in api if name.startswith(("FLUXO_OIDC_", "FLUXO_DASHBOARD_"))] == []
     monkeypatch.delenv("FLUXO_OIDC_ISSUER")
     assert "FLUXO_DASHBOARD_DEVELOPMENT_ISSUER" in _process(topology(Settings(), tmp_path), "dashboard-1").env
+
+
+def _keys_of(planned: Topology) -> dict[str, str | None]:
+    return {
+        child.name: child.env["FLUXO_EVENTS_KEY"]
+        for child in planned.services
+        if isinstance(child, HttpProcess) and "FLUXO_EVENTS_KEY" in child.env
+    }
+
+
+def test_relay_and_projector_alone_know_the_key_of_events_which_is_kept(tmp_path: Path, monkeypatch):
+    planned = topology(Settings(), tmp_path)
+    key = planned.environment["FLUXO_EVENTS_KEY"]
+    assert _keys_of(planned) == {"entries-relay-1": key, "balances-projector-1": key}
+    assert not any("FLUXO_EVENTS_KEY" in migration.env for migration in planned.migrations)
+    save_environment(tmp_path, planned.environment)
+    assert _keys_of(topology(Settings(), tmp_path)) == _keys_of(planned)
+    monkeypatch.setenv("FLUXO_EVENTS_KEY", "given-and-long-enough-for-a-key-of-events")
+    assert set(_keys_of(topology(Settings(), tmp_path)).values()) == {"given-and-long-enough-for-a-key-of-events"}
+    assert len(_keys_of(topology(Settings(), tmp_path))) == 2
+
+
+def test_a_directory_that_ran_without_a_key_signs_first_and_asks_from_the_next_start_on(tmp_path: Path):
+    save_environment(tmp_path, {"FLUXO_STREAMS_URL": "redis://127.0.0.1:8004"})
+    first = topology(Settings(), tmp_path)
+    assert list(_keys_of(first)) == ["entries-relay-1"]
+    save_environment(tmp_path, first.environment)
+    assert len(_keys_of(topology(Settings(), tmp_path))) == 2
+
+
+def test_no_key_is_made_up_for_a_streams_server_that_others_may_share(tmp_path: Path):
+    assert _keys_of(topology(Settings(streams_url="redis://shared:6379"), tmp_path)) == {}

@@ -14,10 +14,11 @@ from fluxo_contracts.streams import (
     ENTRIES_STREAM,
     EVENT_FIELD,
     REASON_FIELD,
+    SIGNATURE_FIELD,
     STREAM_ID_FIELD,
 )
 
-VERSION: Final = "1.1.0"
+VERSION: Final = "1.2.0"
 """Raised with every change of the document: the last number for words, the middle one for additions."""
 
 _MESSAGE: Final = "#/components/messages/"
@@ -56,7 +57,8 @@ def _channels(events: Sequence[EventType]) -> dict[str, Any]:
             "address": ENTRIES_STREAM,
             "title": "Entry events",
             "description": (
-                f"A Redis stream. Each stream entry has one field, `{EVENT_FIELD}`. Its id is "
+                f"A Redis stream. Each stream entry has the field `{EVENT_FIELD}`, and where events are signed "
+                f"`{SIGNATURE_FIELD}`: a keyed BLAKE2b of the event's bytes in 32 hexadecimal digits. Its id is "
                 "`<generation * 2^48 + transaction>-<sequence>` of the outbox row, so that adding an event twice is "
                 "refused by Redis itself. The server runs with AOF and `noeviction`."
             ),
@@ -139,6 +141,7 @@ def _schemas(events: Sequence[EventType]) -> dict[str, Any]:
                 "type": "string",
                 "description": "The event as it came; missing when the stream entry had none.",
             },
+            SIGNATURE_FIELD: {"type": "string", "description": "As it came; missing when the stream entry had none."},
         },
         "required": [REASON_FIELD, STREAM_ID_FIELD, DELIVERIES_FIELD],
     }

@@ -7,7 +7,10 @@ DAILY_BALANCES_GROUP: Final = "daily-balances"
 ENTRIES_DEAD_LETTERS_STREAM: Final = "fluxo.entries.dead"
 
 EVENT_FIELD: Final = "event"
-"""The one field of a stream entry: a CloudEvent in structured JSON form, UTF-8."""
+"""What a stream entry holds: a CloudEvent in structured JSON form, UTF-8."""
+
+SIGNATURE_FIELD: Final = "signature"
+"""Beside the event where events are signed (`signatures.py`); a dead letter keeps it."""
 
 REASON_FIELD: Final = "reason"
 STREAM_ID_FIELD: Final = "stream_id"

@@ -130,6 +130,11 @@ def log_hash_key(data_dir: Path) -> str:
     return _made_up(data_dir, "log_hash_key")
 
 
+def events_key(data_dir: Path) -> str:
+    """What events are signed with, made up on first use and kept."""
+    return _made_up(data_dir, "events_key")
+
+
 def session_key(data_dir: Path) -> str:
     """What the dashboard's session cookies are encrypted with, made up on first use and kept."""
     return _made_up(data_dir, "session_key")

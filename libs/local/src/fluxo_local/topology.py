@@ -9,7 +9,7 @@ from fluxo_local.embedded.postgres import PostgresServer
 from fluxo_local.embedded.valkey import ValkeyServer
 from fluxo_local.issuer import DevelopmentIssuer
 from fluxo_local.nginx import Upstream, balancer
-from fluxo_local.runtime import log_hash_key, role_passwords, session_key
+from fluxo_local.runtime import events_key, load_environment, log_hash_key, role_passwords, session_key
 from fluxo_local.services import DASHBOARD, DASHBOARD_COMMAND, REPLICATED, SERVICES, Service
 from fluxo_local.settings import Settings
 from fluxo_local.supervision.managed_processes import Child, EmbeddedServer, HttpProcess
@@ -19,6 +19,7 @@ CONNECTIONS_BESIDE = 59  # migrations, `fluxo verify`, `backup` and `rebuild`, a
 BALANCER = "nginx"
 DASHBOARD_PREFIX = "FLUXO_DASHBOARD_"
 DASHBOARD_ONLY = (DASHBOARD_PREFIX, "FLUXO_OIDC_")
+EVENTS_KEY = "FLUXO_EVENTS_KEY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,9 @@ def topology(
     if settings.cache_url is None:
         servers.append(EmbeddedServer("valkey-cache", cache))
 
+    event_keys = _event_keys(settings, data_dir)
     environment = {
+        **({EVENTS_KEY: event_keys["relay"]} if event_keys else {}),
         **_database_urls(settings, databases, postgres.port),
         "FLUXO_STREAMS_URL": settings.streams_url or streams.url,
         "FLUXO_CACHE_URL": settings.cache_url or cache.url,
@@ -103,7 +106,8 @@ def topology(
         if role == "api":
             ports_of_role = api_ports[service] = ports_of_role if balanced else [port_base + service.port]
         others_answer = role == "api" and balanced
-        services += _processes(service, role, ports_of_role, environment, replaced_when_stopped=others_answer)
+        keys = {EVENTS_KEY: event_keys[role]} if role in event_keys else {}
+        services += _processes(service, role, ports_of_role, environment, keys, replaced_when_stopped=others_answer)
     if settings.has_page():
         services.append(_dashboard(port_base, environment))
     ports = {child.port: child.name for child in (*servers, *services)}
@@ -171,13 +175,19 @@ def _database_urls(settings: Settings, databases: dict[Service, Database], port:
 
 
 def _processes(
-    service: Service, role: str, ports: Sequence[int], environment: dict[str, str], *, replaced_when_stopped: bool
+    service: Service,
+    role: str,
+    ports: Sequence[int],
+    environment: dict[str, str],
+    keys: dict[str, str],
+    *,
+    replaced_when_stopped: bool,
 ) -> list[Child]:
     processes: list[Child] = []
     for instance, port in enumerate(ports, 1):
         name = f"{service.name}-{role}-{instance}"
         own = {"FLUXO_HOST": "127.0.0.1", "FLUXO_PORT": str(port), "FLUXO_INSTANCE": name}
-        configured = _environment_of(service, environment) | own
+        configured = _environment_of(service, environment) | keys | own
         processes.append(
             HttpProcess(
                 name,
@@ -203,8 +213,25 @@ def _environment_of(service: Service, environment: dict[str, str]) -> dict[str, 
     return {
         name: value
         for name, value in everything.items()
-        if name == service.database_variable or not (name.endswith("_DATABASE_URL") or name.startswith(DASHBOARD_ONLY))
+        if name == service.database_variable
+        or not (name.endswith(("_DATABASE_URL", EVENTS_KEY)) or name.startswith(DASHBOARD_ONLY))
     }
+
+
+def _event_keys(settings: Settings, data_dir: Path) -> dict[str, str]:
+    """Return what events are signed with, by the role that knows it.
+
+    No key is made up for a streams server that is not ours: others may sign there with theirs.
+
+    A directory that was used without a key has unsigned events: the relay signs from now on, and the projector asks for
+    signatures from the next start on.
+    """
+    key = settings.events_key or (events_key(data_dir) if settings.streams_url is None else None)
+    if key is None:
+        return {}
+    ran_last = load_environment(data_dir)
+    is_asked_for = settings.events_key is not None or not ran_last or EVENTS_KEY in ran_last
+    return {"relay": key} | ({"projector": key} if is_asked_for else {})
 
 
 def _dashboard_environment(settings: Settings, data_dir: Path, port_base: int) -> dict[str, str]:
@@ -223,7 +250,7 @@ def _dashboard_environment(settings: Settings, data_dir: Path, port_base: int) -
 def _dashboard(port_base: int, environment: dict[str, str]) -> HttpProcess:
     """The merchant's page: it asks the services, and knows no server that they work with."""
     name = f"{DASHBOARD}-1"
-    servers = ("_DATABASE_URL", "_STREAMS_URL", "_CACHE_URL")
+    servers = ("_DATABASE_URL", "_STREAMS_URL", "_CACHE_URL", EVENTS_KEY)
     known = {name: value for name, value in {**os.environ, **environment}.items() if not name.endswith(servers)}
     own = {"FLUXO_HOST": "127.0.0.1", "FLUXO_PORT": str(port_base), "FLUXO_INSTANCE": name}
     return HttpProcess(name, DASHBOARD_COMMAND, known | own, port_base, health_port=port_base)

@@ -3,7 +3,8 @@
 from typing import ClassVar
 
 from fluxo_chassis.settings import AuthSettings, CorsSettings, PostgresUrl, ProcessSettings, RedisUrl
-from pydantic import Field
+from fluxo_contracts.signatures import EventKeys
+from pydantic import Field, SecretStr, field_validator
 
 
 class DatabaseSettings(ProcessSettings):
@@ -26,7 +27,22 @@ class ApiSettings(DatabaseSettings, AuthSettings, CorsSettings):
     """The Redis server of the cache."""
 
 
-class ProjectorSettings(DatabaseSettings):
+class SignedEventsSettings(ProcessSettings):
+    events_key: SecretStr | None = None
+    """What relays sign events with, and projectors ask for: one key, or several with commas between, newest first."""
+
+    @field_validator("events_key")
+    @classmethod
+    def _refuse_short_keys(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None:
+            EventKeys.of(key.get_secret_value())
+        return key
+
+    def event_keys(self) -> EventKeys | None:
+        return None if self.events_key is None else EventKeys.of(self.events_key.get_secret_value())
+
+
+class ProjectorSettings(DatabaseSettings, SignedEventsSettings):
     """`python -m fluxo_balances projector`. `instance` is its name in the consumer group."""
 
     process: ClassVar[str] = "balances-projector"
@@ -55,7 +71,7 @@ class RedisSettings(ProcessSettings):
     cache_url: RedisUrl
 
 
-class DeadLetterSettings(DatabaseSettings, RedisSettings):
+class DeadLetterSettings(DatabaseSettings, RedisSettings, SignedEventsSettings):
     """`python -m fluxo_balances dead-letters`."""
 
     process: ClassVar[str] = "balances-dead-letters"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import httpx2
 import orjson
 import pytest
-from fluxo_balances.adapters.events import told_by
+from fluxo_balances.adapters.events import EventReader
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
 from fluxo_balances.adapters.redis.consumer_group import ConsumerGroup
@@ -162,7 +162,7 @@ def projecting(member, pool, cache, cache_client) -> Callable[..., ProjectEntrie
             "projection": PostgresProjection(pool),
             "answers": RedisBalanceCache(cache_client),
             "clock": SystemClock(),
-            "decode": told_by,
+            "decode": EventReader().told_by,
         }
         return ProjectEntries(**(parts | replaced))
 

@@ -11,12 +11,12 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from fluxo_balances.adapters.events import told_by
+from fluxo_balances.adapters.events import EventReader
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
 from fluxo_balances.adapters.redis.dead_letters import PAGE, RedisDeadLetters
 from fluxo_balances.application.ports import CacheUnavailableError, ReadModelUnavailableError
-from fluxo_balances.application.projecting.ports import RecordedEntry
+from fluxo_balances.application.projecting.ports import Delivery, RecordedEntry
 from fluxo_balances.application.projecting.redrive_dead_letter import RedriveDeadLetter
 from fluxo_balances.entrypoints.dead_letters import DeadLetterCommands
 from fluxo_chassis.process import SystemClock
@@ -45,7 +45,7 @@ def ask(letters, pool, cache, cache_client):
             "projection": PostgresProjection(pool),
             "answers": RedisBalanceCache(cache_client),
             "clock": SystemClock(),
-            "decode": told_by,
+            "decode": EventReader().told_by,
         }
         out = io.BytesIO()
         commands = DeadLetterCommands(letters, RedriveDeadLetter(**(parts | replaced)), out)
@@ -173,7 +173,7 @@ async def test_a_crash_between_applying_and_removing_counts_nothing_twice(ask, r
 async def test_a_letter_that_fails_again_stays_with_the_new_reason_and_is_counted(ask, refused):
     letter_id, _, _ = refused
 
-    def broken(payload: bytes):
+    def broken(_delivery: Delivery):
         raise ValueError("The decoder is broken.")
 
     for _ in range(2):

@@ -76,6 +76,7 @@ async def test_the_role_in_the_applications_url_is_granted_its_rights_whatever_i
         *(f"TRUNCATE {table}" for table in sorted(TABLES)),
         *(f"DROP TABLE {table}" for table in sorted(TABLES)),
         "CREATE TABLE own (id int)",
+        "CREATE TEMPORARY TABLE own (id int)",
     ],
 )
 async def test_the_application_may_do_only_what_it_must(pool, statement):

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 import redis.asyncio
 import structlog
-from fluxo_balances.adapters.events import told_by
+from fluxo_balances.adapters.events import EventReader
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
 from fluxo_balances.adapters.redis.consumer_group import ConsumerGroup
@@ -36,7 +36,9 @@ def running(pool, streams_url, cache_url):
     async def run(streams_url: str = streams_url, cache_url: str = cache_url) -> AsyncIterator[asyncio.Event]:
         streams, cache = RedisClient(streams_url), RedisClient(cache_url, timeout_s=0.5)
         events = RedisEntryEvents(streams, ConsumerGroup(streams), "p1")
-        project = ProjectEntries(events, PostgresProjection(pool), RedisBalanceCache(cache), SystemClock(), told_by)
+        project = ProjectEntries(
+            events, PostgresProjection(pool), RedisBalanceCache(cache), SystemClock(), EventReader().told_by
+        )
         stop = asyncio.Event()
         projector = Projector(project, events, SystemClock(), Pace(100, take_over_idle_s=30), traceparent_of)
         task = asyncio.create_task(projector.run(stop))

@@ -1,7 +1,8 @@
 from typing import ClassVar
 
 from fluxo_chassis.settings import AuthSettings, CorsSettings, PostgresUrl, ProcessSettings, RedisUrl
-from pydantic import Field
+from fluxo_contracts.signatures import EventKeys
+from pydantic import Field, SecretStr, field_validator
 
 
 class DatabaseSettings(ProcessSettings):
@@ -21,8 +22,21 @@ class RelaySettings(DatabaseSettings):
     streams_url: RedisUrl
     """The Redis server of the stream."""
 
+    events_key: SecretStr | None = None
+    """What relays sign events with, and projectors ask for: one key, or several with commas between, newest first."""
+
     outbox_keep_h: float = Field(default=24, ge=0)
     """How many hours outbox rows stay at least after everybody has acknowledged them."""
+
+    @field_validator("events_key")
+    @classmethod
+    def _refuse_short_keys(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None:
+            EventKeys.of(key.get_secret_value())
+        return key
+
+    def event_keys(self) -> EventKeys | None:
+        return None if self.events_key is None else EventKeys.of(self.events_key.get_secret_value())
 
 
 class MigrateSettings(DatabaseSettings):

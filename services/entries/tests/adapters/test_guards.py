@@ -3,6 +3,7 @@
 Guards are taken out here by patches; the product has no switch for them.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 
 import asyncpg
@@ -272,3 +273,20 @@ async def test_an_end_that_was_taken_away_is_seen_before_more_is_added(guarded, 
     await line.consume()
 
     assert len(set(line.received)) == (15 if guarded else 13)
+
+
+@with_and_without
+async def test_a_reversal_points_at_an_entry_of_its_own_merchant(guarded, journal, owner, recording):
+    if not guarded:
+        await owner.execute("ALTER TABLE entries DROP CONSTRAINT entries_reverses_own_fkey")
+    somebody_elses = recording(merchant_id="quitanda")
+    await journal.append(somebody_elses)
+
+    with suppress(asyncpg.ForeignKeyViolationError):
+        await journal.append(recording(reverses=somebody_elses.entry.id))
+
+    reversed_by_others = """
+    SELECT count(*) FROM entries AS reversal JOIN entries ON entries.id = reversal.reverses
+    WHERE entries.merchant_id <> reversal.merchant_id
+    """
+    assert await owner.fetchval(reversed_by_others) == (0 if guarded else 1)

@@ -37,6 +37,7 @@ async def test_the_application_has_no_right_to_try(pool, change):
         "DELETE FROM merchants",
         "UPDATE outbox_generation SET generation = 1",
         "CREATE TABLE mine ()",
+        "CREATE TEMPORARY TABLE mine ()",
         "ALTER TABLE entries DISABLE TRIGGER entries_are_immutable",
     ],
 )

@@ -30,7 +30,7 @@ async def relations(url):
 async def test_each_revision_goes_up_down_and_up_again(entries_database, entries_template):
     schema = {"owner_url": entries_database.owner_url, "app_role": entries_template.app}
     newest = await relations(entries_database.owner_url)
-    for revision in ("0005", "0004", "0003", "0002", "0001", "base"):
+    for revision in ("0011", "0005", "0004", "0003", "0002", "0001", "base"):
         downgrade(SCRIPTS, **schema, revision=revision)
         lower = await relations(entries_database.owner_url)
         assert len(lower) < len(newest)

@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+import asyncpg
 import pytest
 from fluxo_entries.adapters.postgres.outbox import PostgresOutbox
 from fluxo_entries.application.publishing.stream_state import START, XID_BITS, StreamPosition
@@ -92,3 +93,38 @@ async def test_keys_are_purged_after_their_time_and_not_before(outbox, owner, jo
     )
     assert await outbox.purge_idempotency_keys() == 5_500
     assert [row["key"] for row in await owner.fetch("SELECT key FROM idempotency_keys ORDER BY key")] == ["kept", "new"]
+
+
+ABOVE = "(pg_snapshot_xmax(pg_current_snapshot())::text::numeric + 1)::text::xid8"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        f"drop_outbox_partitions(1, {ABOVE}, 1, '1 day')",
+        "drop_outbox_partitions(1, NULL, 1, '1 day')",
+        "drop_outbox_partitions(1, '3', NULL, '1 day')",
+        "drop_outbox_partitions(1, '3', 1, '-100 years')",
+        "drop_outbox_partitions(1, '3', 1, '-1000 months 30000 days')",
+        "drop_outbox_partitions(1, '3', 1, NULL)",
+        "create_outbox_partitions(31)",
+        "create_outbox_partitions(-1)",
+        "create_outbox_partitions(NULL)",
+        "raise_outbox_generation(102)",
+        "raise_outbox_generation(65534)",
+    ],
+)
+async def test_the_application_gets_nothing_from_the_owners_functions_that_no_relay_asks(pool, owner, call):
+    await add_partition(owner, 3)
+    before = await partitions(owner)
+
+    with pytest.raises(asyncpg.PostgresError, match=r"nobody|0 to 30|no later life"):
+        await pool.execute(f"SELECT {call}")
+
+    assert await partitions(owner) == before
+    assert await owner.fetchval("SELECT generation FROM outbox_generation") == 1
+
+
+async def test_without_a_generation_nothing_counts_as_acknowledged(pool, owner):
+    await add_partition(owner, 3)
+    assert await pool.fetchval("SELECT drop_outbox_partitions(NULL, '3', 1, '1 day')") == 0

@@ -92,7 +92,8 @@ async def test_what_the_newest_entries_do_not_have_is_searched_for_by_its_index(
 async def test_a_statement_that_lost_its_index_is_found_out(grown, scans):
     losing = grown.transaction()
     await losing.start()
-    await grown.execute("DROP INDEX entries_by_day")
+    await grown.execute("DROP INDEX entries_by_day; ALTER TABLE entries DROP CONSTRAINT entries_reverses_own_fkey")
+    await grown.execute("DROP INDEX entries_of_merchant")
     read_whole = await scans(grown, sql.page([]), "m1", 50)
     await losing.rollback()
     assert read_whole == {"entries"}

@@ -66,6 +66,7 @@ def diagnose(settings: Settings, data_dir: Path, port_base: int) -> Iterator[Fin
     yield _permissions(data_dir)
     yield _disk(data_dir)
     yield from _ports(data_dir, port_base)
+    yield _events(settings)
     for name, url in _external(settings):
         yield _reachable(name, url)
         if name == _OUTBOX_DATABASE:
@@ -77,6 +78,15 @@ def diagnose(settings: Settings, data_dir: Path, port_base: int) -> Iterator[Fin
     elif not settings.has_page():
         advice = "Set FLUXO_OIDC_ISSUER and FLUXO_OIDC_CLIENT_ID if people are to sign in there."
         yield Finding("warn", "Page", "there is none, as nobody could sign in", advice)
+
+
+def _events(settings: Settings) -> Finding:
+    if settings.events_key is not None or settings.streams_url is None:
+        return Finding(
+            "ok", "Events", f"signed, by a key {'that is made up' if settings.events_key is None else 'given'}"
+        )
+    advice = "Set FLUXO_EVENTS_KEY for relay and projector: docs/operating/secure.md says in which order."
+    return Finding("warn", "Events", "unsigned: who may write to the streams server can change balances", advice)
 
 
 def _python() -> Finding:

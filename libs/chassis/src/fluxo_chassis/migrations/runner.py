@@ -61,7 +61,7 @@ def run_sql(script: str) -> None:
     _driver().run_async(lambda driver: driver.execute(script))
 
 
-def create_index_concurrently(name: str, definition: str) -> None:
+def create_index_concurrently(name: str, definition: str, *, unique: bool = False) -> None:
     """For revisions: an index on a table that is in use, e.g. `("notes_by_size", "ON notes (size)")`.
 
     It waits for the transactions that are open, but nobody waits for it. It is no part of the revision's transaction:
@@ -75,7 +75,8 @@ def create_index_concurrently(name: str, definition: str) -> None:
         if is_valid is False:
             await connection.execute(f'DROP INDEX CONCURRENTLY "{name}"')
         if not is_valid:
-            await connection.execute(f'CREATE INDEX CONCURRENTLY "{name}" {definition}')
+            kind = "UNIQUE INDEX" if unique else "INDEX"
+            await connection.execute(f'CREATE {kind} CONCURRENTLY "{name}" {definition}')
 
     _over_a_second_connection(create)
 

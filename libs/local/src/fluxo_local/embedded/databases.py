@@ -20,7 +20,7 @@ ALTER ROLE :"owner" LOGIN PASSWORD :'owner_password';
 ALTER ROLE :"app" LOGIN PASSWORD :'app_password';
 SELECT format('CREATE DATABASE %I OWNER %I', :'name', :'owner')
  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') \gexec
-REVOKE ALL ON DATABASE :"name" FROM PUBLIC;
+REVOKE ALL ON DATABASE :"name", postgres, template1 FROM PUBLIC;
 GRANT CONNECT ON DATABASE :"name" TO :"app";
 \connect :name
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;

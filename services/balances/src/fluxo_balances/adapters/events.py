@@ -5,14 +5,34 @@ from fluxo_contracts.entry_recorded import EntryRecorded
 from fluxo_contracts.envelope import OtherEventError
 from fluxo_contracts.envelope import UndecodableEventError as NotInTheContractError
 from fluxo_contracts.merchant_changed import MerchantChanged
+from fluxo_contracts.signatures import EventKeys
 
 from fluxo_balances.application.projecting.ports import (
+    Delivery,
     NotForBalancesError,
     RecordedEntry,
     SkipReason,
     UndecodableEventError,
 )
 from fluxo_balances.domain.merchant_settings import MerchantSettings
+
+
+class EventReader:
+    """With keys it reads only what the relay has signed; without any it believes whoever may write to the stream."""
+
+    def __init__(self, keys: EventKeys | None = None) -> None:
+        self._keys = keys
+
+    def told_by(self, delivery: Delivery) -> RecordedEntry | MerchantSettings:
+        """Return what `told_by` the delivery's payload; a payload that is missing or unsigned is undecodable."""
+        if delivery.payload is None:
+            raise UndecodableEventError("There is no event in the stream entry.")
+        if self._keys is not None:
+            if delivery.signature is None:
+                raise UndecodableEventError("The event is not signed.")
+            if not self._keys.prove(delivery.payload, delivery.signature):
+                raise UndecodableEventError("The event's signature is of none of the keys, or of another event.")
+        return told_by(delivery.payload)
 
 
 def told_by(payload: bytes) -> RecordedEntry | MerchantSettings:

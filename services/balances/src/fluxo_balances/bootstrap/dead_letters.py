@@ -11,7 +11,7 @@ from fluxo_chassis.postgres import open_pool
 from fluxo_chassis.process import SystemClock
 from fluxo_chassis.redis import RedisClient, RedisError
 
-from fluxo_balances.adapters.events import told_by
+from fluxo_balances.adapters.events import EventReader
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
 from fluxo_balances.adapters.redis.dead_letters import RedisDeadLetters
@@ -48,7 +48,8 @@ async def run_dead_letters(
 
         letters = RedisDeadLetters(streams)
         projection, answers = PostgresProjection(pool), RedisBalanceCache(cache)
-        redrive = RedriveDeadLetter(letters, projection, answers, SystemClock(), told_by)
+        reader = EventReader(settings.event_keys())
+        redrive = RedriveDeadLetter(letters, projection, answers, SystemClock(), reader.told_by)
         commands = DeadLetterCommands(letters, redrive, sys.stdout.buffer)
         try:
             await {"show": commands.show, "redrive": commands.redrive, "discard": commands.discard}[action](letter_ids)

@@ -4,6 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from typing import Final
 
+import structlog
 from fluxo_chassis.health import Health, health_app
 from fluxo_chassis.http.server import serve
 from fluxo_chassis.observability.logs import configure_logging
@@ -13,7 +14,7 @@ from fluxo_chassis.process import SystemClock
 from fluxo_chassis.redis import RedisClient, ping_redis
 from fluxo_contracts.envelope import traceparent_of
 
-from fluxo_balances.adapters.events import told_by
+from fluxo_balances.adapters.events import EventReader
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.adapters.redis.balance_cache import RedisBalanceCache
 from fluxo_balances.adapters.redis.consumer_group import ConsumerGroup
@@ -24,6 +25,8 @@ from fluxo_balances.application.use_cases import ProjectorUseCases
 from fluxo_balances.entrypoints.projector import Pace, Projector
 from fluxo_balances.entrypoints.projector_upkeep import measure, tidy
 from fluxo_balances.settings import ProjectorSettings
+
+log = structlog.get_logger(__name__)
 
 CONNECTIONS_MAX: Final = 3
 """One applies, one answers the health check, one purges."""
@@ -37,6 +40,10 @@ CACHE_TIMEOUT_S: Final = 0.5
 async def run_projector(settings: ProjectorSettings, stop: asyncio.Event) -> None:
     """Project entry events until asked to stop."""
     configure_logging(settings, "fluxo-balances")
+    keys = settings.event_keys()
+    if keys is None:
+        log.warning("events are taken unsigned: FLUXO_EVENTS_KEY is not set")
+    reader = EventReader(keys)
     async with AsyncExitStack() as opened:
         opened.enter_context(exported_as_configured(settings, "fluxo-balances"))
         pool = await opened.enter_async_context(
@@ -62,7 +69,7 @@ async def run_projector(settings: ProjectorSettings, stop: asyncio.Event) -> Non
         events = RedisEntryEvents(reading, group, settings.instance)
         projection = PostgresProjection(pool)
         use_cases = ProjectorUseCases(
-            ProjectEntries(events, projection, RedisBalanceCache(cache), clock, told_by),
+            ProjectEntries(events, projection, RedisBalanceCache(cache), clock, reader.told_by),
             PurgeInbox(projection, clock),
         )
         pace = Pace(settings.projector_batch_size, settings.projector_take_over_idle_s)

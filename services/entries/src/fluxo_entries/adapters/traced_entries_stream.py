@@ -15,7 +15,7 @@ class TracedEntriesStream:
 
     def __init__(self, stream: EntriesStream) -> None:
         self._stream = stream
-        self.position, self.end = stream.position, stream.end
+        self.position, self.end, self.remove = stream.position, stream.end, stream.remove
         self.state, self.trim_below, self.keep_counts = stream.state, stream.trim_below, stream.keep_counts
 
     async def publish(self, after: StreamPosition, rows: Sequence[OutboxRow]) -> int:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
+import structlog
 from fluxo_chassis.health import Health, health_app
 from fluxo_chassis.http.server import serve
 from fluxo_chassis.observability.logs import configure_logging
@@ -25,6 +26,8 @@ from fluxo_entries.application.use_cases import RelayUseCases
 from fluxo_entries.entrypoints.relay import Relay
 from fluxo_entries.settings import RelaySettings
 
+log = structlog.get_logger(__name__)
+
 OUTBOX_CHANNEL: Final = "fluxo_outbox"
 CONNECTIONS_MAX: Final = 6
 
@@ -32,7 +35,9 @@ CONNECTIONS_MAX: Final = 6
 async def run_relay(settings: RelaySettings, stop: asyncio.Event) -> None:
     """Publish the outbox until asked to stop; ready while both of its ends are there."""
     configure_logging(settings, "fluxo-entries")
-    url = settings.entries_database_url
+    url, keys = settings.entries_database_url, settings.event_keys()
+    if keys is None:
+        log.warning("events go out unsigned: FLUXO_EVENTS_KEY is not set")
     async with AsyncExitStack() as opened:
         opened.enter_context(exported_as_configured(settings, "fluxo-entries"))
         pool = await opened.enter_async_context(
@@ -41,7 +46,7 @@ async def run_relay(settings: RelaySettings, stop: asyncio.Event) -> None:
         redis = await opened.enter_async_context(RedisClient(settings.streams_url))
         notifications = await opened.enter_async_context(Notifications(url, OUTBOX_CHANNEL, exclusive=True))
         outbox = PostgresOutbox(pool, timedelta(hours=settings.outbox_keep_h))
-        relay = Relay(assemble(outbox, RedisEntriesStream(redis)), notifications)
+        relay = Relay(assemble(outbox, RedisEntriesStream(redis, keys)), notifications)
         health = Health()
         health.add("entries-database", partial(ping, pool), required=True)
         health.add("streams", partial(ping_redis, redis), required=True)

@@ -9,6 +9,7 @@ from fluxo_contracts.streams import (
     ENTRIES_DEAD_LETTERS_STREAM,
     EVENT_FIELD,
     REASON_FIELD,
+    SIGNATURE_FIELD,
     STREAM_ID_FIELD,
 )
 
@@ -67,6 +68,7 @@ class RedisDeadLetters:
             stream_id=_text(fields, STREAM_ID_FIELD),
             payload=fields.get(EVENT_FIELD.encode()),
             deliveries=int(_text(fields, DELIVERIES_FIELD) or 0),
+            signature=fields.get(SIGNATURE_FIELD.encode()),
         )
         return StoredDeadLetter(
             id=letter_id,

@@ -10,6 +10,7 @@ from fluxo_contracts.streams import (
     ENTRIES_STREAM,
     EVENT_FIELD,
     REASON_FIELD,
+    SIGNATURE_FIELD,
     STREAM_ID_FIELD,
 )
 
@@ -126,4 +127,6 @@ class RedisEntryEvents:
 def _letter_fields(letter: DeadLetter) -> Command:
     its = letter.delivery
     event = () if its.payload is None else (EVENT_FIELD, its.payload)
-    return (REASON_FIELD, letter.reason, STREAM_ID_FIELD, its.stream_id, DELIVERIES_FIELD, its.deliveries, *event)
+    signature = () if its.signature is None else (SIGNATURE_FIELD, its.signature)
+    about = (REASON_FIELD, letter.reason, STREAM_ID_FIELD, its.stream_id, DELIVERIES_FIELD, its.deliveries)
+    return (*about, *event, *signature)

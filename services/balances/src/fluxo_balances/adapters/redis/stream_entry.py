@@ -1,11 +1,12 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from fluxo_contracts.streams import EVENT_FIELD
+from fluxo_contracts.streams import EVENT_FIELD, SIGNATURE_FIELD
 
 from fluxo_balances.application.projecting.ports import Delivery
 
-_FIELD: Final = EVENT_FIELD.encode()
+_EVENT: Final = EVENT_FIELD.encode()
+_SIGNATURE: Final = SIGNATURE_FIELD.encode()
 
 StreamEntry = tuple[bytes, dict[bytes, bytes]]
 """Id and fields. An entry that was deleted while it was pending has none."""
@@ -22,4 +23,4 @@ def stream_entries(reply: Sequence[Any] | None) -> list[StreamEntry]:
 
 def delivery(entry: StreamEntry, deliveries: int) -> Delivery:
     stream_id, fields = entry
-    return Delivery(stream_id.decode(), fields.get(_FIELD), deliveries)
+    return Delivery(stream_id.decode(), fields.get(_EVENT), deliveries, fields.get(_SIGNATURE))

@@ -59,6 +59,7 @@ class Delivery:
     stream_id: str
     payload: bytes | None
     deliveries: int
+    signature: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ class ConsumerGroup(Protocol):
 
 
 class UndecodableEventError(Exception):
-    """The payload is no event of a recorded entry; the message says why."""
+    """The payload is no event that can be read, or is not signed by the entries service; the message says why."""
 
 
 class SkipReason(Enum):
@@ -124,7 +125,7 @@ class NotForBalancesError(Exception):
         self.reason = reason
 
 
-EventDecoder = Callable[[bytes], RecordedEntry | MerchantSettings]
+EventDecoder = Callable[[Delivery], RecordedEntry | MerchantSettings]
 """Raises UndecodableEventError or NotForBalancesError."""
 
 

@@ -156,9 +156,7 @@ class ProjectEntries:
         return [each.entry for each in unacknowledged if each.is_new and isinstance(each.entry, RecordedEntry)]
 
     def _told_by(self, delivery: Delivery, oldest: UUID) -> RecordedEntry | MerchantSettings:
-        if delivery.payload is None:
-            raise UndecodableEventError("There is no event in the stream entry.")
-        entry = self._decode(delivery.payload)
+        entry = self._decode(delivery)
         if isinstance(entry, MerchantSettings):
             # Of any age: late ones change nothing.
             return entry

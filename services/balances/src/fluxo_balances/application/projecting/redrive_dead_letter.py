@@ -75,10 +75,7 @@ class RedriveDeadLetter:
         return Redriven("applied" if applied else "applied-before")
 
     def _told_by(self, stored: StoredDeadLetter) -> RecordedEntry | MerchantSettings:
-        payload = stored.letter.delivery.payload
-        if payload is None:
-            raise UndecodableEventError("There is no event in the stream entry.")
-        told = self._decode(payload)
+        told = self._decode(stored.letter.delivery)
         if isinstance(told, RecordedEntry) and not is_dated(told.id):
             raise UndecodableEventError("The entry's id is no UUIDv7, so its age is unknown.")
         return told

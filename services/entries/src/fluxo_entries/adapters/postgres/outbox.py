@@ -8,13 +8,14 @@ import asyncpg
 import structlog
 
 from fluxo_entries.adapters.postgres import sql
-from fluxo_entries.application.publishing.ports import Backlog, OutboxRow
+from fluxo_entries.application.publishing.ports import Backlog, OutboxRow, StreamAheadError
 from fluxo_entries.application.publishing.stream_state import XID_BITS, StreamPosition
 
 log = structlog.get_logger(__name__)
 
 SEQUENCE_MAX: Final = 2**63 - 1
 NEEDS_NEW_GENERATION: Final = "FX001"
+STREAM_IS_AHEAD: Final = "FX002"
 HELD_BACK_LONG_S: Final = 10.0
 """No transaction of ours takes so long: it is worth to ask whose it is."""
 
@@ -91,7 +92,12 @@ class PostgresOutbox:
         return list(await self._pool.fetch(statement, *given, *arguments))
 
     async def _start_generation(self, above: int) -> None:
-        generation = await self._pool.fetchval(sql.RAISE_GENERATION, above)
+        try:
+            generation = await self._pool.fetchval(sql.RAISE_GENERATION, above)
+        except asyncpg.PostgresError as error:
+            if error.sqlstate != STREAM_IS_AHEAD:
+                raise
+            raise StreamAheadError(str(error)) from error
         log.warning("the outbox has a new generation: publishing from its oldest row", generation=generation)
 
 

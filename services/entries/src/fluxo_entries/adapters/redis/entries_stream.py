@@ -2,9 +2,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fluxo_chassis.redis import RedisClient, RedisReplyError
-from fluxo_contracts.streams import ENTRIES_STREAM, EVENT_FIELD
+from fluxo_contracts.signatures import EventKeys
+from fluxo_contracts.streams import ENTRIES_STREAM, EVENT_FIELD, SIGNATURE_FIELD
 
-from fluxo_entries.adapters.redis.scripts import KEEP_COUNTS, PUBLISH, TRIM
+from fluxo_entries.adapters.redis.scripts import KEEP_COUNTS, PUBLISH, REMOVE, TRIM
 from fluxo_entries.application.publishing.ports import GapFoundError, OutboxRow, StreamMovedBackError
 from fluxo_entries.application.publishing.stream_state import Group, StreamEnd, StreamPosition, StreamState
 
@@ -22,8 +23,11 @@ _KEYS: Final = (ENTRIES_STREAM, TRIM_MARK)
 
 
 class RedisEntriesStream:
-    def __init__(self, redis: RedisClient) -> None:
+    """With keys each event goes out signed, without them as it is."""
+
+    def __init__(self, redis: RedisClient, keys: EventKeys | None = None) -> None:
         self._redis = redis
+        self._keys = keys
 
     async def position(self) -> StreamPosition:
         return (await self.end()).position
@@ -34,8 +38,9 @@ class RedisEntriesStream:
 
     async def publish(self, after: StreamPosition, rows: Sequence[OutboxRow]) -> int:
         arguments: list[str | bytes] = [EVENT_FIELD, _id(after), _id(rows[0].position.start_of_generation())]
+        arguments.append("" if self._keys is None else SIGNATURE_FIELD)
         for row in rows:
-            arguments += (_id(row.position), row.event)
+            arguments += (_id(row.position), row.event, *(() if self._keys is None else (self._keys.sign(row.event),)))
         answer = await self._redis.execute("EVAL", PUBLISH, len(_KEYS), *_KEYS, *arguments)
         if answer == MOVED_BACK:
             raise StreamMovedBackError
@@ -68,6 +73,9 @@ class RedisEntriesStream:
     async def keep_counts(self) -> None:
         if FORGETFUL in await self._redis.execute("INFO", "server"):
             await self._redis.execute("EVAL", KEEP_COUNTS, 1, ENTRIES_STREAM)
+
+    async def remove(self, last: StreamPosition) -> bool:
+        return bool(await self._redis.execute("EVAL", REMOVE, len(_KEYS), *_KEYS, _id(last)))
 
     async def _info(self) -> Mapping[bytes, Any] | None:
         try:

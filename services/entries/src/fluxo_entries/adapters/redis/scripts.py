@@ -23,8 +23,9 @@ local function facts(reply)
 end
 """
 
-# KEYS: the stream, the mark of the last trim. ARGV: the field, the id that the batch continues from, the lowest id of
-# the batch's generation, then id and event of each row.
+# KEYS: the stream, the mark of the last trim. ARGV: the event's field, the id that the batch continues from, the lowest
+# id of the batch's generation, the signature's field or nothing, then id, event and, where there is a field for it,
+# signature of each row.
 PUBLISH: Final = f"""{_COMPARE}
 local last, newest = '0-0', nil
 local is_there = redis.call('EXISTS', KEYS[1]) == 1
@@ -52,12 +53,16 @@ if less(redis.call('GET', KEYS[2]) or '0-0', last) and not less(last, ARGV[3]) t
     end
 end
 
-local added = 0
-for i = 4, #ARGV, 2 do
+local added, each = 0, ARGV[4] == '' and 2 or 3
+for i = 5, #ARGV, each do
     -- What lies at or below the last id is there: another relay was faster.
     if less(last, ARGV[i]) then
         -- An error ends the script here, so that nothing is ever added behind a gap.
-        redis.call('XADD', KEYS[1], ARGV[i], ARGV[1], ARGV[i + 1])
+        if each == 2 then
+            redis.call('XADD', KEYS[1], ARGV[i], ARGV[1], ARGV[i + 1])
+        else
+            redis.call('XADD', KEYS[1], ARGV[i], ARGV[1], ARGV[i + 1], ARGV[4], ARGV[i + 2])
+        end
         added = added + 1
     end
 end
@@ -73,6 +78,15 @@ if newest and less(newest[1], lowest_kept) then lowest_kept = newest[1] end
 local trimmed = redis.call('XTRIM', KEYS[1], 'MINID', '=', lowest_kept)
 if less(redis.call('GET', KEYS[2]) or '0-0', ARGV[2]) then redis.call('SET', KEYS[2], ARGV[2]) end
 return trimmed
+"""
+
+# KEYS: the stream, the mark. ARGV: the last id that makes the stream useless. Removes it, groups and all, unless it has
+# been made anew meanwhile.
+REMOVE: Final = f"""{_COMPARE}
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+if facts(redis.call('XINFO', 'STREAM', KEYS[1]))['last-generated-id'] ~= ARGV[1] then return 0 end
+redis.call('UNLINK', KEYS[1], KEYS[2])
+return 1
 """
 
 # KEYS: the stream. Writes down how many entries each group has read, where the server knows it; at the stream's end

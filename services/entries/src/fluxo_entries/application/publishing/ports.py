@@ -39,6 +39,9 @@ class Outbox(Protocol):
         """Return the next rows below the snapshot horizon, in order, with positions of the current generation.
 
         `last` is the stream's last id, and `event` what it holds there, as for `recognise`.
+
+        Raises:
+            StreamAheadError: `last` is of a generation that nobody can have given out.
         """
 
     async def recognise(self, last: StreamPosition, event: bytes | None) -> None:
@@ -46,6 +49,9 @@ class Outbox(Protocol):
 
         None is an event that the stream does not hold any more. A database that lost its last commits gives their
         positions to other rows.
+
+        Raises:
+            StreamAheadError: as `rows_after`.
         """
 
     async def has_rows_after(self, position: StreamPosition) -> bool:
@@ -76,6 +82,10 @@ class Outbox(Protocol):
 
     async def purge_idempotency_keys(self) -> int:
         """Delete keys older than they must be kept (31 days, and a margin), a part at a time; returns how many."""
+
+
+class StreamAheadError(Exception):
+    """The stream's last id is so far ahead that no relay gave it out: nothing can be published behind it."""
 
 
 class StreamMovedBackError(Exception):
@@ -120,3 +130,6 @@ class EntriesStream(Protocol):
 
         The newest entry stays: the outbox is recognised by it.
         """
+
+    async def remove(self, last: StreamPosition) -> bool:
+        """Remove stream and groups if that is still the last id; returns whether it was."""

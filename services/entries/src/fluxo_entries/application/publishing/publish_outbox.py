@@ -1,6 +1,12 @@
 from dataclasses import dataclass
 
-from fluxo_entries.application.publishing.ports import EntriesStream, GapFoundError, Outbox, StreamMovedBackError
+from fluxo_entries.application.publishing.ports import (
+    EntriesStream,
+    GapFoundError,
+    Outbox,
+    StreamAheadError,
+    StreamMovedBackError,
+)
 from fluxo_entries.application.publishing.stream_state import StreamEnd, StreamPosition
 
 
@@ -37,7 +43,12 @@ class PublishOutbox:
 
     async def __call__(self) -> Step:
         end, self._left_at = self._left_at or await self._stream.end(), None
-        rows = await self._outbox.rows_after(end.position, self._batch_rows_max, end.event)
+        try:
+            rows = await self._outbox.rows_after(end.position, self._batch_rows_max, end.event)
+        except StreamAheadError as error:
+            # What any group has not acknowledged is in the outbox: all of it goes out again, to groups made anew.
+            await self._stream.remove(end.position)
+            return Step(0, 0, is_held_back=True, gap=str(error))
         if not rows:
             return Step(0, 0, is_held_back=await self._outbox.has_rows_after(end.position))
         try:
