@@ -114,7 +114,6 @@ async def asked(app, method="POST", path="/notes", **request):
         {"content": b'{"text": ' + b"9" * 180 + b"}", "headers": WRITER | JSON},
         {"content": b'{"text": NaN, "more": 1e999}', "headers": WRITER | JSON},
         {"content": b"null", "headers": WRITER | JSON},
-        {"content": b"{", "headers": JSON},
         {"content": b'{"text": "a"}', "headers": WRITER | {"Content-Type": "text/plain"}},
         {"json": {"text": "x" * 300}},
         {"json": {"text": "full"}},
@@ -191,6 +190,45 @@ async def test_what_is_given_more_than_once_is_refused_by_its_name(request_, poi
     assert (answer.status_code, [error["pointer"] for error in answer.json()["errors"]]) == (422, pointers)
     assert "more than once" in answer.text
     assert app.state.written == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        (JSON, 401),
+        (JSON | {"Authorization": "Basic YTpi"}, 401),
+        (JSON | READER, 403),
+        (JSON | {"Authorization": WRITER["Authorization"]}, 400),
+    ],
+)
+async def test_of_a_request_that_its_head_refuses_no_body_is_read(headers, status):
+    async def never_sent():
+        pytest.fail("the body was asked for")
+        yield b""
+
+    answer = await asked(service(DirectRoute), content=never_sent(), headers=headers)
+    assert answer.status_code == status
+
+
+async def test_of_many_wrong_names_not_all_are_named():
+    app = create_app(title="Notes", version="1", description="", health=Health())
+    routes = APIRouter(route_class=DirectRoute)
+
+    @routes.post("/notes")
+    async def write(note: Note) -> Response:
+        return Response(note.text)
+
+    @routes.get("/pages")
+    async def pages(page: Annotated[Page, Query()]) -> Response:
+        return Response(str(page.first))
+
+    app.include_router(routes)
+    names = [f"name-{number}" for number in range(500)]
+    answer = await asked(app, json=dict.fromkeys(names))
+    assert answer.json()["errors"] == [{"pointer": "", "detail": "This has too many fields."}]
+    answer = await asked(app, "GET", "/pages?" + "&".join(f"{name}=1" for name in names))
+    assert len(answer.json()["errors"]) == 100
+    assert answer.json()["detail"] == "500 fields are not valid: the first 100 are named, there are 400 more."
 
 
 async def test_a_body_in_pieces_is_put_together_and_bounded_although_its_length_is_not_told():

@@ -1,12 +1,15 @@
 import asyncio
 
 import pytest
-from fluxo_entries.application.recording.cooperative import ITEMS_AT_A_TIME, yielding
+from fluxo_entries.application.recording import cooperative
+from fluxo_entries.application.recording.cooperative import AT_A_TIME_S, yielding
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_others_have_a_turn_every_few_items():
+async def test_others_have_a_turn_every_few_milliseconds_of_work(monkeypatch):
+    # A quarter of a turn each: of large items it is fewer, of small ones more.
+    monkeypatch.setattr(cooperative.time, "perf_counter", lambda: taken * AT_A_TIME_S / 4)
     seen_by_others = []
     taken = 0
 
@@ -16,12 +19,12 @@ async def test_others_have_a_turn_every_few_items():
             await asyncio.sleep(0)
 
     other = asyncio.create_task(somebody_else())
-    async for _ in yielding(range(10 * ITEMS_AT_A_TIME)):
+    async for _ in yielding(range(40)):
         taken += 1
     other.cancel()
 
-    assert seen_by_others == [turn * ITEMS_AT_A_TIME for turn in range(10)]
+    assert seen_by_others == list(range(0, 40, 4))
 
 
 async def test_all_items_come_in_order():
-    assert [item async for item in yielding(range(2 * ITEMS_AT_A_TIME + 1))] == list(range(2 * ITEMS_AT_A_TIME + 1))
+    assert [item async for item in yielding(range(501))] == list(range(501))

@@ -131,3 +131,30 @@ async def test_ten_thousand_are_taken(bulk, item, mode, recorded, service):
     response = await bulk(mode, *(item(f"key-of-a-usual-length-{n:05}") for n in range(10_000)))
     assert response.is_success
     assert len(service.entries) == recorded
+
+
+@pytest.mark.parametrize("mode", ["atomic", "partial", "check"])
+async def test_the_answer_to_wrong_items_is_not_much_larger_than_they_are(bulk, item, mode, service):
+    many = {f"{number}": 0 for number in range(40)}
+    wrong = [item("a") | many] * 20
+    response = await bulk(mode, *wrong)
+    assert len(response.content) < 2 * len(json.dumps(wrong))
+    if mode == "atomic":
+        assert len(response.json()["errors"]) == 100
+        assert response.json()["detail"].startswith("800 fields are not valid")
+    else:
+        problem = response.json()["items"][0]["problem"]
+        assert len(problem["errors"]) == 8
+        assert problem["detail"] == "40 fields are not valid: the first 8 are named, there are 32 more."
+    assert service.entries == []
+
+
+async def test_an_item_that_is_too_large_is_refused_alone(api, item, service):
+    many, long = {f"{number}": 0 for number in range(60)}, {"x" * 1_000 + f"{number}": 0 for number in range(70)}
+    entries = [item("a"), item("b") | many, item("c") | long, item("d")]
+    body = {"mode": "partial", "entries": entries}
+    response = await api.post("/v1/entries/bulk", body, key=None)
+    assert [each["status"] for each in response.json()["items"]] == [201, 422, 422, 201]
+    details = [each["problem"]["errors"] for each in response.json()["items"][1:3]]
+    assert details == [[{"pointer": "", "detail": text}] for text in ("This has too many fields.", "It is too large.")]
+    assert len(service.entries) == 2

@@ -1,10 +1,14 @@
 """Validation errors in sentences for people, with pointers for programs, and never the offending value."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from fluxo_chassis.http.given_once import REPEATED
 from fluxo_chassis.problems import FieldError, Problem
+
+ERRORS_SHOWN_MAX: Final = 100
+FIELDS_MAX: Final = 50
+"""Of one object, known or not: no route knows half as many."""
 
 # Where Pydantic's own sentence is for programmers or repeats a piece of the value.
 _SENTENCES = {
@@ -40,9 +44,27 @@ def validation_problem(errors: Iterable[Mapping[str, Any]]) -> Problem:
     return invalid_request([FieldError(pointer(error["loc"]), _sentence(error)) for error in errors])
 
 
-def invalid_request(errors: Sequence[FieldError]) -> Problem:
-    """422 with every bad field."""
-    return Problem(422, "validation", "Invalid request", "One or more fields are not valid.", errors=errors)
+def invalid_request(
+    errors: Sequence[FieldError], shown_max: int = ERRORS_SHOWN_MAX, *, count: int | None = None
+) -> Problem:
+    """422 with every bad field, the first `shown_max` of them: an answer is not much larger than its request.
+
+    `count` is how many there are when `errors` are the first of them.
+    """
+    detail = how_many(len(errors) if count is None else count, "fields are not valid", shown_max)
+    return Problem(422, "validation", "Invalid request", detail, errors=errors[:shown_max])
+
+
+def too_many_fields() -> Problem:
+    """422 for an object with more than FIELDS_MAX: nobody looks which of them are known."""
+    return invalid_request([FieldError("", "This has too many fields.")])
+
+
+def how_many(count: int, fact: str, shown_max: int = ERRORS_SHOWN_MAX) -> str:
+    """The sentence over the errors that are named, when there may be more."""
+    if count > shown_max:
+        return f"{count} {fact}: the first {shown_max} are named, there are {count - shown_max} more."
+    return f"One or more {fact}."
 
 
 def pointer(location: tuple[int | str, ...]) -> str:

@@ -19,9 +19,11 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from fluxo_chassis.http.given_once import REPEATED, parse_json, repeated
+from fluxo_chassis.http.given_once import REPEATED, repeated
+from fluxo_chassis.http.json_in_turns import ITEMS_MAX, BodyTooLargeError, TooManyItemsError, parse_in_turns
 from fluxo_chassis.http.problem_answers import known_problem
-from fluxo_chassis.http.validation import validation_problem
+from fluxo_chassis.http.validation import FIELDS_MAX, invalid_request, pointer, too_many_fields, validation_problem
+from fluxo_chassis.problems import FieldError
 
 Solve = Callable[[Request], Awaitable[dict[str, Any]]]
 
@@ -57,11 +59,13 @@ class DirectRoute(APIRoute):
         """Return the endpoint's response.
 
         Raises:
-            Problem: the body is not JSON; what a dependency raised; or 422 for all that is wrong with the parameters.
+            Problem: what a dependency raised; the body is not JSON, or too large; or 422 for all that is wrong with the
+                parameters.
         """
-        content = None if self._body is None else await _read(request.receive)
-        value = _json_of(content) if content else None
+        # First of all: of who may not call nothing is read but the head.
         arguments, errors = await self._solve(request), list[dict[str, Any]]()
+        content = None if self._body is None else await _read(request.receive)
+        value = await _json_of(content) if content else None
         for field in self._in_path:
             errors += _take(field, path_params[field.alias], ("path", field.alias), arguments)
         if self._query is not None:
@@ -170,18 +174,26 @@ def _solver(dependant: Dependant, *, takes_parameters: bool = False) -> Solve:
 
 
 async def _read(receive: Receive) -> bytes:
-    body: bytes = b""
+    pieces: list[bytes] = []
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
-        body += message.get("body", b"")
+        pieces.append(message.get("body", b""))
         if not message.get("more_body", False):
-            return body
+            return b"".join(pieces)
 
 
-def _json_of(content: bytes) -> Any:
+async def _json_of(content: bytes) -> Any:
     try:
-        return parse_json(content)
+        value = await parse_in_turns(content)
     except (ValueError, RecursionError):
         raise known_problem(400) from None
+    except BodyTooLargeError:
+        raise known_problem(413) from None
+    except TooManyItemsError as error:
+        sentence = f"This must have at most {ITEMS_MAX} items."
+        raise invalid_request([FieldError(pointer(("body", error.name)), sentence)]) from None
+    if isinstance(value, dict) and len(value) > FIELDS_MAX:
+        raise too_many_fields()
+    return value

@@ -1,8 +1,9 @@
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable
 from typing import Final, TypeVar
 
-ITEMS_AT_A_TIME: Final = 250
+AT_A_TIME_S: Final = 0.003
 
 T = TypeVar("T")
 
@@ -12,7 +13,9 @@ async def yielding(items: Iterable[T]) -> AsyncIterator[T]:
 
     Ten thousand items in one go would hold up everybody else for a third of a second.
     """
-    for index, item in enumerate(items):
-        if index % ITEMS_AT_A_TIME == 0:
+    due = 0.0
+    for item in items:
+        if time.perf_counter() >= due:
             await asyncio.sleep(0)
+            due = time.perf_counter() + AT_A_TIME_S
         yield item

@@ -1,11 +1,11 @@
 """Which fact about the entries is which problem: the one table from domain errors to HTTP."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from fastapi import FastAPI, Request, Response
 from fluxo_chassis.http.problem_answers import problem_answer
-from fluxo_chassis.http.validation import invalid_request, pointer
+from fluxo_chassis.http.validation import ERRORS_SHOWN_MAX, how_many, invalid_request, pointer
 from fluxo_chassis.problems import FieldError, Problem
 
 from fluxo_entries.domain.errors import (
@@ -21,8 +21,6 @@ from fluxo_entries.domain.errors import (
     ReversalOfReversalError,
     SearchTooSlowError,
 )
-
-ERRORS_SHOWN_MAX: Final = 100
 
 _PROBLEMS: Final[dict[type[EntriesError], tuple[int, str, str]]] = {
     EntryNotFoundError: (404, "not-found", "Not found"),
@@ -56,37 +54,20 @@ def problem_of(error: EntriesError, place: str = "body") -> Problem:
     return Problem(status, slug, title, detail, headers=_RETRY_AFTER if status == 503 else None)  # noqa: PLR2004 - unavailable
 
 
-def items_rejected(errors: Sequence[FieldError]) -> Problem:
-    """Return the 422 that names the fields of a bulk, the first hundred of them."""
-    return Problem(
-        422,
-        "validation",
-        "Invalid request",
-        _how_many(errors, "fields are not valid"),
-        errors=errors[:ERRORS_SHOWN_MAX],
-    )
-
-
 def keys_reused(reused: Mapping[int, IdempotencyKeyReusedError]) -> Problem:
     """Return the 422 that names the items of a bulk whose keys belong to other entries."""
     status, slug, title = _PROBLEMS[IdempotencyKeyReusedError]
     errors = [FieldError(f"/entries/{index}/idempotency_key", _whose(error)) for index, error in reused.items()]
     in_itself = all(isinstance(error, IdempotencyKeyRepeatedError) for error in reused.values())
     fact = "are given to two entries" if in_itself else "were used before with another request"
-    return Problem(status, slug, title, _how_many(errors, f"idempotency keys {fact}"), errors=errors[:ERRORS_SHOWN_MAX])
+    detail = how_many(len(errors), f"idempotency keys {fact}")
+    return Problem(status, slug, title, detail, errors=errors[:ERRORS_SHOWN_MAX])
 
 
 def _whose(error: IdempotencyKeyReusedError) -> str:
     if isinstance(error, IdempotencyKeyRepeatedError):
         return f"It is that of /entries/{error.first} too, which is another entry."
     return "It was used before with another request."
-
-
-def _how_many(errors: Sequence[FieldError], fact: str) -> str:
-    more = len(errors) - ERRORS_SHOWN_MAX
-    if more > 0:
-        return f"{len(errors)} {fact}: the first {ERRORS_SHOWN_MAX} are named, there are {more} more."
-    return f"One or more {fact}."
 
 
 async def _on_entries_error(request: Request, error: Exception) -> Response:

@@ -1,11 +1,13 @@
 from collections.abc import Iterator, Sequence
 from inspect import getdoc
+from itertools import islice
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Response
 from fluxo_chassis.auth import Principal
 from fluxo_chassis.auth.requires import requires
-from fluxo_chassis.http.validation import invalid_request
+from fluxo_chassis.http.json_in_turns import TOO_LARGE
+from fluxo_chassis.http.validation import ERRORS_SHOWN_MAX, FIELDS_MAX, invalid_request, too_many_fields
 from fluxo_chassis.observability.traces.tracing import current_trace_id, current_traceparent
 from fluxo_chassis.problems import FieldError, Problem
 
@@ -27,10 +29,13 @@ from fluxo_entries.entrypoints.http.answers import (
 )
 from fluxo_entries.entrypoints.http.bodies import Bulk, parse_item
 from fluxo_entries.entrypoints.http.documentation import WRITE_PROBLEMS, recorded_in_bulk
-from fluxo_entries.entrypoints.http.problems import items_rejected, keys_reused, problem_of
+from fluxo_entries.entrypoints.http.problems import keys_reused, problem_of
 
 PATH: Final = "/v1/entries/bulk"
 BODY_LIMIT_BYTES: Final = 8 * 1024 * 1024
+
+ERRORS_OF_AN_ITEM_MAX: Final = 8
+"""So many are named: all fields that an entry has, and one that it has not."""
 
 BULK_WITHIN_S: Final = 10.0
 """Ten thousand entries take a second; on a busy machine, several."""
@@ -65,11 +70,11 @@ async def _all_or_none(
 ) -> Response:
     items = [item for item in parsed if isinstance(item, BulkItem)]
     if len(items) < len(parsed):
-        raise items_rejected(_placed({index: item for index, item in enumerate(parsed) if isinstance(item, Problem)}))
+        raise _rejected({index: item for index, item in enumerate(parsed) if isinstance(item, Problem)})
     try:
         outcomes = await record_entries.atomic(merchant_id, items, traceparent=current_traceparent())
     except RejectedItemsError as error:
-        raise items_rejected(_placed({index: problem_of(each) for index, each in error.rejections.items()})) from None
+        raise _rejected({index: problem_of(each) for index, each in error.rejections.items()}) from None
     except ReusedKeysError as error:
         raise keys_reused(error.reused) from None
     content: BulkAnswer = {"items": [entry_answer(outcome.entry) async for outcome in yielding(outcomes)]}
@@ -83,20 +88,25 @@ async def _in_order(parsed: Sequence[BulkItem | Problem], answers: Iterator[Any]
 
 def _parse(item: object, currency: str) -> BulkItem | Problem:
     if not isinstance(item, dict):
-        return invalid_request([FieldError("", "This must be an object.")])
+        sentence = str(item) if item is TOO_LARGE else "This must be an object."
+        return invalid_request([FieldError("", sentence)])
+    if len(item) > FIELDS_MAX:
+        return too_many_fields()
     try:
         return parse_item(item, rules_for(item, currency))
     except RejectedFieldsError as error:
         return problem_of(error)
 
 
-def _placed(problems: dict[int, Problem]) -> list[FieldError]:
-    """Return the fields of every item's problem, pointed at from the whole body."""
-    return [
+def _rejected(problems: dict[int, Problem]) -> Problem:
+    """Return the 422 that names the fields of the items' problems, pointed at from the whole body."""
+    placed = (
         FieldError(f"/entries/{index}{error.pointer}", error.detail)
         for index, problem in problems.items()
         for error in problem.errors
-    ]
+    )
+    count = sum(len(problem.errors) for problem in problems.values())
+    return invalid_request(list(islice(placed, ERRORS_SHOWN_MAX)), count=count)
 
 
 def _recorded_item(result: ItemResult) -> RecordedItem | RefusedItem:
@@ -113,6 +123,8 @@ def _checked_item(reason: RejectedFieldsError | None) -> GoodItem | RefusedItem:
 
 
 def _refused(problem: Problem) -> RefusedItem:
+    if len(problem.errors) > ERRORS_OF_AN_ITEM_MAX:
+        problem = invalid_request(problem.errors, ERRORS_OF_AN_ITEM_MAX)
     return {"status": 422, "problem": problem.body(current_trace_id())}
 
 
