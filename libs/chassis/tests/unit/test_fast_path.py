@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request, Response
 from fluxo_chassis.auth import Principal
 from fluxo_chassis.health import Health
 from fluxo_chassis.http.app import create_app
+from fluxo_chassis.http.connections.seats import Seats
 from fluxo_chassis.http.cors import Cors
 from fluxo_chassis.http.fast import fast_path
 from fluxo_chassis.http.fast.fast_path import FastPathProtocol
@@ -172,8 +173,11 @@ async def serving() -> Callable:
                 server.taken.append(target)
             return answer
 
+        seats = Seats()
         kinds = {
-            "short": partial(FastPathProtocol, fast_path=short, account=app.state.account, cors=app.state.cors),
+            "short": partial(
+                FastPathProtocol, seats=seats, fast_path=short, account=app.state.account, cors=app.state.cors
+            ),
             "ordinary": HttpToolsProtocol,
         }
 
@@ -437,7 +441,7 @@ async def test_its_idle_time_counts_from_the_last_answer(serving, monkeypatch):
     protocol, wire = short.make(), Wire()
     clock, timers = 1_000.0, []
     monkeypatch.setattr(fast_path.time, "perf_counter", lambda: clock)
-    protocol.loop = SimpleNamespace(call_later=lambda *timer: timers.append(timer) or timer)
+    protocol.loop = SimpleNamespace(call_later=lambda *timer: timers.append(timer) or timer, time=lambda: clock)
     protocol.connection_made(wire)
     protocol.data_received(get(1))
     clock += 50
@@ -501,6 +505,7 @@ def test_the_date_is_that_of_the_server():
         state,
         {},
         asyncio.new_event_loop(),
+        seats=Seats(),
         fast_path=ready,
         account=RequestLog(),
         cors=Cors(()),

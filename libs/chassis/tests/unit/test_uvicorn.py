@@ -1,4 +1,4 @@
-"""`FastPathProtocol` leans on uvicorn's insides. This is what has to be read again when they change."""
+"""Our protocols lean on uvicorn's insides. This is what has to be read again when they change."""
 
 import hashlib
 import inspect
@@ -18,7 +18,9 @@ uvicorn's {name} (now {version}) is not the one that the fast path was written f
 - data_received and on_response_complete set and unset the keep-alive timer, shutdown() closes when no cycle runs;
 - RequestResponseCycle.send: order of headers, STATUS_LINE, `server_state.default_headers`, `connection: close`;
 - FlowControl.write_paused.
-Then run test_fast_path.py, note the new digest here: {digest}, and the new version in pyproject.toml."""
+- connection_lost does without `cycle` and `flow`, `pipeline` holds what waits, `read_paused` says who does not read.
+Then run test_fast_path.py and test_connections.py, note the new digest here: {digest},
+and the new version in pyproject.toml."""
 
 
 def test_uvicorn_is_as_we_know_it():

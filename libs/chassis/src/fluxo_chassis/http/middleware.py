@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from fluxo_chassis.http.connections.protocol import HEAD_LIMIT_BYTES, HEADER_LINES_MAX
 from fluxo_chassis.http.cors import Cors, HeaderLines
 from fluxo_chassis.http.deadline import Deadline
 from fluxo_chassis.http.given_once import REPEATED, repeated
@@ -23,9 +24,6 @@ from fluxo_chassis.resilience import BulkheadFull, CircuitOpen, is_unavailable
 log = structlog.get_logger(__name__)
 
 OTHER = "other"
-HEAD_LIMIT_BYTES = 32_768
-"""Address and headers together."""
-
 CLIENT_LEFT = 499
 _NONE: frozenset[str] = frozenset()
 _GIVEN_ONCE = frozenset({"authorization", "content-type"})
@@ -162,10 +160,11 @@ def safe_request_id(value: bytes) -> str | None:
 def _refusal(
     scope: Scope, headers: Headers, limit: int, twice: frozenset[str], body_types: re.Pattern[str]
 ) -> Problem | None:
-    # The server itself bounds neither the address nor the headers.
+    # The server bounds those that come in pieces.
     head_bytes = len(scope["query_string"]) + len(scope["path"])
-    if head_bytes + sum(len(name) + len(value) for name, value in headers.raw) > HEAD_LIMIT_BYTES:
-        return known_problem(431)
+    head_bytes += sum(len(name) + len(value) for name, value in headers.raw)
+    if head_bytes > HEAD_LIMIT_BYTES or len(headers.raw) > HEADER_LINES_MAX:
+        return known_problem(431, {"Connection": "close"})
     if twice:
         return invalid_request([FieldError(pointer(("header", name)), str(REPEATED)) for name in sorted(twice)])
     length = headers.get("content-length")

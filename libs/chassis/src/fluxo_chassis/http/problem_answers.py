@@ -13,6 +13,7 @@ _KNOWN = {
     400: ("malformed-json", "Malformed JSON", "The body is not valid JSON in UTF-8."),
     404: ("not-found", "Not found", "There is nothing at this address."),
     405: ("method-not-allowed", "Method not allowed", "This address does not answer that method."),
+    408: ("request-timeout", "Request timeout", "The request did not arrive in time."),
     413: ("body-too-large", "Body too large", "The body is larger than this address takes."),
     431: ("headers-too-large", "Headers too large", "The address and the headers of the request are too long."),
     415: ("unsupported-media-type", "Unsupported media type", "Send the body as application/json."),

@@ -1,7 +1,7 @@
 import asyncio
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import cast
@@ -9,10 +9,9 @@ from typing import cast
 import uvicorn
 from starlette.applications import Starlette
 
-from fluxo_chassis.http.cors import Cors
+from fluxo_chassis.http.connections.seats import Seats
 from fluxo_chassis.http.fast.ready_answer import FastPath
 from fluxo_chassis.http.fast.write_coalescing import CoalescingProtocol
-from fluxo_chassis.http.request_log import RequestLog
 from fluxo_chassis.settings import BAD_CONFIGURATION, PREFIX, ProcessSettings
 
 GRACEFUL_TIMEOUT_S = 10
@@ -37,7 +36,7 @@ async def serve(
     server = _Server(
         uvicorn.Config(
             app,
-            http=CoalescingProtocol if fast_path is None else _protocol(fast_path, app.state.account, app.state.cors),
+            http=_protocol(Seats.as_descriptors_allow(), fast_path, app),
             ws="none",
             lifespan="on",
             access_log=False,
@@ -61,11 +60,15 @@ async def serve(
         watcher.cancel()
 
 
-def _protocol(fast_path: FastPath, account: RequestLog, cors: Cors) -> type[asyncio.Protocol]:
-    from fluxo_chassis.http.fast.fast_path import FastPathProtocol  # noqa: PLC0415 - workers load no framework
+def _protocol(seats: Seats, fast_path: FastPath | None, app: Starlette) -> type[asyncio.Protocol]:
+    made: Callable[..., asyncio.Protocol] = partial(CoalescingProtocol, seats=seats)
+    if fast_path is not None:
+        from fluxo_chassis.http.fast.fast_path import FastPathProtocol  # noqa: PLC0415 - workers load no framework
 
+        account, cors = app.state.account, app.state.cors
+        made = partial(FastPathProtocol, seats=seats, fast_path=fast_path, account=account, cors=cors)
     # uvicorn calls it as it would the class.
-    return cast("type[asyncio.Protocol]", partial(FastPathProtocol, fast_path=fast_path, account=account, cors=cors))
+    return cast("type[asyncio.Protocol]", made)
 
 
 def _bind(settings: ProcessSettings) -> socket.socket:

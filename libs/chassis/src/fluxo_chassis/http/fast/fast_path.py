@@ -15,10 +15,11 @@ from typing import Any
 import structlog
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from fluxo_chassis.http.connections.protocol import HEAD_LIMIT_BYTES, HEADER_LINES_MAX
 from fluxo_chassis.http.cors import Cors
 from fluxo_chassis.http.fast.ready_answer import FastPath, ReadyAnswer
 from fluxo_chassis.http.fast.write_coalescing import CoalescingProtocol
-from fluxo_chassis.http.middleware import HEAD_LIMIT_BYTES, safe_request_id
+from fluxo_chassis.http.middleware import safe_request_id
 from fluxo_chassis.http.request_log import Kind, RequestLog
 from fluxo_chassis.observability.traces.tracing import TraceContext, start_trace
 
@@ -50,6 +51,7 @@ class FastPathProtocol(CoalescingProtocol):
         self.expect_100_continue = False
 
     def on_headers_complete(self) -> None:
+        self.pending_bytes, self.head_since = 0, None
         if self._is_free():
             started = time.perf_counter()
             headers = dict(self.headers)
@@ -83,11 +85,11 @@ class FastPathProtocol(CoalescingProtocol):
     def _is_free(self) -> bool:
         """Whether an answer that is written now comes after those to all requests before, and finds a reader."""
         nobody_waits = self.cycle is None or self.cycle.response_complete  # type: ignore[redundant-expr]
-        return nobody_waits and not self.flow.write_paused
+        return nobody_waits and not self.flow.write_paused and not self.is_spare
 
     def _is_plain(self, headers: dict[bytes, bytes]) -> bool:
         return (
-            len(headers) == len(self.headers)
+            len(headers) == len(self.headers) <= HEADER_LINES_MAX
             and _MORE.isdisjoint(headers)
             and self.parser.should_keep_alive()
             # Without this header only HTTP/1.1 keeps a connection.

@@ -6,7 +6,7 @@ For a write that is some 20 µs of 200, and a packet more for whoever receives i
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from fluxo_chassis.http.connections.protocol import GuardedProtocol
 
 _HEAD = b"HTTP/1."
 
@@ -49,9 +49,10 @@ class CoalescingTransport:
         return getattr(self._transport, name)
 
 
-class CoalescingProtocol(HttpToolsProtocol):
+class CoalescingProtocol(GuardedProtocol):
     transport: CoalescingTransport  # type: ignore[assignment]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.transport = CoalescingTransport(transport, self.loop)
+        if self.transport is not None:
+            self.transport = CoalescingTransport(transport, self.loop)
