@@ -170,7 +170,9 @@ class Hosts:
     def _start(self, host: Host, process: str, port: int) -> None:
         service, role = process.split()
         name = f"{service}-{role}-{host.address}"
-        environment = self._environment(FLUXO_HOST=host.address, FLUXO_PORT=str(port), FLUXO_INSTANCE=name)
+        environment = self._environment(
+            FLUXO_ENVIRONMENT="development", FLUXO_HOST=host.address, FLUXO_PORT=str(port), FLUXO_INSTANCE=name
+        )
         with self._log(name).open("ab") as output:
             started = spawn([sys.executable, "-m", f"fluxo_{service}", role], log=output, env=environment)
         self._opened.callback(stop, started, ())

@@ -66,9 +66,15 @@ def test_scopes_are_taken_as_given(tmp_path: Path):
     assert _claims(token, tmp_path)["scope"] == "balances:read entries:write"
 
 
-@pytest.mark.parametrize("ttl", ["12", "h", "-1h", "0m", "1w"])
+@pytest.mark.parametrize("ttl", ["12", "h", "-1h", "0m", "1w", "8d", "169h", "100000d"])
 def test_a_lifetime_without_number_and_unit_is_refused(tmp_path: Path, ttl: str):
     result = CliRunner().invoke(app_for(), ["token", "--merchant", "m", f"--ttl={ttl}", "--data-dir", str(tmp_path)])
+    assert result.exit_code == 2
+
+
+@pytest.mark.parametrize("merchant", ["a b", "", "padaria,banca", "é", "x" * 65, "a/b"])
+def test_a_merchant_that_the_services_refuse_gets_no_token(tmp_path: Path, merchant: str):
+    result = CliRunner().invoke(app_for(), ["token", f"--merchant={merchant}", "--data-dir", str(tmp_path)])
     assert result.exit_code == 2
 
 

@@ -4,6 +4,7 @@ import os
 import re
 import socket
 import sys
+from ipaddress import ip_address
 from typing import Annotated, ClassVar, Literal, Self, TypeVar, get_args
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -50,7 +51,8 @@ class ProcessSettings(BaseSettings):
     """First part of the default instance name; each process overrides it."""
 
     environment: Environment = "development"
-    """In production what only development may do is refused, such as the development issuer."""
+    """In production what only development may do is refused, such as the development issuer. Not by default where
+    FLUXO_HOST is more than this machine's own address."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Lines below it are not written. SIGUSR1 makes it debug, SIGUSR2 what is configured."""
@@ -108,6 +110,15 @@ class ProcessSettings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _say_what_is_public(self) -> Self:
+        if "environment" not in self.model_fields_set and not _is_loopback(self.host):
+            raise ValueError(
+                f"{PREFIX}ENVIRONMENT is not set, and {PREFIX}HOST is an address that others reach: "
+                "say production, or development."
+            )
+        return self
+
+    @model_validator(mode="after")
     def _name_the_instance(self) -> Self:
         if not self.instance:
             self.instance = f"{self.process}-{socket.gethostname()}-{os.getpid()}"
@@ -160,6 +171,13 @@ class CorsSettings(BaseSettings):
                 "no port where it is the scheme's own"
             )
         return origins
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def is_origin(text: str) -> bool:

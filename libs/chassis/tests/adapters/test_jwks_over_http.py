@@ -5,7 +5,7 @@ import json
 from contextlib import asynccontextmanager
 
 import pytest
-from fluxo_chassis.auth import jwks
+from fluxo_chassis.auth import bearer, jwks
 from fluxo_chassis.auth.jwks import JwksKeys
 from fluxo_chassis.http.server import serve
 from fluxo_chassis.problems import Problem
@@ -27,13 +27,15 @@ class Issuer:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/jwks.json"
         self.keys, self.status, self.asked = [FIRST], 200, 0
+        self.filling = b""
         self.may_answer = asyncio.Event()
         self.may_answer.set()
 
     async def answer(self, _request):
         self.asked += 1
         await self.may_answer.wait()
-        return Response(json.dumps(KeySet(self.keys).as_dict(private=False)), self.status)
+        document = json.dumps(KeySet(self.keys).as_dict(private=False)).encode()
+        return Response(self.filling + document, self.status)
 
     @asynccontextmanager
     async def running(self):
@@ -80,12 +82,61 @@ async def test_an_unknown_key_is_looked_for_again_but_not_more_often_than_every_
     assert await keys.find("first", "ES256") is None
 
 
-async def test_an_old_set_is_refreshed_in_the_background(issuer, monkeypatch):
+async def test_a_key_that_was_removed_is_refused_within_a_minute_of_tokens_that_are_remembered(issuer):
     keys = JwksKeys(issuer.url)
     await keys.find("first", "ES256")
     issuer.keys = [SECOND]
-    monkeypatch.setattr(jwks, "TTL_S", 0.0)
-    monkeypatch.setattr(jwks, "REFRESH_EVERY_S_MIN", 0.0)
+    keys._tried_at -= 2 * jwks.TTL_S
+    assert await keys.find("first", "ES256") is None
+    assert 2 * jwks.TTL_S + bearer.CACHE_S_MAX <= 60
+
+
+async def test_keys_stop_counting_a_day_after_the_issuer_gave_them(issuer):
+    keys = JwksKeys(issuer.url)
+    await keys.find("first", "ES256")
+    issuer.status = 500
+    for age_s, is_known in ((jwks.KEYS_S_MAX - 60, True), (120, False)):
+        keys._confirmed_at -= age_s
+        keys._tried_at -= age_s
+        if is_known:
+            assert (await keys.find("first", "ES256")).kid == "first"
+        else:
+            with pytest.raises(Problem) as problem:
+                await keys.find("first", "ES256")
+            assert problem.value.status == 503
+
+
+async def test_a_set_that_is_too_large_is_not_read_to_its_end(issuer):
+    keys = JwksKeys(issuer.url)
+    await keys.find("first", "ES256")
+    issuer.keys, issuer.filling = [SECOND], b" " * jwks.DOCUMENT_BYTES_MAX
+    keys._tried_at -= 2 * jwks.TTL_S
+    assert (await keys.find("first", "ES256")).kid == "first"
+    assert keys.breaker.state == "open"
+
+
+async def test_an_issuer_that_drips_holds_nobody_up(monkeypatch):
+    async def drip(_reader, writer):
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        while not writer.is_closing():
+            writer.write(b" ")
+            await asyncio.sleep(0.01)
+
+    monkeypatch.setattr(jwks, "FETCH_TIMEOUT_S", 0.1)
+    server = await asyncio.start_server(drip, "127.0.0.1", 0)
+    keys = JwksKeys(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/jwks.json")
+    with pytest.raises(Problem):
+        await keys.find("first", "ES256")
+    assert keys._fetching.done()
+    assert keys.breaker.state == "open"
+    server.close()
+
+
+async def test_an_old_set_is_refreshed_in_the_background(issuer):
+    keys = JwksKeys(issuer.url)
+    await keys.find("first", "ES256")
+    issuer.keys = [SECOND]
+    keys._tried_at -= jwks.TTL_S
     assert (await keys.find("first", "ES256")).kid == "first", "the caller does not wait for the refresh"
     await keys._fetching
     assert keys._known("second", "ES256").kid == "second"

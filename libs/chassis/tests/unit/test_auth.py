@@ -86,6 +86,12 @@ async def test_scopes_may_come_as_a_list(verifier):
         {"exp": True},
         {"nbf": int(time.time()) + 3600},
         {"nbf": "now"},
+        {"iat": int(time.time()) + 3600},
+        {"iat": "now"},
+        {"exp": int(time.time()) + 7 * 86_400 + 3600},
+        {"exp": 1e300},
+        {"exp": 10**400},
+        {"exp": int(time.time()) + 3600, "iat": int(time.time()) - 7 * 86_400},
         {"iss": "https://issuer.example.evil"},
         {"iss": None},
         {"aud": "other"},
@@ -163,15 +169,15 @@ async def test_claims_that_are_no_object_are_refused(verifier):
 
 
 @pytest.mark.parametrize("stepped_s", [0, -7200], ids=["a right clock", "a clock that is put back"])
-async def test_a_verified_token_is_remembered_for_a_minute_at_most(verifier, key_file, monkeypatch, stepped_s):
+async def test_a_verified_token_is_remembered_for_half_a_minute_at_most(verifier, key_file, monkeypatch, stepped_s):
     token = signed()
     began = time.monotonic()
     await verifier.verify(token)
     publish(key_file, EC)
     with time_machine.travel(time.time() + stepped_s):
-        monkeypatch.setattr(time, "monotonic", lambda: began + 59)
+        monkeypatch.setattr(time, "monotonic", lambda: began + 29)
         await verifier.verify(token)
-        monkeypatch.setattr(time, "monotonic", lambda: began + 61)
+        monkeypatch.setattr(time, "monotonic", lambda: began + 31)
         await refusal(verifier, token)
 
 
@@ -231,3 +237,47 @@ async def test_keys_for_encryption_and_of_unknown_kinds_are_passed_over(tmp_path
 async def test_a_token_that_names_no_key_is_checked_with_the_only_one_that_fits(verifier):
     token = jwt.encode({"alg": "RS256"}, claims(), RSA)
     assert (await verifier.verify(token)).tenant == "t-1"
+
+
+@pytest.mark.parametrize("typ", ["logout+jwt", "JWE", ""])
+async def test_a_token_of_another_type_is_refused(verifier, typ):
+    assert "type" in await refusal(verifier, signed(header={"typ": typ}))
+
+
+@pytest.mark.parametrize("typ", ["JWT", "jwt", "at+jwt", "application/at+jwt"])
+async def test_an_access_token_may_say_that_it_is_one(verifier, typ):
+    await verifier.verify(signed(header={"typ": typ}))
+
+
+@pytest.mark.parametrize("nested", [b'{"alg":' + b"[" * 2_900, b'{"a":' * 600, b"[" * 2_900 + b"]" * 100])
+async def test_a_header_or_claims_nested_too_deeply_are_a_malformed_token(verifier, nested):
+    text = base64.urlsafe_b64encode(nested).rstrip(b"=").decode()
+    await refusal(verifier, f"{text}.{segment(claims())}.c2ln")
+    await refusal(verifier, f"{segment({'alg': 'RS256', 'kid': 'rsa-1'})}.{text}.c2ln")
+
+
+@pytest.mark.parametrize("role", ["intern", "Accountant", " owner", ["owner"], 7, {}])
+async def test_a_role_that_nobody_knows_has_no_right(verifier, role):
+    principal = await verifier.verify(signed(role=role))
+    assert not principal.may("notes:read")
+    assert not principal.may("notes:write")
+
+
+@pytest.mark.parametrize(("role", "writes"), [("owner", True), ("operator", True), ("accountant", False), (None, True)])
+async def test_a_role_that_is_known_has_the_rights_of_its_scopes(verifier, role, writes):
+    principal = await verifier.verify(signed(role=role))
+    assert (principal.may("notes:read"), principal.may("notes:write")) == (True, writes)
+
+
+async def test_a_forged_token_is_verified_once(verifier, monkeypatch):
+    verified = []
+    validate = jws.validate_compact
+    monkeypatch.setattr(bearer.jws, "validate_compact", lambda *args, **kw: verified.append(1) or validate(*args, **kw))
+    forged = signed(STRANGER)
+    for _ in range(3):
+        assert "signature" in await refusal(verifier, forged)
+    assert len(verified) == 1
+    monkeypatch.setattr(bearer, "REFUSED_SIZE_MAX", 3)
+    for number in range(5):
+        await refusal(verifier, signed(STRANGER, jti=number))
+    assert len(verifier._forged) == 3

@@ -297,7 +297,7 @@ async def test_over_sockets_too(serving, name):
 
 async def test_two_tokens_are_refused_though_an_answer_is_ready(serving):
     answers = await (await serving("short")).answer(SEQUENCES["two tokens"])
-    assert answers.startswith(b"HTTP/1.1 422 ")
+    assert answers.startswith(b"HTTP/1.1 400 ")
     assert b'{"pointer":"Authorization","detail":"It is given more than once."}' in answers
 
 

@@ -43,6 +43,26 @@ def test_every_wrong_variable_is_named_and_its_value_is_not_shown(environment, c
     assert "secret" not in told
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.7", "fluxo.example"])  # noqa: S104 - nobody listens
+def test_who_can_be_reached_says_whether_it_is_for_development(environment, capsys, host):
+    environment.setenv("FLUXO_HOST", host)
+    for unset in (None, ""):
+        if unset is not None:
+            environment.setenv("FLUXO_ENVIRONMENT", unset)
+        assert refusal(capsys) == (
+            "FLUXO_ENVIRONMENT is not set, and FLUXO_HOST is an address that others reach: "
+            "say production, or development.\n"
+        )
+    environment.setenv("FLUXO_ENVIRONMENT", "development")
+    assert load(Settings).host == host
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.9", "::1", "localhost"])
+def test_on_this_machine_alone_it_is_development(environment, host):
+    environment.setenv("FLUXO_HOST", host)
+    assert load(Settings).environment == "development"
+
+
 def test_production_refuses_the_development_issuer(environment, capsys):
     environment.setenv("FLUXO_ENVIRONMENT", "production")
     environment.setenv("FLUXO_AUTH_JWKS_URL", "https://issuer.example/jwks.json")

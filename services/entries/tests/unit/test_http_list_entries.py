@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 from fluxo_entries.application.recording.ports import EntryFilter, Position
 from fluxo_entries.domain.errors import SearchTooSlowError
+from fluxo_entries.entrypoints.http import cursor as cursor_module
 from fluxo_entries.entrypoints.http.cursor import decode_cursor, encode_cursor
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,6 +62,16 @@ async def test_a_cursor_is_good_for_its_own_list_only(api, days):
         response = await api.get(f"/v1/entries?{query}&cursor={cursor}", merchant=merchant)
         assert response.status_code == 422
         assert response.json()["type"] == "/problems/invalid-cursor"
+
+
+@pytest.mark.parametrize("ordinal", [0, 3_652_060, 2**31, 2**32 - 1])
+async def test_a_made_up_cursor_of_no_day_is_none(api, days, ordinal):
+    digest = cursor_module._digest("padaria", EntryFilter())
+    packed = cursor_module._LAYOUT.pack(ordinal, bytes(16), digest)
+    made_up = base64.urlsafe_b64encode(packed + cursor_module._checksum(packed)).rstrip(b"=").decode()
+    answer = await api.get(f"/v1/entries?cursor={made_up}")
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-cursor")
+    assert "This is no cursor" in answer.text
 
 
 async def test_no_changed_character_of_a_cursor_goes_unnoticed(api, days):

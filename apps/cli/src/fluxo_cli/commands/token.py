@@ -9,6 +9,7 @@ from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir
 
 _READ = ("entries:read", "balances:read")
 _WRITE = ("entries:write",)
+_LIFETIME_MAX = timedelta(days=7)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -16,12 +17,23 @@ def _lifetime(text: str) -> timedelta:
     found = re.fullmatch(r"([1-9][0-9]{0,8})([smhd])", text)
     if found is None:
         raise typer.BadParameter("write a number and a unit, such as 30m, 12h or 7d")
-    return timedelta(**{_UNITS[found.group(2)]: int(found.group(1))})
+    lifetime = timedelta(**{_UNITS[found.group(2)]: int(found.group(1))})
+    if lifetime > _LIFETIME_MAX:
+        raise typer.BadParameter("the services take no token that is valid for longer than 7d")
+    return lifetime
+
+
+def _merchant(text: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9._:-]{1,64}", text) is None:
+        raise typer.BadParameter("a merchant has 1 to 64 letters, digits, dots, colons, dashes and underscores")
+    return text
 
 
 def token(
     *,
-    merchant: Annotated[str, typer.Option(help="The merchant whose entries and balances it opens.")],
+    merchant: Annotated[
+        str, typer.Option(parser=_merchant, metavar="TEXT", help="The merchant whose entries and balances it opens.")
+    ],
     scope: Annotated[
         str | None, typer.Option(help="Space-separated scopes. Default: all that the role may use.")
     ] = None,

@@ -21,8 +21,20 @@ __all__ = ["JwksKeys", "Principal", "TokenVerifier"]
 LEEWAY_S = 5.0
 TOKEN_LENGTH_MAX = 8192
 CACHE_SIZE_MAX = 10_000
-CACHE_S_MAX = 60.0
+CACHE_S_MAX = 30.0
+REFUSED_SIZE_MAX = 256
+REFUSED_S_MAX = 10.0
+LIFETIME_S_MAX = 7 * 86_400
+"""From `iat` to `exp`, and from now to `exp`: what leaks does not open a book for years."""
+
+TYPES = frozenset({"jwt", "at+jwt"})
+"""What `typ` may say: other tokens of the issuer, such as for signing out, are signed by the same keys."""
+
 READ_ONLY_ROLE = "accountant"
+ROLES = frozenset({"", "owner", "operator", READ_ONLY_ROLE})
+"""Without a role a token may what its scopes say; with one that is not listed, nothing."""
+
+_UNDECODABLE = (JoseError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _TENANT = re.compile(r"[A-Za-z0-9._:-]{1,64}\Z")
 
 
@@ -40,7 +52,8 @@ class Principal:
     expires_at: float = field(default=math.inf, compare=False)
 
     def may(self, scope: str) -> bool:
-        return scope in self.scopes and (self.role != READ_ONLY_ROLE or scope.endswith(":read"))
+        is_allowed = self.role != READ_ONLY_ROLE or scope.endswith(":read")
+        return scope in self.scopes and self.role in ROLES and is_allowed
 
 
 _UNKNOWN: tuple[float, float, Principal | None] = (0.0, 0.0, None)
@@ -51,7 +64,7 @@ class _Registry(JWSRegistry):
 
 
 class TokenVerifier:
-    """Checks signature, issuer, audience and time of a token; remembers a good one for at most a minute."""
+    """Checks signature, issuer, audience and time of a token; remembers a good one for half a minute at most."""
 
     def __init__(self, keys: JwksKeys, *, issuer: str, audience: str, tenant_claim: str) -> None:
         self._keys = keys
@@ -60,6 +73,7 @@ class TokenVerifier:
         self._tenant_claim = tenant_claim
         self._registry = _Registry(algorithms=list(KEY_TYPES), strict_check_header=False)
         self._verified: dict[str, tuple[float, float, Principal]] = {}
+        self._forged: dict[str, float] = {}
 
     async def observe(self) -> Observation:
         """Whether the issuer answers when it is asked for its keys."""
@@ -80,8 +94,8 @@ class TokenVerifier:
         return principal
 
     def remembered(self, token: str) -> Principal | None:
-        """Whom a token stands for that was verified within the last minute and has not expired since."""
-        # Two clocks: the minute must not become hours when somebody puts the time of day back.
+        """Whom a token stands for that was verified within the last half minute and has not expired since."""
+        # Two clocks: half a minute must not become hours when somebody puts the time of day back.
         expires_at, remembered_until, principal = self._verified.get(token, _UNKNOWN)
         is_good = time.monotonic() < remembered_until and time.time() < expires_at + LEEWAY_S
         return principal if is_good else None
@@ -90,22 +104,34 @@ class TokenVerifier:
         if len(token) > TOKEN_LENGTH_MAX:
             raise refused("The token is too long.")
         try:
+            if time.monotonic() < self._forged.get(token, 0.0):
+                raise refused("The token's signature is wrong.")
             signed = jws.extract_compact(token.encode("ascii"), registry=self._registry)
             header = signed.headers()
             algorithm, kid = header.get("alg"), header.get("kid")
             if algorithm not in KEY_TYPES:
                 raise refused("The token's algorithm is not accepted.")
+            if str(header.get("typ", "JWT")).lower().removeprefix("application/") not in TYPES:
+                raise refused("The token is of another type.")
             key = await self._keys.find(kid, algorithm)
             if key is None:
                 raise refused("The token is signed with an unknown key.")
             if not jws.validate_compact(signed, key, registry=self._registry):
+                self._remember_forged(token)
                 raise refused("The token's signature is wrong.")
             claims = orjson.loads(signed.payload)
-        except (JoseError, ValueError, TypeError):
+        except _UNDECODABLE:
             raise refused("The token is malformed or its signature is wrong.") from None
         if not isinstance(claims, dict):
             raise refused("The token is malformed.")
         return claims
+
+    def _remember_forged(self, token: str) -> None:
+        # Verifying it costs more than the rest of the request, and who sends it once sends it again.
+        self._forged.pop(token, None)
+        if len(self._forged) >= REFUSED_SIZE_MAX:
+            del self._forged[next(iter(self._forged))]
+        self._forged[token] = time.monotonic() + REFUSED_S_MAX
 
     def _check(self, claims: Mapping[str, Any], now: float) -> float:
         """When the token expires, in epoch seconds."""
@@ -119,6 +145,11 @@ class TokenVerifier:
             raise refused("The token has no expiry.")
         if now >= expires_at + LEEWAY_S:
             raise refused("The token has expired.")
+        issued_at = _instant(claims.get("iat", now))
+        if issued_at is None or issued_at > now + LEEWAY_S:
+            raise refused("The token is issued in the future.")
+        if expires_at > min(now, issued_at) + LIFETIME_S_MAX + LEEWAY_S:
+            raise refused("The token is valid for too long.")
         if "nbf" in claims:
             not_before = _instant(claims["nbf"])
             if not_before is None or now < not_before - LEEWAY_S:
@@ -131,19 +162,22 @@ class TokenVerifier:
             raise refused(f"The token has no valid {self._tenant_claim} claim.")
         granted = claims.get("scope", "")
         scopes = granted.split() if isinstance(granted, str) else granted if isinstance(granted, list) else []
-        subject, role = claims.get("sub"), claims.get("role")
+        subject, role = claims.get("sub"), claims.get("role", "")
         return Principal(
             tenant=tenant,
             subject=subject if isinstance(subject, str) else "",
             scopes=frozenset(scope for scope in scopes if isinstance(scope, str)),
-            role=role if isinstance(role, str) else "",
+            role=role if isinstance(role, str) else repr(role),
             expires_at=expires_at,
         )
 
 
 def _instant(value: object) -> float | None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and math.isfinite(value) else None  # type: ignore[arg-type]
+    try:
+        return float(value) if is_number and math.isfinite(value) else None  # type: ignore[arg-type]
+    except OverflowError:
+        return None
 
 
 def refused(detail: str) -> Problem:

@@ -17,10 +17,17 @@ from fluxo_chassis.resilience import CircuitBreaker, CircuitOpen
 
 log = structlog.get_logger(__name__)
 
-TTL_S = 300.0
+TTL_S = 15.0
+"""Then the set is fetched again in the background; from twice as old on, whoever needs a key waits for it a moment."""
+
+KEYS_S_MAX = 86_400.0
+"""So long keys count without the issuer."""
+
+DOCUMENT_BYTES_MAX = 262_144
 REFRESH_EVERY_S_MIN = 10.0
 RETRY_S = (1.0, 30.0)
 FETCH_TIMEOUT_S = 3.0
+REFRESH_WAIT_S = 0.25
 WAIT_S = 1.0
 """A caller has less time than a slow issuer may take; the fetch goes on without it."""
 
@@ -34,8 +41,9 @@ class JwksKeys:
     """Keys of a JWKS at an `https://` or `file://` URL.
 
     An unknown key id fetches the set again, at most every 10 s; otherwise it is refreshed in the background after
-    five minutes. A file is read again whenever it changed. A set that cannot be fetched or read leaves the old keys in
-    force; it is then tried again after a second and more and more rarely, and `breaker` shows it.
+    a quarter of a minute, so that a key that is no longer in it is refused within half of one. A file is read again
+    whenever it changed. A set that cannot be fetched or read leaves the old keys in force for a day; it is then tried
+    again after a second and more and more rarely, and `breaker` shows it.
     """
 
     def __init__(self, url: str, *, transport: httpx2.AsyncBaseTransport | None = None) -> None:
@@ -45,7 +53,8 @@ class JwksKeys:
         self._path = Path(unquote(parts.path)) if parts.scheme == "file" else None
         self._version: tuple[int, int] | None = None
         self._keys: list[PublicKey] = []
-        self._tried_at = float("-inf")
+        self._tried_at = self._confirmed_at = float("-inf")
+        self._is_file_missing = False
         self._fetching: asyncio.Task[None] | None = None
         first_s, cap_s = RETRY_S
         self.breaker = CircuitBreaker("token-issuer", failures=1, reset_after_s=first_s, reset_cap_s=cap_s)
@@ -59,8 +68,12 @@ class JwksKeys:
             self._read_file_when_changed(self._path)
         elif not self._keys:
             await self._wait_for_fetch()
+        elif self.breaker.state == "closed" and self._is_older_than(2 * TTL_S):
+            await self._wait_for_fetch(REFRESH_WAIT_S)
         elif self._is_older_than(TTL_S):
             self._start_fetch()
+        if time.monotonic() - self._confirmed_at > KEYS_S_MAX:
+            self._keys = []
         if not self._keys:
             raise _no_keys()
         key = self._known(kid, algorithm)
@@ -85,9 +98,9 @@ class JwksKeys:
         """Also when it should be newer, and the issuer did not answer."""
         return self.breaker.state != "closed" or time.monotonic() - self._tried_at > age_s
 
-    async def _wait_for_fetch(self) -> None:
+    async def _wait_for_fetch(self, wait_s: float | None = None) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(WAIT_S):
+            async with asyncio.timeout(WAIT_S if wait_s is None else wait_s):
                 # Shielded: a caller that gives up must not take the others' keys with it.
                 await asyncio.shield(self._start_fetch())
 
@@ -100,26 +113,45 @@ class JwksKeys:
         try:
             async with self.breaker:
                 self._tried_at = time.monotonic()
-                async with httpx2.AsyncClient(
-                    timeout=FETCH_TIMEOUT_S, follow_redirects=False, transport=self._transport
-                ) as client:
-                    answer = await client.get(self._url)
-                answer.raise_for_status()
-                self._keys = parse_key_set(answer.content)
+                # The client's own time-out is for each piece.
+                async with asyncio.timeout(FETCH_TIMEOUT_S):
+                    self._keys = parse_key_set(await self._document())
+                self._confirmed_at = time.monotonic()
         except CircuitOpen:
             return
-        except (httpx2.HTTPError, ValueError) as error:
+        except (httpx2.HTTPError, ValueError, TimeoutError) as error:
             log.warning("the key set could not be fetched", reason=type(error).__name__)
+
+    async def _document(self) -> bytes:
+        content = b""
+        # As it is: what is small and compressed may become anything.
+        headers = {"Accept-Encoding": "identity"}
+        async with (
+            httpx2.AsyncClient(
+                timeout=FETCH_TIMEOUT_S, follow_redirects=False, headers=headers, transport=self._transport
+            ) as client,
+            client.stream("GET", self._url) as answer,
+        ):
+            answer.raise_for_status()
+            async for piece in answer.aiter_raw():
+                content += piece
+                if len(content) > DOCUMENT_BYTES_MAX:
+                    break
+        return content
 
     def _read_file_when_changed(self, path: Path) -> None:
         try:
             stat = path.stat()
+            self._confirmed_at, self._is_file_missing = time.monotonic(), False
             if (version := (stat.st_mtime_ns, stat.st_size)) == self._version:
                 return
             self._version = version
-            self._keys = parse_key_set(path.read_bytes())
+            with path.open("rb") as file:
+                self._keys = parse_key_set(file.read(DOCUMENT_BYTES_MAX + 1))
         except (OSError, ValueError) as error:
-            log.warning("the key set could not be read", reason=type(error).__name__)
+            if not self._is_file_missing:
+                log.warning("the key set could not be read", reason=type(error).__name__)
+            self._is_file_missing = isinstance(error, OSError)
 
 
 def _no_keys() -> Problem:
@@ -127,7 +159,13 @@ def _no_keys() -> Problem:
 
 
 def parse_key_set(document: bytes) -> list[PublicKey]:
-    """The public signing keys of a JWKS. ValueError when there is none; keys of other kinds are passed over."""
+    """The public signing keys of a JWKS; keys of other kinds are passed over.
+
+    Raises:
+        ValueError: there is none, or the document is larger than 256 KiB.
+    """
+    if len(document) > DOCUMENT_BYTES_MAX:
+        raise ValueError("the key set is too large")
     body = orjson.loads(document)
     members = body.get("keys") if isinstance(body, dict) else None
     if not isinstance(members, list):
@@ -143,6 +181,6 @@ def _signing_key(member: object) -> PublicKey | None:
         return None
     try:
         key = JWKRegistry.import_key(member)
-    except (JoseError, ValueError, TypeError, KeyError):
+    except (JoseError, ArithmeticError, LookupError, TypeError, ValueError):
         return None
     return key if isinstance(key, PublicKey) else None

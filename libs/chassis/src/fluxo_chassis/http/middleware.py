@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import structlog
 from starlette.datastructures import Headers
@@ -29,6 +30,9 @@ _NONE: frozenset[str] = frozenset()
 _GIVEN_ONCE = frozenset({"authorization", "content-type"})
 """Headers of one value that every request is judged by; those of single routes are the routes' to judge."""
 
+_REPEATED_TOKEN = partial(
+    Problem, 400, "authorization-repeated", "Authorization given twice", "A request has one Authorization header."
+)
 _EVENT_STREAM = b"text/event-stream"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUEST_ID = re.compile(rb"[!#-+\--\[\]-~]{1,128}\Z")
@@ -166,7 +170,8 @@ def _refusal(
     if head_bytes > HEAD_LIMIT_BYTES or len(headers.raw) > HEADER_LINES_MAX:
         return known_problem(431, {"Connection": "close"})
     if twice:
-        return invalid_request([FieldError(pointer(("header", name)), str(REPEATED)) for name in sorted(twice)])
+        errors = [FieldError(pointer(("header", name)), str(REPEATED)) for name in sorted(twice)]
+        return _REPEATED_TOKEN(errors=errors) if "authorization" in twice else invalid_request(errors)
     length = headers.get("content-length")
     has_body = "transfer-encoding" in headers or length not in (None, "0")
     if not has_body:

@@ -32,7 +32,10 @@ def decode_cursor(cursor: str, merchant_id: str, wanted: EntryFilter) -> Positio
     ordinal, entry_id, digest = _LAYOUT.unpack(packed)
     if digest != _digest(merchant_id, wanted):
         raise ValueError("The cursor belongs to a list with other filters.")
-    return Position(date.fromordinal(ordinal), UUID(bytes=entry_id))
+    try:
+        return Position(date.fromordinal(ordinal), UUID(bytes=entry_id))
+    except (ValueError, OverflowError):
+        raise _malformed() from None
 
 
 def _unpack(cursor: str) -> bytes:
