@@ -16,7 +16,7 @@ from fluxo_local.nginx import Upstream, balancer, find_nginx
 from tests.harness.ports import free_port
 
 PAGE = "https://app.example"
-BODY = b'{"amount":"' + b"9" * 70_000 + b'.00"}'
+BODY = b'{"amount":"' + b"9" * 65_000 + b'.00"}'
 
 
 def is_there() -> bool:
@@ -211,3 +211,26 @@ def test_who_may_read_an_instances_answer_it_says_itself(balanced):
         answer = httpx2.get(url, headers={"Origin": PAGE})
         assert (answer.status_code, "Access-Control-Allow-Origin" in answer.headers) == (503, False)
     assert second.requests
+
+
+@pytest.mark.parametrize(("path", "limit"), [("/v1/entries", 65_536), ("/v1/entries/bulk", 8 * 1024 * 1024)])
+def test_a_body_that_no_service_takes_is_refused_before_it_is_stored(balanced, path, limit):
+    url, (instance,) = balanced(answers)
+    assert httpx2.post(f"{url}{path}", content=b"x" * limit, timeout=20).status_code == 201
+    with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=20) as connection:
+        head = f"POST {path} HTTP/1.1\r\nHost: t\r\nContent-Length: {limit + 1}\r\nOrigin: {PAGE}\r\n\r\n"
+        connection.sendall(head.encode())
+        answer = connection.recv(65_536)
+        while b"trace_id" not in answer:
+            answer += connection.recv(65_536)
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"Content-Type: application/problem+json" in answer
+    assert b'"type":"/problems/body-too-large"' in answer
+    assert b"Access-Control-Allow-Origin: " + PAGE.encode() in answer
+    assert len(instance.requests) == 1
+
+
+@pytest.mark.parametrize(("path", "status"), [("/metrics", 404), ("/health", 404), ("/health/ready", 201)])
+def test_what_is_for_operators_is_not_shown_to_callers(balanced, path, status):
+    url, _ = balanced(answers)
+    assert httpx2.get(f"{url}{path}", timeout=20).status_code == status

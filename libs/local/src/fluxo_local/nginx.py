@@ -31,7 +31,13 @@ http {{
     access_log off;  # each service writes one line a request
     server_tokens off;
     keepalive_requests 100000;
-    client_max_body_size 0;  # each service has its own limits, and says so in its own words
+    client_max_body_size 64k;  # as the services and the page have it: what they refuse is not stored before
+    client_body_buffer_size 64k;
+    proxy_max_temp_file_size 16m;
+    limit_conn_zone $binary_remote_addr zone=addresses:1m;
+    limit_conn addresses 1024;  # requests under way from one address; silent ones have 10 s
+    error_page 413 @too_large;
+    error_page 503 @too_many;
     client_header_timeout 10s;
     client_body_timeout 30s;
     client_body_temp_path {directory}/body;
@@ -64,11 +70,15 @@ _UPSTREAM = """\
     }}
     server {{
         listen {address};
-{locations}{metrics}    }}
+{locations}        location = /metrics {{ return 404; }}  # for who reaches the instances
+        location = /health {{ return 404; }}
+{own_answers}    }}
 """
 _API = """\
         location / {{
             error_page 418 = @with_key;
+            error_page 413 @too_large;
+            error_page 503 @too_many;
             if ($http_idempotency_key) {{ return 418; }}
             proxy_pass http://{name};
         }}
@@ -77,6 +87,7 @@ _API = """\
             proxy_pass http://{name};
         }}
         location = /v1/entries/bulk {{
+            client_max_body_size 8m;
             proxy_read_timeout 15s;  # a bulk is given 10 s
             proxy_pass http://{name};
         }}
@@ -97,17 +108,27 @@ _PAGE = """\
             proxy_pass http://{name};
         }}
 """
+# What nginx refuses itself looks as if a service had. The braces of JSON are doubled for `format`.
+_OWN_ANSWERS = """\
+        location @too_large {{
+            default_type application/problem+json;
+            return 413 '{{"type":"/problems/body-too-large","title":"Body too large","status":413,"detail":"The body is larger than this address takes.","trace_id":"$request_id"}}';
+        }}
+        location @too_many {{
+            default_type application/problem+json;
+            return 503 '{{"type":"/problems/overloaded","title":"Overloaded","status":503,"detail":"More requests are waiting than can be answered soon. Try again shortly.","trace_id":"$request_id"}}';
+        }}
+""".format()  # fmt: skip  # noqa: E501
 # A page may read what nginx answers itself, such as 502, to know it from a network that is gone. With an answer of an
 # instance that one says who may: where there is none, no attempt has a time.
 _READERS = """\
-    map $upstream_header_time $answers_itself {{ default 0; "~^[-, :]*$" 1; }}
+    map $upstream_header_time $answers_itself {{ default 0; "" 1; "~^[-, :]*$" 1; }}
     map $answers_itself$http_origin $reader {{
         default "";
 {origins}
     }}
     add_header Access-Control-Allow-Origin $reader always;
 """
-_NO_METRICS = "        location = /metrics { return 404; }  # for the network inside\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +143,6 @@ class Upstream:
     address: str
     instances: Sequence[str]
     resolve: bool = False
-    shows_metrics: bool = True
     is_page: bool = False
 
 
@@ -192,7 +212,7 @@ def configuration(
                 address=upstream.address,
                 locations=(_PAGE if upstream.is_page else _API).format(name=upstream.name),
                 servers="\n".join(_server(instance, resolve=upstream.resolve) for instance in upstream.instances),
-                metrics="" if upstream.shows_metrics else _NO_METRICS,
+                own_answers=_OWN_ANSWERS,
             )
             for upstream in upstreams
         ),
