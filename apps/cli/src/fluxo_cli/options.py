@@ -33,6 +33,9 @@ DEFAULT_DATA_DIR = Path(".fluxo")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
+Raw = Annotated[
+    bool, typer.Option("--raw", help="Texts as they are, for programs: a spreadsheet may run them. No import reads it.")
+]
 JsonLines = Annotated[bool, typer.Option("--json", help="Write JSON Lines, as the API answers, for programs.")]
 Output = Annotated[
     Path | None,

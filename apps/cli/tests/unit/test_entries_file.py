@@ -192,13 +192,16 @@ def test_what_the_service_takes_as_it_is_written_is_the_same_when_it_is_read(cel
 printed = st.text(st.characters(codec="utf-8"), max_size=60)
 
 
+typed = st.text("'=+-@;,\t x\uff1d", max_size=8)
+
+
 @given(
     written=st.lists(
         st.tuples(
             st.sampled_from(["credit", "debit"]),
             st.integers(1, 99_999_999_999_999).map(money_in("BRL")),
-            st.one_of(printed, st.sampled_from(['"', "a\nb", "a\r\nb", "\r", ";", ",", '";\n"', "=1+1", " x "])),
-            st.one_of(st.none(), printed),
+            st.one_of(printed, st.sampled_from(['"', "a\nb", "a\r\nb", "\r", ";", ",", '";\n"', "=1+1", " x "]), typed),
+            st.one_of(st.none(), printed, typed),
         )
     )
 )
@@ -227,3 +230,37 @@ def test_a_brazilian_program_may_write_the_same_with_semicolons():
 def test_amounts_have_all_decimals_of_the_merchants_currency(currency, written, amount):
     entry, wrong = read(CellReader(currency), amount=written, currency=currency)
     assert (entry["amount"], wrong) == (amount, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ('=HYPERLINK("http://127.0.0.1:9/","x")', '\'=HYPERLINK("http://127.0.0.1:9/","x")'),
+        ("+1", "'+1"),
+        ("-1+cmd", "'-1+cmd"),
+        ("@SUM(1)", "'@SUM(1)"),
+        ("\uff1d1", "'\uff1d1"),
+        ("'=1", "''=1"),
+        ("Pão;=1+1", "Pão;'=1+1"),
+        ("Pão = 1 - 2", "Pão = 1 - 2"),
+        ("D'água", "D'água"),
+        ("'x'", "'x'"),
+    ],
+)
+def test_what_a_spreadsheet_would_run_is_written_as_text(text, cell):
+    record = dict.fromkeys(ENTRY_COLUMNS, "-5.00") | {"description": text, "category": text}
+    (safe,), (raw,) = [written_as(record, raw=raw) for raw in (False, True)]
+    assert (safe["description"], safe["category"], safe["amount"]) == (cell, cell, "-5.00")
+    assert (raw["description"], raw["category"]) == (text, text)
+
+
+def written_as(record, *, raw):
+    file = io.BytesIO()
+    write_csv(file, ENTRY_COLUMNS, [[record]], raw=raw)
+    return csv.DictReader(io.StringIO(file.getvalue().decode(), newline=""))
+
+
+def test_json_lines_are_read_as_they_are():
+    line = b'{"direction":"credit","amount":"1.00","description":"\'=1"}'
+    (row,) = read_entries(line, "a.jsonl").rows
+    assert row.cells["description"] == "'=1"

@@ -21,7 +21,7 @@ WRONG_SCOPES = "Bearer padaria/entries:write,balances:read"
 TOKENS = [None, "", "Bearer", "Bearer x", "Basic YTpi", "bearer padaria/entries:read", "Bearer padaria/x"]
 JSON = {"Content-Type": "application/json"}
 TRACE = {"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "X-Request-Id": "golden"}
-SAME_FOR_ALL = {"x-request-id", "x-content-type-options"}
+SAME_FOR_ALL = {"x-request-id", "x-content-type-options", "cache-control"}
 LONG = 600
 MISSING = object()
 UNKNOWN_ID = "019ac5a0-7d3e-7c44-b0b1-6c1a2f3e4d5c"
@@ -291,7 +291,9 @@ async def test_every_byte_is_as_it_was(new_api):
     for story in requests():
         async with new_api() as api:
             for method, path, options in story:
-                lines.append(shown(method, path, options, await ask(api, method, path, **options)))
+                answer = await ask(api, method, path, **options)
+                assert answer.headers["cache-control"] == "private, no-store"
+                lines.append(shown(method, path, options, answer))
     written = [json.dumps(line, ensure_ascii=False) for line in lines]
     if os.environ.get("FLUXO_WRITE_GOLDEN"):
         GOLDEN.write_text("\n".join([*written, ""]))

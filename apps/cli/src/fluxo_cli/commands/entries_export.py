@@ -8,7 +8,7 @@ from fluxo_cli.commands.entry_filters import Category, First, Last, OfDirection,
 from fluxo_cli.commands.groups import entries_app
 from fluxo_cli.files.entries_file import ENTRY_COLUMNS
 from fluxo_cli.files.exporting import Records, destination, pages_of_entries, write_csv, write_json_lines
-from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Force, JsonLines, Output
+from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Force, JsonLines, Output, Raw
 from fluxo_cli.output.progress import Report, progress
 from fluxo_cli.output.rendering import counted
 
@@ -23,6 +23,7 @@ def export(
     output: Output = None,
     force: Force = False,
     as_json: JsonLines = False,
+    raw: Raw = False,
     entries_url: EntriesUrl = None,
     token: Token = None,
     merchant: Merchant = None,
@@ -31,7 +32,8 @@ def export(
     """Write all entries, or those chosen, as CSV: newest business date first, named by the API's fields.
 
     Amounts are 1234.56 and dates 2026-11-22, in UTF-8 (RFC 4180). A file is complete or not there.
-    `fluxo entries import` reads it for another merchant or another installation.
+    `fluxo entries import` reads it for another merchant or another installation. Before a text that a spreadsheet
+    would run, such as `=1+1`, stands an apostrophe, which the import takes away again.
 
     Examples:
       fluxo entries export --from 2026-11-01 --to 2026-11-30 --output november.csv
@@ -57,6 +59,6 @@ def export(
         if as_json:
             write_json_lines(file, pages)
         else:
-            write_csv(file, ENTRY_COLUMNS, pages)
+            write_csv(file, ENTRY_COLUMNS, pages, raw=raw)
     if output is not None:
         print(f"{output}: {counted(count, 'entry', 'entries')}.")

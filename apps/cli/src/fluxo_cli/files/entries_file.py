@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 from fluxo_local.errors import CommandError
 
+from fluxo_cli.files.formulas import TEXT_COLUMNS, as_typed
 from fluxo_cli.output.rendering import printable
 
 ENTRY_COLUMNS: Final = (
@@ -131,7 +132,8 @@ def _csv_rows(reader: Any, header: list[str]) -> Iterator[Row | RowError]:
         if any(cell.startswith(_BYTE_ORDER_MARK) for cell in cells):
             yield RowError(line, None, _PUT_TOGETHER)
         elif len(cells) == len(header):
-            yield Row(line, dict(zip(header, cells, strict=True)))
+            named = zip(header, cells, strict=True)
+            yield Row(line, {column: as_typed(cell) if column in TEXT_COLUMNS else cell for column, cell in named})
         elif len(cells) == len(header) + 1 and not cells[-1].strip():
             yield RowError(line, None, "It ends with a separator too many: it is that of a column without a name.")
         else:

@@ -14,6 +14,7 @@ import orjson
 from fluxo_local.errors import CommandError
 
 from fluxo_cli.api.client import ServiceClient
+from fluxo_cli.files.formulas import TEXT_COLUMNS, defused
 from fluxo_cli.files.new_file import new_file
 
 ENTRIES_PAGE_MAX: Final = 500
@@ -77,8 +78,11 @@ def destination(output: Path | None, *, force: bool) -> Iterator[BinaryIO]:
             yield file
 
 
-def write_csv(file: BinaryIO, columns: Sequence[str], pages: Iterable[Records]) -> None:
-    """Write UTF-8 with a header, once the first page is there; null is an empty cell."""
+def write_csv(file: BinaryIO, columns: Sequence[str], pages: Iterable[Records], *, raw: bool = False) -> None:
+    """Write UTF-8 with a header, once the first page is there; null is an empty cell.
+
+    Unless it is `raw`, no text is one that a spreadsheet would run.
+    """
     coming = iter(pages)
     first = next(coming, ())
     text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
@@ -86,10 +90,15 @@ def write_csv(file: BinaryIO, columns: Sequence[str], pages: Iterable[Records]) 
         writer = csv.writer(text)
         writer.writerow(columns)
         for page in chain((first,), coming):
-            writer.writerows([record[column] for column in columns] for record in page)
+            writer.writerows([_cell(record, column, raw=raw) for column in columns] for record in page)
     finally:
         # The file stays open: it is the caller's.
         text.detach()
+
+
+def _cell(record: Mapping[str, Any], column: str, *, raw: bool) -> Any:
+    value = record[column]
+    return defused(value) if not raw and value and column in TEXT_COLUMNS else value
 
 
 def write_json_lines(file: BinaryIO, pages: Iterable[Records]) -> None:

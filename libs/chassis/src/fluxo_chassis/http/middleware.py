@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fluxo_chassis.http.connections.protocol import HEAD_LIMIT_BYTES, HEADER_LINES_MAX
 from fluxo_chassis.http.cors import Cors, HeaderLines
 from fluxo_chassis.http.deadline import Deadline
+from fluxo_chassis.http.fast.ready_answer import kept_by_nobody
 from fluxo_chassis.http.given_once import REPEATED, repeated
 from fluxo_chassis.http.problem_answers import known_problem, problem_answer
 from fluxo_chassis.http.request_log import Kind, RequestLog
@@ -135,7 +136,7 @@ class _Answer:
                 self.deadline.meet()
             self.status = message["status"]
             own = list(message.get("headers", ()))
-            message["headers"] = [*own, *self._headers]
+            message["headers"] = [*own, *kept_by_nobody(own), *self._headers]
             if any(name == b"content-type" and value.startswith(_EVENT_STREAM) for name, value in own):
                 self.is_stream = True
                 self._note()

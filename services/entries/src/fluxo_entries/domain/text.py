@@ -20,6 +20,10 @@ IGNORABLE_BEYOND: Final = r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000
 _VISIBLE: Final = re.compile(f"[^{BLANK}{IGNORABLE}{IGNORABLE_BEYOND}]")
 
 _LINE_BREAKS_BEYOND_ASCII: Final = "\u2028\u2029"
+_DIRECTIONS: Final = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Unicode's Bidi_Control but for the marks, which text in Arabic and Hebrew has: they show a text in another order."""
+
+_FORBIDDEN: Final = frozenset(_LINE_BREAKS_BEYOND_ASCII + _DIRECTIONS)
 _CONTROL: Final = "Cc"
 _SURROGATE: Final = "Cs"
 
@@ -63,4 +67,4 @@ def optional_text(text: str, length_max: int) -> str | None:
 
 
 def _is_forbidden(character: str) -> bool:
-    return character in _LINE_BREAKS_BEYOND_ASCII or unicodedata.category(character) in {_CONTROL, _SURROGATE}
+    return character in _FORBIDDEN or unicodedata.category(character) in {_CONTROL, _SURROGATE}

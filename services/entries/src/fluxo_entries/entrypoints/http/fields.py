@@ -19,7 +19,7 @@ from fluxo_entries.domain.merchant import NAME_LENGTH_MAX, known_currency, known
 from fluxo_entries.domain.money import parse_amount
 from fluxo_entries.domain.text import BLANK, IGNORABLE, optional_text, required_text
 
-_FORBIDDEN: Final = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
+_FORBIDDEN: Final = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
 LINE_PATTERN: Final = rf"^[^{_FORBIDDEN}]*$"
 # It leaves out what is ignorable beyond the first plane, for which regular expressions have no common notation.
 NOT_BLANK_LINE_PATTERN: Final = rf"^[^{_FORBIDDEN}]*[^{_FORBIDDEN}{BLANK}{IGNORABLE}][^{_FORBIDDEN}]*$"
