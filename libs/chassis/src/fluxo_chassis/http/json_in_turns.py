@@ -19,7 +19,7 @@ TOO_LARGE: Final = ValueError("It is too large.")
 """Stands for an item of a list that is not looked into."""
 
 _CHUNK_BYTES: Final = 16_384
-_SIGNS_MAX: Final = 1_000
+_SIGNS_MAX: Final = 100
 """Of an item: strings, brackets and commas. An object without another in it is one, up to 64 strings."""
 
 _OPEN, _LIST, _QUOTE, _COMMA = b'{[",'

@@ -7,7 +7,7 @@ from fluxo_chassis.http.given_once import REPEATED
 from fluxo_chassis.problems import FieldError, Problem
 
 ERRORS_SHOWN_MAX: Final = 100
-FIELDS_MAX: Final = 50
+FIELDS_MAX: Final = 24
 """Of one object, known or not: no route knows half as many."""
 
 # Where Pydantic's own sentence is for programmers or repeats a piece of the value.
