@@ -1,6 +1,7 @@
 """Whatever a bulk holds, others have their turn in between: by the processor time between two turns."""
 
 import asyncio
+import gc
 import json
 import time
 
@@ -9,7 +10,7 @@ import pytest
 pytestmark = pytest.mark.anyio
 
 TOTAL_BYTES = 1024 * 1024
-AT_ONCE_S = 0.1
+AT_ONCE_S = 0.25
 """What is meant is 50 ms; a machine under test is slower."""
 
 SALE = {"direction": "credit", "amount": "1.00", "description": "x", "idempotency_key": "a"}
@@ -29,6 +30,16 @@ ITEMS = {
 }
 
 
+@pytest.fixture
+def nobody_elses_garbage():
+    """The collector does not go through what other tests left."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("nobody_elses_garbage")
 @pytest.mark.parametrize("mode", ["partial", "atomic", "check"])
 @pytest.mark.parametrize("name", ITEMS)
 async def test_no_bulk_holds_others_up(api, name, mode):
