@@ -8,6 +8,7 @@ import pytest
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.routing import APIRoute
 from fluxo_chassis.auth import Principal
+from fluxo_chassis.auth.bearer import refused
 from fluxo_chassis.auth.requires import requires
 from fluxo_chassis.health import Health
 from fluxo_chassis.http.app import create_app
@@ -208,6 +209,21 @@ async def test_of_a_request_that_its_head_refuses_no_body_is_read(headers, statu
 
     answer = await asked(service(DirectRoute), content=never_sent(), headers=headers)
     assert answer.status_code == status
+
+
+async def test_a_token_that_is_refused_is_looked_at_once(monkeypatch):
+    asked_for = []
+
+    class Refusing:
+        async def verify(self, token):
+            asked_for.append(token)
+            raise refused("The token is malformed.")
+
+    app = service(DirectRoute)
+    monkeypatch.setattr(app.state, "verifier", Refusing())
+    answer = await asked(app, json={"text": "mine"}, headers=WRITER)
+    assert (answer.status_code, len(asked_for)) == (401, 1)
+    assert answer.headers["cache-control"] == "private, no-store"
 
 
 async def test_of_many_wrong_names_not_all_are_named():
