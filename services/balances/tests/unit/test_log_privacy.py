@@ -62,7 +62,8 @@ def drive(service, memory_read_model, memory_cache, monkeypatch):
             monkeypatch.setattr(memory_read_model, "_read", raising(failure))
             answer = await ask(tokens[0], targets[0])
             assert answer.status_code >= 500
-        return [*tokens, MERCHANT, SOMETHING, "98765", "98.765", "Bearer"]
+        # Long enough to be in no id and no time by chance.
+        return [*tokens, MERCHANT, SOMETHING, "98765.43", "9876543", "98.765", "Bearer"]
 
     async def ask(token: str, target: str):
         if token not in service.issuer.principals:
