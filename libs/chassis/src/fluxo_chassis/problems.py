@@ -89,6 +89,12 @@ def overloaded() -> Problem:
     return Problem(503, "overloaded", "Overloaded", detail, headers={"Retry-After": "1"})
 
 
+def rate_limited() -> Problem:
+    """429: more at once than a tenant's part, nothing was done; the same request may be sent again after a second."""
+    detail = "Too many requests of yours wait at once. Send fewer at a time, and this one again shortly."
+    return Problem(429, "rate-limited", "Too many requests", detail, headers={"Retry-After": "1"})
+
+
 def unavailable(detail: str = "A service this answer depends on is away. Try again shortly.") -> Problem:
     """503: nothing was decided; the same request may be sent again after a second."""
     return Problem(503, "unavailable", "Temporarily unavailable", detail, headers={"Retry-After": "1"})

@@ -4,7 +4,7 @@ import fluxo_chassis.redis  # noqa: F401 - both say which of their errors mean a
 import httpx2
 import pytest
 from fluxo_chassis.redis import RedisUnavailableError
-from fluxo_chassis.resilience import CircuitOpen
+from fluxo_chassis.resilience import BulkheadFull, CircuitOpen, TenantOverShare
 from structlog.testing import capture_logs
 
 pytestmark = pytest.mark.anyio
@@ -107,6 +107,14 @@ async def test_a_dependency_that_is_unavailable_means_come_back_later(client, er
     answer = await client.get(f"/v1/errors/{kind}")
     is_problem(answer, 503, "unavailable")
     assert answer.headers["retry-after"] == "1"
+
+
+async def test_who_is_refused_is_told_whether_its_own_crowd_is_why(client, errors, is_problem):
+    errors.update(full=BulkheadFull("reads"), own=TenantOverShare("reads"))
+    for kind, status, slug in (("full", 503, "overloaded"), ("own", 429, "rate-limited")):
+        answer = await client.get(f"/v1/errors/{kind}")
+        is_problem(answer, status, slug)
+        assert answer.headers["retry-after"] == "1"
 
 
 @pytest.mark.parametrize("kind", MISTAKES)

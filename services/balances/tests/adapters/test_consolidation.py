@@ -93,8 +93,8 @@ async def test_a_lost_notification_costs_a_poll(pool, balances_database, recorde
 
 
 async def test_all_who_wait_are_looked_up_together(pool, counting_pool, consolidation, recorded, eventually):
-    entries = [recorded("m1", DAY, credit=1) for _ in range(200)]
-    waiters = [asyncio.create_task(consolidation.wait_for("m1", entry.id, 60)) for entry in entries]
+    entries = [recorded(f"m{number % 4}", DAY, credit=1) for number in range(200)]
+    waiters = [asyncio.create_task(consolidation.wait_for(entry.merchant_id, entry.id, 60)) for entry in entries]
 
     async def looked() -> bool:
         return counting_pool.statements > 0
@@ -116,6 +116,38 @@ async def test_only_so_many_may_wait(counting_pool, recorded, monkeypatch):
     waiter.cancel()
     await asyncio.wait([waiter])
     assert not await consolidation.wait_for("m1", recorded("m1", DAY, credit=1).id, 0.01)
+
+
+async def test_a_merchants_crowd_is_looked_up_when_it_comes_and_goes_and_leaves_the_others_to_wait(
+    pool, counting_pool, consolidation, recorded, monkeypatch
+):
+    monkeypatch.setattr(module, "POLL_S", 600)
+    ids = [recorded("crowd", DAY, credit=1).id for _ in range(module.WAITERS_OF_MERCHANT_MAX)]
+    crowd = [asyncio.create_task(consolidation.wait_for("crowd", entry_id, 60)) for entry_id in ids]
+    await asyncio.sleep(0)
+    there, entry = recorded("crowd", DAY, credit=1), recorded("m2", DAY, credit=1)
+    await PostgresProjection(pool).apply([there])
+    counting_pool.statements = 0
+    late = [recorded("crowd", DAY, credit=1) for _ in range(200)]
+    many = [asyncio.create_task(consolidation.wait_for("crowd", each.id, 0.3)) for each in late]
+    assert await consolidation.wait_for("crowd", there.id, 60)
+    assert counting_pool.statements <= 3
+    await PostgresProjection(pool).apply(late[:1])
+    assert await asyncio.gather(*many) == [True] + [False] * 199
+    other = asyncio.create_task(consolidation.wait_for("m2", entry.id, 60))
+    await asyncio.sleep(0)
+    await PostgresProjection(pool).apply([entry])
+    assert await other
+    assert not any(each.done() for each in crowd)
+    for each in crowd:
+        each.cancel()
+
+
+async def test_who_has_no_time_to_wait_is_told_what_is_there(pool, consolidation, recorded):
+    entry = recorded("m1", DAY, credit=1)
+    assert not await consolidation.wait_for("m1", entry.id, 0)
+    await PostgresProjection(pool).apply([entry])
+    assert await consolidation.wait_for("m1", entry.id, 0)
 
 
 async def test_a_look_up_that_fails_is_repeated(counting_pool, consolidation, recorded, pool, monkeypatch):

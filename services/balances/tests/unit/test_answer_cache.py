@@ -64,7 +64,7 @@ async def test_while_the_cache_is_unavailable_the_database_is_read_and_nothing_i
 
 async def test_a_bypass_reads_the_database_and_stores_nothing(answers, database, memory_cache):
     memory_cache.answers["m1", "2026-11-22"] = b'"older"'
-    assert await answers.bypass(database.read) == Answer(b'"old"', Origin.BYPASS)
+    assert await answers.bypass("m1", database.read) == Answer(b'"old"', Origin.BYPASS)
     assert memory_cache.answers["m1", "2026-11-22"] == b'"older"'
 
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 from fluxo_balances.application.ports import CacheUnavailableError
-from fluxo_balances.application.reading.await_entry import AwaitEntry, NotYetConsolidatedError
+from fluxo_balances.application.reading.await_entry import RECENT, AwaitEntry, NotYetConsolidatedError
 from fluxo_balances.domain.inbox import REMEMBERED_FOR
 
 pytestmark = pytest.mark.anyio
@@ -62,6 +62,14 @@ async def test_an_entry_older_than_the_inbox_remembers_is_not_waited_for(await_e
     assert memory_consolidation.waited_s == []
 
 
-async def test_an_id_without_a_time_is_waited_for(await_entry):
+@pytest.mark.parametrize("made", [None, -RECENT, RECENT], ids=["who knows when", "a while ago", "in the future"])
+async def test_an_id_that_is_not_of_the_last_minutes_is_looked_for_once(
+    await_entry, memory_consolidation, answers, uuid7, made
+):
+    entry_id = uuid4() if made is None else uuid7(NOW + made + made / 100)
     with pytest.raises(NotYetConsolidatedError):
-        await await_entry("m1", uuid4())
+        await await_entry("m1", entry_id)
+    memory_consolidation.applied.add(("m1", entry_id))
+    await await_entry("m1", entry_id)
+    assert memory_consolidation.waited_s == [0, 0]
+    assert answers.invalidated == ["m1"]

@@ -9,6 +9,7 @@ from fastapi.security.base import SecurityBase
 
 from fluxo_chassis.auth.bearer import Principal, TokenVerifier, unauthenticated
 from fluxo_chassis.problems import Problem
+from fluxo_chassis.resilience import current_tenant
 
 
 class _Bearer(SecurityBase):
@@ -25,8 +26,9 @@ class _Bearer(SecurityBase):
             raise unauthenticated("A bearer token is required.", "Bearer")
         verifier: TokenVerifier = request.app.state.verifier
         principal = await verifier.verify(token)
-        # The request log distinguishes tenants by it.
+        # The request log distinguishes tenants by it, and what many share is shared by turns.
         request.state.principal = principal
+        current_tenant.set(principal.tenant)
         return principal
 
 

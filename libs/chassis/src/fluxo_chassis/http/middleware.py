@@ -20,8 +20,8 @@ from fluxo_chassis.http.problem_answers import known_problem, problem_answer
 from fluxo_chassis.http.request_log import Kind, RequestLog
 from fluxo_chassis.http.validation import invalid_request, pointer
 from fluxo_chassis.observability.traces import tracing
-from fluxo_chassis.problems import FieldError, Problem, overloaded, unavailable
-from fluxo_chassis.resilience import BulkheadFull, CircuitOpen, is_unavailable
+from fluxo_chassis.problems import FieldError, Problem, overloaded, rate_limited, unavailable
+from fluxo_chassis.resilience import BulkheadFull, CircuitOpen, TenantOverShare, is_unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -214,6 +214,8 @@ def _too_late() -> Problem:
 
 def _problem_of(error: Exception) -> Problem:
     # No log line for each of those who are turned away, of whom there may be many: metrics count them.
+    if isinstance(error, TenantOverShare):
+        return rate_limited()
     if isinstance(error, BulkheadFull):
         return overloaded()
     if isinstance(error, CircuitOpen):

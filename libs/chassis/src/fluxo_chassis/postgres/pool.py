@@ -9,7 +9,7 @@ from asyncpg.pool import PoolAcquireContext
 
 from fluxo_chassis.health import Observation
 from fluxo_chassis.postgres.failures import is_unavailable
-from fluxo_chassis.resilience import Bulkhead, CircuitBreaker
+from fluxo_chassis.resilience import Bulkhead, CircuitBreaker, current_tenant
 
 # A caller gets its answer within a second even when the server does not react at all.
 CONNECT_TIMEOUT_S = 0.8
@@ -40,7 +40,8 @@ at most."""
 class Pool(asyncpg.Pool):  # type: ignore[misc]
     """Bounds how long a caller waits for a connection, and how long giving back or closing a broken one may take.
 
-    Every acquisition, also by `fetch` and the like, goes through the bulkhead and the breaker that were given.
+    Every acquisition, also by `fetch` and the like, goes through the bulkhead and the breaker that were given; the
+    bulkhead's slot is one of the task's `current_tenant`.
     """
 
     def __init__(self, *where: Any, bulkhead: Bulkhead | None, breaker: CircuitBreaker | None, **how: Any) -> None:
@@ -77,17 +78,17 @@ class _GuardedConnection(PoolAcquireContext):  # type: ignore[misc]
 
     def __init__(self, pool: Pool, timeout_s: float, bulkhead: Bulkhead | None, breaker: CircuitBreaker) -> None:
         super().__init__(pool, timeout_s)
-        self._bulkhead = bulkhead
+        self._slot = None if bulkhead is None else bulkhead.slot(current_tenant.get())
         self._breaker = breaker
 
     async def __aenter__(self) -> Any:
-        if self._bulkhead is None:
+        if self._slot is None:
             return await self._connect()
-        await self._bulkhead.__aenter__()
+        await self._slot.__aenter__()
         try:
             return await self._connect()
         except BaseException:
-            await self._bulkhead.__aexit__(None, None, None)
+            await self._slot.__aexit__(None, None, None)
             raise
 
     async def __aexit__(
@@ -106,8 +107,8 @@ class _GuardedConnection(PoolAcquireContext):  # type: ignore[misc]
         try:
             await super().__aexit__(kind, error, trace)
         finally:
-            if self._bulkhead is not None:
-                await self._bulkhead.__aexit__(None, None, None)
+            if self._slot is not None:
+                await self._slot.__aexit__(None, None, None)
 
     def __await__(self) -> Any:
         raise TypeError("a guarded connection is held by `async with`")

@@ -11,7 +11,8 @@ Which policy belongs where:
   breaker for each dependency of a process, shared by all that call it.
 - **Bulkhead** (`Bulkhead`): where many callers share few slots (connections): each kind of work has its own, so that
   a crowd of one kind keeps nobody of another kind waiting. A caller that can't be served soon is turned away at once,
-  which is the load shedding; the answer is 503 with `Retry-After`.
+  which is the load shedding; the answer is 503 with `Retry-After`. Tenants take turns for the slots and the places to
+  wait (`Turns`), so that a crowd of one of them keeps nobody else waiting; it is told so by 429.
 
 The order around a call is bulkhead, breaker, time-out: waiting for a slot says nothing about the dependency. What is
 away and since when stands in `/health` (`observe` of each) and in `circuit_breaker_state`; who runs, waits or was
@@ -19,11 +20,12 @@ turned away in `bulkhead_running`, `bulkhead_waiting` and `bulkhead_refused_tota
 """
 
 from fluxo_chassis.resilience.backoff import Backoff, wait_for_stop
-from fluxo_chassis.resilience.bulkhead import Bulkhead, BulkheadFull
+from fluxo_chassis.resilience.bulkhead import Bulkhead, BulkheadFull, TenantOverShare
 from fluxo_chassis.resilience.circuit import Circuit, CircuitState
 from fluxo_chassis.resilience.circuit_breaker import CircuitBreaker, CircuitOpen
 from fluxo_chassis.resilience.periodic import every
 from fluxo_chassis.resilience.retry import Retry
+from fluxo_chassis.resilience.turns import NoPlaceLeft, OverShare, Turns, current_tenant
 from fluxo_chassis.resilience.unavailable import is_unavailable, recognises_unavailable
 
 __all__ = [
@@ -34,7 +36,12 @@ __all__ = [
     "CircuitBreaker",
     "CircuitOpen",
     "CircuitState",
+    "NoPlaceLeft",
+    "OverShare",
     "Retry",
+    "TenantOverShare",
+    "Turns",
+    "current_tenant",
     "every",
     "is_unavailable",
     "recognises_unavailable",

@@ -25,6 +25,11 @@ def is_forgotten(entry_id: UUID, now: datetime) -> bool:
     return entry_id < oldest_remembered(now)
 
 
+def is_made_within(span: timedelta, entry_id: UUID, now: datetime) -> bool:
+    """Whether a dated id was made so short a time ago, or by a clock that is no further ahead."""
+    return lowest_id(now - span) <= entry_id < lowest_id(now + span)
+
+
 def oldest_remembered(now: datetime) -> UUID:
     """Return the bound below which the inbox may no longer know a dated id."""
     return lowest_id(now - REMEMBERED_FOR)

@@ -55,7 +55,10 @@ class CategoryBreakdown(Protocol):
 
 class Consolidation(Protocol):
     async def wait_for(self, merchant_id: str, entry_id: UUID, timeout_s: float) -> bool:
-        """Return True as soon as the merchant's entry is part of the read model, False when the time is over."""
+        """Return True as soon as the merchant's entry is part of the read model, False when the time is over.
+
+        With no time, say whether it is part of it now; with too many who wait for the same merchant's, now or later.
+        """
 
 
 @dataclass(frozen=True, slots=True)

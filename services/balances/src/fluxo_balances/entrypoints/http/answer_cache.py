@@ -96,9 +96,9 @@ class AnswerCache:
         if self._database_is_unavailable():
             raise ReadModelUnavailableError
 
-    async def bypass(self, read: Read) -> Answer:
+    async def bypass(self, merchant_id: str, read: Read) -> Answer:
         """Return what the database says now; neither read from the store nor put there."""
-        async with self._slot_at_database():
+        async with self._slot_at_database(merchant_id):
             return Answer(await read(), Origin.BYPASS)
 
     async def invalidate(self, merchant_ids: Sequence[str]) -> None:
@@ -114,7 +114,7 @@ class AnswerCache:
                 del self._reads[read]
 
     async def _fill(self, merchant_id: str, key: str, read: Read, lease: bytes | None) -> Answer:
-        async with self._slot_at_database():
+        async with self._slot_at_database(merchant_id):
             body = await read()
         if lease is None:
             return Answer(body, Origin.DATABASE)
@@ -122,9 +122,9 @@ class AnswerCache:
         return Answer(body, Origin.DATABASE_STORED)
 
     @asynccontextmanager
-    async def _slot_at_database(self) -> AsyncIterator[None]:
+    async def _slot_at_database(self, merchant_id: str) -> AsyncIterator[None]:
         self.require_database()
-        async with self._bulkhead:
+        async with self._bulkhead.slot(merchant_id):
             yield
 
     def _forget_read(self, key: tuple[str, str], read: asyncio.Task[Answer]) -> None:

@@ -66,7 +66,7 @@ FOLLOWED: Final[dict[int | str, dict[str, Any]]] = {
 
 def read_responses(model: Any, description: str = "The balance.") -> dict[int | str, dict[str, Any]]:
     """Return FastAPI's `responses=` with every answer that a route can give."""
-    problems = problem_responses(401, 403, 422, 503)
+    problems = problem_responses(401, 403, 422, 429, 503)
     problems[422]["description"] = "A date, a range or a parameter that is not valid; `errors` names all of them."
     problems[503] |= {
         "description": "Not now: the database is away, too many are waiting, the entry is not yet consolidated, "

@@ -43,7 +43,7 @@ class Respond:
             with after_entry_wait_seconds.labels(route_template(request.scope)).time():
                 await self._await_entry(merchant_id, after_entry)
         if after_entry is not None or cache_key is None:
-            answer = await self._answers.bypass(read)
+            answer = await self._answers.bypass(merchant_id, read)
         else:
             answer = await self._answers.get(merchant_id, cache_key, read)
         answers_total.labels(answer.origin.value).inc()
