@@ -84,5 +84,9 @@ class OverloadedError(EntriesError):
     """More is waiting to be written than can be written soon; the caller may try again."""
 
 
+class OverShareError(OverloadedError):
+    """More of this merchant's is waiting than its part, and others wait too; nothing was written."""
+
+
 class OutcomeUnknownError(EntriesError):
     """The database became unavailable while it wrote; the caller's retry with the same key finds out."""

@@ -1,16 +1,18 @@
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
 import asyncpg
-from fluxo_chassis.resilience import CircuitBreaker
+from fluxo_chassis.resilience import CircuitBreaker, NoPlaceLeft, OverShare, Turns
 from prometheus_client import Gauge, Histogram
 
 from fluxo_entries.adapters.postgres.commit_connection import FIND_OUT_S, CommitConnection, DatabaseUnavailableError
 from fluxo_entries.application.recording.ports import Outcome, Recording
-from fluxo_entries.domain.errors import OutcomeUnknownError, OverloadedError
+from fluxo_entries.domain.errors import OutcomeUnknownError, OverloadedError, OverShareError
 
 CONNECTIONS: Final = 2
 QUEUE_ROWS_MAX: Final = 2_000
@@ -29,7 +31,8 @@ group_commit_rows = Histogram(
 group_commit_queue_rows = Gauge("fluxo_group_commit_queue_rows", "Entries that wait to be written.")
 
 
-class _Waiting(NamedTuple):
+@dataclass(slots=True, eq=False)
+class _Waiting:
     recording: Recording
     outcome: asyncio.Future[Outcome]
     since: float
@@ -38,8 +41,9 @@ class _Waiting(NamedTuple):
 class GroupCommitter:
     """Lets concurrent callers share one statement and one commit.
 
-    Each connection takes as many recordings as wait when it is free, so a lone one is written at once. A full queue
-    refuses: what waits longer than a client does is written for nobody. Whatever the database does, each caller is
+    Each connection takes as many recordings as wait when it is free, so a lone one is written at once. Merchants take
+    turns: the crowd of one waits behind itself. A full queue refuses the merchant with the most in it, for what waits
+    longer than a client does is written for nobody. Whatever the database does, each caller is
     answered within ANSWER_WITHIN_S of coming, and at once while the breaker knows that it is unavailable.
     """
 
@@ -52,12 +56,16 @@ class GroupCommitter:
         queue_rows_max: int = QUEUE_ROWS_MAX,
         batch_rows_max: int = BATCH_ROWS_MAX,
     ) -> None:
-        self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(queue_rows_max)
+        self._queue = Turns[_Waiting](queue_rows_max)
+        self._unfinished = 0
+        self._is_finished = asyncio.Event()
+        self._is_finished.set()
+        self._idle: deque[asyncio.Future[None]] = deque()
         self._batch_rows_max = batch_rows_max
         self._connections = [CommitConnection(url, application_name, breaker) for _ in range(CONNECTIONS)]
         self._tasks: list[asyncio.Task[None]] = []
         self._is_closing = False
-        group_commit_queue_rows.set_function(self._queue.qsize)
+        group_commit_queue_rows.set_function(self._queue.__len__)
 
     async def __aenter__(self) -> Self:
         self._tasks = [asyncio.create_task(self._write_until_cancelled(connection)) for connection in self._connections]
@@ -69,7 +77,7 @@ class GroupCommitter:
         """Refuse what comes now, and finish what waits."""
         self._is_closing = True
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._queue.join(), CLOSE_TIMEOUT_S)
+            await asyncio.wait_for(self._is_finished.wait(), CLOSE_TIMEOUT_S)
         for task in self._tasks:
             task.cancel()
         await asyncio.wait(self._tasks)
@@ -84,10 +92,24 @@ class GroupCommitter:
         if self._is_closing:
             raise OverloadedError("The service is stopping.")
         try:
-            self._queue.put_nowait(waiting)
-        except asyncio.QueueFull:
+            given_up = self._queue.put(recording.entry.merchant_id, waiting)
+        except OverShare:
+            raise OverShareError("Too many of the merchant's entries wait to be written.") from None
+        except NoPlaceLeft:
             raise OverloadedError("Too many entries wait to be written.") from None
+        self._unfinished += 1
+        self._is_finished.clear()
+        if given_up is not None:
+            self._finish([given_up], [OverShareError("Others' entries wait to be written too.")])
+        self._wake_one()
         return await waiting.outcome
+
+    def _wake_one(self) -> None:
+        while self._idle:
+            turn = self._idle.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
 
     async def _write_until_cancelled(self, connection: CommitConnection) -> None:
         while True:
@@ -96,19 +118,26 @@ class GroupCommitter:
                 await self._commit(connection, batch)
 
     async def _take(self) -> list[_Waiting]:
-        """Wait for recordings, and return as many as there are and can still be sent in time, the oldest first."""
-        taken = [await self._queue.get()]
-        while len(taken) < self._batch_rows_max and not self._queue.empty():
-            taken.append(self._queue.get_nowait())
-        oldest_sent = asyncio.get_running_loop().time() - SEND_WITHIN_S
+        """Wait for recordings, and return as many as there are and can still be sent in time, of merchants in turns."""
+        loop = asyncio.get_running_loop()
+        while not self._queue:
+            turn = loop.create_future()
+            self._idle.append(turn)
+            await turn
+        taken: list[_Waiting] = []
+        while len(taken) < self._batch_rows_max and self._queue:
+            taken.append(self._queue.take(next(iter(self._queue))))
+        oldest_sent = loop.time() - SEND_WITHIN_S
         late = [waiting for waiting in taken if waiting.since < oldest_sent]
+        if not late:
+            return taken
         self._finish(late, [OverloadedError("It waited too long to be written.") for _ in late])
-        return taken[len(late) :]
+        return [waiting for waiting in taken if waiting.since >= oldest_sent]
 
     async def _commit(self, connection: CommitConnection, batch: Sequence[_Waiting]) -> None:
         results: Sequence[Outcome | Exception]
         try:
-            due = batch[0].since + ANSWER_WITHIN_S
+            due = min(waiting.since for waiting in batch) + ANSWER_WITHIN_S
             results = await connection.commit([waiting.recording for waiting in batch], due)
         except OutcomeUnknownError as error:
             results = [OutcomeUnknownError(*error.args) for _ in batch]
@@ -125,12 +154,14 @@ class GroupCommitter:
         self._finish(batch, results)
 
     def _refuse_waiting(self) -> None:
-        while not self._queue.empty():
-            self._finish([self._queue.get_nowait()], [_unavailable()])
+        while self._queue:
+            self._finish([self._queue.take(next(iter(self._queue)))], [_unavailable()])
 
     def _finish(self, batch: Sequence[_Waiting], results: Sequence[Outcome | Exception]) -> None:
+        self._unfinished -= len(batch)
+        if not self._unfinished:
+            self._is_finished.set()
         for waiting, result in zip(batch, results, strict=True):
-            self._queue.task_done()
             if waiting.outcome.done():
                 continue  # its caller left
             if isinstance(result, Exception):

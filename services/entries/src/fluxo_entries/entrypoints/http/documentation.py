@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from fluxo_chassis.problems import problem_responses
 
-READ_PROBLEMS: Final = problem_responses(401, 403, 422, 500, 503)
-WRITE_PROBLEMS: Final = problem_responses(400, 401, 403, 413, 415, 422, 500, 503)
+READ_PROBLEMS: Final = problem_responses(401, 403, 422, 429, 500, 503)
+WRITE_PROBLEMS: Final = problem_responses(400, 401, 403, 413, 415, 422, 429, 500, 503)
 
 _LOCATION: Final[dict[str, Any]] = {
     "Location": {

@@ -17,6 +17,7 @@ from fluxo_entries.domain.errors import (
     IdempotencyKeyReusedError,
     OutcomeUnknownError,
     OverloadedError,
+    OverShareError,
     RejectedFieldsError,
     ReversalOfReversalError,
     SearchTooSlowError,
@@ -30,6 +31,7 @@ _PROBLEMS: Final[dict[type[EntriesError], tuple[int, str, str]]] = {
     IdempotencyKeyReusedError: (422, "idempotency-key-reused", "Idempotency key reused"),
     IdempotencyKeyRepeatedError: (422, "idempotency-key-reused", "Idempotency key reused"),
     SearchTooSlowError: (503, "unavailable", "Temporarily unavailable"),
+    OverShareError: (429, "rate-limited", "Too many requests"),
     OverloadedError: (503, "overloaded", "Too much at once"),
     OutcomeUnknownError: (503, "outcome-unknown", "Outcome unknown"),
 }
@@ -38,10 +40,12 @@ _DETAILS: Final[dict[type[EntriesError], str]] = {
     EntryNotFoundError: "There is no such entry.",
     SearchTooSlowError: "This search took too long. Name the days to search in, or fewer, or try again shortly.",
     OverloadedError: "Too many entries wait to be written; nothing was recorded. Retry shortly, with the same key.",
+    OverShareError: "Too many of your entries wait to be written. This was not recorded: retry shortly, same key.",
     OutcomeUnknownError: "The database went away in the middle; retry with the same key to learn what was recorded.",
 }
 """Where the error's own sentence says more than the caller should see, or less than they need."""
 
+_NOT_NOW: Final = (429, 503)
 _RETRY_AFTER: Final = {"Retry-After": "1"}
 
 
@@ -51,7 +55,7 @@ def problem_of(error: EntriesError, place: str = "body") -> Problem:
         return invalid_request([FieldError(pointer((place, field)), sentence) for field, sentence in error.fields])
     status, slug, title = _PROBLEMS[type(error)]
     detail = _DETAILS.get(type(error), str(error))
-    return Problem(status, slug, title, detail, headers=_RETRY_AFTER if status == 503 else None)  # noqa: PLR2004 - unavailable
+    return Problem(status, slug, title, detail, headers=_RETRY_AFTER if status in _NOT_NOW else None)
 
 
 def keys_reused(reused: Mapping[int, IdempotencyKeyReusedError]) -> Problem:

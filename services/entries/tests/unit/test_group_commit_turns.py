@@ -1,0 +1,84 @@
+"""Whose recordings go into the next statement, and who gives way when too many wait."""
+
+import asyncio
+
+import pytest
+from fluxo_chassis.resilience import CircuitBreaker
+from fluxo_entries.adapters.postgres import group_commit
+from fluxo_entries.adapters.postgres.group_commit import BATCH_ROWS_MAX, GroupCommitter
+from fluxo_entries.application.recording.ports import Outcome
+from fluxo_entries.domain.errors import OverloadedError, OverShareError
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("virtual_time")]
+
+
+class Statements:
+    """Stands in for the connections: a statement takes a hundredth of a second; `sent` holds whose were in each."""
+
+    def __init__(self) -> None:
+        self.sent: list[list[str]] = []
+
+    def connection(self, *_given):
+        return self
+
+    async def commit(self, recordings, due):
+        assert due > asyncio.get_running_loop().time()
+        self.sent.append([each.entry.merchant_id for each in recordings])
+        await asyncio.sleep(0.01)
+        return [Outcome(each.entry) for each in recordings]
+
+    async def close(self):
+        pass
+
+
+@pytest.fixture
+def statements(monkeypatch):
+    statements = Statements()
+    monkeypatch.setattr(group_commit, "CommitConnection", statements.connection)
+    return statements
+
+
+@pytest.fixture
+async def committer(statements):
+    async with GroupCommitter("", "test", CircuitBreaker("test-turns"), queue_rows_max=1_000) as committer:
+        yield committer
+
+
+@pytest.fixture
+def come(committer, recording):
+    async def come(merchant_id, number):
+        callers = [asyncio.create_task(committer.append(recording(merchant_id=merchant_id))) for _ in range(number)]
+        await asyncio.sleep(0)
+        return callers
+
+    return come
+
+
+async def test_a_merchants_crowd_keeps_nobody_else_waiting(statements, come):
+    crowd = [*await come("crowd", 1_000), *await come("crowd", 2 * BATCH_ROWS_MAX)]
+    others = [*await come("one", 1), *await come("other", 2)]
+    await asyncio.gather(*others)
+    first_with_others = next(n for n, sent in enumerate(statements.sent) if "one" in sent)
+    assert first_with_others <= 2  # the statements that were under way when they came
+    assert statements.sent[first_with_others][:5] == ["crowd", "one", "other", "crowd", "other"]
+    assert not all(each.done() for each in crowd)
+    results = await asyncio.gather(*crowd, return_exceptions=True)
+    # They came to a full queue: as many of the crowd's last gave way.
+    assert [type(result) for result in results if isinstance(result, Exception)] == [OverShareError] * 3
+    assert all(isinstance(result, Outcome) for result in results[:-3])
+
+
+async def test_alone_a_merchant_has_the_whole_queue_and_is_told_that_it_is_full(come):
+    results = await asyncio.gather(*await come("alone", 1_500), return_exceptions=True)
+    refused = [result for result in results if isinstance(result, Exception)]
+    assert {type(error) for error in refused} == {OverloadedError}
+    assert len(refused) == 500
+
+
+async def test_who_has_as_many_as_the_others_is_told_that_it_is_its_part(come):
+    crowd = await come("crowd", 800)
+    more = await come("more", 900)
+    await asyncio.gather(*crowd, *more, return_exceptions=True)
+    refused = [[type(each.exception()) for each in callers if each.exception()] for callers in (crowd, more)]
+    # Half of the places for each, beside those of the crowd's that were under way.
+    assert refused == [[OverShareError] * (800 - 2 * BATCH_ROWS_MAX - 500), [OverShareError] * 400]
