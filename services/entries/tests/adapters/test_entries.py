@@ -1,3 +1,4 @@
+import asyncio
 import re
 from dataclasses import replace
 from datetime import date, timedelta
@@ -5,8 +6,10 @@ from datetime import date, timedelta
 import asyncpg
 import pytest
 from fluxo_chassis.postgres import open_pool
+from fluxo_chassis.resilience import Bulkhead, CircuitBreaker
 from fluxo_entries.adapters import cached_merchants
 from fluxo_entries.adapters.cached_merchants import CachedMerchants
+from fluxo_entries.adapters.postgres import entries as entries_module
 from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.adapters.postgres.category_totals import PostgresCategoryTotals
 from fluxo_entries.adapters.postgres.day_totals import PostgresDayTotals
@@ -158,10 +161,38 @@ async def test_a_search_that_takes_too_long_is_told_from_a_database_that_is_away
     monkeypatch.setattr(sql, "HAS_WORDS", sql.HAS_WORDS + slowly)
     async with await open_pool(entries_database.url, application_name="t", command_timeout_s=0.3) as impatient:
         entries = PostgresEntries(impatient)
-        with pytest.raises(SearchTooSlowError):
-            await entries.page("padaria", EntryFilter(text="venda"), None, 10)
+        for search_timeout_ms in (200, 600):  # the server gives up first, or the client
+            monkeypatch.setattr(entries_module, "SEARCH_TIMEOUT_MS", search_timeout_ms)
+            with pytest.raises(SearchTooSlowError):
+                await entries.page("padaria", EntryFilter(text="venda"), None, 10)
         with pytest.raises(asyncpg.QueryCanceledError):
             await entries.page("padaria", EntryFilter(from_date=DAY), None, 10)
+
+
+async def test_a_merchants_slow_searches_hold_two_connections_and_open_no_breaker(
+    entries_database, journal, recording, monkeypatch
+):
+    """Whoever gives up first: in the first round it is the server, in the second one the client."""
+    await journal.append(recording())
+    monkeypatch.setattr(sql, "HAS_WORDS", sql.HAS_WORDS + " AND pg_sleep(0.6) IS NOT NULL")
+    breaker = CircuitBreaker("searched", failures=1)
+    reads = Bulkhead("searched-reads", running_max=3, waiting_max=100, wait_max_s=0.9)
+    searches = Bulkhead("searched-searches", running_max=3, tenant_running_max=2, waiting_max=100, wait_max_s=60)
+    async with await open_pool(
+        entries_database.url, application_name="t", command_timeout_s=0.3, breaker=breaker, bulkhead=reads
+    ) as pool:
+        entries = PostgresEntries(pool, searches)
+        for search_timeout_ms in (200, 600):
+            monkeypatch.setattr(entries_module, "SEARCH_TIMEOUT_MS", search_timeout_ms)
+            crowd = [
+                asyncio.create_task(entries.page("padaria", EntryFilter(text="venda"), None, 10)) for _ in range(6)
+            ]
+            await asyncio.sleep(0)
+            assert await entries.get("acougue", recording().entry.id) is None
+            assert not all(each.done() for each in crowd)
+            found = await asyncio.gather(*crowd, return_exceptions=True)
+            assert {type(each) for each in found} == {SearchTooSlowError}
+            assert (await breaker.observe()).status == "pass"
 
 
 async def test_a_change_shows_at_once_where_it_was_made(pool, monkeypatch):

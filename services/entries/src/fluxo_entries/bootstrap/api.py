@@ -40,8 +40,17 @@ TENANT_CLAIM: Final = "merchant_id"
 RUNNING_MAX: Final = 8
 """Connections for reads, and as many for writes that are not committed in groups; each kind queues only for its own."""
 
+MERCHANT_WRITES_MAX: Final = 6
+"""A bulk takes long: however many one merchant sends, another's need not wait for one of them to end."""
+
+SEARCHES_MAX: Final = 4
+MERCHANT_SEARCHES_MAX: Final = 2
+"""Searches are the reads that may take long: of all merchants they hold half of the connections at most."""
+
 WAITING_MAX: Final = 1_000
 WAIT_MAX_S: Final = 0.9
+SEARCH_WAIT_MAX_S: Final = 0.6
+"""With what the search itself may take, less than the API allows a request."""
 
 
 async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
@@ -49,7 +58,7 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
     configure_logging(settings, "fluxo-entries")
     url, instance = settings.entries_database_url, settings.instance
     breaker = breaker_for("entries-database")
-    for_reads, for_writes = _bulkhead("entries-reads"), _bulkhead("entries-writes")
+    for_reads, for_writes = _bulkhead("entries-reads"), _bulkhead("entries-writes", of_merchant=MERCHANT_WRITES_MAX)
     async with AsyncExitStack() as opened:
         opened.enter_context(exported_as_configured(settings, "fluxo-entries"))
         reads, writes = [
@@ -88,7 +97,7 @@ def assemble(
     journal = ObservedJournal(PostgresJournal(writes, committer))
     # Writes take what was known a second ago; who looks at or changes the settings sees them as they are.
     known_merchants = CachedMerchants(PostgresMerchants(writes))
-    entries = PostgresEntries(reads)
+    entries = PostgresEntries(reads, _searches())
     use_cases = ApiUseCases(
         record_entry=RecordEntry(known_merchants, journal, clock, ids),
         reverse_entry=ReverseEntry(PostgresEntries(writes), known_merchants, journal, clock, ids),
@@ -101,5 +110,17 @@ def assemble(
     return create_entries_app(use_cases, health=health, verifier=verifier, cors_origins=cors_origins)
 
 
-def _bulkhead(name: str) -> Bulkhead:
-    return Bulkhead(name, running_max=RUNNING_MAX, waiting_max=WAITING_MAX, wait_max_s=WAIT_MAX_S)
+def _bulkhead(name: str, *, of_merchant: int | None = None) -> Bulkhead:
+    return Bulkhead(
+        name, running_max=RUNNING_MAX, tenant_running_max=of_merchant, waiting_max=WAITING_MAX, wait_max_s=WAIT_MAX_S
+    )
+
+
+def _searches() -> Bulkhead:
+    return Bulkhead(
+        "entries-searches",
+        running_max=SEARCHES_MAX,
+        tenant_running_max=MERCHANT_SEARCHES_MAX,
+        waiting_max=WAITING_MAX,
+        wait_max_s=SEARCH_WAIT_MAX_S,
+    )

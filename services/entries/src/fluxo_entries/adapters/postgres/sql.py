@@ -133,6 +133,11 @@ def _all_of(conditions: list[str]) -> str:
     return " AND ".join(["merchant_id = $1", *conditions])
 
 
+def within(milliseconds: int) -> str:
+    """Return what bounds the other statements of a transaction."""
+    return f"SET LOCAL statement_timeout = {milliseconds}"
+
+
 WITHOUT_TIMEOUT: Final = "SET LOCAL statement_timeout = 0"
 
 # $1 merchant, $2 first and $3 last day, $4 where a cut-off begins, and $5 what counts since then; null stands for all.
