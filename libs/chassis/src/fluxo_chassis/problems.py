@@ -95,6 +95,12 @@ def rate_limited() -> Problem:
     return Problem(429, "rate-limited", "Too many requests", detail, headers={"Retry-After": "1"})
 
 
+def over_rate_limit(headers: Mapping[str, str]) -> Problem:
+    """429: more than a tenant may ask for in so much time, nothing was done; `headers` say when to come again."""
+    detail = "You have asked for more than your share for a while. Send this again when Retry-After says."
+    return Problem(429, "rate-limited", "Too many requests", detail, headers=headers)
+
+
 def unavailable(detail: str = "A service this answer depends on is away. Try again shortly.") -> Problem:
     """503: nothing was decided; the same request may be sent again after a second."""
     return Problem(503, "unavailable", "Temporarily unavailable", detail, headers={"Retry-After": "1"})

@@ -151,6 +151,16 @@ class AuthSettings(BaseSettings):
         return self
 
 
+class RateSettings(BaseSettings):
+    """How much may be asked for. Mix it into a `ProcessSettings` of a process that answers callers."""
+
+    model_config = CONFIG
+
+    rate_limit_per_s: float | None = Field(default=None, ge=1)
+    """What one tenant may ask of this process in a second, in the price of an answer at hand, and ten times as much
+    at once; more is 429. No limit by default."""
+
+
 class CorsSettings(BaseSettings):
     """Which pages may call from a browser. Mix it into a `ProcessSettings` of a process that answers callers."""
 

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from fluxo_chassis.settings import AuthSettings, CorsSettings, PostgresUrl, ProcessSettings, RedisUrl
+from fluxo_chassis.settings import AuthSettings, CorsSettings, PostgresUrl, ProcessSettings, RateSettings, RedisUrl
 from fluxo_contracts.signatures import EventKeys
 from pydantic import Field, SecretStr, field_validator
 
@@ -16,7 +16,7 @@ class DatabaseSettings(ProcessSettings):
     """The balances database, as the application's role."""
 
 
-class ApiSettings(DatabaseSettings, AuthSettings, CorsSettings):
+class ApiSettings(DatabaseSettings, AuthSettings, CorsSettings, RateSettings):
     """`python -m fluxo_balances api`."""
 
     process: ClassVar[str] = "balances-api"

@@ -5,6 +5,8 @@ from datetime import date
 import pytest
 from fluxo_balances.entrypoints.http.local_fast_path import LocalFastPath
 from fluxo_chassis.http.fast.ready_answer import ReadyAnswer
+from fluxo_chassis.resilience.rate_limits import BURST_S, RateLimits
+from prometheus_client import REGISTRY
 
 pytestmark = pytest.mark.anyio
 
@@ -124,3 +126,24 @@ async def test_any_other_target_goes_the_slow_path(service, ask, target):
     await service.http.get(DAY)
     await service.http.get(RANGE)
     assert ask(target) is None
+
+
+async def test_a_merchant_that_asks_for_too_much_is_told_so_by_the_slow_path(service, november):
+    counted = REGISTRY.get_sample_value("rate_limit_refused_total")
+    limits = RateLimits(20 / BURST_S, lambda: 1_000.0)
+    service.app.state.rate_limits = limits
+    fast_path = LocalFastPath(service.answers, service.issuer, limits)
+    headers = {b"authorization": service.http.headers["Authorization"].encode()}
+    assert (await service.http.get(DAY)).status_code == 200  # costs 10
+    answers = [fast_path(b"GET", DAY.encode(), headers) for _ in range(11)]
+    assert [answer is not None for answer in answers] == [True] * 10 + [False]
+    refused = await service.http.get(DAY)
+    assert (refused.status_code, refused.json()["type"]) == (429, "/problems/rate-limited")
+    assert REGISTRY.get_sample_value("rate_limit_refused_total") == counted + 1
+
+
+async def test_ten_years_cost_as_much_as_ten_days(service, november):
+    service.app.state.rate_limits = RateLimits(200 / BURST_S, lambda: 1_000.0)
+    ten_years = "/v1/daily-balances?from=2016-11-22&to=2026-11-21"
+    assert [(await service.http.get(ten_years)).status_code for _ in range(2)] == [200, 429]
+    assert [(await service.http.get(DAY)).status_code for _ in range(11)] == [200] * 9 + [429] * 2

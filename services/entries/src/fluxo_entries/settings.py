@@ -1,6 +1,6 @@
 from typing import ClassVar
 
-from fluxo_chassis.settings import AuthSettings, CorsSettings, PostgresUrl, ProcessSettings, RedisUrl
+from fluxo_chassis.settings import AuthSettings, CorsSettings, PostgresUrl, ProcessSettings, RateSettings, RedisUrl
 from fluxo_contracts.signatures import EventKeys
 from pydantic import Field, SecretStr, field_validator
 
@@ -10,7 +10,7 @@ class DatabaseSettings(ProcessSettings):
     """The entries database, as the application's role."""
 
 
-class ApiSettings(DatabaseSettings, AuthSettings, CorsSettings):
+class ApiSettings(DatabaseSettings, AuthSettings, CorsSettings, RateSettings):
     process: ClassVar[str] = "entries-api"
     port: int = Field(default=8001, ge=0, le=65535)
 

@@ -85,6 +85,7 @@ def create_app(
         redoc_url=None,
     )
     app.state.verifier = verifier
+    app.state.rate_limits = None
     app.state.account = account
     app.state.cors = Cors(cors_origins)
     for route in health_routes(health, before_scrape=account.settle):

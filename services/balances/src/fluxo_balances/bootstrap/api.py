@@ -17,6 +17,7 @@ from fluxo_chassis.postgres import Notifications, breaker_for, open_pool, ping
 from fluxo_chassis.process import SystemClock
 from fluxo_chassis.redis import ping_redis
 from fluxo_chassis.resilience import Bulkhead
+from fluxo_chassis.resilience.rate_limits import RateLimits
 
 from fluxo_balances.adapters.postgres.consolidation import PROJECTION_CHANNEL, PostgresConsolidation
 from fluxo_balances.adapters.postgres.daily_balances import PostgresDailyBalances
@@ -94,9 +95,11 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
         changes = FollowChanges(PostgresMerchantPositions(pool), answers)
         notifications.hearers.append(lambda payload: changes.hear(merchants_of(payload)))
         app = assemble(pool, consolidation, changes, answers, verifier, health, settings.cors_origins)
+        limits = None if settings.rate_limit_per_s is None else RateLimits(settings.rate_limit_per_s)
+        app.state.rate_limits = limits
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(changes.watch(stop))
-            await serve(app, settings, stop, fast_path=LocalFastPath(answers, verifier))
+            await serve(app, settings, stop, fast_path=LocalFastPath(answers, verifier, limits))
 
 
 def assemble(

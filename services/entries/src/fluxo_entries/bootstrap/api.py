@@ -17,6 +17,7 @@ from fluxo_chassis.observability.traces.spans import exported_as_configured
 from fluxo_chassis.postgres import breaker_for, open_pool, ping
 from fluxo_chassis.process import SystemClock
 from fluxo_chassis.resilience import Bulkhead
+from fluxo_chassis.resilience.rate_limits import RateLimits
 
 from fluxo_entries.adapters.cached_merchants import CachedMerchants
 from fluxo_entries.adapters.entry_ids import Uuid7EntryIds
@@ -81,6 +82,8 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
         health.add("writes-bulkhead", for_writes.observe, required=False)
         health.add("token-issuer", verifier.observe, required=False)
         app = assemble(reads, writes, committer, verifier, health, settings.cors_origins)
+        if settings.rate_limit_per_s is not None:
+            app.state.rate_limits = RateLimits(settings.rate_limit_per_s)
         await serve(app, settings, stop)
 
 

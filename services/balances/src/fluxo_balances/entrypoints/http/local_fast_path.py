@@ -11,6 +11,7 @@ from typing import Final
 
 from fluxo_chassis.auth import TokenVerifier
 from fluxo_chassis.http.fast.ready_answer import ReadyAnswer
+from fluxo_chassis.resilience.rate_limits import RateLimits
 
 from fluxo_balances.entrypoints.http import get_daily_balance, get_daily_balances
 from fluxo_balances.entrypoints.http.answer_cache import AnswerCache
@@ -31,9 +32,10 @@ _served = answers_total.labels(Origin.CACHE.value)
 class LocalFastPath:
     """A `FastPath`."""
 
-    def __init__(self, answers: AnswerCache, verifier: TokenVerifier) -> None:
+    def __init__(self, answers: AnswerCache, verifier: TokenVerifier, limits: RateLimits | None = None) -> None:
         self._answers = answers
         self._verifier = verifier
+        self._limits = limits
 
     def __call__(self, method: bytes, target: bytes, headers: Mapping[bytes, bytes]) -> ReadyAnswer | None:
         asked = _asked(target) if len(target) <= TARGET_LENGTH_MAX else None
@@ -44,6 +46,8 @@ class LocalFastPath:
         cached = self._answers.peek(merchant_id, key)
         if cached is None:
             return None
+        if self._limits is not None and not self._limits.admits(merchant_id, 1):
+            return None  # The slow path says so.
         _served.inc()
         return cached.response(method, headers.get(b"if-none-match"), route=route, tenant=merchant_id)
 

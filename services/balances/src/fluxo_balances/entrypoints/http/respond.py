@@ -1,15 +1,17 @@
 """What all routes share: wait for an entry if asked to, come by the answer, answer conditionally."""
 
+from datetime import date
 from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Depends, Request, Response
 from fluxo_chassis.auth import Principal
-from fluxo_chassis.auth.requires import requires
+from fluxo_chassis.auth.requires import PLAIN_PRICE, requires
 from fluxo_chassis.http.middleware import route_template
 from prometheus_client import Counter, Histogram
 
 from fluxo_balances.application.reading.await_entry import AwaitEntry
+from fluxo_balances.domain.daily_balance import RANGE_DAYS_MAX
 from fluxo_balances.entrypoints.http.answer_cache import AnswerCache, Read
 from fluxo_balances.entrypoints.http.conditional_response import conditional_response
 
@@ -23,7 +25,20 @@ after_entry_wait_seconds = Histogram(
 
 SCOPE: Final = "balances:read"
 
-BalancesReader = Annotated[Principal, Depends(requires(SCOPE))]
+DAYS_FOR_ONE: Final = 40
+"""How many days of a range cost as much as an answer at hand."""
+
+
+def _price(request: Request) -> float:
+    query = request.query_params
+    try:
+        days = (date.fromisoformat(query["to"]) - date.fromisoformat(query["from"])).days
+    except (KeyError, ValueError):
+        days = 0  # One day, or a range that is refused.
+    return PLAIN_PRICE + min(max(days, 0), RANGE_DAYS_MAX) / DAYS_FOR_ONE
+
+
+BalancesReader = Annotated[Principal, Depends(requires(SCOPE, _price))]
 
 
 class Respond:

@@ -2,9 +2,9 @@ import re
 from inspect import getdoc
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fluxo_chassis.auth import Principal
-from fluxo_chassis.auth.requires import requires
+from fluxo_chassis.auth.requires import PLAIN_PRICE, requires
 from fluxo_chassis.problems import FieldError, Problem
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
@@ -29,6 +29,13 @@ def _parse_limit(text: str) -> int:
 
 
 Limit = Annotated[int, from_text(_parse_limit), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": LIMIT_MAX})]
+
+
+SEARCH_PRICE: Final = 200.0
+
+
+def _price(request: Request) -> float:
+    return SEARCH_PRICE if "q" in request.query_params else PLAIN_PRICE
 
 
 class EntriesQuery(BaseModel):
@@ -59,7 +66,8 @@ def add_list_entries(routes: APIRouter, list_entries: ListEntries) -> None:
         responses=READ_PROBLEMS,
     )
     async def answer(
-        principal: Annotated[Principal, Depends(requires("entries:read"))], query: Annotated[EntriesQuery, Query()]
+        principal: Annotated[Principal, Depends(requires("entries:read", _price))],
+        query: Annotated[EntriesQuery, Query()],
     ) -> Response:
         merchant_id, wanted = principal.tenant, query.wanted()
         page = await list_entries(merchant_id, wanted, after=_position(query, merchant_id, wanted), limit=query.limit)

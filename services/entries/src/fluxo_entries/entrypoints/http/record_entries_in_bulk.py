@@ -3,9 +3,9 @@ from inspect import getdoc
 from itertools import islice
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fluxo_chassis.auth import Principal
-from fluxo_chassis.auth.requires import requires
+from fluxo_chassis.auth.requires import PLAIN_PRICE, requires
 from fluxo_chassis.http.json_in_turns import TOO_LARGE
 from fluxo_chassis.http.validation import ERRORS_SHOWN_MAX, FIELDS_MAX, invalid_request, too_many_fields
 from fluxo_chassis.observability.traces.tracing import current_trace_id, current_traceparent
@@ -41,6 +41,16 @@ BULK_WITHIN_S: Final = 10.0
 """Ten thousand entries take a second; on a busy machine, several."""
 
 
+BYTES_FOR_ONE: Final = 100
+"""An item has some two hundred bytes and costs as much as two answers at hand, by the hundred of them."""
+
+
+def _price(request: Request) -> float:
+    """By the length that the head tells, for nothing else is read before; the greatest where it tells none."""
+    length = request.headers.get("content-length", "")
+    return PLAIN_PRICE + (int(length) if length.isdecimal() else BODY_LIMIT_BYTES) / BYTES_FOR_ONE
+
+
 def add_record_entries_in_bulk(routes: APIRouter, record_entries: RecordEntriesInBulk) -> None:
     @routes.post(
         PATH,
@@ -50,7 +60,9 @@ def add_record_entries_in_bulk(routes: APIRouter, record_entries: RecordEntriesI
         status_code=201,
         responses={**WRITE_PROBLEMS, **recorded_in_bulk(BulkAnswer, PartialBulkAnswer, CheckedBulkAnswer)},
     )
-    async def answer(principal: Annotated[Principal, Depends(requires("entries:write"))], body: Bulk) -> Response:
+    async def answer(
+        principal: Annotated[Principal, Depends(requires("entries:write", _price))], body: Bulk
+    ) -> Response:
         currency = await record_entries.currency_of(principal.tenant)
         parsed = [_parse(item, currency) async for item in yielding(body.entries)]
         if body.mode == "atomic":

@@ -1,0 +1,70 @@
+import pytest
+from fluxo_chassis.resilience import rate_limits
+from fluxo_chassis.resilience.rate_limits import RateLimits
+
+
+class Clock:
+    now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def limits(clock):
+    return RateLimits(8, clock)
+
+
+def admitted(limits, tenant, price=1.0, tries=1_000):
+    return sum(limits.admits(tenant, price) for _ in range(tries))
+
+
+def test_who_asked_for_nothing_may_take_ten_seconds_worth_at_once_and_then_the_rate(limits, clock):
+    assert admitted(limits, "a") == 80
+    clock.now += 2
+    assert admitted(limits, "a") == 16
+    clock.now += 60
+    assert admitted(limits, "a") == 80
+
+
+def test_nobody_pays_for_another(limits):
+    assert admitted(limits, "a") == 80
+    assert admitted(limits, "b", price=10) == 8
+
+
+def test_what_costs_more_than_a_whole_bucket_takes_a_whole_one(limits, clock):
+    assert limits.admits("a", 1_000)
+    assert not limits.admits("a", 1)
+    clock.now += 10
+    assert limits.admits("a", 1_000)
+
+
+def test_a_refusal_says_when_to_come_again_and_what_the_policy_is(limits, clock):
+    admitted(limits, "a")
+    assert limits.refuse("a", 1)["Retry-After"] == "1"
+    assert limits.refuse("a", 25) == {
+        "Retry-After": "4",
+        "RateLimit": '"tenant";r=0;t=4',
+        "RateLimit-Policy": '"tenant";q=80;w=10',
+    }
+    clock.now += 4
+    assert limits.admits("a", 25)
+
+
+def test_memory_is_bounded_and_whoever_has_taken_much_is_remembered_longest(limits, clock, monkeypatch):
+    monkeypatch.setattr(rate_limits, "TENANTS_MAX", 100)
+    admitted(limits, "greedy")
+    for number in range(90):
+        limits.admits(f"before-{number}", 1)
+    clock.now += 1
+    for number in range(50):
+        limits.admits(f"after-{number}", 1)
+    assert admitted(limits, "greedy") == 8
+    for number in range(1_000):
+        limits.admits(f"many-{number}", 1)
+    assert len(limits._full_at) <= 100
