@@ -93,7 +93,7 @@ class Seats:
         now = asyncio.get_running_loop().time()
         if now - self._told_at >= TELL_EVERY_S:
             self._told_at = now
-            log.warning("connections are refused", count=self._untold.total(), reasons=", ".join(sorted(self._untold)))
+            log.warning("connections are refused", refused=self._untold.total(), reason=", ".join(sorted(self._untold)))
             self._untold.clear()
 
     def _full(self, address: str) -> str | None:
