@@ -272,7 +272,7 @@ async def test_the_log_tells_of_many_in_one_line(service):
             service.connect()
         await asyncio.sleep(module.TELL_EVERY_S)
         service.connect()
-    assert [line["reasons"] for line in lines] == ["address-full", "address-full, slow-head"]
+    assert [line["reason"] for line in lines] == ["address-full", "address-full, slow-head"]
 
 
 @pytest.mark.parametrize(
