@@ -31,11 +31,12 @@ class Run:
         path.write_bytes(orjson.dumps(asdict(self), option=option))
 
     def take_over(self, again: "Run") -> None:
-        """Put what a later run measured in the place of what this one did, saying which run that was."""
+        """Put what a later run measured in the place of what this one did, or behind it, saying which run that was."""
         measured = {scenario["name"]: scenario for scenario in again.scenarios}
         for scenario in measured.values():
             scenario["again"] = {"began": again.began, "commit": again.commit}
-        self.scenarios = [measured.get(scenario["name"], scenario) for scenario in self.scenarios]
+        self.scenarios = [measured.pop(scenario["name"], scenario) for scenario in self.scenarios]
+        self.scenarios += measured.values()
 
     @classmethod
     def load(cls, path: Path) -> "Run":

@@ -205,10 +205,12 @@ def test_every_scenario_says_what_it_does():
 
 def test_what_was_measured_again_takes_the_place_of_what_was_not_and_says_so(run: Run):
     again = Run("2026-11-25T09:00:00+00:00", 60.0, "fedcba98", {}, {}, {})
-    again.scenarios = [outcome(scenario(name="cache-get", title="Getting"), ROUNDS, seconds=3.0)]
+    again.scenarios = [
+        outcome(scenario(name=name, title="Getting"), ROUNDS, seconds=3.0) for name in ("cache-get", "not-there-yet")
+    ]
     assert "Not run: `cache-get`" in report(run, "r.json")
     run.take_over(again)
     page = report(run, "r.json")
-    assert [each["name"] for each in run.scenarios] == ["replicas", "cache-get"]
+    assert [each["name"] for each in run.scenarios] == ["replicas", "cache-get", "not-there-yet"]
     assert "Not run" not in page
-    assert page.count("Measured again later, with a run that began 2026-11-25T09:00:00+00:00, at commit fedcba98.") == 1
+    assert page.count("Measured again later, with a run that began 2026-11-25T09:00:00+00:00, at commit fedcba98.") == 2
