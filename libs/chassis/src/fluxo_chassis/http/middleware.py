@@ -135,9 +135,9 @@ class _Answer:
             if self.deadline is not None:
                 self.deadline.meet()
             self.status = message["status"]
-            own = list(message.get("headers", ()))
-            message["headers"] = [*own, *kept_by_nobody(own), *self._headers]
-            if any(name == b"content-type" and value.startswith(_EVENT_STREAM) for name, value in own):
+            own = dict(message.get("headers", ()))
+            message["headers"] = [*message.get("headers", ()), *kept_by_nobody(own), *self._headers]
+            if own.get(b"content-type", b"").startswith(_EVENT_STREAM):
                 self.is_stream = True
                 self._note()
         await self._send(message)

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from starlette.responses import Response
@@ -24,14 +24,14 @@ class ReadyAnswer:
     @classmethod
     def of(cls, response: Response, *, route: str, tenant: str) -> "ReadyAnswer":
         """What the framework would send for this response."""
-        headers = [*response.raw_headers, *kept_by_nobody(response.raw_headers)]
+        headers = [*response.raw_headers, *kept_by_nobody(dict(response.raw_headers))]
         head = b"".join(b"%b: %b\r\n" % header for header in headers)
         return cls(response.status_code, route, tenant, head, bytes(response.body))
 
 
-def kept_by_nobody(headers: Iterable[tuple[bytes, bytes]]) -> HeaderLines:
+def kept_by_nobody(headers: Collection[bytes]) -> HeaderLines:
     """What an answer has besides that does not say who may keep it: it may be for one caller alone."""
-    return () if any(name == b"cache-control" for name, _ in headers) else _NO_STORE
+    return () if b"cache-control" in headers else _NO_STORE
 
 
 FastPath = Callable[[bytes, bytes, Mapping[bytes, bytes]], ReadyAnswer | None]
