@@ -141,6 +141,25 @@ def test_what_one_merchant_typed_is_not_shown_to_the_next(visit, merchant_id, sy
     expect(page.locator("#entry-description")).to_have_value("Segredo da padaria")
 
 
+def test_a_page_of_one_merchant_never_shows_the_figures_of_the_next(visit, merchant_id, system):
+    visitor = visit()
+    first = visitor.sign_in(merchant_id)
+    first.fill("#entry-description", "Da primeira")
+    first.fill("#entry-amount", "11,00")
+    other_id = f"m-{uuid4().hex[:12]}"
+    other = system.merchant(other_id)
+    other.day("2026-01-01", after=other.record("credit", "7.00", description="Da segunda")["id"])
+    second = visitor.new_page()
+    second.goto(system.link(other_id))
+    expect(second.locator("#balance .closing dd")).to_contain_text("7,00")
+    system.merchant(merchant_id).record("credit", "3.00", description="De fora")  # its open page is told of it
+    expect(first.locator("[data-notice=outdated]")).to_be_visible()
+    expect(first.locator("#balance .closing dd")).to_contain_text("0,00")
+    first.click("#entry-form button")
+    expect(first.locator("#entry-amount")).to_have_value("11,00")
+    assert [entry["description"] for entry in other.entries()] == ["Da segunda"]
+
+
 def test_a_link_works_once(visit, merchant_id, system):
     visitor, late = visit(), visit()
     link = system.link(merchant_id)

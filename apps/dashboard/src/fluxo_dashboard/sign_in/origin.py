@@ -17,3 +17,9 @@ async def is_own_form(request: Request, cookie: SessionCookie, session: Session)
     """Whether it carries what the session's forms carry."""
     token = request.headers.get("x-form-token") or (await request.form()).get("form_token")
     return isinstance(token, str) and cookie.is_form_token(session, token)
+
+
+def is_of_another_session(request: Request, cookie: SessionCookie, session: Session) -> bool:
+    """Whether a page asks that was opened by somebody else in this browser: it must not show this one's figures."""
+    token = request.headers.get("x-form-token")
+    return token is not None and not cookie.is_form_token(session, token)

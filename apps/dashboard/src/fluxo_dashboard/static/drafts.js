@@ -38,7 +38,7 @@
   };
   document.addEventListener("htmx:error", sayOfForms("not-saved"));
   document.addEventListener("fluxo:unavailable", sayOfForms("not-saved"));
-  document.addEventListener("fluxo:outdated", sayOfForms("outdated"));
+  document.addEventListener("fluxo:outdated", () => notice("outdated", true));
   document.addEventListener("fluxo:signed-out", () => notice("signed-out", true));
   // A page that shows what was recorded: of another form, which is gone.
   for (const { dataset } of document.querySelectorAll("[data-recorded]")) {

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from fluxo_dashboard.language.languages import Language, language_of
 from fluxo_dashboard.services.client import Refusal, ServiceUnavailableError, SignedOutError
 from fluxo_dashboard.services.merchants import Merchant
-from fluxo_dashboard.sign_in.origin import is_own_form, is_same_site
+from fluxo_dashboard.sign_in.origin import is_of_another_session, is_own_form, is_same_site
 from fluxo_dashboard.sign_in.sealed import TooLargeError
 from fluxo_dashboard.sign_in.session import Session
 from fluxo_dashboard.web.desk import Desk
@@ -127,6 +127,8 @@ async def _answer(page: Page, request: Request, desk: Desk) -> Response:
         return _to_sign_in(request)
     # The request log distinguishes merchants by it.
     request.state.principal = Principal(session.merchant_id, session.subject, frozenset(), session.role)
+    if is_of_another_session(request, desk.cookie, session):
+        return refused_page(desk, language, 403)
     if request.method not in _SAFE and not (
         is_same_site(request, desk.origin) and await is_own_form(request, desk.cookie, session)
     ):
