@@ -141,6 +141,32 @@ def test_what_one_merchant_typed_is_not_shown_to_the_next(visit, merchant_id, sy
     expect(page.locator("#entry-description")).to_have_value("Segredo da padaria")
 
 
+def test_what_is_typed_after_a_saved_entry_outlives_what_others_record(visit, merchant_id, system):
+    visitor = visit()
+    page = visitor.sign_in(merchant_id)
+    visitor.record("10,00", "Da página")
+    expect(page.locator("[data-saved] .badge")).to_have_text("consolidado")
+    page.fill("#entry-description", "Meio digitada")
+    system.merchant(merchant_id).record("credit", "5.00", description="De fora")
+    expect(page.locator("#balance .closing dd")).to_contain_text("15,00")
+    page.reload()
+    expect(page.locator("#entry-description")).to_have_value("Meio digitada")
+
+
+def test_a_draft_of_yesterday_whose_date_nobody_touched_is_of_today(visit, merchant_id):
+    page = visit().sign_in(merchant_id)
+    today = page.input_value("#entry-date")
+    as_it_was_yesterday = "date => { date.value = date.dataset.today = '01/11/2026'; }"
+    page.eval_on_selector("#entry-date", as_it_was_yesterday)
+    page.fill("#entry-description", "Meio digitada")
+    page.reload()
+    expect(page.locator("#entry-description")).to_have_value("Meio digitada")
+    expect(page.locator("#entry-date")).to_have_value(today)
+    page.fill("#entry-date", "02/11/2026")
+    page.reload()
+    expect(page.locator("#entry-date")).to_have_value("02/11/2026")
+
+
 def test_a_page_of_one_merchant_never_shows_the_figures_of_the_next(visit, merchant_id, system):
     visitor = visit()
     first = visitor.sign_in(merchant_id)

@@ -19,6 +19,8 @@
     if (!form) return;
     const typed = new FormData(form);
     typed.delete("form_token"); // belongs to the session, which may be another one tomorrow
+    const date = form.elements.business_date;
+    if (date?.value === date?.dataset.today) typed.delete("business_date"); // nobody chose it: tomorrow it is another
     localStorage.setItem(place(form), JSON.stringify(Object.fromEntries(typed)));
   });
   const notice = (name, shown) => {
@@ -27,7 +29,9 @@
   };
   document.addEventListener("htmx:after:swap", () => {
     for (const form of document.querySelectorAll("form[data-draft]")) {
-      if (form.querySelector("[data-saved]")) {
+      const saved = form.querySelector('[data-saved=""]');
+      if (saved) {
+        saved.dataset.saved = "noted"; // what is typed from now on is another draft
         localStorage.removeItem(place(form));
         notice("not-saved", false);
       }
