@@ -1,6 +1,8 @@
+import gc
 import re
 
 import pytest
+from fluxo_chassis.http.middleware import _Answer
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
@@ -29,6 +31,15 @@ async def test_a_client_that_leaves_is_no_error_of_ours(roomy_service):
         await roomy_service(scope, gone, send)
         roomy_service.state.account.settle()
     assert [line["http.response.status_code"] for line in lines] == [499]
+
+
+async def test_an_answered_request_is_gone_without_a_search_for_cycles(client):
+    gc.disable()  # which is dear in a process of many requests
+    try:
+        await client.get("/v1/trace")
+        assert [each for each in gc.get_objects() if isinstance(each, _Answer)] == []
+    finally:
+        gc.enable()
 
 
 async def test_probes_may_ask_for_the_head_only(client):

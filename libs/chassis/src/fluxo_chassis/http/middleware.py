@@ -74,11 +74,12 @@ class Middleware:
         context = tracing.start_trace(traceparent, request_id)
         token = tracing.enter(context)
 
-        def note() -> None:
+        # It knows nothing of the answer, which knows it: of each request a cycle would be left, to be searched for.
+        def note(status: int) -> None:
             method = scope["method"] if scope["method"] in _METHODS else OTHER
             principal = scope.get("state", {}).get("principal")
             tenant = None if principal is None else principal.tenant
-            kind = Kind(method, route_template(scope), answer.status)
+            kind = Kind(method, route_template(scope), status)
             self._account.note(kind, tenant, time.perf_counter() - started, context)
 
         answer = _Answer(send, context.request_id, self._cors.headers(scope["headers"]), note)
@@ -86,7 +87,7 @@ class Middleware:
             await self._answer(scope, headers, receive, answer, _GIVEN_ONCE & twice)
         finally:
             if not answer.is_stream:
-                note()
+                note(answer.status)
             tracing.leave(token)
 
     async def _answer(
@@ -120,7 +121,7 @@ class _Answer:
     A stream of events is answered, and noted, when it begins: how long it stays open is up to the client.
     """
 
-    def __init__(self, send: Send, request_id: str, cors: HeaderLines, note: Callable[[], None]) -> None:
+    def __init__(self, send: Send, request_id: str, cors: HeaderLines, note: Callable[[int], None]) -> None:
         self._send = send
         self._headers = [(b"x-request-id", request_id.encode()), (b"x-content-type-options", b"nosniff"), *cors]
         self.deadline: Deadline | None = None
@@ -139,7 +140,7 @@ class _Answer:
             message["headers"] = [*message.get("headers", ()), *kept_by_nobody(own), *self._headers]
             if own.get(b"content-type", b"").startswith(_EVENT_STREAM):
                 self.is_stream = True
-                self._note()
+                self._note(self.status)
         await self._send(message)
 
 
