@@ -1,14 +1,16 @@
 """`fluxo balances show|range|categories`: a merchant's balances from the shell."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 import typer
 from fluxo_local.errors import CommandError
+from rich.table import Table
 
+from fluxo_cli.api.client import ServiceClient
 from fluxo_cli.api.client_options import BalancesUrl, EntriesUrl, Merchant, Token, connect
 from fluxo_cli.commands.groups import balances_app
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Json, parse_date
@@ -46,12 +48,7 @@ def show_(
     """
     with connect("balances", balances_url, token=token, merchant=merchant, data_dir=data_dir) as client:
         day = day or _today(entries_url, token=token, merchant=merchant, data_dir=data_dir)
-        response = client.get(f"/v1/daily-balances/{day}", after_entry=str(after_entry) if after_entry else None)
-    if as_json:
-        print(response.text)
-        return
-    show(balance_sheet(response.json()))
-    warn_when_stale(response.json())
+        _answer(client, f"/v1/daily-balances/{day}", balance_sheet, as_json=as_json, after_entry=after_entry)
 
 
 @balances_app.command("range")
@@ -70,14 +67,9 @@ def range_(
     Example:
       fluxo balances range --from 2026-11-01 --to 2026-11-30
     """
-    query = {"from": str(first), "to": str(last), "after_entry": str(after_entry) if after_entry else None}
+    days = {"from": str(first), "to": str(last)}
     with connect("balances", balances_url, token=token, merchant=merchant, data_dir=data_dir) as client:
-        response = client.get("/v1/daily-balances", **query)
-    if as_json:
-        print(response.text)
-        return
-    show(balances_table(response.json()))
-    warn_when_stale(response.json())
+        _answer(client, "/v1/daily-balances", balances_table, as_json=as_json, after_entry=after_entry, **days)
 
 
 @balances_app.command("categories")
@@ -96,13 +88,26 @@ def categories_(
     Example:
       fluxo balances categories --from 2026-11-01 --to 2026-11-30
     """
-    query = {"from": str(first), "to": str(last), "after_entry": str(after_entry) if after_entry else None}
+    days = {"from": str(first), "to": str(last)}
     with connect("balances", balances_url, token=token, merchant=merchant, data_dir=data_dir) as client:
-        response = client.get("/v1/category-totals", **query)
+        _answer(client, "/v1/category-totals", categories_table, as_json=as_json, after_entry=after_entry, **days)
+
+
+def _answer(
+    client: ServiceClient,
+    path: str,
+    view: Callable[[Mapping[str, Any]], Table],
+    *,
+    as_json: bool,
+    after_entry: uuid.UUID | None,
+    **query: str,
+) -> None:
+    """Ask, and show the answer as it came or for people."""
+    response = client.get(path, **query, after_entry=str(after_entry) if after_entry else None)
     if as_json:
         print(response.text)
         return
-    show(categories_table(response.json()))
+    show(view(response.json()))
     warn_when_stale(response.json())
 
 
