@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from starlette.responses import RedirectResponse, Response
@@ -26,7 +26,7 @@ class Books:
     """
 
     currency: str
-    as_of: datetime | None
+    as_of: str | None
     sums: Sums
     rows: list[Sums]
     before: Sums | None
@@ -40,7 +40,7 @@ class Spending:
 
     categories: list[Category] | None
     currency: str = ""
-    as_of: datetime | None = None
+    as_of: str | None = None
     is_current: bool = True
     is_built: bool = True
 
@@ -87,7 +87,9 @@ async def _books(visit: Visit, period: Period) -> Books | None:
     asked = visit.merchant.id, period.by, period.first
     compared = period.compared()
     # In one answer with the days before: two could be of different moments.
-    found = await attempt(_ask(visit, "/v1/daily-balances", compared[0] if compared else period.first, period.end))
+    found = await attempt(
+        visit.balances_of("/v1/daily-balances", compared[0] if compared else period.first, period.end)
+    )
     if found is not None:
         books = _read_books(found, period, compared)
         if books.is_current:
@@ -106,7 +108,7 @@ def _read_books(found: Mapping[str, Any], period: Period, compared: tuple[date, 
         before = Sums.of([day for day in found["items"] if first <= day["date"] <= last])
     return Books(
         found["currency"],
-        datetime.fromisoformat(found["as_of"]) if found["as_of"] else None,
+        found["as_of"],
         sums,
         by_month(days) if period.by == "year" else by_day(days),
         before,
@@ -120,20 +122,16 @@ def _read_books(found: Mapping[str, Any], period: Period, compared: tuple[date, 
 async def _spending(visit: Visit, period: Period) -> Spending:
     asked = visit.merchant.id, period.by, period.first
     try:
-        found = await _ask(visit, "/v1/category-totals", period.first, period.end)
+        found = await visit.balances_of("/v1/category-totals", period.first, period.end)
     except ServiceUnavailableError as error:
         if error.kind == NOT_BUILT:
             return Spending(None, is_built=False)
         return replace(_spending_known.find(asked) or Spending(None), is_current=False)
-    as_of = datetime.fromisoformat(found["as_of"]) if found["as_of"] else None
-    spending = Spending(by_category(found["items"]), found["currency"], as_of, is_current=not found.get("stale"))
+    categories, is_current = by_category(found["items"]), not found.get("stale")
+    spending = Spending(categories, found["currency"], found["as_of"], is_current=is_current)
     if spending.is_current:
         _spending_known.note(asked, spending)
     return spending
-
-
-def _ask(visit: Visit, path: str, first: date, last: date) -> Any:
-    return visit.desk.balances.get(path, visit.token, **{"from": first.isoformat(), "to": last.isoformat()})
 
 
 page = for_visitors(_page)

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -36,9 +36,9 @@ class Standing:
         return day
 
     @property
-    def as_of(self) -> datetime | None:
-        told = self.range["as_of"]
-        return datetime.fromisoformat(told) if told else None
+    def as_of(self) -> str | None:
+        as_of: str | None = self.range["as_of"]
+        return as_of
 
     @property
     def is_of(self) -> date:
@@ -68,10 +68,7 @@ async def _standing(visit: Visit) -> Standing | None:
     """Return what is known; None when nothing ever was, which is never shown as zero."""
     today = visit.today
     since = today - timedelta(days=DAYS_SHOWN)
-    asked = visit.desk.balances.get(
-        "/v1/daily-balances", visit.token, **{"from": since.isoformat(), "to": today.isoformat()}
-    )
-    found = await attempt(asked)
+    found = await attempt(visit.balances_of("/v1/daily-balances", since, today))
     if found is not None and not found.get("stale"):
         _last_known.note(visit.merchant.id, found)
         return Standing(found, is_current=True)

@@ -15,8 +15,7 @@ OFFERED_MAX: Final = 50
 
 async def _categories(visit: Visit) -> Response:
     """Offer those of the last year, the one with most entries first; none while they cannot be had."""
-    days = {"from": (visit.today - LOOKED_BACK).isoformat(), "to": visit.today.isoformat()}
-    found = await attempt(visit.desk.balances.get("/v1/category-totals", visit.token, **days))
+    found = await attempt(visit.balances_of("/v1/category-totals", visit.today - LOOKED_BACK, visit.today))
     used = [category for category in by_category(found["items"] if found else ()) if category.name is not None]
     used.sort(key=lambda category: -category.entry_count)
     return visit.page("today/categories.html", categories=[category.name for category in used[:OFFERED_MAX]])

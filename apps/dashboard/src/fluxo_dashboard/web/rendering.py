@@ -51,13 +51,9 @@ def _environment(language: Language, address: Callable[[str], str]) -> Environme
         "month": lambda day: write_month(_day(day), language),
         "month_name": lambda day: write_month_name(_day(day), language),
         "weekday": lambda day: write_weekday(_day(day), language),
-        "instant": lambda instant, time_zone: write_instant(_instant(instant), time_zone, language),
+        "instant": lambda instant, time_zone: write_instant(datetime.fromisoformat(instant), time_zone, language),
     }
     return environment
-
-
-def _instant(instant: datetime | str) -> datetime:
-    return instant if isinstance(instant, datetime) else datetime.fromisoformat(instant)
 
 
 def _day(day: date | str) -> date:

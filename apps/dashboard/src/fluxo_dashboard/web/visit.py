@@ -78,6 +78,15 @@ class Visit:
         )
         return HTMLResponse(html, 200 if self.wants_part else status)
 
+    async def balances_of(self, path: str, first: date, last: date) -> Any:
+        """Return what the balances service tells of these days at one of its paths.
+
+        Raises:
+            ServiceUnavailableError: it does not answer, or cannot now.
+        """
+        days = {"from": first.isoformat(), "to": last.isoformat()}
+        return await self.desk.balances.get(path, self.token, **days)
+
     def say(self, sentence: str, **values: object) -> str:
         return self.language.say(sentence, **values)
 
