@@ -6,6 +6,7 @@ from typing import Final
 
 from starlette.responses import Response, StreamingResponse
 
+from fluxo_dashboard.services.client import ServiceUnavailableError, SignedOutError
 from fluxo_dashboard.web.visit import Visit, for_visitors
 
 HEARTBEAT_S: Final = 15.0
@@ -21,7 +22,7 @@ async def _lines(visit: Visit) -> AsyncIterator[str]:
     yield "retry: 1000\n\n"
     day, session = visit.today, visit.session
     async for told in visit.desk.changes.follow(visit.session, HEARTBEAT_S):
-        if time.time() > visit.session.ends_at:
+        if not await _is_open(visit):
             return
         if told is not None:
             yield f"event: {told.event}\ndata: {told.data}\n\n"
@@ -32,6 +33,17 @@ async def _lines(visit: Visit) -> AsyncIterator[str]:
             yield "event: changed\ndata: {}\n\n"
         else:
             yield ": heartbeat\n\n"
+
+
+async def _is_open(visit: Visit) -> bool:
+    """Whether the session goes on: it ends by time, or by a sign-out on another page."""
+    try:
+        await visit.desk.tokens.token_of(visit.session)
+    except SignedOutError:
+        return False
+    except ServiceUnavailableError:
+        pass  # nobody says that it ended
+    return time.time() < visit.session.ends_at
 
 
 live = for_visitors(_live)

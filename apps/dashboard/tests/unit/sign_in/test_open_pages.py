@@ -43,6 +43,19 @@ async def test_when_the_session_was_renewed_the_page_asks_once_and_is_told(brows
             assert "__Host-fluxo_session" in (await browser.get("/today/latest")).headers["set-cookie"]
 
 
+async def test_a_page_that_is_open_elsewhere_is_told_nothing_after_the_sign_out(browser, dashboard):
+    await browser.sign_in()
+    session = dashboard.desk.cookie.read(browser.http)
+    desk = replace(dashboard.desk, changes=Quiet())
+    visit = Visit(None, desk, session, ENGLISH, "", Merchant(session.merchant_id))
+    async with aclosing(_lines(visit)) as lines:
+        assert await anext(lines) == "retry: 1000\n\n"
+        assert await anext(lines) == ": heartbeat\n\n"
+        await desk.tokens.end(session)
+        with pytest.raises(StopAsyncIteration):
+            await anext(lines)
+
+
 async def test_of_several_who_follow_one_that_is_signed_out_ends_nobody_elses_changes(monkeypatch):
     monkeypatch.setattr(live_changes, "RETRY_S", (0.01, 0.01))
     gone, here = (new_session("loja-1", subject, "owner") for subject in ("bia", "ana"))
