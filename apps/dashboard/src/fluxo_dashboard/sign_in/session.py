@@ -7,12 +7,13 @@ from hashlib import sha256
 from secrets import token_urlsafe
 from typing import Final
 
-from fluxo_chassis.auth.bearer import READ_ONLY_ROLE
+from fluxo_chassis.auth.bearer import role_may
 from starlette.requests import Request
 from starlette.responses import Response
 
 from fluxo_dashboard.sign_in.sealed import Seal
 
+WRITING: Final = "entries:write"
 SESSION_S_MAX: Final = 12 * 60 * 60
 """After so long a person signs in again, whatever the provider would say."""
 
@@ -37,7 +38,7 @@ class Session:
 
     @property
     def may_write(self) -> bool:
-        return self.role != READ_ONLY_ROLE
+        return role_may(self.role, WRITING)
 
 
 def new_session(merchant_id: str, subject: str, role: str, *, name: str = "") -> Session:

@@ -7,6 +7,7 @@ import pytest
 from fluxo_chassis.health import Health
 from fluxo_dashboard.app import create_dashboard_app
 from fluxo_dashboard.sign_in.ended import Ended
+from fluxo_dashboard.sign_in.session import new_session
 from fluxo_dashboard.web.visit import own_path
 
 from tests.harness.sign_in import STATIC
@@ -143,3 +144,10 @@ def test_what_ended_is_remembered_and_the_oldest_forgotten_at_ten_thousand():
     ended.add("and one", 4e9)
     assert "first" not in ended
     assert "and one" in ended
+
+
+@pytest.mark.parametrize(
+    ("role", "may_write"), [("owner", True), ("operator", True), ("", True), ("accountant", False), ("intern", False)]
+)
+def test_the_page_offers_to_write_only_where_the_services_let(role, may_write):
+    assert new_session("loja-1", "ana", role).may_write is may_write

@@ -52,8 +52,12 @@ class Principal:
     expires_at: float = field(default=math.inf, compare=False)
 
     def may(self, scope: str) -> bool:
-        is_allowed = self.role != READ_ONLY_ROLE or scope.endswith(":read")
-        return scope in self.scopes and self.role in ROLES and is_allowed
+        return scope in self.scopes and role_may(self.role, scope)
+
+
+def role_may(role: str, scope: str) -> bool:
+    """Whether a role may use a scope that it was given."""
+    return role in ROLES and (role != READ_ONLY_ROLE or scope.endswith(":read"))
 
 
 _UNKNOWN: tuple[float, float, Principal | None] = (0.0, 0.0, None)
