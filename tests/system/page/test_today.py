@@ -153,6 +153,31 @@ def test_what_is_typed_after_a_saved_entry_outlives_what_others_record(visit, me
     expect(page.locator("#entry-description")).to_have_value("Meio digitada")
 
 
+@pytest.mark.parametrize(("amount", "is_saved"), [("10,00", True), ("10,0", False)])
+def test_what_is_typed_while_a_slow_answer_is_under_way_is_still_there(visit, merchant_id, system, amount, is_saved):
+    page = visit().sign_in(merchant_id)
+
+    def hold(route) -> None:
+        answer = route.fetch()
+        page.fill("#entry-description", "Já a próxima")
+        page.fill("#entry-amount", "20,00")
+        route.fulfill(response=answer)
+
+    page.route("**/entries", hold, times=1)
+    page.fill("#entry-amount", amount)
+    page.fill("#entry-description", "Demorada")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-saved]" if is_saved else "#error-amount")).to_be_visible()
+    for _ in range(2):
+        expect(page.locator("#entry-description")).to_have_value("Já a próxima")
+        expect(page.locator("#entry-amount")).to_have_value("20,00")
+        page.reload()
+    page.click("#entry-form button")
+    expect(page.locator("[data-saved]")).to_contain_text("Já a próxima")
+    amounts = [entry["amount"] for entry in system.merchant(merchant_id).entries()]
+    assert amounts == ["20.00", *(["10.00"] if is_saved else [])]
+
+
 def test_a_draft_of_yesterday_whose_date_nobody_touched_is_of_today(visit, merchant_id):
     page = visit().sign_in(merchant_id)
     today = page.input_value("#entry-date")
