@@ -99,6 +99,7 @@ $(RUN) fluxo_contracts asyncapi > $(1)/events.asyncapi.json
 $(BIN)/python deploy/metrics_page.py < $(1)/metrics.jsonl > $(1)/metrics.md
 rm $(1)/metrics.jsonl
 $(BIN)/python deploy/settings_page.py > $(1)/settings.md
+$(RUN) deploy.permissions_page > $(1)/permissions.md
 endef
 
 DASHBOARDS := deploy/grafana/dashboards
@@ -109,7 +110,7 @@ WRITE_KIBANA := $(BIN)/python deploy/elk/kibana_objects.py
 NGINX := deploy/compose/nginx/nginx.conf
 WRITE_NGINX := $(BIN)/python deploy/nginx_configuration.py
 
-schemas: setup ## Write docs/reference (OpenAPI, AsyncAPI, metrics, settings), dashboards and compose's nginx.conf again
+schemas: setup ## Write docs/reference (OpenAPI, AsyncAPI, metrics, settings, permissions), dashboards and compose's nginx.conf again
 	@$(call write-schemas,$(REFERENCE))
 	@$(WRITE_DASHBOARDS) $(DASHBOARDS)
 	@$(WRITE_KIBANA) $(KIBANA)

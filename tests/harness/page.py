@@ -12,6 +12,7 @@ from fluxo_dashboard.live.changes import Changes
 from fluxo_dashboard.services.client import ServiceClient
 from fluxo_dashboard.services.merchants import Merchants
 from fluxo_dashboard.sign_in.session import Session, SessionCookie
+from fluxo_dashboard.sign_in.tokens import AccessTokens
 from fluxo_dashboard.web.desk import Desk
 from fluxo_dashboard.web.rendering import Templates
 from fluxo_dashboard.web.static_files import StaticFiles
@@ -48,8 +49,10 @@ class Tokens:
 
 
 @asynccontextmanager
-async def page_over(*, entries: Service, balances: Service) -> AsyncIterator[Starlette]:
-    static, tokens = StaticFiles(), Tokens()
+async def page_over(
+    *, entries: Service, balances: Service, tokens: AccessTokens | None = None
+) -> AsyncIterator[Starlette]:
+    static, tokens = StaticFiles(), tokens or Tokens()
     async with (
         ServiceClient("entries", "http://entries", transport=entries) as entries_client,
         ServiceClient("balances", "http://balances", transport=balances) as balances_client,

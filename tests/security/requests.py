@@ -1,0 +1,51 @@
+"""For each route a request that is answered with success to who may send it, by method and path of the table."""
+
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from tests.security.in_memory import DAY, OWN_ENTRY
+
+ENTRY = {"direction": "credit", "amount": "1.00", "business_date": str(DAY), "description": "Venda"}
+KEYED = {"idempotency-key": "asked-by-tests-security"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    path: str
+    headers: dict = field(default_factory=dict)
+    json: object = None
+
+
+def asked(method, path) -> Asked:
+    """Return a request for the route.
+
+    Raises:
+        KeyError: there is none here yet for a route that is new.
+    """
+    plain = path.format(entry_id=OWN_ENTRY, id=OWN_ENTRY, date=DAY, name="style.css", link="a-link")
+    special = {
+        ("POST", "/v1/entries"): Asked(plain, KEYED, ENTRY),
+        ("POST", "/v1/entries/bulk"): Asked(
+            plain, json={"mode": "atomic", "entries": [{"idempotency_key": "asked-in-bulk", **ENTRY}]}
+        ),
+        ("POST", "/v1/entries/{entry_id}/reversal"): Asked(
+            plain, {"idempotency-key": "asked-reversal"}, {"reason": "Engano"}
+        ),
+        ("PATCH", "/v1/merchant"): Asked(plain, json={"name": "Padaria da Ana"}),
+        ("GET", "/v1/daily-balances"): Asked(f"{plain}?from={DAY}&to={DAY}"),
+        ("GET", "/v1/category-totals"): Asked(f"{plain}?from={DAY}&to={DAY}"),
+    }
+    if method in {"GET", "HEAD"}:
+        return special.get(("GET", path), Asked(plain))
+    return special[method, path]
+
+
+def form_of(path, form_token) -> dict:
+    """Return what the page's form at this address sends."""
+    forms = {
+        "/entries": {**ENTRY, "amount": "1,00", "category": ""},
+        "/entries/{id}/reverse": {"business_date": str(DAY), "reason": "Engano"},
+        "/sign-out": {},
+        "/language": {"language": "en", "next": "/"},
+    }
+    return {"form_token": form_token, "key": str(uuid4()), **forms[path]}
