@@ -15,7 +15,7 @@ endef
 .DEFAULT_GOAL := help
 CATALOGUE := apps/dashboard/src/fluxo_dashboard/locale/pt_BR/LC_MESSAGES/messages.po
 
-.PHONY: help setup deploy-tools up test test-quick test-repeat chaos bench bench-quick check format schemas catalogue pictures stale-schemas
+.PHONY: help setup deploy-tools up test test-quick test-repeat abuse chaos bench bench-quick check format schemas catalogue pictures stale-schemas
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ test-quick: setup ## The units and one journey, in a minute
 
 test-repeat: deploy-tools ## The whole suite RUNS times, with BUSY=2 under load; adds to docs/suite-runs.md
 	@$(BIN)/python tests/repeat.py --runs $(or $(RUNS),10) --busy $(or $(BUSY),0)
+
+abuse: setup ## Send the services some ten thousand odd requests in each role, in memory: make abuse [CASES=200]
+	@FLUXO_ABUSE_CASES=$(or $(CASES),200) $(PYTEST) tests/security $(ARGS)
 
 chaos: setup ## Kill, pause, empty and cut for a while: make chaos MINUTES=20 [ARGS="--seed 7"]
 	@$(BIN)/python tests/chaos --minutes $(or $(MINUTES),5) $(ARGS)

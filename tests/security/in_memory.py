@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 from uuid import UUID
 
 import orjson
@@ -153,13 +153,16 @@ class Answer:
         return orjson.loads(self.body)
 
 
-async def ask(app, method, path, *, token=None, headers=None, json=None, form=None) -> Answer:
-    """Send one request past the network. A stream is left after its first piece, as by a browser that goes away."""
+async def ask(app, method, path, *, token=None, headers=None, json=None, form=None, content=b"") -> Answer:
+    """Send one request past the network, the path as it stands in a request line.
+
+    A stream is left after its first piece, as by a browser that goes away.
+    """
     path, _, query = path.partition("?")
     given = {"host": "fluxo", **(headers or {})}
     if token is not None:
         given["authorization"] = f"Bearer {token}"
-    body = b""
+    body = content
     if json is not None:
         given["content-type"], body = "application/json", orjson.dumps(json)
     if form is not None:
@@ -173,7 +176,7 @@ async def ask(app, method, path, *, token=None, headers=None, json=None, form=No
         "http_version": "1.1",
         "method": method,
         "scheme": "http",
-        "path": path,
+        "path": unquote(path),
         "raw_path": path.encode(),
         "root_path": "",
         "query_string": query.encode(),
