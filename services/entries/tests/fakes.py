@@ -76,6 +76,9 @@ class FakeMerchants:
     async def get(self, merchant_id: str) -> Merchant:
         return self._memory.merchant(merchant_id)
 
+    def known(self, merchant_id: str) -> Merchant:
+        return self._memory.merchant(merchant_id)
+
     async def save(self, merchant: Merchant, traceparent: str | None = None) -> None:
         before = await self.get(merchant.merchant_id)
         has_entries = any(entry.merchant_id == merchant.merchant_id for entry in self._memory.entries.values())
@@ -247,10 +250,14 @@ class FakeVerifier:
     """Takes tokens such as `padaria/entries:read,entries:write`."""
 
     async def verify(self, token: str) -> Principal:
-        merchant_id, separator, scopes = token.partition("/")
-        if not separator:
+        principal = self.remembered(token)
+        if principal is None:
             raise refused("The token is malformed.")
-        return Principal(merchant_id, "ana", frozenset(scopes.split(",")), "owner")
+        return principal
+
+    def remembered(self, token: str) -> Principal | None:
+        merchant_id, separator, scopes = token.partition("/")
+        return Principal(merchant_id, "ana", frozenset(scopes.split(",")), "owner") if separator else None
 
 
 class FakeService:

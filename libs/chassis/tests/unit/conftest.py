@@ -1,18 +1,28 @@
 """A small service built from the chassis, and what every error of it must look like."""
 
+import asyncio
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 import httpx2
 import orjson
 import pytest
+import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fluxo_chassis.auth import Principal
 from fluxo_chassis.auth.requires import requires
 from fluxo_chassis.health import Health
 from fluxo_chassis.http.app import create_app
+from fluxo_chassis.http.connections.seats import Seats
+from fluxo_chassis.http.fast.fast_write import FastWriteProtocol
 from fluxo_chassis.observability.traces import tracing
 from fluxo_chassis.problems import Problem, problem_responses
 from pydantic import BaseModel, ConfigDict, Field
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from libs.chassis.tests.things import DATE, FastThings, Server, ready, things_service
 
 
 class Note(BaseModel):
@@ -115,3 +125,63 @@ def assert_problem(answer, status, slug):
     assert len(body["trace_id"]) == 32
     assert "secret" not in answer.text
     return body
+
+
+@pytest.fixture
+async def serving() -> Callable:
+    """`await serving("short")`, or `"ordinary"`: a server."""
+    listeners, accounts = [], []
+
+    async def start(way: str, *, keep_alive_s: float = 75, take=ready) -> Server:
+        may_answer = asyncio.Event()
+        may_answer.set()
+        app = things_service(may_answer)
+        accounts.append(app.state.account)
+        config = uvicorn.Config(
+            app,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            timeout_keep_alive=keep_alive_s,
+        )
+        config.load()
+        server = Server(0, ServerState(), may_answer, [], app.state.account.settle)
+        server.state.default_headers = [(b"date", DATE)]
+
+        def short(method, target, headers):
+            answer = take(method, target, headers)
+            if answer is not None:
+                server.taken.append(target)
+            return answer
+
+        seats = Seats()
+        kinds = {
+            "short": partial(
+                FastWriteProtocol,
+                seats=seats,
+                fast_path=short,
+                fast_writes={b"/v1/things": FastThings(server)},
+                account=app.state.account,
+                cors=app.state.cors,
+            ),
+            "ordinary": HttpToolsProtocol,
+        }
+
+        def protocol() -> HttpToolsProtocol:
+            made = kinds[way](config=config, server_state=server.state, app_state={})
+            server.protocols.append(made)
+            return made
+
+        server.make = protocol
+        listener = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)
+        listeners.append(listener)
+        server.port = listener.sockets[0].getsockname()[1]
+        return server
+
+    yield start
+    for account in accounts:
+        account.settle()
+    for listener in listeners:
+        listener.close()

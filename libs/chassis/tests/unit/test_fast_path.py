@@ -2,35 +2,23 @@
 
 import asyncio
 import re
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
 from types import SimpleNamespace
 
 import pytest
 import uvicorn
-from fastapi import FastAPI, Request, Response
-from fluxo_chassis.auth import Principal
-from fluxo_chassis.health import Health
-from fluxo_chassis.http.app import create_app
 from fluxo_chassis.http.connections.seats import Seats
 from fluxo_chassis.http.cors import Cors
 from fluxo_chassis.http.fast import fast_path
 from fluxo_chassis.http.fast.fast_path import FastPathProtocol
-from fluxo_chassis.http.fast.ready_answer import ReadyAnswer
 from fluxo_chassis.http.request_log import RequestLog
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-pytestmark = pytest.mark.anyio
+from libs.chassis.tests.things import LAST, ROUTE, SIZE, Wire, get, ready, without_chance
 
-DATE = b"Sun, 22 Nov 2026 12:00:00 GMT"
-ROUTE = "/v1/things/{number}"
-TARGET = re.compile(rb"/v1/things/([0-9]+)\Z")
-SIZE = 20_000
+pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture(scope="module")
@@ -39,173 +27,6 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
     return "asyncio", {"use_uvloop": True}
 
 
-def thing(number: int, size: int = 0) -> Response:
-    return Response(f'{{"number":{number}}}'.ljust(size), media_type="application/json")
-
-
-def things_service(may_answer: asyncio.Event) -> FastAPI:
-    app = create_app(title="Things", version="1", description="Things.", health=Health())
-
-    @app.head(ROUTE)
-    @app.get(ROUTE)
-    async def shown(number: int, request: Request) -> Response:
-        request.state.principal = Principal("t-1", "ana", frozenset(), "owner")
-        response = thing(number)
-        return Response(b"", headers=dict(response.headers)) if request.method == "HEAD" else response
-
-    @app.get("/v1/slow/{number}")
-    async def slow(number: int) -> Response:
-        await may_answer.wait()
-        return thing(number)
-
-    @app.post("/v1/notes")
-    async def noted(request: Request) -> dict[str, int]:
-        return {"length": len(await request.body())}
-
-    return app
-
-
-def ready(method: bytes, target: bytes, _headers: object, *, size: int = 0) -> ReadyAnswer | None:
-    """Things below a hundred are ready."""
-    asked = TARGET.match(target)
-    if asked is None or int(asked[1]) >= 100:
-        return None
-    answer = ReadyAnswer.of(thing(int(asked[1]), size), route=ROUTE, tenant="t-1")
-    return answer if method == b"GET" else ReadyAnswer(answer.status, ROUTE, "t-1", answer.head, b"")
-
-
-class Wire(asyncio.Transport):
-    """What a socket would carry, without one: nothing is lost when the server closes while the client still sends."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written = bytearray()
-        self.may_read = asyncio.Event()
-        self.may_read.set()
-        self.is_closed = False
-
-    def write(self, data: bytes) -> None:
-        if not self.is_closed:
-            self.written += data
-
-    def is_closing(self) -> bool:
-        return self.is_closed
-
-    def close(self) -> None:
-        self.is_closed = True
-        self.may_read.set()
-
-    def pause_reading(self) -> None:
-        self.may_read.clear()
-
-    def resume_reading(self) -> None:
-        self.may_read.set()
-
-
-@dataclass
-class Server:
-    """One way of serving the application, without what starts and stops it."""
-
-    port: int
-    state: ServerState
-    may_answer: asyncio.Event
-    taken: list[bytes]
-    settle: Callable[[], None]
-    make: Callable[[], HttpToolsProtocol] | None = None
-    protocols: list[HttpToolsProtocol] = field(default_factory=list)
-
-    async def answer(self, *chunks: bytes) -> bytes:
-        """What the server writes when the chunks arrive one after the other, and whether it closes the connection."""
-        protocol, wire = self.make(), Wire()
-        protocol.connection_made(wire)
-        async with asyncio.timeout(60):
-            for chunk in chunks:
-                await wire.may_read.wait()
-                if wire.is_closed:
-                    break
-                protocol.data_received(chunk)
-            while self.state.tasks:
-                await asyncio.wait(self.state.tasks)
-        written = bytes(wire.written) + (b"(closed)" if wire.is_closed else b"")
-        protocol.connection_lost(None)
-        return written
-
-    async def talk(self, *chunks: bytes) -> bytes:
-        """Send the chunks one after the other; everything that comes back until the server closes the connection."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        with suppress(ConnectionError):
-            for chunk in chunks:
-                writer.write(chunk)
-                await writer.drain()
-                await asyncio.sleep(0)
-        async with asyncio.timeout(60):
-            answers = await reader.read()
-        writer.close()
-        return answers
-
-
-@pytest.fixture
-async def serving() -> Callable:
-    """`await serving("short")`, or `"ordinary"`: a server."""
-    listeners, accounts = [], []
-
-    async def start(way: str, *, keep_alive_s: float = 75, take=ready) -> Server:
-        may_answer = asyncio.Event()
-        may_answer.set()
-        app = things_service(may_answer)
-        accounts.append(app.state.account)
-        config = uvicorn.Config(
-            app,
-            http="httptools",
-            ws="none",
-            lifespan="off",
-            access_log=False,
-            log_config=None,
-            timeout_keep_alive=keep_alive_s,
-        )
-        config.load()
-        server = Server(0, ServerState(), may_answer, [], app.state.account.settle)
-        server.state.default_headers = [(b"date", DATE)]
-
-        def short(method, target, headers):
-            answer = take(method, target, headers)
-            if answer is not None:
-                server.taken.append(target)
-            return answer
-
-        seats = Seats()
-        kinds = {
-            "short": partial(
-                FastPathProtocol, seats=seats, fast_path=short, account=app.state.account, cors=app.state.cors
-            ),
-            "ordinary": HttpToolsProtocol,
-        }
-
-        def protocol() -> HttpToolsProtocol:
-            made = kinds[way](config=config, server_state=server.state, app_state={})
-            server.protocols.append(made)
-            return made
-
-        server.make = protocol
-        listener = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)
-        listeners.append(listener)
-        server.port = listener.sockets[0].getsockname()[1]
-        return server
-
-    yield start
-    for account in accounts:
-        account.settle()
-    for listener in listeners:
-        listener.close()
-
-
-def get(number: int | str, *headers: str, method: str = "GET", version: str = "1.1") -> bytes:
-    path = number if isinstance(number, str) else f"/v1/things/{number}"
-    head = "".join(f"{header}\r\n" for header in headers)
-    return f"{method} {path} HTTP/{version}\r\nHost: t\r\n{head}\r\n".encode("latin-1")
-
-
-LAST = get(1_000, "Connection: close")
 POST = b"POST /v1/notes HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\n"
 
 SEQUENCES = {
@@ -260,11 +81,6 @@ SEQUENCES = {
     "too many headers": get(1, *(f"X-{number}: x" for number in range(8_000))) + get(2),
     "not found": get("/v1/nothing") + get("/"),
 }
-
-
-def without_chance(answers: bytes) -> bytes:
-    """What two servers cannot have in common: ids that they made up."""
-    return re.sub(rb'(x-request-id: |"trace_id":")[0-9a-f]{32}', rb"\1...", answers)
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ async def test_an_outcome_lost_on_the_way_back_is_looked_up(entries_database, po
         await connect_both(committer, recording)
         given = recording(key="k")
         proxy.change(Weather.ANSWERS_LOST)
-        caller = asyncio.create_task(committer.append(given))
+        caller = asyncio.ensure_future(committer.append(given))
         await proxy.withheld.wait()
         assert await count(pool) == 3
         proxy.clear()
@@ -71,7 +71,7 @@ async def test_an_outcome_that_nobody_can_tell_is_said_to_be_unknown(entries_dat
         await connect_both(committer, recording)
         given = recording(key="k")
         proxy.change(Weather.ANSWERS_LOST)
-        caller = asyncio.create_task(committer.append(given))
+        caller = asyncio.ensure_future(committer.append(given))
         await proxy.withheld.wait()
         proxy.change(Weather.CUT)
 
@@ -190,7 +190,7 @@ async def test_a_full_queue_refuses_and_writes_nothing(entries_database, pool, r
 
 
 async def test_a_caller_that_leaves_changes_nothing_for_the_others(committer, pool, recording):
-    callers = [asyncio.create_task(committer.append(recording())) for _ in range(300)]
+    callers = [asyncio.ensure_future(committer.append(recording())) for _ in range(300)]
     await asyncio.sleep(0)
     for caller in callers[::3]:
         caller.cancel()
@@ -204,7 +204,7 @@ async def test_a_caller_that_leaves_changes_nothing_for_the_others(committer, po
 
 async def test_what_waits_is_finished_before_it_closes(entries_database, pool, recording):
     async with GroupCommitter(entries_database.url, "test-append", closed()) as committer:
-        callers = [asyncio.create_task(committer.append(recording())) for _ in range(500)]
+        callers = [asyncio.ensure_future(committer.append(recording())) for _ in range(500)]
         await asyncio.sleep(0)
     assert {disposition(await caller) for caller in callers} == {"recorded"}
     with pytest.raises(OverloadedError):
@@ -229,7 +229,7 @@ async def test_a_key_held_by_an_open_transaction_is_waited_for(committer, owner,
     await owner.execute(
         "INSERT INTO idempotency_keys VALUES ('padaria', 'k', $1, $2)", first.request_hash, first.entry.id
     )
-    caller = asyncio.create_task(committer.append(recording(key="k", body="other")))
+    caller = asyncio.ensure_future(committer.append(recording(key="k", body="other")))
 
     async def waits():
         return await admin.fetchval(f"SELECT count(*) {BACKENDS} AND wait_event_type = 'Lock'")

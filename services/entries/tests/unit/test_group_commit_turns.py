@@ -47,7 +47,7 @@ async def committer(statements):
 @pytest.fixture
 def come(committer, recording):
     async def come(merchant_id, number):
-        callers = [asyncio.create_task(committer.append(recording(merchant_id=merchant_id))) for _ in range(number)]
+        callers = [asyncio.ensure_future(committer.append(recording(merchant_id=merchant_id))) for _ in range(number)]
         await asyncio.sleep(0)
         return callers
 

@@ -16,7 +16,7 @@ from fluxo_chassis.auth.jwks import KEY_TYPES, JwksKeys
 from fluxo_chassis.health import Observation
 from fluxo_chassis.problems import Problem
 
-__all__ = ["JwksKeys", "Principal", "TokenVerifier"]
+__all__ = ["JwksKeys", "Principal", "TokenVerifier", "recognised"]
 
 LEEWAY_S = 5.0
 TOKEN_LENGTH_MAX = 8192
@@ -174,6 +174,14 @@ class TokenVerifier:
             role=role if isinstance(role, str) else repr(role),
             expires_at=expires_at,
         )
+
+
+def recognised(verifier: TokenVerifier, authorization: bytes, scope: str) -> Principal | None:
+    """Whom the header stands for, if its token is remembered and may what `scope` says; None is no refusal."""
+    if not authorization.startswith(b"Bearer "):
+        return None
+    principal = verifier.remembered(authorization[7:].decode("latin-1"))
+    return principal if principal is not None and principal.may(scope) else None
 
 
 def _instant(value: object) -> float | None:

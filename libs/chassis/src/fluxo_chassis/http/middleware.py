@@ -109,7 +109,7 @@ class Middleware:
         except ClientDisconnect:
             answer.status = CLIENT_LEFT
         except Exception as error:
-            problem = _too_late() if deadline.is_missed else _problem_of(error)
+            problem = _too_late() if deadline.is_missed else problem_of_failure(error)
             if answer.started:
                 raise
             await problem_answer(problem)(scope, receive, answer)
@@ -213,7 +213,8 @@ def _too_late() -> Problem:
     )
 
 
-def _problem_of(error: Exception) -> Problem:
+def problem_of_failure(error: Exception) -> Problem:
+    """Return what the caller is told of an error that is no problem by itself, and log what nobody expects."""
     # No log line for each of those who are turned away, of whom there may be many: metrics count them.
     if isinstance(error, TenantOverShare):
         return rate_limited()

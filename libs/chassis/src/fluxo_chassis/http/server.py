@@ -1,18 +1,21 @@
 import asyncio
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import uvicorn
 from starlette.applications import Starlette
 
 from fluxo_chassis.http.connections.seats import Seats
-from fluxo_chassis.http.fast.ready_answer import FastPath
+from fluxo_chassis.http.fast.ready_answer import FastPath, nothing_ready
 from fluxo_chassis.http.fast.write_coalescing import CoalescingProtocol
 from fluxo_chassis.settings import BAD_CONFIGURATION, PREFIX, ProcessSettings
+
+if TYPE_CHECKING:
+    from fluxo_chassis.http.fast.fast_write import FastWrite
 
 GRACEFUL_TIMEOUT_S = 10
 KEEP_ALIVE_S = 75
@@ -27,16 +30,22 @@ class _Server(uvicorn.Server):
 
 
 async def serve(
-    app: Starlette, settings: ProcessSettings, stop: asyncio.Event, fast_path: FastPath | None = None
+    app: Starlette,
+    settings: ProcessSettings,
+    stop: asyncio.Event,
+    *,
+    fast_path: FastPath | None = None,
+    fast_writes: "Mapping[bytes, FastWrite] | None" = None,
 ) -> None:
     """Serves until `stop` is set and the requests under way are answered, or ten seconds have passed.
 
-    Answers that `fast_path` has ready are sent without asking `app`, which then is one of `create_app`.
+    What `fast_path` has ready, and what `fast_writes` take, is answered without asking `app`, which then is one of
+    `create_app`.
     """
     server = _Server(
         uvicorn.Config(
             app,
-            http=_protocol(Seats.as_descriptors_allow(), fast_path, app),
+            http=_protocol(Seats.as_descriptors_allow(), fast_path, fast_writes, app),
             ws="none",
             lifespan="on",
             access_log=False,
@@ -60,13 +69,21 @@ async def serve(
         watcher.cancel()
 
 
-def _protocol(seats: Seats, fast_path: FastPath | None, app: Starlette) -> type[asyncio.Protocol]:
+def _protocol(
+    seats: Seats, fast_path: FastPath | None, fast_writes: "Mapping[bytes, FastWrite] | None", app: Starlette
+) -> type[asyncio.Protocol]:
     made: Callable[..., asyncio.Protocol] = partial(CoalescingProtocol, seats=seats)
-    if fast_path is not None:
-        from fluxo_chassis.http.fast.fast_path import FastPathProtocol  # noqa: PLC0415 - workers load no framework
+    if fast_path is not None or fast_writes is not None:
+        from fluxo_chassis.http.fast.fast_write import FastWriteProtocol  # noqa: PLC0415 - workers load no framework
 
-        account, cors = app.state.account, app.state.cors
-        made = partial(FastPathProtocol, seats=seats, fast_path=fast_path, account=account, cors=cors)
+        made = partial(
+            FastWriteProtocol,
+            seats=seats,
+            fast_path=fast_path or nothing_ready,
+            fast_writes=fast_writes or {},
+            account=app.state.account,
+            cors=app.state.cors,
+        )
     # uvicorn calls it as it would the class.
     return cast("type[asyncio.Protocol]", made)
 

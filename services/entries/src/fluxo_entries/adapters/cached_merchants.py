@@ -24,15 +24,17 @@ class CachedMerchants:
         self._queries: dict[str, asyncio.Task[Merchant]] = {}
 
     async def get(self, merchant_id: str) -> Merchant:
-        since, merchant = self._kept.get(merchant_id, (0.0, None))
-        age_s = time.monotonic() - since
-        if merchant is not None and age_s < RENEWED_AFTER_S:
-            return merchant
-        query = self._queries.get(merchant_id) or self._ask(merchant_id)
-        if merchant is not None and age_s < KEPT_S:
+        if (merchant := self.known(merchant_id)) is not None:
             return merchant
         # Whoever stops waiting takes it from nobody else.
-        return await asyncio.shield(query)
+        return await asyncio.shield(self._queries.get(merchant_id) or self._ask(merchant_id))
+
+    def known(self, merchant_id: str) -> Merchant | None:
+        since, merchant = self._kept.get(merchant_id, (0.0, None))
+        age_s = time.monotonic() - since
+        if age_s >= RENEWED_AFTER_S and merchant is not None and merchant_id not in self._queries:
+            self._ask(merchant_id)
+        return merchant if age_s < KEPT_S else None
 
     async def save(self, merchant: Merchant, traceparent: str | None = None) -> None:
         await self._merchants.save(merchant, traceparent)

@@ -1,5 +1,6 @@
+import asyncio
 import collections
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Final
 
 from fluxo_chassis.observability.traces.spans import span
@@ -32,17 +33,21 @@ class ObservedJournal:
         self._journal = journal
         self.find = journal.find
 
-    async def append(self, recording: Recording) -> Outcome:
-        outcome: Outcome | IdempotencyKeyReusedError
-        with span("append entry", "client", DATABASE):
-            try:
-                outcome = await self._journal.append(recording)
-            except IdempotencyKeyReusedError as error:
-                outcome = error  # an answer, and no failure of the journal
-        _count([outcome])
-        if isinstance(outcome, IdempotencyKeyReusedError):
-            raise outcome
-        return outcome
+    def append(self, recording: Recording) -> Awaitable[Outcome]:
+        appended = asyncio.ensure_future(self._journal.append(recording))
+        appending = span("append entry", "client", DATABASE)
+        appending.__enter__()
+
+        def finish(done: asyncio.Future[Outcome]) -> None:
+            error = asyncio.CancelledError() if done.cancelled() else done.exception()
+            # A key that is taken is an answer, and no failure of the journal.
+            failure = None if isinstance(error, IdempotencyKeyReusedError) else error
+            appending.__exit__(None, failure, None)
+            if failure is None:
+                _count_one(done.result() if error is None else error)
+
+        appended.add_done_callback(finish)
+        return appended
 
     async def append_all(
         self, recordings: Sequence[Recording], *, atomic: bool
@@ -54,6 +59,12 @@ class ObservedJournal:
         return outcomes
 
 
+def _count_one(outcome: Outcome | BaseException) -> None:
+    _appended[disposition(outcome)].inc()
+    if isinstance(outcome, Outcome) and not outcome.replayed:
+        _recorded[outcome.entry.direction].inc()
+
+
 def _count(outcomes: Sequence[Outcome | IdempotencyKeyReusedError]) -> None:
     for what, number in collections.Counter(map(disposition, outcomes)).items():
         _appended[what].inc(number)
@@ -62,8 +73,8 @@ def _count(outcomes: Sequence[Outcome | IdempotencyKeyReusedError]) -> None:
         _recorded[direction].inc(number)
 
 
-def disposition(outcome: Outcome | IdempotencyKeyReusedError) -> str:
+def disposition(outcome: Outcome | BaseException) -> str:
     """Return what became of a request, as the metric calls it."""
-    if isinstance(outcome, IdempotencyKeyReusedError):
-        return "key_reused"
-    return "replayed" if outcome.replayed else "recorded"
+    if isinstance(outcome, Outcome):
+        return "replayed" if outcome.replayed else "recorded"
+    return "key_reused"

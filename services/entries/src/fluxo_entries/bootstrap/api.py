@@ -1,13 +1,11 @@
 """The API process."""
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import Final
 
 import asyncpg
-from fastapi import FastAPI
 from fluxo_chassis.auth import TokenVerifier
 from fluxo_chassis.auth.jwks import JwksKeys
 from fluxo_chassis.health import Health
@@ -34,6 +32,7 @@ from fluxo_entries.application.recording.record_entry import RecordEntry
 from fluxo_entries.application.recording.reverse_entry import ReverseEntry
 from fluxo_entries.application.use_cases import ApiUseCases
 from fluxo_entries.entrypoints.http.app import create_entries_app
+from fluxo_entries.entrypoints.http.fast_recording import TARGET, FastRecording
 from fluxo_entries.settings import ApiSettings
 
 TENANT_CLAIM: Final = "merchant_id"
@@ -81,27 +80,26 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
         health.add("reads-bulkhead", for_reads.observe, required=False)
         health.add("writes-bulkhead", for_writes.observe, required=False)
         health.add("token-issuer", verifier.observe, required=False)
-        app = assemble(reads, writes, committer, verifier, health, settings.cors_origins)
+        use_cases = assemble(reads, writes, committer)
+        app = create_entries_app(use_cases, health=health, verifier=verifier, cors_origins=settings.cors_origins)
         if settings.rate_limit_per_s is not None:
             app.state.rate_limits = RateLimits(settings.rate_limit_per_s)
-        await serve(app, settings, stop)
+        fast = FastRecording(use_cases.record_entry, verifier, app.state.rate_limits)
+        await serve(app, settings, stop, fast_writes={TARGET: fast})
 
 
 def assemble(
     reads: asyncpg.Pool,
     writes: asyncpg.Pool,
     committer: GroupCommitter,
-    verifier: TokenVerifier,
-    health: Health,
-    cors_origins: Sequence[str] = (),
-) -> FastAPI:
-    """Return the application on top of what was opened for it."""
+) -> ApiUseCases:
+    """Return the use cases on top of what was opened for them."""
     clock, ids = SystemClock(), Uuid7EntryIds()
     journal = ObservedJournal(PostgresJournal(writes, committer))
     # Writes take what was known a second ago; who looks at or changes the settings sees them as they are.
     known_merchants = CachedMerchants(PostgresMerchants(writes))
     entries = PostgresEntries(reads, _searches())
-    use_cases = ApiUseCases(
+    return ApiUseCases(
         record_entry=RecordEntry(known_merchants, journal, clock, ids),
         reverse_entry=ReverseEntry(PostgresEntries(writes), known_merchants, journal, clock, ids),
         record_entries_in_bulk=RecordEntriesInBulk(known_merchants, journal, clock, ids),
@@ -110,7 +108,6 @@ def assemble(
         list_entries=ListEntries(entries),
         get_merchant=GetMerchant(PostgresMerchants(reads)),
     )
-    return create_entries_app(use_cases, health=health, verifier=verifier, cors_origins=cors_origins)
 
 
 def _bulkhead(name: str, *, of_merchant: int | None = None) -> Bulkhead:

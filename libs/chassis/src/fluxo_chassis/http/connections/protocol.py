@@ -78,10 +78,14 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.is_spare and not self.url.startswith(PROBES):
             self._end(overloaded(), None)
             return
-        self._is_in_body, self._body_bytes, self._body_since = True, 0, None
+        self.expect_body()
         super().on_headers_complete()
         if self.is_spare:
             self.cycle.keep_alive = False
+
+    def expect_body(self) -> None:
+        """Begin to look at how fast a body comes."""
+        self._is_in_body, self._body_bytes, self._body_since = True, 0, None
 
     def on_body(self, body: bytes) -> None:
         if not self._is_ended:

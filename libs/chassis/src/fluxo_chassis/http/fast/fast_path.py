@@ -10,6 +10,7 @@ This leans on the insides of uvicorn's protocol: `test_uvicorn_is_as_we_know_it`
 
 import asyncio
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -25,9 +26,10 @@ from fluxo_chassis.observability.traces.tracing import TraceContext, start_trace
 
 log = structlog.get_logger(__name__)
 
+_CLOSE = b"connection: close\r\n"
 _METHODS = {b"GET": "GET", b"HEAD": "HEAD"}
-# With any of these there is more to a request than its head.
-_MORE = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade", b"trailer", b"te"})
+# With any of these there is more to a request than a head and a body of known length.
+_MORE = frozenset({b"transfer-encoding", b"expect", b"upgrade", b"trailer", b"te"})
 
 
 class FastPathProtocol(CoalescingProtocol):
@@ -55,18 +57,44 @@ class FastPathProtocol(CoalescingProtocol):
         if self._is_free():
             started = time.perf_counter()
             headers = dict(self.headers)
-            method = self.parser.get_method()
-            if self._is_plain(headers) and (answer := self._ready(method, headers)) is not None:
-                context = _trace(headers)
-                self._send(answer, context.request_id, self._cors.head(headers.get(b"origin")))
-                finished = time.perf_counter()
-                kind = Kind(_METHODS[method], answer.route, answer.status)
-                self._account.note(kind, answer.tenant, finished - started, context)
-                self._close_when_idle(finished)
+            if self._is_plain(headers) and self.takes(self.parser.get_method(), headers, started):
                 return
-        self._go_the_slow_path()
+        self.go_the_slow_path()
 
-    def _go_the_slow_path(self) -> None:
+    def takes(self, method: bytes, headers: dict[bytes, bytes], started: float) -> bool:
+        """Answer the request whose plain head is there, or say that it has to go the slow path."""
+        answer = self._ready(method, headers)
+        if answer is None:
+            return False
+        self._is_answered = True
+        self.answer(answer, _METHODS[method], headers.get(b"origin"), trace_of(headers), started)
+        return True
+
+    def answer(
+        self,
+        answer: ReadyAnswer,
+        method: str,
+        origin: bytes | None,
+        context: TraceContext,
+        started: float,
+        *,
+        is_last: bool = False,
+    ) -> None:
+        """Send the answer to what began at `started`, on the clock of `time.perf_counter`, and note it."""
+        self._send(answer, context.request_id, self._cors.head(origin), _CLOSE if is_last else b"")
+        if is_last:
+            self.transport.close()
+        elif self.pipeline:
+            self.on_response_complete()
+        else:
+            self._close_when_idle()
+        self.note(method, answer, context, started)
+
+    def note(self, method: str, answer: ReadyAnswer, context: TraceContext, started: float) -> None:
+        kind = Kind(method, answer.route, answer.status)
+        self._account.note(kind, answer.tenant, time.perf_counter() - started, context)
+
+    def go_the_slow_path(self) -> None:
         url, headers, expects = self.url, self.headers, self.expect_100_continue
         super().on_message_begin()
         self.url, self.expect_100_continue = url, expects
@@ -98,7 +126,7 @@ class FastPathProtocol(CoalescingProtocol):
         )
 
     def _ready(self, method: bytes, headers: dict[bytes, bytes]) -> ReadyAnswer | None:
-        if method not in _METHODS:
+        if method not in _METHODS or b"content-length" in headers:
             return None
         try:
             return self._fast_path(method, self.url, headers)
@@ -106,7 +134,7 @@ class FastPathProtocol(CoalescingProtocol):
             log.exception("the fast path failed")
             return None
 
-    def _send(self, answer: ReadyAnswer, request_id: str, cors: bytes) -> None:
+    def _send(self, answer: ReadyAnswer, request_id: str, cors: bytes, close: bytes = b"") -> None:
         if self._default_headers is not self.server_state.default_headers:  # The date: once a second.
             self._default_headers = self.server_state.default_headers
             self._default_head = b"".join(b"%b: %b\r\n" % header for header in self._default_headers)
@@ -120,17 +148,17 @@ class FastPathProtocol(CoalescingProtocol):
                     request_id.encode(),
                     b"\r\nx-content-type-options: nosniff\r\n",
                     cors,
+                    close,
                     b"\r\n",
                     answer.body,
                 )
             )
         )
-        self._is_answered = True
         self.server_state.total_requests += 1
 
-    def _close_when_idle(self, now: float) -> None:
+    def _close_when_idle(self) -> None:
         # A timer for each answer costs more than the answer: one looks again when it finds that there was another.
-        self._idle_since = now
+        self._idle_since = time.perf_counter()
         if self._idle_timer is None:
             self._idle_timer = self.loop.call_later(self.timeout_keep_alive, self._look_whether_idle)
 
@@ -145,7 +173,8 @@ class FastPathProtocol(CoalescingProtocol):
             self._idle_timer = self.loop.call_later(rest_s, self._look_whether_idle)
 
 
-def _trace(headers: dict[bytes, bytes]) -> TraceContext:
+def trace_of(headers: Mapping[bytes, bytes]) -> TraceContext:
+    """Return the span of a request with these headers."""
     traceparent, request_id = headers.get(b"traceparent"), headers.get(b"x-request-id")
     return start_trace(
         None if traceparent is None else traceparent.decode("latin-1"),

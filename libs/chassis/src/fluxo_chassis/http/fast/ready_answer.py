@@ -39,3 +39,7 @@ FastPath = Callable[[bytes, bytes, Mapping[bytes, bytes]], ReadyAnswer | None]
 
 It must not wait, and not raise. None sends the request the slow path.
 """
+
+
+def nothing_ready(_method: bytes, _target: bytes, _headers: Mapping[bytes, bytes]) -> None:
+    """The fast path of a service that has no answer ready."""

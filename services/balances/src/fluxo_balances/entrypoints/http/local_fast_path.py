@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-from fluxo_chassis.auth import TokenVerifier
+from fluxo_chassis.auth import TokenVerifier, recognised
 from fluxo_chassis.http.fast.ready_answer import ReadyAnswer
 from fluxo_chassis.resilience.rate_limits import RateLimits
 
@@ -21,7 +21,6 @@ from fluxo_balances.entrypoints.http.respond import SCOPE, answers_total
 _DATE: Final = rb"([0-9]{4}-[0-9]{2}-[0-9]{2})"
 _DAY: Final = re.compile(rb"/v1/daily-balances/" + _DATE + rb"\Z")
 _RANGE: Final = re.compile(rb"/v1/daily-balances\?from=" + _DATE + b"&to=" + _DATE + rb"\Z")
-_BEARER: Final = b"Bearer "
 
 TARGET_LENGTH_MAX: Final = 64
 """Of targets in their plainest form, which are remembered; no other is."""
@@ -39,10 +38,10 @@ class LocalFastPath:
 
     def __call__(self, method: bytes, target: bytes, headers: Mapping[bytes, bytes]) -> ReadyAnswer | None:
         asked = _asked(target) if len(target) <= TARGET_LENGTH_MAX else None
-        merchant_id = self._merchant(headers.get(b"authorization", b""))
-        if asked is None or merchant_id is None:
+        caller = recognised(self._verifier, headers.get(b"authorization", b""), SCOPE)
+        if asked is None or caller is None:
             return None
-        key, route = asked
+        (key, route), merchant_id = asked, caller.tenant
         cached = self._answers.peek(merchant_id, key)
         if cached is None:
             return None
@@ -50,12 +49,6 @@ class LocalFastPath:
             return None  # The slow path says so.
         _served.inc()
         return cached.response(method, headers.get(b"if-none-match"), route=route, tenant=merchant_id)
-
-    def _merchant(self, authorization: bytes) -> str | None:
-        if not authorization.startswith(_BEARER):
-            return None
-        principal = self._verifier.remembered(authorization[len(_BEARER) :].decode("latin-1"))
-        return principal.tenant if principal is not None and principal.may(SCOPE) else None
 
 
 @lru_cache(maxsize=4_096)

@@ -85,14 +85,21 @@ class GroupCommitter:
         for connection in self._connections:
             await connection.close()
 
-    async def append(self, recording: Recording) -> Outcome:
-        """Return once the recording is committed. A caller that stops waiting changes nothing for the others."""
+    def append(self, recording: Recording) -> asyncio.Future[Outcome]:
+        """Return what is done once the recording is committed. Who stops waiting for it changes nothing for others."""
         loop = asyncio.get_running_loop()
         waiting = _Waiting(recording, loop.create_future(), loop.time())
+        try:
+            self._put(waiting)
+        except (OverloadedError, OverShareError) as refusal:
+            waiting.outcome.set_exception(refusal)
+        return waiting.outcome
+
+    def _put(self, waiting: _Waiting) -> None:
         if self._is_closing:
             raise OverloadedError("The service is stopping.")
         try:
-            given_up = self._queue.put(recording.entry.merchant_id, waiting)
+            given_up = self._queue.put(waiting.recording.entry.merchant_id, waiting)
         except OverShare:
             raise OverShareError("Too many of the merchant's entries wait to be written.") from None
         except NoPlaceLeft:
@@ -102,7 +109,6 @@ class GroupCommitter:
         if given_up is not None:
             self._finish([given_up], [OverShareError("Others' entries wait to be written too.")])
         self._wake_one()
-        return await waiting.outcome
 
     def _wake_one(self) -> None:
         while self._idle:

@@ -1,6 +1,6 @@
 """What recording and reading entries need from outside."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple, Protocol
@@ -34,6 +34,11 @@ class Merchants(Protocol):
         """
 
 
+class KnownMerchants(Merchants, Protocol):
+    def known(self, merchant_id: str) -> Merchant | None:
+        """Return the merchant's settings where they are known without asking, at most a second old."""
+
+
 class Recording(NamedTuple):
     """One request to append an entry, once for its (merchant, idempotency key).
 
@@ -56,7 +61,7 @@ class Outcome(NamedTuple):
 class Journal(Protocol):
     """Appends entries with their idempotency keys and outbox rows, all or nothing; each call commits by itself."""
 
-    async def append(self, recording: Recording) -> Outcome:
+    def append(self, recording: Recording) -> Awaitable[Outcome]:
         """Append one entry.
 
         Raises:

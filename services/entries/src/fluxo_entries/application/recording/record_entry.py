@@ -1,7 +1,10 @@
+from collections.abc import Awaitable
+
 from fluxo_entries.application.recording.idempotency import draft_hash, record_once
-from fluxo_entries.application.recording.ports import Clock, EntryIds, Journal, Merchants, Outcome
+from fluxo_entries.application.recording.ports import Clock, EntryIds, Journal, KnownMerchants, Outcome, Recording
 from fluxo_entries.domain.draft import Draft
 from fluxo_entries.domain.entry import record
+from fluxo_entries.domain.merchant import Merchant
 
 
 class RecordEntry:
@@ -11,7 +14,7 @@ class RecordEntry:
     date is welcome, a date after today is refused. Once recorded, an entry never changes: a reversal corrects it.
     """
 
-    def __init__(self, merchants: Merchants, journal: Journal, clock: Clock, ids: EntryIds) -> None:
+    def __init__(self, merchants: KnownMerchants, journal: Journal, clock: Clock, ids: EntryIds) -> None:
         self._merchants = merchants
         self._journal = journal
         self._clock = clock
@@ -20,6 +23,19 @@ class RecordEntry:
     async def currency_of(self, merchant_id: str) -> str:
         """Return the currency whose amounts the merchant records."""
         return (await self._merchants.get(merchant_id)).currency
+
+    def known_merchant(self, merchant_id: str) -> Merchant | None:
+        """Return the merchant's settings where they need not be asked for."""
+        return self._merchants.known(merchant_id)
+
+    def begin(self, merchant: Merchant, draft: Draft, *, idempotency_key: str, traceparent: str) -> Awaitable[Outcome]:
+        """Begin to record what no rule refuses; the outcome, or its error, is to be waited for.
+
+        Raises:
+            RejectedFieldsError: as a call does, but for a key that has an answer, too.
+        """
+        entry = record(draft, merchant, self._ids.next(), self._clock.now())
+        return self._journal.append(Recording(entry, idempotency_key, draft_hash(draft), traceparent))
 
     async def __call__(self, merchant_id: str, draft: Draft, *, idempotency_key: str, traceparent: str) -> Outcome:
         """Return the recorded entry.

@@ -1,5 +1,5 @@
 from inspect import getdoc
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Response
 from fluxo_chassis.auth import Principal
@@ -13,10 +13,13 @@ from fluxo_entries.entrypoints.http.bodies import EntryBody
 from fluxo_entries.entrypoints.http.documentation import WRITE_PROBLEMS, recorded
 from fluxo_entries.entrypoints.http.parameters import HEADER_PARAMETER, IdempotencyKey
 
+PATH: Final = "/v1/entries"
+SCOPE: Final = "entries:write"
+
 
 def add_record_entry(routes: APIRouter, record_entry: RecordEntry) -> None:
     @routes.post(
-        "/v1/entries",
+        PATH,
         operation_id="recordEntry",
         summary="Record an entry",
         description=getdoc(RecordEntry),
@@ -25,7 +28,7 @@ def add_record_entry(routes: APIRouter, record_entry: RecordEntry) -> None:
         openapi_extra={"parameters": [HEADER_PARAMETER]},
     )
     async def answer(
-        principal: Annotated[Principal, Depends(requires("entries:write"))],
+        principal: Annotated[Principal, Depends(requires(SCOPE))],
         idempotency_key: IdempotencyKey,
         fields: EntryBody,
     ) -> Response:

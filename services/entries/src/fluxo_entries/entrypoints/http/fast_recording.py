@@ -1,0 +1,78 @@
+"""Entries that are recorded past the framework: `POST /v1/entries` of a known token, all of it plain and good.
+
+It decides nothing by itself: the rules are those of the slow path, where whatever one of them refuses is told so.
+"""
+
+import asyncio
+from typing import Final
+
+from fastapi import Response
+from fluxo_chassis.auth import Principal, TokenVerifier, recognised
+from fluxo_chassis.auth.requires import PLAIN_PRICE
+from fluxo_chassis.http.fast.fast_write import Answer, Headers
+from fluxo_chassis.http.fast.ready_answer import ReadyAnswer
+from fluxo_chassis.http.given_once import parse_json
+from fluxo_chassis.http.middleware import problem_of_failure
+from fluxo_chassis.http.problem_answers import problem_answer
+from fluxo_chassis.observability.traces import tracing
+from fluxo_chassis.observability.traces.tracing import TraceContext
+from fluxo_chassis.problems import unavailable
+from fluxo_chassis.resilience.rate_limits import RateLimits
+
+from fluxo_entries.application.recording.ports import Outcome
+from fluxo_entries.application.recording.record_entry import RecordEntry
+from fluxo_entries.domain.draft import parse_draft, rules_for
+from fluxo_entries.domain.errors import EntriesError
+from fluxo_entries.entrypoints.http import record_entry
+from fluxo_entries.entrypoints.http.answers import recorded_answer
+from fluxo_entries.entrypoints.http.parameters import parse_header
+from fluxo_entries.entrypoints.http.problems import problem_of
+
+TARGET: Final = record_entry.PATH.encode()
+
+
+class FastRecording:
+    """A `FastWrite`."""
+
+    def __init__(self, record_entry: RecordEntry, verifier: TokenVerifier, limits: RateLimits | None = None) -> None:
+        self._record_entry = record_entry
+        self._verifier = verifier
+        self._limits = limits
+
+    def caller(self, headers: Headers) -> Principal | None:
+        return recognised(self._verifier, headers.get(b"authorization", b""), record_entry.SCOPE)
+
+    def begin(self, caller: Principal, headers: Headers, body: bytes, context: TraceContext, answer: Answer) -> bool:
+        merchant = self._record_entry.known_merchant(caller.tenant)
+        token = tracing.enter(context)
+        try:
+            key = parse_header(headers.get(b"idempotency-key", b"").decode("latin-1"))
+            fields = parse_json(body)
+            if merchant is None or not isinstance(fields, dict):
+                return False
+            draft = parse_draft(fields, rules_for(fields, merchant.currency))
+            if self._limits is not None and not self._limits.admits(caller.tenant, PLAIN_PRICE):
+                return False
+            recording = self._record_entry.begin(merchant, draft, idempotency_key=key, traceparent=context.traceparent)
+        except (EntriesError, ValueError, RecursionError):
+            return False
+        finally:
+            tracing.leave(token)
+
+        def end(done: asyncio.Future[Outcome]) -> None:
+            error = asyncio.CancelledError() if done.cancelled() else done.exception()
+            response = recorded_answer(done.result()) if error is None else _refused(error, context)
+            answer(ReadyAnswer.of(response, route=record_entry.PATH, tenant=caller.tenant))
+
+        asyncio.ensure_future(recording).add_done_callback(end)
+        return True
+
+
+def _refused(error: BaseException, context: TraceContext) -> Response:
+    token = tracing.enter(context)
+    try:
+        if isinstance(error, EntriesError):
+            return problem_answer(problem_of(error))
+        return problem_answer(problem_of_failure(error) if isinstance(error, Exception) else unavailable())
+    finally:
+        tracing.leave(token)
