@@ -4,11 +4,13 @@ import hashlib
 import inspect
 from importlib.metadata import version
 
+from uvicorn import server
 from uvicorn.protocols.http import flow_control, httptools_impl
 
 KNOWN = {
     "httptools_impl": "1d4e1c579df41684",
     "flow_control": "d39d16560df512f3",
+    "server": "c1be9d133467a42a",
 }
 WHAT_TO_DO = """\
 uvicorn's {name} (now {version}) is not the one that the fast path was written for. Read what changed, above all:
@@ -18,13 +20,15 @@ uvicorn's {name} (now {version}) is not the one that the fast path was written f
 - data_received and on_response_complete set and unset the keep-alive timer, shutdown() closes when no cycle runs;
 - RequestResponseCycle.send: order of headers, STATUS_LINE, `server_state.default_headers`, `connection: close`;
 - FlowControl.write_paused.
+- the protocol itself asks a `cycle` for body, more_body, message_event, response_complete, keep_alive, disconnected;
+- Server.startup with sockets: our own does the same, but for who listens; shutdown() closes `servers`, then sockets;
 - connection_lost does without `cycle` and `flow`, `pipeline` holds what waits, `read_paused` says who does not read.
-Then run test_fast_path.py and test_connections.py, note the new digest here: {digest},
-and the new version in pyproject.toml."""
+Then run test_fast_path.py, test_fast_write.py, test_listener.py and test_connections.py, note the new digest here:
+{digest}, and the new version in pyproject.toml."""
 
 
 def test_uvicorn_is_as_we_know_it():
-    for module in (httptools_impl, flow_control):
+    for module in (httptools_impl, flow_control, server):
         name = module.__name__.rpartition(".")[2]
         digest = hashlib.sha256(inspect.getsource(module).encode()).hexdigest()[:16]
         assert digest == KNOWN[name], WHAT_TO_DO.format(name=name, version=version("uvicorn"), digest=digest)

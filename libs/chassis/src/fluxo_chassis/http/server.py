@@ -1,7 +1,7 @@
 import asyncio
 import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, cast
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 import uvicorn
 from starlette.applications import Starlette
 
+from fluxo_chassis.http.connections.listener import Listener
 from fluxo_chassis.http.connections.seats import Seats
 from fluxo_chassis.http.fast.ready_answer import FastPath, nothing_ready
 from fluxo_chassis.http.fast.write_coalescing import CoalescingProtocol
@@ -19,10 +20,22 @@ if TYPE_CHECKING:
 
 GRACEFUL_TIMEOUT_S = 10
 KEEP_ALIVE_S = 75
-BACKLOG = 2048
+STARTUP_FAILURE = 3
 
 
 class _Server(uvicorn.Server):
+    servers: Sequence[Listener]  # type: ignore[assignment]
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's for sockets that are bound, but for who listens."""
+        await self.lifespan.startup()
+        if self.lifespan.should_exit:
+            sys.exit(STARTUP_FAILURE)
+        make = cast("Callable[..., asyncio.Protocol]", self.config.http_protocol_class)
+        made = partial(make, config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+        self.servers = [Listener(bound, made) for bound in sockets or ()]
+        self.started = True
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Signals are the process's business: it sets the event that stops us."""
@@ -53,7 +66,6 @@ async def serve(
             server_header=False,
             proxy_headers=False,
             timeout_keep_alive=KEEP_ALIVE_S,
-            backlog=BACKLOG,
             timeout_graceful_shutdown=GRACEFUL_TIMEOUT_S,
         )
     )

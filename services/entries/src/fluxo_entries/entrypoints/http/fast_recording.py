@@ -24,7 +24,7 @@ from fluxo_entries.application.recording.record_entry import RecordEntry
 from fluxo_entries.domain.draft import parse_draft, rules_for
 from fluxo_entries.domain.errors import EntriesError
 from fluxo_entries.entrypoints.http import record_entry
-from fluxo_entries.entrypoints.http.answers import recorded_answer
+from fluxo_entries.entrypoints.http.answers import recorded_at_once
 from fluxo_entries.entrypoints.http.parameters import parse_header
 from fluxo_entries.entrypoints.http.problems import problem_of
 
@@ -61,8 +61,10 @@ class FastRecording:
 
         def end(done: asyncio.Future[Outcome]) -> None:
             error = asyncio.CancelledError() if done.cancelled() else done.exception()
-            response = recorded_answer(done.result()) if error is None else _refused(error, context)
-            answer(ReadyAnswer.of(response, route=record_entry.PATH, tenant=caller.tenant))
+            if error is None:
+                answer(recorded_at_once(done.result(), record_entry.PATH))
+            else:
+                answer(ReadyAnswer.of(_refused(error, context), route=record_entry.PATH, tenant=caller.tenant))
 
         asyncio.ensure_future(recording).add_done_callback(end)
         return True
