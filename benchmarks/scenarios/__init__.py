@@ -7,6 +7,7 @@ from benchmarks.scenarios import (
     back_dated,
     backlog,
     bulk,
+    burst,
     cache_get,
     cached_day,
     each_killed,
@@ -31,6 +32,7 @@ SCENARIOS: Final[dict[str, Scenario]] = {
     module.SCENARIO.name: module.SCENARIO
     for module in (
         cached_day,
+        burst,
         cache_get,
         uncached_day,
         long_range,
