@@ -1,7 +1,6 @@
 # Two commands on a fresh machine: `make up` and `make test`. Python >= 3.11, make and a package index are enough.
 SHELL := /bin/bash
 PYTHON ?= python3
-UV_VERSION := 0.13.9
 BIN := .venv/bin
 # Some images forbid bytecode, to stay small. Without it every start compiles all that it loads, for half its time.
 export PYTHONDONTWRITEBYTECODE :=
@@ -25,7 +24,7 @@ setup: .venv/.synced ## Create .venv with the locked dependencies
 .venv/.synced: uv.lock pyproject.toml $(wildcard services/*/pyproject.toml libs/*/pyproject.toml apps/*/pyproject.toml)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Fluxo needs Python 3.11 or newer; this is $$($(PYTHON) -V). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@test -x $(BIN)/python || { echo "Creating .venv"; $(PYTHON) -m venv .venv || { rm -rf .venv; echo "The venv module is missing (Debian: apt install python3-venv)."; exit 1; }; }
-	@test -x $(BIN)/uv || { echo "Fetching uv"; $(RUN) pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); }
+	@test -x $(BIN)/uv || { echo "Fetching uv"; $(RUN) pip install --quiet --disable-pip-version-check --require-hashes -r deploy/images/uv.txt; }
 	@echo "Installing the locked dependencies"
 	@$(BIN)/uv sync --locked --quiet
 	@touch $@

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import tomllib
 
 import pytest
 
@@ -17,9 +18,17 @@ def test_hadolint_finds_nothing(tool):
     assert (found.returncode, found.stdout) == (0, "")
 
 
-def test_the_build_uses_the_uv_that_the_makefile_names():
-    makefile = re.search(r"UV_VERSION := (\S+)", (ROOT / "Makefile").read_text())[1]
-    assert f" uv=={makefile}\n" in DOCKERFILE.read_text()
+@pytest.mark.parametrize("builder", [ROOT / "Makefile", DOCKERFILE], ids=lambda path: path.name)
+def test_pip_installs_nothing_but_the_locked_uv_by_its_hashes(builder):
+    installed = re.findall(r"pip install [^;\n]*", builder.read_text())
+    assert len(installed) == 1
+    assert re.search(r" --require-hashes -r (deploy/images|)/?uv\.txt\Z", installed[0])
+
+    told = (ROOT / "deploy" / "images" / "uv.txt").read_text()
+    (uv,) = (each for each in tomllib.loads((ROOT / "uv.lock").read_text())["package"] if each["name"] == "uv")
+    assert re.findall(r"(?m)^[a-z].*?==(\S+)", told) == [uv["version"]]
+    assert "!deploy/images/uv.txt" in DOCKERFILE.with_name("Dockerfile.dockerignore").read_text().splitlines()
+    assert set(re.findall(r"--hash=(\S+)", told)) == {file["hash"] for file in (uv["sdist"], *uv["wheels"])}
 
 
 @pytest.mark.parametrize("service", IMAGES)
