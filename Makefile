@@ -14,7 +14,7 @@ endef
 .DEFAULT_GOAL := help
 CATALOGUE := apps/dashboard/src/fluxo_dashboard/locale/pt_BR/LC_MESSAGES/messages.po
 
-.PHONY: help setup deploy-tools up test test-quick test-repeat abuse chaos bench bench-quick check format schemas catalogue pictures stale-schemas
+.PHONY: help setup deploy-tools up test test-quick test-repeat abuse chaos bench bench-quick check sbom audit format schemas catalogue pictures stale-schemas
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,12 @@ check: setup ## Format, lint, types, import contracts, generated files: in secon
 	@$(BIN)/mypy deploy
 	@$(BIN)/lint-imports --no-logo | grep -v "^$$" | tail -n 8; exit $${PIPESTATUS[0]}
 	@$(MAKE) --no-print-directory stale-schemas
+
+sbom: setup ## Write what each image, and make up, are made of, as CycloneDX documents: dist/sbom
+	@$(BIN)/python deploy/sbom.py dist/sbom
+
+audit: setup ## Ask osv.dev for known vulnerabilities of what is locked; "not audited" and code 69 where it cannot be asked
+	@$(BIN)/python deploy/audit.py $(ARGS)
 
 format: setup ## Format and mend what can be mended mechanically
 	@$(BIN)/ruff format .

