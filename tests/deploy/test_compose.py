@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.dockerfile import image
+from tests.deploy.dockerfile import DOCKERFILE, image
 from tests.deploy.operator import COMPOSE, DEPLOY, filled
 from tests.deploy.told import PROCESSES, complaints
 
@@ -34,6 +34,15 @@ def test_two_of_each_api_and_every_process_once_at_least(composed):
 @pytest.mark.parametrize("name", OURS)
 def test_every_process_is_told_what_it_needs_in_production_and_nothing_unknown(composed, name):
     assert complaints(PROCESSES[name], told(composed(), name)) == []
+
+
+def test_what_is_run_and_built_on_can_be_pinned_by_digest(composed):
+    default, pinned = re.search(r"(?m)^ARG PYTHON_IMAGE=(\S+)", DOCKERFILE.read_text())[1], f"python@sha256:{'0' * 64}"
+    for env, base in ((filled(), default), (filled(PYTHON_IMAGE=pinned), pinned)):
+        services = composed(env)["services"]
+        assert {services[name]["build"]["args"]["PYTHON_IMAGE"] for name in OURS} == {base}
+    froms = re.findall(r"(?m)^FROM (\S+) AS (\S+)", DOCKERFILE.read_text())
+    assert {image for image, _ in froms} <= {"${PYTHON_IMAGE}", *(stage for _, stage in froms)}
 
 
 def test_the_development_issuer_is_refused_without_the_development_file(composed):
