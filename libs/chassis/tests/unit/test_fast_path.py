@@ -59,6 +59,14 @@ SEQUENCES = {
     "bare line feeds": b"GET /v1/things/1 HTTP/1.1\nHost: t\n\n",
     "a null in a header": b"GET /v1/things/1 HTTP/1.1\r\nHost: t\r\nX-A: \x00\r\n\r\n",
     "no host": b"GET /v1/things/1 HTTP/1.1\r\n\r\n",
+    "no host in an old version": b"GET /v1/things/1 HTTP/1.0\r\n\r\n",
+    "two hosts": get(1, "host: t"),
+    "two hosts in an old version": get(1, "Host: u", version="1.0"),
+    "two hosts before a body": POST + b"Host: u\r\nContent-Length: 5\r\n\r\n[1,2]",
+    "a version before heads": get(1, version="0.9"),
+    "no version": b"GET /v1/things/1\r\n\r\n",
+    "no version, but a host": b"GET /v1/things/1\r\nHost: t\r\n\r\n",
+    "a version without lines": get(1, version="2.0"),
     "empty lines before": b"\r\n\r\n" + get(1) + b"\r\n" + get(2),
     "expects to be told to go on": get(1, "Expect: 100-continue") + get(2),
     "upgrade": get(1, "Connection: Upgrade", "Upgrade: websocket"),
@@ -117,6 +125,18 @@ async def test_two_tokens_are_refused_though_an_answer_is_ready(serving):
     assert b'{"pointer":"Authorization","detail":"It is given more than once."}' in answers
 
 
+@pytest.mark.parametrize("way", ["ordinary", "short"])
+@pytest.mark.parametrize(
+    "name", [name for name in SEQUENCES if re.match("no host$|two hosts|a version|no version", name)]
+)
+async def test_a_head_that_nobody_can_tell_for_whom_it_is_ends_the_connection(serving, way, name):
+    server = await serving(way)
+    answers = await server.answer(SEQUENCES[name] + get(2))
+    assert re.findall(rb"HTTP/1.1 (\d+)", answers) == [b"400"]
+    assert answers.endswith(b"(closed)")
+    assert server.taken == []
+
+
 async def test_ids_are_honoured(serving):
     short = await serving("short")
     assert b"x-request-id: order-7/a\r\n" in await short.answer(SEQUENCES["own ids"])
@@ -135,7 +155,8 @@ async def test_ids_are_honoured(serving):
         ("hot and cold at once", 1),
         ("cold first", 0),
         ("said to stay", 2),
-        ("no host", 1),
+        ("no host", 0),
+        ("two hosts", 0),
         ("a body between", 1),
         ("get with a body", 0),
         ("get with an empty body", 0),

@@ -18,9 +18,10 @@ async def test_a_client_that_leaves_is_no_error_of_ours(roomy_service):
     async def send(_message):
         pytest.fail("nobody is there to be answered")
 
-    head = [(b"content-length", b"9"), (b"content-type", b"application/json")]
+    head = [(b"host", b"t"), (b"content-length", b"9"), (b"content-type", b"application/json")]
     scope = {
         "type": "http",
+        "http_version": "1.1",
         "method": "POST",
         "path": "/v1/bulk",
         "query_string": b"",

@@ -57,9 +57,10 @@ async def open_stream(service) -> AsyncIterator[Any]:
     watching = asyncio.create_task(service.follow_changes.watch(stop))
 
     def ask(**headers: str) -> Stream:
-        given = {"authorization": service.http.headers["authorization"]} | headers
+        given = {"host": "t", "authorization": service.http.headers["authorization"]} | headers
         scope = {
             "type": "http",
+            "http_version": "1.1",
             "method": "GET",
             "path": PATH,
             "query_string": b"",

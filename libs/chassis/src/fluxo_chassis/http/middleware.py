@@ -28,11 +28,19 @@ log = structlog.get_logger(__name__)
 OTHER = "other"
 CLIENT_LEFT = 499
 _NONE: frozenset[str] = frozenset()
-_GIVEN_ONCE = frozenset({"authorization", "content-type"})
+_GIVEN_ONCE = frozenset({"authorization", "content-type", "host"})
 """Headers of one value that every request is judged by; those of single routes are the routes' to judge."""
 
 _REPEATED_TOKEN = partial(
     Problem, 400, "authorization-repeated", "Authorization given twice", "A request has one Authorization header."
+)
+_NO_ONE_HOST = partial(
+    Problem,
+    400,
+    "malformed-head",
+    "Malformed head",
+    "A request is one of HTTP/1.1 with one Host header, or of HTTP/1.0 with one at most.",
+    headers={"Connection": "close"},  # whoever passed it on may have read another one
 )
 _EVENT_STREAM = b"text/event-stream"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -94,7 +102,7 @@ class Middleware:
         self, scope: Scope, headers: Headers, receive: Receive, answer: "_Answer", twice: frozenset[str]
     ) -> None:
         limit = self._body_limits.get(scope["path"], self._body_limit_bytes)
-        refusal = _refusal(scope, headers, limit, twice, self._body_types)
+        refusal = _refusal(scope, headers, twice) or _body_refusal(headers, limit, self._body_types)
         if refusal is not None:
             await problem_answer(refusal)(scope, receive, answer)
             return
@@ -163,17 +171,22 @@ def safe_request_id(value: bytes) -> str | None:
     return str(value, "ascii") if _REQUEST_ID.match(value) else None
 
 
-def _refusal(
-    scope: Scope, headers: Headers, limit: int, twice: frozenset[str], body_types: re.Pattern[str]
-) -> Problem | None:
+def _refusal(scope: Scope, headers: Headers, twice: frozenset[str]) -> Problem | None:
     # The server bounds those that come in pieces.
     head_bytes = len(scope["query_string"]) + len(scope["path"])
     head_bytes += sum(len(name) + len(value) for name, value in headers.raw)
     if head_bytes > HEAD_LIMIT_BYTES or len(headers.raw) > HEADER_LINES_MAX:
         return known_problem(431, {"Connection": "close"})
+    version = scope["http_version"]
+    if "host" in twice or version not in {"1.0", "1.1"} or (version == "1.1" and "host" not in headers):
+        return _NO_ONE_HOST()
     if twice:
         errors = [FieldError(pointer(("header", name)), str(REPEATED)) for name in sorted(twice)]
         return _REPEATED_TOKEN(errors=errors) if "authorization" in twice else invalid_request(errors)
+    return None
+
+
+def _body_refusal(headers: Headers, limit: int, body_types: re.Pattern[str]) -> Problem | None:
     length = headers.get("content-length")
     has_body = "transfer-encoding" in headers or length not in (None, "0")
     if not has_body:

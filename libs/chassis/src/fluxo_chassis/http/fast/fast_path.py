@@ -118,6 +118,7 @@ class FastPathProtocol(CoalescingProtocol):
     def _is_plain(self, headers: dict[bytes, bytes]) -> bool:
         return (
             len(headers) == len(self.headers) <= HEADER_LINES_MAX
+            and b"host" in headers
             and _MORE.isdisjoint(headers)
             and self.parser.should_keep_alive()
             # Without this header only HTTP/1.1 keeps a connection.
