@@ -85,6 +85,19 @@ async def test_a_header_of_one_value_given_twice_is_refused_by_its_name(client, 
     assert [error["pointer"] for error in answer.json()["errors"]] == pointers
 
 
+@pytest.mark.parametrize(
+    "given", [["gzip"], ["GZip"], ["br"], ["identity, gzip"], ["identity", "gzip"], ["deflate", "gzip"]]
+)
+async def test_a_body_is_taken_as_it_is_and_not_compressed(client, given):
+    headers = [*WRITER.items(), *(("Content-Encoding", each) for each in given)]
+    answer = await client.post("/v1/notes", json={"text": "mine"}, headers=headers)
+    assert (answer.status_code, answer.headers["accept-encoding"]) == (415, "identity")
+    assert answer.json()["detail"] == "Send the body as it is, without a Content-Encoding."
+    assert (await client.get("/v1/trace", headers=headers)).status_code == 200
+    answer = await client.post("/v1/notes", json={"text": "mine"}, headers=WRITER | {"Content-Encoding": "identity"})
+    assert answer.status_code == 201
+
+
 async def test_headers_that_may_come_twice_are_welcome(client):
     given = [*WRITER.items(), ("Accept", "a/b"), ("Accept", "*/*"), ("Via", "1.1 a"), ("Via", "1.1 b")]
     assert (await client.post("/v1/notes", json={"text": "mine"}, headers=given)).status_code == 201

@@ -20,15 +20,15 @@ def parse_json(content: bytes) -> Any:
     """Return what the text stands for, with REPEATED for the members that an object has more than once.
 
     Raises:
-        ValueError: it is not JSON.
+        ValueError: it is not JSON in UTF-8, or begins with a byte order mark.
         RecursionError: it is nested too deeply.
     """
     try:
         return jiter.from_json(content, catch_duplicate_keys=True)
     except ValueError:
-        # It is slower and reads more: half a character, which a field then refuses by its name, UTF-16, and the rest
-        # of what is given more than once.
-        return json.loads(content, object_pairs_hook=_members)
+        # It is slower and reads more: half a character, which a field then refuses by its name, and the rest of
+        # what is given more than once. Bytes it would take for UTF-16 too.
+        return json.loads(content.decode(), object_pairs_hook=_members)
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -42,6 +42,14 @@ _NO_ONE_HOST = partial(
     "A request is one of HTTP/1.1 with one Host header, or of HTTP/1.0 with one at most.",
     headers={"Connection": "close"},  # whoever passed it on may have read another one
 )
+_ENCODED = partial(
+    Problem,
+    415,
+    "unsupported-media-type",
+    "Unsupported media type",
+    "Send the body as it is, without a Content-Encoding.",
+    headers={"Accept-Encoding": "identity"},
+)
 _EVENT_STREAM = b"text/event-stream"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUEST_ID = re.compile(rb"[!#-+\--\[\]-~]{1,128}\Z")
@@ -195,6 +203,8 @@ def _body_refusal(headers: Headers, limit: int, body_types: re.Pattern[str]) -> 
         return known_problem(413)
     if not body_types.match(headers.get("content-type", "")):
         return known_problem(415)
+    if headers.getlist("content-encoding") not in ([], ["identity"]):
+        return _ENCODED()
     return None
 
 
