@@ -79,7 +79,7 @@ class ProcessSettings(BaseSettings):
     """Base URL of an OpenTelemetry collector, such as `http://collector:4318`; without one no spans are sent."""
 
     traces_sampled: float = Field(default=1.0, ge=0, le=1)
-    """Share of the traces that begin here whose spans are sent."""
+    """Share of the traces whose spans are sent, whoever began them; the same in all processes."""
 
     host: str = "127.0.0.1"
     """Address to listen on."""

@@ -101,12 +101,34 @@ async def test_a_batch_is_in_the_trace_of_each_of_its_messages_and_links_them(se
     assert len({span.context.trace_id for span in (batch, after, *messages)}) == 4
 
 
-def test_a_share_of_the_traces_that_begin_here_is_sampled(monkeypatch):
+@pytest.mark.parametrize("caller", [False, True])
+def test_a_share_of_the_traces_is_sampled_whoever_began_them(monkeypatch, caller):
     for share, flags in ((0.0, {"00"}), (1.0, {"01"}), (0.5, {"00", "01"})):
         monkeypatch.setattr(tracing, "sampled_share", share)
-        assert {tracing.start_trace(None).flags for _ in range(100)} == flags
-        assert tracing.start_trace(CALLER).is_sampled
+        given = [f"00-{digit:032x}-00f067aa0ba902b7-01" if caller else None for digit in range(1, 100)]
+        assert {tracing.start_trace(each).flags for each in given} == flags
         assert not tracing.start_trace(UNSAMPLED).is_sampled
+
+
+def test_our_processes_decide_alike_and_keep_to_what_was_decided_before_the_queue(monkeypatch):
+    monkeypatch.setattr(tracing, "sampled_share", 0.3)
+    began = [tracing.start_trace(None) for _ in range(100)]
+    passed_on = [tracing.start_trace(context.traceparent) for context in began]
+    assert [context.flags for context in passed_on] == [context.flags for context in began]
+    monkeypatch.setattr(tracing, "sampled_share", 0.0)
+    with tracing.continue_trace(CALLER) as passed_on, tracing.continue_trace(None) as new:
+        assert (passed_on.is_sampled, new.is_sampled) == (True, False)
+
+
+def test_who_does_not_know_the_key_cannot_choose_an_id_that_is_sampled(monkeypatch):
+    monkeypatch.setattr(tracing, "sampled_share", 0.5)
+    contexts = [tracing.start_trace(None) for _ in range(100)]
+    before = {context for context in contexts if context.is_sampled}
+    monkeypatch.setattr(tracing, "sampling_key", b"another key, as no caller has it")
+    after = {
+        context for context in contexts if tracing.start_trace(context._replace(flags="01").traceparent).is_sampled
+    }
+    assert before != after
 
 
 def test_without_an_endpoint_nothing_is_made():

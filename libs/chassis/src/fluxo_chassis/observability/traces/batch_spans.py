@@ -10,7 +10,7 @@ from fluxo_chassis.observability.traces.tracing import TraceContext, start_trace
 
 def record_batch(name: str, kind: Kind, traceparents: Iterable[str | None], began_ns: int) -> list[TraceContext]:
     """Record what has just ended, in every trace that is sampled; returns those spans, to go on from them."""
-    messages = [start_trace(traceparent) for traceparent in traceparents if traceparent is not None]
+    messages = [start_trace(each, is_trusted=True) for each in traceparents if each is not None]
     traced = [context for context in messages if context.is_sampled]
     if traced:
         _record(name, kind, traced, len(messages), began_ns)

@@ -59,7 +59,8 @@ def exported_as_configured(settings: ProcessSettings, service: str) -> AbstractC
         return nullcontext()
     from fluxo_chassis.observability.traces.otlp_spans import OtlpSpanExporter  # noqa: PLC0415 - a quarter of a second, for those who want it
 
-    tracing.sample(settings.traces_sampled)
+    key = settings.log_hash_key
+    tracing.sample(settings.traces_sampled, key.get_secret_value().encode() if key else b"")
     return exported(OtlpSpanExporter(settings, service))
 
 

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
-from random import getrandbits, random
+from hashlib import blake2b
+from random import getrandbits
 from typing import NamedTuple
 
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?\Z", re.ASCII | re.DOTALL)
@@ -37,12 +38,16 @@ _current: ContextVar[TraceContext | None] = ContextVar("trace_context", default=
 
 
 sampled_share = 1.0
-"""Of the traces that begin here, how many are sampled. One that somebody else began is sampled as they said."""
+"""Of the traces, how many are sampled."""
+
+sampling_key = b""
+"""What decides with the trace's id which ones, the same in all processes; whoever knows it can choose ids that are."""
 
 
-def sample(share: float) -> None:
-    global sampled_share  # noqa: PLW0603 - set once, when the process starts
-    sampled_share = share
+def sample(share: float, key: bytes = b"") -> None:
+    """Set both, once, when the process starts."""
+    global sampled_share, sampling_key
+    sampled_share, sampling_key = share, blake2b(key).digest()
 
 
 def parse_traceparent(header: str) -> tuple[str, str, str] | None:
@@ -56,17 +61,23 @@ def parse_traceparent(header: str) -> tuple[str, str, str] | None:
     return (trace_id, parent_id, flags) if is_valid else None
 
 
-def start_trace(traceparent: str | None, request_id: str | None = None) -> TraceContext:
-    """A new span: of the trace that `traceparent` names when it is valid, of a new trace otherwise."""
+def start_trace(traceparent: str | None, request_id: str | None = None, *, is_trusted: bool = False) -> TraceContext:
+    """A new span: of the trace that `traceparent` names when it is valid, of a new trace otherwise.
+
+    Whoever sent it can ask for a trace not to be sampled, and for one to be only where it `is_trusted`.
+    """
     parent = parse_traceparent(traceparent) if traceparent else None
     # They have to differ, not to be secret: no need to ask the kernel each time.
     digits = f"{getrandbits(192):048x}"
-    trace_id, parent_id, flags = parent or (digits[:32], None, _decide())
+    trace_id, parent_id, flags = parent or (digits[:32], None, _SAMPLED)
+    if sampled_share < 1 and not (parent and is_trusted) and not _is_in_share(trace_id):
+        flags = _NOT_SAMPLED
     return TraceContext(trace_id, digits[32:], flags, request_id or trace_id, parent_id)
 
 
-def _decide() -> str:
-    return _SAMPLED if sampled_share >= 1 or random() < sampled_share else _NOT_SAMPLED  # noqa: S311 - no secret
+def _is_in_share(trace_id: str) -> bool:
+    digest = blake2b(trace_id.encode(), key=sampling_key, digest_size=4).digest()
+    return int.from_bytes(digest) < sampled_share * 2**32
 
 
 def enter(context: TraceContext) -> Token[TraceContext | None]:
@@ -93,8 +104,8 @@ def current_trace_id() -> str:
 
 @contextmanager
 def continue_trace(traceparent: str | None) -> Iterator[TraceContext]:
-    """Works on behalf of the request that sent `traceparent`; on a new trace when there is none or it is invalid."""
-    context = start_trace(traceparent)
+    """Works on behalf of the request whose `traceparent` one of our processes passed on; else on a new trace."""
+    context = start_trace(traceparent, is_trusted=True)
     token = enter(context)
     try:
         yield context
