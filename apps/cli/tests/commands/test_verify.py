@@ -272,6 +272,17 @@ def test_a_program_that_is_not_there_is_a_side_that_cannot_be_asked():
         reconcile(["/no/such/program"], ["/no/such/program"], {}, Window(), settle_s=0)
 
 
+@pytest.mark.parametrize("side", ["entries", "balances"])
+def test_a_side_is_told_of_its_own_database_and_of_nothing_else(fluxo, services, monkeypatch, side):
+    for name in ("ENTRIES_MIGRATION_DATABASE_URL", "BALANCES_MIGRATION_DATABASE_URL", "STREAMS_URL", "EVENTS_KEY"):
+        monkeypatch.setenv(f"FLUXO_{name}", "secret")
+    services.program(
+        f"fluxo_{side}", "import os, sys; sys.exit(' '.join(sorted(n for n in os.environ if 'FLUXO' in n)))"
+    )
+    told = fluxo("verify").err.split(": ", 1)[1].split()
+    assert [name for name in told if name.endswith(("_URL", "_KEY"))] == [f"FLUXO_{side.upper()}_DATABASE_URL"]
+
+
 def test_ending_early_leaves_no_process_and_never_waits_for_one(services, tmp_path):
     """Both sides would print for ever; the comparison has enough after a thousand wrong days."""
     endless = """

@@ -77,6 +77,23 @@ def test_a_service_never_learns_the_others_database_nor_the_owners_password(tmp_
         assert known == (set() if service == "dashboard" else {f"FLUXO_{service.upper()}_DATABASE_URL"})
 
 
+def test_a_process_learns_of_the_servers_that_it_works_with_and_of_no_other(tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("FLUXO_STREAMS_URL", "redis://streams.example")
+    planned = topology(Settings(), tmp_path)
+    told = {child.name: child.env for child in planned.services if isinstance(child, HttpProcess)}
+    told |= {migration.name: migration.env for migration in planned.migrations}
+    servers = {"FLUXO_STREAMS_URL", "FLUXO_CACHE_URL"}
+    assert {name: servers & set(env) for name, env in told.items()} == {
+        "entries-api-1": set(),
+        "entries-relay-1": {"FLUXO_STREAMS_URL"},
+        "entries-migrate": set(),
+        "balances-api-1": {"FLUXO_CACHE_URL"},
+        "balances-projector-1": servers,
+        "balances-migrate": set(),
+        "dashboard-1": set(),
+    }
+
+
 def test_the_page_is_told_where_the_services_are_and_nothing_that_they_work_with(tmp_path: Path, monkeypatch):
     monkeypatch.setenv("FLUXO_STREAMS_URL", "redis://streams.example")
     planned = topology(Settings(), tmp_path, port_base=9000)

@@ -4,13 +4,17 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+STREAMS = "FLUXO_STREAMS_URL"
+CACHE = "FLUXO_CACHE_URL"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Service:
     """`roles` says what each long-running process does, the workers first, `api` last.
 
     Ports are added to the port base: `port` is the public one of the API, `instance_ports` come before the first
-    instance of each role. Instances are counted from 1. `connections` is how many to its database each may hold.
+    instance of each role. Instances are counted from 1. `connections` is how many to its database each may hold, and
+    `servers` the variables of the Redis servers that each works with.
     """
 
     name: str
@@ -18,6 +22,7 @@ class Service:
     roles: Mapping[str, str]
     instance_ports: Mapping[str, int]
     connections: Mapping[str, int]
+    servers: Mapping[str, frozenset[str]]
 
     @property
     def database_variable(self) -> str:
@@ -40,6 +45,7 @@ SERVICES = (
         roles={"relay": "Carry recorded entries from the database to the stream.", "api": "Serve the entries API."},
         instance_ports={"relay": 10, "api": 50},
         connections={"relay": 7, "api": 20},
+        servers={"relay": frozenset({STREAMS})},
     ),
     Service(
         "balances",
@@ -50,6 +56,7 @@ SERVICES = (
         },
         instance_ports={"projector": 30, "api": 70},
         connections={"projector": 3, "api": 11},
+        servers={"projector": frozenset({STREAMS, CACHE}), "api": frozenset({CACHE})},
     ),
 )
 

@@ -1,7 +1,7 @@
 """What runs: every process of the system, where it listens and how it is configured. Reads top to bottom."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from fluxo_local.embedded.valkey import ValkeyServer
 from fluxo_local.issuer import DevelopmentIssuer
 from fluxo_local.nginx import Upstream, balancer
 from fluxo_local.runtime import events_key, load_environment, log_hash_key, role_passwords, session_key
-from fluxo_local.services import DASHBOARD, DASHBOARD_COMMAND, REPLICATED, SERVICES, Service
+from fluxo_local.services import CACHE, DASHBOARD, DASHBOARD_COMMAND, REPLICATED, SERVICES, STREAMS, Service
 from fluxo_local.settings import Settings
 from fluxo_local.supervision.managed_processes import Child, EmbeddedServer, HttpProcess
 
@@ -20,6 +20,7 @@ BALANCER = "nginx"
 DASHBOARD_PREFIX = "FLUXO_DASHBOARD_"
 DASHBOARD_ONLY = (DASHBOARD_PREFIX, "FLUXO_OIDC_")
 EVENTS_KEY = "FLUXO_EVENTS_KEY"
+_NOT_FOR_ALL = ("_DATABASE_URL", STREAMS, CACHE, EVENTS_KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,8 @@ def topology(
     environment = {
         **({EVENTS_KEY: event_keys["relay"]} if event_keys else {}),
         **_database_urls(settings, databases, postgres.port),
-        "FLUXO_STREAMS_URL": settings.streams_url or streams.url,
-        "FLUXO_CACHE_URL": settings.cache_url or cache.url,
+        STREAMS: settings.streams_url or streams.url,
+        CACHE: settings.cache_url or cache.url,
         "FLUXO_AUTH_JWKS_URL": settings.auth_jwks_url or DevelopmentIssuer(data_dir).jwks_url,
         "FLUXO_AUTH_ISSUER": settings.auth_issuer,
         "FLUXO_AUTH_AUDIENCE": settings.auth_audience,
@@ -187,7 +188,7 @@ def _processes(
     for instance, port in enumerate(ports, 1):
         name = f"{service.name}-{role}-{instance}"
         own = {"FLUXO_HOST": "127.0.0.1", "FLUXO_PORT": str(port), "FLUXO_INSTANCE": name}
-        configured = _environment_of(service, environment) | keys | own
+        configured = environment_of(service, role, environment) | keys | own
         processes.append(
             HttpProcess(
                 name,
@@ -203,18 +204,18 @@ def _processes(
 
 def _migration(service: Service, environment: dict[str, str]) -> Migration:
     name, owner = f"{service.name}-migrate", service.migration_variable
-    configured = _environment_of(service, environment) | {owner: environment[owner], "FLUXO_INSTANCE": name}
+    configured = environment_of(service, "migrate", environment) | {owner: environment[owner], "FLUXO_INSTANCE": name}
     return Migration(name, service.command("migrate"), configured)
 
 
-def _environment_of(service: Service, environment: dict[str, str]) -> dict[str, str]:
-    """What the machine's environment and ours say, without the databases and keys that this service must not know."""
+def environment_of(service: Service, role: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """What the machine's environment and ours say, without the servers and keys that this process must not know."""
+    own = service.servers.get(role, frozenset()) | {service.database_variable}
     everything = {**os.environ, **environment}
     return {
         name: value
         for name, value in everything.items()
-        if name == service.database_variable
-        or not (name.endswith(("_DATABASE_URL", EVENTS_KEY)) or name.startswith(DASHBOARD_ONLY))
+        if name in own or not (name.endswith(_NOT_FOR_ALL) or name.startswith(DASHBOARD_ONLY))
     }
 
 
@@ -250,7 +251,6 @@ def _dashboard_environment(settings: Settings, data_dir: Path, port_base: int) -
 def _dashboard(port_base: int, environment: dict[str, str]) -> HttpProcess:
     """The merchant's page: it asks the services, and knows no server that they work with."""
     name = f"{DASHBOARD}-1"
-    servers = ("_DATABASE_URL", "_STREAMS_URL", "_CACHE_URL", EVENTS_KEY)
-    known = {name: value for name, value in {**os.environ, **environment}.items() if not name.endswith(servers)}
+    known = {name: value for name, value in {**os.environ, **environment}.items() if not name.endswith(_NOT_FOR_ALL)}
     own = {"FLUXO_HOST": "127.0.0.1", "FLUXO_PORT": str(port_base), "FLUXO_INSTANCE": name}
     return HttpProcess(name, DASHBOARD_COMMAND, known | own, port_base, health_port=port_base)

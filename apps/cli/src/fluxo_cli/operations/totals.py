@@ -10,6 +10,8 @@ from datetime import date
 from typing import IO, Any, Final, Generic, TypeVar
 
 from fluxo_local.errors import CommandError
+from fluxo_local.services import SERVICES
+from fluxo_local.topology import environment_of
 
 from fluxo_cli.operations.child_process import run_lines
 from fluxo_cli.operations.reconciliation import CategoryMonth, ConsolidatedDay, RecordedDay
@@ -71,9 +73,11 @@ def recorded_totals(argv: Sequence[str], environment: Mapping[str, str], cut_off
 def _lines_of(
     service: str, argv: Sequence[str], environment: Mapping[str, str], stdin: int | IO[bytes] = subprocess.DEVNULL
 ) -> Iterator[Iterator[bytes]]:
+    (own,) = (each for each in SERVICES if each.name == service)
+    known = environment_of(own, "totals", environment)
     with (
         tempfile.TemporaryFile() as complaints,
-        closing(run_lines(argv, environment, complaints, otherwise="its process", stdin=stdin)) as lines,
+        closing(run_lines(argv, known, complaints, otherwise="its process", stdin=stdin)) as lines,
     ):
         yield _of_side(service, lines)
 
