@@ -18,6 +18,10 @@ Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z", description="ISO 
 MerchantId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}\Z", description="The merchant.")]
 
 
+FIRST_DATE: Final = date(1900, 1, 1)
+"""No entry counts for an earlier day."""
+
+
 class EntryRecordedData(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=False):
     """The entry as it was recorded; amounts both as integer minor units and as a decimal string.
 
@@ -63,8 +67,9 @@ def decode(payload: bytes) -> EntryRecorded:
     """Return the event; unknown fields are ignored, so that a newer producer may add some.
 
     Raises:
-        UndecodableEventError: malformed JSON, a missing field, a wrong type or value, or an event at odds with
-            itself (the envelope's id and instant must be the entry's, amount and amount_minor the same money).
+        UndecodableEventError: malformed JSON, a missing field, a wrong type or value, an event at odds with
+            itself (the envelope's id and instant must be the entry's, amount and amount_minor the same money) or dated
+            before 1900.
         OtherEventError: an event of another type, or of a newer version of this one.
     """
     try:
@@ -76,6 +81,8 @@ def decode(payload: bytes) -> EntryRecorded:
         raise UndecodableEventError("the envelope's id is not the entry's id")
     if event.time != event.data.recorded_at:
         raise UndecodableEventError("the envelope's time is not the entry's recorded_at")
+    if event.data.business_date < FIRST_DATE:
+        raise UndecodableEventError("business_date is before 1900, which no entry is")
     if int(event.data.amount.replace(".", "")) != event.data.amount_minor:
         raise UndecodableEventError("amount and amount_minor are different money")
     return event

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import msgspec
 import pytest
-from fluxo_contracts.entry_recorded import EXAMPLE, EntryRecorded, EntryRecordedData, decode, encode
+from fluxo_contracts.entry_recorded import EXAMPLE, FIRST_DATE, EntryRecorded, EntryRecordedData, decode, encode
 from fluxo_contracts.envelope import OtherEventError, UndecodableEventError, utc
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +24,7 @@ def events(draw):
             amount=f"{amount_minor // 100}.{amount_minor % 100:02d}",
             amount_minor=amount_minor,
             currency=draw(st.from_regex(r"\A[A-Z]{3}\Z")),
-            business_date=draw(st.dates()),
+            business_date=draw(st.dates(min_value=FIRST_DATE)),
             description=draw(st.text()),
             category=draw(st.none() | st.text()),
             reverses=draw(st.none() | st.uuids()),
@@ -78,6 +78,8 @@ def changed(**changes) -> bytes:
         (changed(_subject="m 1"), "$.subject"),
         (changed(_subject="m1\n"), "$.subject"),
         (changed(amount_minor=15_001), "different money"),
+        (changed(business_date="0001-01-01"), "before 1900"),
+        (changed(business_date="1899-12-31"), "before 1900"),
         (changed(amount_minor="15000"), "$.data.amount_minor"),
         (changed(amount_minor=0, amount="0.00"), "$.data.amount_minor"),
         (changed(amount_minor=-15_000, amount="-150.00"), "$.data.amount"),

@@ -215,6 +215,13 @@ async def test_an_event_older_than_the_inbox_remembers_is_refused_with_the_way_o
     assert len(await ask("show", None)) == 1
 
 
+async def test_an_event_of_the_far_future_is_not_redriven_before_its_time(ask, dead_letter, recorded, day_totals):
+    letter_id = await dead_letter(recorded("m1", NOV_22, credit=150, at=datetime.now(UTC) + timedelta(days=2)))
+    (line,) = await ask("redrive", [letter_id])
+    assert (line["outcome"], "more than a day ahead" in line["reason"]) == ("failed", True)
+    assert await day_totals() == {}
+
+
 async def test_a_letter_from_before_its_type_was_skipped_is_skipped_now_and_goes(ask, streams, day_totals):
     event = b'{"type": "fluxo.merchant.closed.v1"}'
     letter_id = (await streams.xadd(ENTRIES_DEAD_LETTERS_STREAM, {"event": event, "reason": "$.type"})).decode()

@@ -127,6 +127,16 @@ async def test_an_event_older_than_the_inbox_remembers_is_never_guessed(world, p
     assert world.inbox == {entry_id(young)}
 
 
+async def test_an_id_of_the_far_future_which_would_never_be_forgotten_is_buried(world, project, delivery):
+    ahead = [
+        delivery(at=NOW + each) for each in (timedelta(days=1, seconds=-1), timedelta(days=1), timedelta(days=9_000))
+    ]
+    projected = await project(ahead)
+    assert [letter.delivery for letter in projected.dead_letters] == ahead[1:]
+    assert "more than a day ahead" in projected.dead_letters[0].reason
+    assert world.inbox == {entry_id(ahead[0])}
+
+
 async def test_an_id_that_tells_no_time_is_buried(world, project, delivery, recorded):
     undated = delivery()
     world.entries[undated.payload] = replace(recorded("m1", TODAY, credit=1), id=uuid4())

@@ -10,6 +10,11 @@ REMEMBERED_FOR: Final = timedelta(days=40)
 PURGED_AFTER: Final = REMEMBERED_FOR + timedelta(hours=1)
 """An hour later, so that instances whose clocks differ never disagree to a balance's harm."""
 
+AHEAD_MAX: Final = timedelta(days=1)
+"""Clocks are not so wrong: an id from further ahead was made up, and would be remembered until then."""
+
+FROM_THE_FUTURE: Final = "The entry's id is of an instant more than a day ahead, and would not be forgotten until then."
+
 _VERSION: Final = 7
 _BITS_AFTER_TIME: Final = 80
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -33,6 +38,11 @@ def is_made_within(span: timedelta, entry_id: UUID, now: datetime) -> bool:
 def oldest_remembered(now: datetime) -> UUID:
     """Return the bound below which the inbox may no longer know a dated id."""
     return lowest_id(now - REMEMBERED_FOR)
+
+
+def newest_taken(now: datetime) -> UUID:
+    """Return the bound from which on a dated id is of the future."""
+    return lowest_id(now + AHEAD_MAX)
 
 
 def lowest_id(instant: datetime) -> UUID:

@@ -19,7 +19,7 @@ from fluxo_balances.application.projecting.ports import (
     SkipReason,
     UndecodableEventError,
 )
-from fluxo_balances.domain.inbox import REMEMBERED_FOR, is_dated, oldest_remembered
+from fluxo_balances.domain.inbox import FROM_THE_FUTURE, REMEMBERED_FOR, is_dated, newest_taken, oldest_remembered
 from fluxo_balances.domain.merchant_settings import MerchantSettings
 
 DELIVERIES_MAX: Final = 8
@@ -111,13 +111,14 @@ class ProjectEntries:
             ReadModelUnavailableError: the database is unavailable; nothing is lost, call again with the same.
         """
         projected = Projected()
-        oldest = oldest_remembered(self._clock.now())
+        now = self._clock.now()
+        oldest, newest = oldest_remembered(now), newest_taken(now)
         readable, changed = list[ReadableEvent](), list[ReadableSettings]()
         for delivery in deliveries:
             if delivery.stream_id in self._unacknowledged:
                 continue
             try:
-                told = self._told_by(delivery, oldest)
+                told = self._told_by(delivery, oldest, newest)
             except NotForBalancesError as error:
                 projected.skipped.append(SkippedEvent(delivery, error.event_type, error.reason))
             except UndecodableEventError as error:
@@ -155,7 +156,7 @@ class ProjectEntries:
         self._unacknowledged.clear()
         return [each.entry for each in unacknowledged if each.is_new and isinstance(each.entry, RecordedEntry)]
 
-    def _told_by(self, delivery: Delivery, oldest: UUID) -> RecordedEntry | MerchantSettings:
+    def _told_by(self, delivery: Delivery, oldest: UUID, newest: UUID) -> RecordedEntry | MerchantSettings:
         entry = self._decode(delivery)
         if isinstance(entry, MerchantSettings):
             # Of any age: late ones change nothing.
@@ -166,6 +167,8 @@ class ProjectEntries:
             raise UndecodableEventError(
                 f"The event is older than {REMEMBERED_FOR.days} days and may have been applied before."
             )
+        if entry.id >= newest:
+            raise UndecodableEventError(FROM_THE_FUTURE)
         return entry
 
     async def _apply(self, events: Sequence[ReadableEvent], projected: Projected) -> None:

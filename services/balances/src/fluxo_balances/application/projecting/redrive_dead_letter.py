@@ -11,7 +11,7 @@ from fluxo_balances.application.projecting.ports import (
     StoredDeadLetter,
     UndecodableEventError,
 )
-from fluxo_balances.domain.inbox import REMEMBERED_FOR, is_dated, is_forgotten
+from fluxo_balances.domain.inbox import FROM_THE_FUTURE, REMEMBERED_FOR, is_dated, is_forgotten, newest_taken
 from fluxo_balances.domain.merchant_settings import MerchantSettings
 
 
@@ -78,6 +78,8 @@ class RedriveDeadLetter:
         told = self._decode(stored.letter.delivery)
         if isinstance(told, RecordedEntry) and not is_dated(told.id):
             raise UndecodableEventError("The entry's id is no UUIDv7, so its age is unknown.")
+        if isinstance(told, RecordedEntry) and told.id >= newest_taken(self._clock.now()):
+            raise UndecodableEventError(FROM_THE_FUTURE)
         return told
 
 
