@@ -11,6 +11,7 @@ from fluxo_chassis.problems import Problem
 from joserfc import jws, jwt
 from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
+from structlog.testing import capture_logs
 
 pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings("ignore:EdDSA is deprecated")]
 
@@ -221,6 +222,19 @@ async def test_without_keys_the_answer_is_to_come_back(tmp_path):
     with pytest.raises(Problem) as problem:
         await verifier_of((tmp_path / "absent.json").as_uri()).verify(signed())
     assert (problem.value.status, problem.value.headers["Retry-After"]) == (503, "1")
+
+
+async def test_a_key_file_that_is_missing_is_told_once_until_it_is_back(verifier, key_file):
+    content = key_file.read_bytes()
+    await verifier.verify(signed())
+    with capture_logs() as lines:
+        for absence in range(2):
+            key_file.unlink()
+            for number in range(3):
+                await verifier.verify(signed(jti=f"{absence}-{number}"))
+            key_file.write_bytes(content)
+            await verifier.verify(signed(jti=f"{absence}-back"))
+    assert [line["event"] for line in lines] == ["the key set could not be read"] * 2
 
 
 async def test_keys_for_encryption_and_of_unknown_kinds_are_passed_over(tmp_path):
