@@ -35,6 +35,8 @@ SEQUENCES = {
     "another address": (post("7", target="/v1/notes") + post("7", target="/v1/things?x") + post("7", target="/no"), 0),
     "another type": (post("7", "Content-Type: text/plain") + post("7", "Content-Type:"), 0),
     "a type with a parameter": (post("7", "Content-Type: application/json; charset=utf-8"), 0),
+    "encoded": (post("7", "Content-Encoding: gzip") + post("7", "Content-Encoding: identity"), 0),
+    "no host": (post("7", "Host:"), 0),
     "in pieces": (post("1\r\n7\r\n0\r\n\r\n", "Content-Length:", "Transfer-Encoding: chunked"), 0),
     "expects to be told to go on": (post("7", "Expect: 100-continue"), 0),
     "no length": (post("", "Content-Length:"), 0),

@@ -10,10 +10,12 @@ REMEMBERED_FOR: Final = timedelta(days=40)
 PURGED_AFTER: Final = REMEMBERED_FOR + timedelta(hours=1)
 """An hour later, so that instances whose clocks differ never disagree to a balance's harm."""
 
-AHEAD_MAX: Final = timedelta(days=1)
-"""Clocks are not so wrong: an id from further ahead was made up, and would be remembered until then."""
+AHEAD_MAX: Final = timedelta(days=366)
+"""No clock is so wrong: an id from further ahead was made up, and would be remembered until then."""
 
-FROM_THE_FUTURE: Final = "The entry's id is of an instant more than a day ahead, and would not be forgotten until then."
+FROM_THE_FUTURE: Final = (
+    "The entry's id is of an instant more than a year ahead, and would not be forgotten until then."
+)
 
 _VERSION: Final = 7
 _BITS_AFTER_TIME: Final = 80

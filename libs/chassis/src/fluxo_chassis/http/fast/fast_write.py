@@ -53,6 +53,7 @@ class FastWriteProtocol(FastPathProtocol):
         if (
             write is None
             or headers.get(b"content-type") != b"application/json"
+            or b"content-encoding" in headers
             or len(length) > _LENGTHS
             or int(length) > BODY_BYTES_MAX
             or (caller := write.caller(headers)) is None
