@@ -16,6 +16,7 @@ from fluxo_chassis.http.fast.direct import DirectRoutes
 from fluxo_chassis.http.middleware import Middleware
 from fluxo_chassis.http.openapi import install_openapi
 from fluxo_chassis.http.request_log import RequestLog
+from fluxo_chassis.resilience import Bulkhead
 
 BODY_LIMIT_BYTES = 65_536
 
@@ -55,13 +56,15 @@ def create_app(
     cors_origins: Sequence[str] = (),
     body_limit_bytes: int = BODY_LIMIT_BYTES,
     body_limits: Mapping[str, int] | None = None,
+    turns: Mapping[str, Bulkhead] | None = None,
     answer_within_s: Callable[[Scope], float] = lambda _scope: ANSWER_WITHIN_S,
 ) -> FastAPI:
     """An application with request ids, traces, access log, metrics, limits, problem details and health.
 
     `development_port` is where it listens by default. Pages of `cors_origins` may call it from a browser. `body_limits`
-    gives paths a limit of their own, in bytes. A request whose answer has not begun within `answer_within_s` is given
-    up with 503.
+    gives paths a limit of their own, in bytes; `turns` gives routes' paths what lets a request in before its body is
+    read, and holds its slot until there is an answer. A request whose answer has not begun within `answer_within_s`
+    is given up with 503.
     """
 
     @asynccontextmanager
@@ -86,6 +89,7 @@ def create_app(
     )
     app.state.verifier = verifier
     app.state.rate_limits = None
+    app.state.turns = turns or {}
     app.state.account = account
     app.state.cors = Cors(cors_origins)
     for route in health_routes(health, before_scrape=account.settle):

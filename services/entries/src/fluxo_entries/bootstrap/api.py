@@ -40,9 +40,6 @@ TENANT_CLAIM: Final = "merchant_id"
 RUNNING_MAX: Final = 8
 """Connections for reads, and as many for writes that are not committed in groups; each kind queues only for its own."""
 
-MERCHANT_WRITES_MAX: Final = 6
-"""A bulk takes long: however many one merchant sends, another's need not wait for one of them to end."""
-
 SEARCHES_MAX: Final = 4
 MERCHANT_SEARCHES_MAX: Final = 2
 """Searches are the reads that may take long: of all merchants they hold half of the connections at most."""
@@ -58,7 +55,7 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
     configure_logging(settings, "fluxo-entries")
     url, instance = settings.entries_database_url, settings.instance
     breaker = breaker_for("entries-database")
-    for_reads, for_writes = _bulkhead("entries-reads"), _bulkhead("entries-writes", of_merchant=MERCHANT_WRITES_MAX)
+    for_reads, for_writes = _bulkhead("entries-reads"), _bulkhead("entries-writes")
     async with AsyncExitStack() as opened:
         opened.enter_context(exported_as_configured(settings, "fluxo-entries"))
         reads, writes = [
@@ -110,10 +107,8 @@ def assemble(
     )
 
 
-def _bulkhead(name: str, *, of_merchant: int | None = None) -> Bulkhead:
-    return Bulkhead(
-        name, running_max=RUNNING_MAX, tenant_running_max=of_merchant, waiting_max=WAITING_MAX, wait_max_s=WAIT_MAX_S
-    )
+def _bulkhead(name: str) -> Bulkhead:
+    return Bulkhead(name, running_max=RUNNING_MAX, waiting_max=WAITING_MAX, wait_max_s=WAIT_MAX_S)
 
 
 def _searches() -> Bulkhead:

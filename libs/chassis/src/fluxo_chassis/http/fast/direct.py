@@ -24,6 +24,7 @@ from fluxo_chassis.http.json_in_turns import ITEMS_MAX, BodyTooLargeError, TooMa
 from fluxo_chassis.http.problem_answers import known_problem
 from fluxo_chassis.http.validation import FIELDS_MAX, invalid_request, pointer, too_many_fields, validation_problem
 from fluxo_chassis.problems import FieldError
+from fluxo_chassis.resilience import Bulkhead, current_tenant
 
 Solve = Callable[[Request], Awaitable[dict[str, Any]]]
 
@@ -59,11 +60,20 @@ class DirectRoute(APIRoute):
         """Return the endpoint's response.
 
         Raises:
+            BulkheadFull: the path's requests take turns, and this one's did not come.
             Problem: what a dependency raised; the body is not JSON, or too large; or 422 for all that is wrong with the
                 parameters.
         """
-        # First of all: of who may not call nothing is read but the head.
-        arguments, errors = await self._solve(request), list[dict[str, Any]]()
+        # First of all: of who may not call nothing is read but the head, nor of who has to wait.
+        arguments = await self._solve(request)
+        turns: Bulkhead | None = request.app.state.turns.get(self.path)
+        if turns is None:
+            return await self._answer(request, path_params, arguments)
+        async with turns.slot(current_tenant.get()):
+            return await self._answer(request, path_params, arguments)
+
+    async def _answer(self, request: Request, path_params: Mapping[str, str], arguments: dict[str, Any]) -> Response:
+        errors = list[dict[str, Any]]()
         content = None if self._body is None else await _read(request.receive)
         value = await _json_of(content) if content else None
         for field in self._in_path:

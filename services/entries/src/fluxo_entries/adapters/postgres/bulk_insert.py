@@ -14,7 +14,7 @@ from fluxo_entries.adapters.postgres.rows import entry_row, key_row
 from fluxo_entries.application.recording.ports import Outcome, Recording
 from fluxo_entries.domain.errors import IdempotencyKeyReusedError
 
-CHUNK_ROWS: Final = 1_000
+CHUNK_ROWS: Final = 500
 """A few milliseconds of work for this process, and a small part of a statement's time for the database."""
 
 T = TypeVar("T")

@@ -19,6 +19,7 @@ from fluxo_entries.entrypoints.http.record_entries_in_bulk import (
     BULK_WITHIN_S,
     PATH,
     add_record_entries_in_bulk,
+    bulks_in_turns,
 )
 from fluxo_entries.entrypoints.http.record_entry import add_record_entry
 from fluxo_entries.entrypoints.http.reverse_entry import add_reverse_entry
@@ -46,6 +47,7 @@ def create_entries_app(
         verifier=verifier,
         cors_origins=cors_origins,
         body_limits={PATH: BODY_LIMIT_BYTES},
+        turns={PATH: bulks_in_turns()},
         answer_within_s=lambda scope: BULK_WITHIN_S if scope["path"] == PATH else ANSWER_WITHIN_S,
     )
     app.include_router(_routes(use_cases))

@@ -10,6 +10,7 @@ from fluxo_chassis.http.json_in_turns import TOO_LARGE
 from fluxo_chassis.http.validation import ERRORS_SHOWN_MAX, FIELDS_MAX, invalid_request, too_many_fields
 from fluxo_chassis.observability.traces.tracing import current_trace_id, current_traceparent
 from fluxo_chassis.problems import FieldError, Problem
+from fluxo_chassis.resilience import Bulkhead
 
 from fluxo_entries.application.recording.cooperative import yielding
 from fluxo_entries.application.recording.ports import Outcome
@@ -40,6 +41,11 @@ ERRORS_OF_AN_ITEM_MAX: Final = 8
 BULK_WITHIN_S: Final = 10.0
 """Ten thousand entries take a second; on a busy machine, several."""
 
+RUNNING_MAX: Final = 6
+"""Of all merchants: two connections for writes are left to what is short."""
+
+WAITING_MAX: Final = 100
+WAIT_MAX_S: Final = 5.0
 
 BYTES_FOR_ONE: Final = 100
 """An item has some two hundred bytes and costs as much as two answers at hand, by the hundred of them."""
@@ -49,6 +55,13 @@ def _price(request: Request) -> float:
     """By the length that the head tells, for nothing else is read before; the greatest where it tells none."""
     length = request.headers.get("content-length", "")
     return PLAIN_PRICE + (int(length) if length.isdecimal() else BODY_LIMIT_BYTES) / BYTES_FOR_ONE
+
+
+def bulks_in_turns() -> Bulkhead:
+    """Let one bulk of a merchant in at a time: each takes memory, and slices of the event loop one after another."""
+    return Bulkhead(
+        "entries-bulks", running_max=RUNNING_MAX, tenant_running_max=1, waiting_max=WAITING_MAX, wait_max_s=WAIT_MAX_S
+    )
 
 
 def add_record_entries_in_bulk(routes: APIRouter, record_entries: RecordEntriesInBulk) -> None:
