@@ -14,7 +14,7 @@ endef
 .DEFAULT_GOAL := help
 CATALOGUE := apps/dashboard/src/fluxo_dashboard/locale/pt_BR/LC_MESSAGES/messages.po
 
-.PHONY: help setup deploy-tools up test test-quick test-repeat abuse chaos bench bench-quick check sbom audit format schemas catalogue pictures stale-schemas
+.PHONY: help setup deploy-tools up test test-quick test-repeat abuse chaos bench bench-quick bench-compare check sbom audit format schemas catalogue pictures stale-schemas
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,10 @@ bench: setup ## Measure all scenarios beside this machine's bounds, 45 minutes; 
 
 bench-quick: setup ## The main scenarios in about two minutes; writes no document
 	@$(RUN) benchmarks --quick $(ARGS)
+
+bench-compare: setup ## Measure another checkout and this one in turn: make bench-compare BASE=../before [ARGS="--rounds 5"]
+	@$(MAKE) --no-print-directory -C $(BASE) setup
+	@$(RUN) benchmarks.compare $(BASE) $(ARGS)
 
 check: setup ## Format, lint, types, import contracts, generated files: in seconds
 	@$(BIN)/ruff format --check --quiet . || { echo "Unformatted files; run: make format"; exit 1; }

@@ -61,13 +61,12 @@ def versions() -> dict[str, str]:
     return {name: version for name, version in found.items() if version}
 
 
-def commit() -> str:
+def commit(tree: Path = Path(__file__).parent) -> str:
     """Return the short hash of the working tree's commit, with a + where files differ from it; empty outside git."""
-    return _git("rev-parse", "--short=8", "HEAD") + ("+" if _git("status", "--porcelain") else "")
+    return _git(tree, "rev-parse", "--short=8", "HEAD") + ("+" if _git(tree, "status", "--porcelain") else "")
 
 
-def _git(*arguments: str) -> str:
-    directory = Path(__file__).parent
+def _git(directory: Path, *arguments: str) -> str:
     ran = subprocess.run(["git", *arguments], cwd=directory, capture_output=True, text=True, check=False)
     return ran.stdout.strip()
 

@@ -46,6 +46,9 @@ def report(run: Run, results_name: str) -> str:
             f"\nNot run: `{each['name']}`, {each['not_run']}.\n" for each in run.scenarios if each["not_run"]
         ),
         sections="\n".join(_section(scenario) for scenario in measured),
+        comparisons="".join(
+            COMPARISON.format(rows="\n".join(comparison_rows(each)), **each) for each in run.comparisons
+        ),
         cluster="\n".join(_load(load) for load in run.cluster) or "Nothing to compute from was measured.",
     )
 
@@ -128,6 +131,17 @@ def _load(load: Mapping[str, Any]) -> str:
     )
 
 
+def comparison_rows(comparison: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the lines of a table: medians of both trees, and what became of each round's two figures."""
+    yield f"| | {comparison['before']} | {comparison['now']} | ratio | least | most |"
+    yield "|---|---:|---:|---:|---:|---:|"
+    for row in comparison["figures"]:
+        values = [figure_in_words(row["unit"], median(row[side])) for side in ("before", "now")]
+        ratios = [now / before for before, now in zip(row["before"], row["now"], strict=True)]
+        shown = [figure_in_words("ratio", value) for value in (median(ratios), min(ratios), max(ratios))]
+        yield f"| {row['what']} | {' | '.join(values + shown)} |"
+
+
 def _option(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
@@ -143,6 +157,16 @@ SECTION: Final = """\
 |---|---:|---:|---:|
 {figures}
 {cost}{reading}"""
+
+COMPARISON: Final = """\
+## {title}
+
+Two trees, each with its own benchmarks and processes, measured in turn: {rounds} rounds of each scenario, {seconds:g} s
+each, and who began changed from round to round. A ratio is of the two figures of one round; it and they are medians.
+
+{rows}
+
+"""
 
 LOAD: Final = """\
 **{per_s:,} {what} a second**: {cores:.1f} cores. (CPU as measured in [{scenario}](#{scenario}).)
@@ -185,7 +209,7 @@ held up. CPU is what the processes took according to the kernel, for each thing 
 database that a backend serves, "shared" is its writers of log and pages.
 
 {sections}
-## On a cluster, on paper
+{comparisons}## On a cluster, on paper
 
 From the CPU time of each request as measured above, and a rate. It leaves out what one machine can't show: the network,
 replication, and the disk.

@@ -14,7 +14,10 @@ from benchmarks.scenario import Figures, Round, Scenario
 
 @dataclass(slots=True)
 class Run:
-    """`began` is an RFC 3339 instant in UTC; `options` what the run was told; `cluster` is computed from the rest."""
+    """`began` is an RFC 3339 instant in UTC; `options` what the run was told; `cluster` is computed from the rest.
+
+    `comparisons` with other trees are put in afterwards.
+    """
 
     began: str
     seconds: float
@@ -24,6 +27,7 @@ class Run:
     options: dict[str, Any]
     scenarios: list[dict[str, Any]] = field(default_factory=list)
     cluster: list[dict[str, Any]] = field(default_factory=list)
+    comparisons: list[dict[str, Any]] = field(default_factory=list)
 
     def save(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)

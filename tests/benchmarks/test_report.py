@@ -64,6 +64,25 @@ def test_a_target_is_judged_by_the_median_of_the_rounds(run: Run):
     assert (ratio["measured"], ratio["met"]) == (0.6, True)
 
 
+def test_two_trees_are_compared_round_by_round(run: Run):
+    run.comparisons = [
+        {
+            "title": "With walls and without",
+            "before": "abcdef12",
+            "now": "12abcdef",
+            "rounds": 3,
+            "seconds": 4.0,
+            "figures": [
+                {"what": "Writes", "unit": "entries_per_s", "before": [1_000, 2_000, 4_000], "now": [990, 2_100, 3_200]}
+            ],
+        }
+    ]
+    page = report(run, "results.json")
+    assert "## With walls and without" in page
+    assert "| | abcdef12 | 12abcdef | ratio | least | most |" in page
+    assert "| Writes | 2,000/s | 2,100/s | 0.99 × | 0.80 × | 1.05 × |" in page
+
+
 def test_a_target_that_was_not_measured_is_neither_met_nor_missed():
     (target,) = outcome(scenario(targets=(Target("other_ms", at_most=1),)), ROUNDS, seconds=1.0)["targets"]
     assert (target["measured"], target["met"]) == (None, None)
