@@ -1,4 +1,4 @@
-"""What a merchant notices of another one's crowd: slow searches, readers who wait for nothing, bulks."""
+"""What a merchant notices of another one's crowd: slow searches, readers who wait for nothing, bulks, strangers."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
@@ -101,6 +101,12 @@ async def _wait_for_nothing(system: System, token: str, seconds: float) -> objec
     return await asyncio.to_thread(wrk.get, url, connections=WAITERS, seconds=seconds, token=token)
 
 
+async def _knock(system: System, _token: str, seconds: float) -> object:
+    url = f"{system.entries_url}/v1/entries"
+    forged = system.token(CROWD)[:-8] + "AAAAAAAA"
+    return await asyncio.to_thread(wrk.get, url, connections=CONNECTIONS, seconds=seconds, token=forged)
+
+
 async def _send_bulks(system: System, token: str, seconds: float) -> object:
     # Made beforehand: the driver must not be what holds the other merchant up.
     days = [business_today()] * BULK_ENTRIES
@@ -115,6 +121,7 @@ CROWDS: Final[dict[str, Attack]] = {
     "beside_searches": _search,
     "beside_waiters": _wait_for_nothing,
     "beside_bulks": _send_bulks,
+    "beside_strangers": _knock,
 }
 ATTACKS: Final[dict[str, Attack | None]] = {"alone": None, **CROWDS}
 KINDS: Final = ("write", "read", "read_own_write")
@@ -149,8 +156,8 @@ SCENARIO = Scenario(
     method=(
         "One merchant records 30 entries a second and reads each by its id and in its day (`after_entry`): alone, then "
         f"beside another merchant's {SEARCHERS} readers of a slow search, its {WAITERS:,} readers who wait for what "
-        f"never comes, and bulks of {BULK_ENTRIES:,} entries on {CONNECTIONS} connections. The crowd shares the "
-        "machine with what it troubles."
+        f"never comes, its bulks of {BULK_ENTRIES:,} entries on {CONNECTIONS} connections, and {CONNECTIONS} "
+        "connections of somebody with a forged token. The crowd shares the machine with what it troubles."
     ),
     measure=measure,
     needs=(WRK,),

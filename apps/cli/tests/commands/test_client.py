@@ -44,6 +44,21 @@ def test_an_overloaded_service_is_asked_again_with_the_same_key_after_the_time_i
     assert waited == [7.0, 0.6]
 
 
+def test_who_asked_for_too_much_waits_as_long_as_the_service_says_and_nothing_was_done(client, service, waited):
+    service.answers_with(429, {"title": "Too many requests"}, Retry_After="4")
+    service.answers_with(201, {"id": "1"})
+    assert record(client).status_code == 201
+    assert waited == [4.0]
+
+
+def test_a_share_that_is_long_used_up_is_told_and_nothing_may_have_been_recorded(client, service, waited):
+    service.answers_with(429, {"title": "Too many requests"}, Retry_After="40")
+    with pytest.raises(CommandError) as failure:
+        record(client)
+    assert (str(failure.value), failure.value.exit_status) == ("Too many requests", 1)
+    assert waited == [30.0, 30.0, 30.0]
+
+
 def test_a_lost_answer_is_asked_for_again_with_the_same_key(client, service):
     service.hangs_up()
     service.hangs_up()

@@ -32,6 +32,24 @@ def test_who_asked_for_nothing_may_take_ten_seconds_worth_at_once_and_then_the_r
     assert admitted(limits, "a") == 80
 
 
+def test_a_steady_rate_is_never_refused_and_twice_the_rate_every_second_time(limits, clock):
+    def at(rate_per_s, seconds):
+        came = []
+        for _ in range(rate_per_s * seconds):
+            clock.now += 1 / rate_per_s
+            came.append(limits.admits("a", 1))
+        return came
+
+    assert all(at(8, 120))
+    assert sum(at(16, 120)) == pytest.approx(8 * 120 + 80, abs=80)
+
+
+def test_after_a_pause_no_more_than_two_buckets_are_taken_at_once(limits, clock):
+    limits.admits("a", 1)
+    clock.now += 3_600
+    assert 80 <= admitted(limits, "a") <= 160
+
+
 def test_nobody_pays_for_another(limits):
     assert admitted(limits, "a") == 80
     assert admitted(limits, "b", price=10) == 8
@@ -67,4 +85,4 @@ def test_memory_is_bounded_and_whoever_has_taken_much_is_remembered_longest(limi
     assert admitted(limits, "greedy") == 8
     for number in range(1_000):
         limits.admits(f"many-{number}", 1)
-    assert len(limits._full_at) <= 100
+    assert len(limits._left) == len(limits._filled_at) <= 100

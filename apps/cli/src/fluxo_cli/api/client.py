@@ -11,8 +11,9 @@ from fluxo_local.errors import CommandError
 from fluxo_cli.output.rendering import printable
 
 _UNTIL_AN_OPERATOR_ACTS: Final = "/problems/category-totals-not-built"
-# A balancer without an instance says 502 or 504; a service that sheds load or lost its database says 503.
-_TRY_AGAIN: Final = frozenset({502, 503, 504})
+# A balancer without an instance says 502 or 504; a service that sheds load or lost its database says 503, and 429 to
+# who asks for more than a share, with nothing done.
+_TRY_AGAIN: Final = frozenset({429, 502, 503, 504})
 _BACKOFF_S: Final = (0.2, 0.6, 1.5)
 _RETRY_AFTER_S_MAX: Final = 30.0
 # A bulk is repeated for a minute: long enough for a service that is started again.
@@ -86,7 +87,7 @@ class ServiceClient:
             else:
                 if response.status_code not in _TRY_AGAIN or _problem_type(response) == _UNTIL_AN_OPERATOR_ACTS:
                     return self._checked(response)
-                perhaps_done = True
+                perhaps_done |= response.is_server_error
                 if wait_s is None:
                     raise self._refused(response, perhaps_done=perhaps_done)
                 wait_s = _retry_after_s(response) or wait_s  # noqa: PLW2901 - the service knows better than the table

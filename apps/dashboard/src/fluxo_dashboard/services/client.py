@@ -26,8 +26,8 @@ _NOBODY_THERE: Final = frozenset({502, 504})
 _CONNECTIONS_MAX: Final = 100
 
 NOT_BUILT: Final = "category-totals-not-built"
-_NOT_THERE_YET: Final = frozenset({NOT_BUILT, "not-yet-consolidated"})
-"""By these kinds of 503 a service that is well says that one thing is not there yet: to ask again at once is no use."""
+_NOT_THERE_YET: Final = frozenset({NOT_BUILT, "not-yet-consolidated", "rate-limited"})
+"""So a service that is well says that one thing is not there yet, or not for this merchant now: ask no more at once."""
 
 
 class ServiceUnavailableError(Exception):
@@ -83,7 +83,7 @@ class ServiceClient:
         Raises:
             Refusal: 4xx.
             SignedOutError: 401.
-            ServiceUnavailableError: no answer in time, or 5xx.
+            ServiceUnavailableError: no answer in time, 5xx, or 429.
         """
         wanted = {name: value for name, value in query.items() if value is not None}
         within_s = WAITS_WITHIN_S if "after_entry" in wanted else ANSWER_WITHIN_S
@@ -97,7 +97,7 @@ class ServiceClient:
         Raises:
             Refusal: 4xx.
             SignedOutError: 401.
-            ServiceUnavailableError: no answer in time, or 5xx; sent again with the same key it is still one write.
+            ServiceUnavailableError: no answer in time, 5xx, or 429; sent again with the same key it is still one write.
         """
         content = orjson.dumps({name: value for name, value in body.items() if value is not None})
         headers = {"Content-Type": "application/json", "Idempotency-Key": f'"{idempotency_key}"'}
@@ -159,7 +159,8 @@ def _judged(response: httpx2.Response) -> Any:
         log.warning("a service refuses an access token", challenge=response.headers.get("www-authenticate", "")[:200])
         raise SignedOutError
     kind = str(body.get("type", "")).rpartition("/")[2]
-    if response.is_server_error:
+    # Whose merchant has asked for too much sees what was known last, too, and keeps what was typed.
+    if response.is_server_error or response.status_code == httpx2.codes.TOO_MANY_REQUESTS:
         raise ServiceUnavailableError(str(body.get("title", response.status_code)), kind)
     errors = {error["pointer"].lstrip("/?"): error["detail"] for error in body.get("errors", ())}
     raise Refusal(response.status_code, kind, str(body.get("detail", "")), errors)

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import httpx2
 import pytest
 import time_machine
 from fluxo_dashboard.services.client import ServiceClient, ServiceUnavailableError
@@ -229,3 +230,16 @@ async def test_a_service_that_says_what_is_not_there_yet_is_well(books, balances
             assert raised.value.kind == kind
         assert client.breaker.state == "closed"
         assert len(balances.asked) == 20  # to ask again at once is no use
+
+
+async def test_whose_merchant_asked_for_too_much_is_shown_what_was_known_last():
+    asked = []
+
+    async def refuse(request):
+        asked.append(request)
+        return httpx2.Response(429, json={"type": "/problems/rate-limited"}, headers={"Retry-After": "3"})
+
+    async with ServiceClient("balances", "http://balances", transport=httpx2.MockTransport(refuse)) as client:
+        with pytest.raises(ServiceUnavailableError):
+            await client.get("/v1/daily-balances/2026-11-28", "token")
+        assert (client.breaker.state, len(asked)) == ("closed", 1)

@@ -16,50 +16,57 @@ rate_limit_refused = Counter("rate_limit_refused", "Requests that were refused: 
 class RateLimits:
     """How much each tenant may ask of this process: `per_s` in the long run, BURST_S of that at once.
 
-    A token bucket for each tenant, kept as the one instant at which it is full again. When TENANTS_MAX are known, full
-    ones are forgotten, and where there is none all of them. What costs more than a whole bucket takes a whole bucket.
+    A token bucket for each tenant, filled up when it does not suffice and not before, so that most requests need no
+    clock: who left some for long and then takes it all finds another one. When TENANTS_MAX are known, those are
+    forgotten whose buckets are full by now, and where there is none all of them. What costs more than a whole bucket
+    takes a whole bucket.
     """
 
-    __slots__ = ("_clock", "_full_at", "_per_s", "_s_of_one")
+    __slots__ = ("_burst", "_clock", "_filled_at", "_left", "_per_s")
 
     def __init__(self, per_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_s = per_s
-        self._s_of_one = 1 / per_s
-        self._full_at: dict[str, float] = {}
+        self._burst = per_s * BURST_S
+        self._left: dict[str, float] = {}
+        self._filled_at: dict[str, float] = {}
         self._clock = clock
 
     def admits(self, tenant: str, price: float) -> bool:
         """Take the price and return True, or take nothing and return False."""
-        now = self._clock()
-        full_at = self._full_at.get(tenant)
-        if full_at is None:
-            full_at = self._meet(now)
-        elif full_at < now:
-            full_at = now
-        then = full_at + price * self._s_of_one
-        if then > now + BURST_S:
-            if full_at > now:
-                return False
-            then = now + BURST_S
-        self._full_at[tenant] = then
+        left = self._left.get(tenant, 0.0) - price
+        if left < 0:
+            return self._admits_once_filled(tenant, price)
+        self._left[tenant] = left
         return True
 
     def refuse(self, tenant: str, price: float) -> Mapping[str, str]:
         """Count a refusal and return its headers: when as much is there, and the policy (IETF's RateLimit fields)."""
         rate_limit_refused.inc()
-        rest_s = max(self._full_at.get(tenant, 0.0) - self._clock(), 0.0)
-        wait_s = math.ceil(max(rest_s + min(price * self._s_of_one, BURST_S) - BURST_S, 1))
-        left = max(int((BURST_S - rest_s) * self._per_s), 0)
+        left = self._left.get(tenant, 0.0)
+        wait_s = max(math.ceil((min(price, self._burst) - left) / self._per_s), 1)
         return {
             "Retry-After": str(wait_s),
-            "RateLimit": f'"tenant";r={left};t={wait_s}',
-            "RateLimit-Policy": f'"tenant";q={int(BURST_S * self._per_s)};w={BURST_S}',
+            "RateLimit": f'"tenant";r={int(left)};t={wait_s}',
+            "RateLimit-Policy": f'"tenant";q={int(self._burst)};w={BURST_S}',
         }
 
-    def _meet(self, now: float) -> float:
-        """Make room for a tenant that is not known, and return when its bucket was full at the latest."""
-        if len(self._full_at) >= TENANTS_MAX:
-            self._full_at = {tenant: full_at for tenant, full_at in self._full_at.items() if full_at > now}
-            if len(self._full_at) >= TENANTS_MAX:
-                self._full_at.clear()
-        return now
+    def _admits_once_filled(self, tenant: str, price: float) -> bool:
+        now = self._clock()
+        if tenant not in self._left and len(self._left) >= TENANTS_MAX:
+            self._forget(now)
+        left, price = self._content(tenant, now), min(price, self._burst)
+        is_enough = left >= price
+        self._left[tenant], self._filled_at[tenant] = left - price if is_enough else left, now
+        return is_enough
+
+    def _content(self, tenant: str, now: float) -> float:
+        filled_at = self._filled_at.get(tenant)
+        if filled_at is None:
+            return self._burst
+        return min(self._left[tenant] + (now - filled_at) * self._per_s, self._burst)
+
+    def _forget(self, now: float) -> None:
+        taken = [tenant for tenant in self._left if self._content(tenant, now) < self._burst]
+        kept = taken if len(taken) < TENANTS_MAX else []
+        self._left = {tenant: self._left[tenant] for tenant in kept}
+        self._filled_at = {tenant: self._filled_at[tenant] for tenant in kept}
