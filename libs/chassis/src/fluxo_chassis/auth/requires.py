@@ -1,6 +1,9 @@
 """What a FastAPI route says about its callers; apart from the rest, for processes that do without FastAPI."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from random import uniform
 from typing import Annotated, Final
 
 from fastapi import Request, Security
@@ -12,6 +15,14 @@ from fluxo_chassis.problems import Problem, over_rate_limit
 from fluxo_chassis.resilience import current_tenant
 from fluxo_chassis.resilience.rate_limits import RateLimits
 
+STRANGERS_PER_S: Final = 500.0
+"""Refusals that a process gives at once; they take a tenth of a core."""
+
+HELD_S: Final = 0.5
+"""So long others are held back, on average: whoever asks on and on is slowed, and keeps nobody waiting."""
+
+_strangers = RateLimits(STRANGERS_PER_S)
+
 
 class _Bearer(SecurityBase):
     """Reads the `Authorization` header; also what OpenAPI calls the security scheme."""
@@ -21,16 +32,24 @@ class _Bearer(SecurityBase):
         self.scheme_name = "bearer"
 
     async def __call__(self, request: Request) -> Principal:
+        try:
+            principal = await self._principal(request)
+        except Problem as problem:
+            if problem.status == HTTPStatus.UNAUTHORIZED and not _strangers.admits("", 1):
+                await asyncio.sleep(uniform(0, 2 * HELD_S))  # noqa: S311 - so that they don't all come again at once
+            raise
+        # The request log distinguishes tenants by it, and what many share is shared by turns.
+        request.state.principal = principal
+        current_tenant.set(principal.tenant)
+        return principal
+
+    async def _principal(self, request: Request) -> Principal:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         token = token.strip()
         if scheme.lower() != "bearer" or not token:
             raise unauthenticated("A bearer token is required.", "Bearer")
         verifier: TokenVerifier = request.app.state.verifier
-        principal = await verifier.verify(token)
-        # The request log distinguishes tenants by it, and what many share is shared by turns.
-        request.state.principal = principal
-        current_tenant.set(principal.tenant)
-        return principal
+        return await verifier.verify(token)
 
 
 _bearer = _Bearer()
