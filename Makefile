@@ -59,8 +59,8 @@ test-quick: setup ## The units and one journey, in a minute
 test-repeat: deploy-tools ## The whole suite RUNS times, with BUSY=2 under load; adds to docs/suite-runs.md
 	@$(BIN)/python tests/repeat.py --runs $(or $(RUNS),10) --busy $(or $(BUSY),0)
 
-abuse: setup ## Send the services some ten thousand odd requests in each role, in memory: make abuse [CASES=200]
-	@FLUXO_ABUSE_CASES=$(or $(CASES),200) $(PYTEST) tests/security $(ARGS)
+abuse: setup ## Ten thousand odd requests in each role, in memory, and all attacks at once: make abuse [CASES=200]
+	@FLUXO_ABUSE_CASES=$(or $(CASES),200) $(PYTEST) tests/security tests/system/test_attacks.py $(ARGS)
 
 chaos: setup ## Kill, pause, empty and cut for a while: make chaos MINUTES=20 [ARGS="--seed 7"]
 	@$(BIN)/python tests/chaos --minutes $(or $(MINUTES),5) $(ARGS)

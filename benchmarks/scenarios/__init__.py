@@ -4,6 +4,7 @@ from typing import Final
 
 from benchmarks.scenario import Scenario
 from benchmarks.scenarios import (
+    attacks,
     back_dated,
     backlog,
     bulk,
@@ -48,6 +49,7 @@ SCENARIOS: Final[dict[str, Scenario]] = {
         replica_killed,
         each_killed,
         noisy_neighbour,
+        attacks,
         memory,
         long_history,
         many_merchants,
