@@ -51,7 +51,7 @@ class Attack:
                 *self._heads_without_end(),
                 *self._silence(),
                 *self._slow_bodies(system.token("slow")),
-                *self._items_with_many_fields(system.token("odd")),
+                *self._items_with_many_fields(system.token("crowd")),
                 *self._bulks(system.token("crowd")),
                 *self._on_and_on(32, system.entries_url, "/v1/entries?q=venda", system.token("crowd")),
                 *self._on_and_on(64, system.entries_url, "/v1/entries", system.token("crowd")[:-8] + "AAAAAAAA"),
@@ -90,9 +90,10 @@ class Attack:
             yield self._pour(self._system.entries_url, head + PIECE[:1_000], [], holds=True)
 
     def _items_with_many_fields(self, token: str) -> Iterator[Any]:
-        fields = b",".join(b'"%d":0' % number for number in range(self._count(700_000)))
-        body = b'{"mode":"partial","entries":[{%b}]}' % fields
-        for _ in range(2):
+        large = b"{%b}" % b",".join(b'"%d":0' % number for number in range(self._count(700_000)))
+        small = b"{%b}" % b",".join(b'"%020d":"%020d"' % (number, number) for number in range(23))
+        for item, count in ((large, 1), (small, self._count(7_000))):
+            body = b'{"mode":"partial","entries":[%b]}' % b",".join([item] * count)
             yield self._pour(
                 self._system.entries_url, _head("POST", "/v1/entries/bulk", token, length=len(body)), [body]
             )

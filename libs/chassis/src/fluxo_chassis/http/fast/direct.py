@@ -89,6 +89,7 @@ class DirectRoute(APIRoute):
             errors += _take(self._body, value, ("body",), arguments) if content else [_NO_BODY]
         if errors:
             raise validation_problem(errors)
+        del content, value  # Megabytes, perhaps, that need not wait for the answer.
         response: Response = await self.endpoint(**arguments)
         return response
 

@@ -77,7 +77,9 @@ def add_record_entries_in_bulk(routes: APIRouter, record_entries: RecordEntriesI
         principal: Annotated[Principal, Depends(requires("entries:write", _price))], body: Bulk
     ) -> Response:
         currency = await record_entries.currency_of(principal.tenant)
-        parsed = [_parse(item, currency) async for item in yielding(body.entries)]
+        # In an atomic bulk all that is wrong is counted, otherwise what is named of each item is all that is kept.
+        errors_max = None if body.mode == "atomic" else ERRORS_OF_AN_ITEM_MAX
+        parsed = [_parse(item, currency, errors_max) async for item in yielding(_each_let_go(body.entries))]
         if body.mode == "atomic":
             return await _all_or_none(record_entries, principal.tenant, parsed)
         items = [item for item in parsed if isinstance(item, BulkItem)]
@@ -111,7 +113,13 @@ async def _in_order(parsed: Sequence[BulkItem | Problem], answers: Iterator[Any]
     return [_refused(item) if isinstance(item, Problem) else next(answers) async for item in yielding(parsed)]
 
 
-def _parse(item: object, currency: str) -> BulkItem | Problem:
+def _each_let_go(items: list[Any]) -> Iterator[Any]:
+    items.reverse()
+    while items:
+        yield items.pop()
+
+
+def _parse(item: object, currency: str, errors_max: int | None) -> BulkItem | Problem:
     if not isinstance(item, dict):
         sentence = str(item) if item is TOO_LARGE else "This must be an object."
         return invalid_request([FieldError("", sentence)])
@@ -120,7 +128,10 @@ def _parse(item: object, currency: str) -> BulkItem | Problem:
     try:
         return parse_item(item, rules_for(item, currency))
     except RejectedFieldsError as error:
-        return problem_of(error)
+        problem = problem_of(error)
+        if errors_max is None or len(problem.errors) <= errors_max:
+            return problem
+        return invalid_request(problem.errors, errors_max)
 
 
 def _rejected(problems: dict[int, Problem]) -> Problem:
@@ -148,8 +159,6 @@ def _checked_item(reason: RejectedFieldsError | None) -> GoodItem | RefusedItem:
 
 
 def _refused(problem: Problem) -> RefusedItem:
-    if len(problem.errors) > ERRORS_OF_AN_ITEM_MAX:
-        problem = invalid_request(problem.errors, ERRORS_OF_AN_ITEM_MAX)
     return {"status": 422, "problem": problem.body(current_trace_id())}
 
 
