@@ -1,7 +1,7 @@
 """What runs: every process of the system, where it listens and how it is configured. Reads top to bottom."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from fluxo_local.embedded.postgres import PostgresServer
 from fluxo_local.embedded.valkey import ValkeyServer
 from fluxo_local.issuer import DevelopmentIssuer
 from fluxo_local.nginx import Upstream, balancer
+from fluxo_local.process_environment import DASHBOARD_PREFIX, EVENTS_KEY, NOT_FOR_ALL, environment_of
 from fluxo_local.runtime import events_key, load_environment, log_hash_key, role_passwords, session_key
 from fluxo_local.services import CACHE, DASHBOARD, DASHBOARD_COMMAND, REPLICATED, SERVICES, STREAMS, Service
 from fluxo_local.settings import Settings
@@ -17,10 +18,6 @@ from fluxo_local.supervision.managed_processes import Child, EmbeddedServer, Htt
 REPLICAS_MAX = 20  # the port ranges below are that wide
 CONNECTIONS_BESIDE = 59  # migrations, `fluxo verify`, `backup` and `rebuild`, and who looks in; one replica: 100
 BALANCER = "nginx"
-DASHBOARD_PREFIX = "FLUXO_DASHBOARD_"
-DASHBOARD_ONLY = (DASHBOARD_PREFIX, "FLUXO_OIDC_")
-EVENTS_KEY = "FLUXO_EVENTS_KEY"
-_NOT_FOR_ALL = ("_DATABASE_URL", STREAMS, CACHE, EVENTS_KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,17 +205,6 @@ def _migration(service: Service, environment: dict[str, str]) -> Migration:
     return Migration(name, service.command("migrate"), configured)
 
 
-def environment_of(service: Service, role: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """What the machine's environment and ours say, without the servers and keys that this process must not know."""
-    own = service.servers.get(role, frozenset()) | {service.database_variable}
-    everything = {**os.environ, **environment}
-    return {
-        name: value
-        for name, value in everything.items()
-        if name in own or not (name.endswith(_NOT_FOR_ALL) or name.startswith(DASHBOARD_ONLY))
-    }
-
-
 def _event_keys(settings: Settings, data_dir: Path) -> dict[str, str]:
     """Return what events are signed with, by the role that knows it.
 
@@ -251,6 +237,6 @@ def _dashboard_environment(settings: Settings, data_dir: Path, port_base: int) -
 def _dashboard(port_base: int, environment: dict[str, str]) -> HttpProcess:
     """The merchant's page: it asks the services, and knows no server that they work with."""
     name = f"{DASHBOARD}-1"
-    known = {name: value for name, value in {**os.environ, **environment}.items() if not name.endswith(_NOT_FOR_ALL)}
+    known = {name: value for name, value in {**os.environ, **environment}.items() if not name.endswith(NOT_FOR_ALL)}
     own = {"FLUXO_HOST": "127.0.0.1", "FLUXO_PORT": str(port_base), "FLUXO_INSTANCE": name}
     return HttpProcess(name, DASHBOARD_COMMAND, known | own, port_base, health_port=port_base)

@@ -3,7 +3,7 @@ from pathlib import Path
 
 from fluxo_local.errors import CommandError
 from fluxo_local.issuer import DevelopmentIssuer
-from fluxo_local.topology import DASHBOARD_PREFIX
+from fluxo_local.process_environment import DASHBOARD_PREFIX
 
 
 def page_address(data_dir: Path, environment: Mapping[str, str], merchant: str) -> str:

@@ -10,8 +10,8 @@ from datetime import date
 from typing import IO, Any, Final, Generic, TypeVar
 
 from fluxo_local.errors import CommandError
+from fluxo_local.process_environment import environment_of
 from fluxo_local.services import SERVICES
-from fluxo_local.topology import environment_of
 
 from fluxo_cli.operations.child_process import run_lines
 from fluxo_cli.operations.reconciliation import CategoryMonth, ConsolidatedDay, RecordedDay
