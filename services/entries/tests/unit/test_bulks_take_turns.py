@@ -39,6 +39,18 @@ async def test_one_bulk_of_a_merchant_is_read_at_a_time_and_others_do_not_wait(a
     assert ((await first.answer).status_code, (await second.answer).status_code) == (201, 201)
 
 
+async def test_slow_bodies_of_many_merchants_hold_up_no_other_merchants_bulk(api, sale):
+    slow = [Bulk(api, sale, merchant=f"m{number}") for number in range(20)]
+    for bulk in slow:
+        await bulk.is_read.wait()
+    others = Bulk(api, sale, merchant="acougue")
+    others.goes_on.set()
+    assert (await others.answer).status_code == 201
+    for bulk in slow:
+        bulk.goes_on.set()
+        assert (await bulk.answer).status_code == 201
+
+
 async def test_whose_turn_does_not_come_is_told_to_come_again(api, sale):
     first = Bulk(api, sale)
     await first.is_read.wait()

@@ -41,8 +41,8 @@ ERRORS_OF_AN_ITEM_MAX: Final = 8
 BULK_WITHIN_S: Final = 10.0
 """Ten thousand entries take a second; on a busy machine, several."""
 
-RUNNING_MAX: Final = 6
-"""Of all merchants: two connections for writes are left to what is short."""
+RUNNING_MAX: Final = 64
+"""Of all merchants, each with a body of 8 MiB at most that may come slowly: a few must not stop the others."""
 
 WAITING_MAX: Final = 100
 WAIT_MAX_S: Final = 5.0
