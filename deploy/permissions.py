@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-SCOPES: Final = frozenset({"entries:read", "entries:write", "balances:read"})
+KEY_SCOPES: Final = frozenset({"entries:read", "entries:write", "balances:read"})
+"""What an API key may have; it has no role."""
+
+SCOPES: Final = KEY_SCOPES | {"api-keys:manage"}
 
 ROLES: Final[Mapping[str, frozenset[str]]] = {
     "owner": SCOPES,
-    "operator": SCOPES,
+    "operator": KEY_SCOPES,
     "accountant": frozenset({"entries:read", "balances:read"}),
-    "": SCOPES,
+    "": KEY_SCOPES,
 }
 """Which scopes of their token each may use, an empty role being none at all; a role that is not here may use none."""
 
@@ -69,6 +72,9 @@ SERVICES: Final[Mapping[str, tuple[Route, ...]]] = {
         Route("GET", "/v1/entries", "entries:read", "list and search entries"),
         Route("GET", "/v1/merchant", "entries:read", "read the merchant's settings"),
         Route("PATCH", "/v1/merchant", "entries:write", "change the merchant's settings"),
+        Route("POST", "/v1/api-keys", "api-keys:manage", "make an API key"),
+        Route("GET", "/v1/api-keys", "api-keys:manage", "list the API keys"),
+        Route("DELETE", "/v1/api-keys/{key_id}", "api-keys:manage", "revoke an API key"),
         *_OPERATIONS,
     ),
     "balances": (

@@ -20,12 +20,13 @@ services and the page for every route here in every role, with and without its s
 Who calls may do what the token's `scope` **and** its `role` allow, for the merchant of its `merchant_id` and no other:
 what is another merchant's is answered like what does not exist.
 
-- **owner** and **operator** may do the same today: read, record, reverse, and change the merchant's settings. There is
-  nothing yet that only an owner may do.
+- **owner** and **operator** read, record, reverse, and change the merchant's settings. API keys are the owner's to
+  make, see and revoke: a scope that ends in `:manage` is for nobody else.
 - **accountant** reads, whatever the scopes say.
-- A token without a role may do what its scopes say. A role that is none of these may do nothing.
+- A token without a role may do what its scopes say, but manages nothing. A role that is none of these may do nothing.
+- An **API key** has no role: it may do what its scopes say, which are among those of who made it, and manages nothing.
 
-Without a good token the answer is 401; without the scope, or in a role that may not use it, 403.
+Without a good token or key the answer is 401; without the scope, or in a role that may not use it, 403.
 """
 
 _PAGE: Final = """

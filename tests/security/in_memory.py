@@ -22,25 +22,31 @@ from fluxo_balances.application.use_cases import ApiUseCases
 from fluxo_balances.entrypoints.http.answer_cache import AnswerCache
 from fluxo_balances.entrypoints.http.app import create_balances_app
 from fluxo_chassis.auth import JwksKeys, TokenVerifier
+from fluxo_chassis.auth.api_keys import new_key
 from fluxo_chassis.health import Health
 from fluxo_chassis.process import SystemClock
 from fluxo_chassis.resilience import Bulkhead
+from fluxo_entries.domain.api_key import ApiKey
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.domain.entry import Entry
 from fluxo_entries.domain.merchant import Merchant
 from fluxo_entries.entrypoints.http.app import create_entries_app
 from fluxo_local.issuer import AUDIENCE, ISSUER, DevelopmentIssuer
 
-from deploy.permissions import SCOPES
+from deploy.permissions import KEY_SCOPES, SCOPES
 from services.balances.tests.fakes import MemoryCache, MemoryConsolidation, MemoryPositions, MemoryReadModel
 from services.entries.tests.fakes import FakeService
 from tests.harness.page import Service, page_over
 
 OWN, FOREIGN = "padaria", "farmacia"
 DAY = date(2026, 11, 20)
+# The API key of each has the same id as its entry.
 OWN_ENTRY, FOREIGN_ENTRY, NO_ENTRY = (UUID(f"019ac5a0-0000-7000-9000-{number:012x}") for number in (1, 2, 3))
-OWN_MARKS = ("Pao de mel", "Padaria da Ana", "1717.17", "1.717,17", str(OWN_ENTRY))
-FOREIGN_MARKS = ("Xarope do Joaquim", "Farmacia do Rui", "remedios", "8383.83", "8.383,83", str(FOREIGN_ENTRY), FOREIGN)
+OWN_MARKS = ("Pao de mel", "Padaria da Ana", "Caixa da Ana", "1717.17", "1.717,17", str(OWN_ENTRY))
+FOREIGN_MARKS = (
+    *("Xarope do Joaquim", "Farmacia do Rui", "Caixa do Rui", "remedios", "8383.83", "8.383,83"),
+    *(str(FOREIGN_ENTRY), FOREIGN),
+)
 """What is shown nowhere but in one merchant's books."""
 
 
@@ -82,10 +88,14 @@ class InMemory:
         self.issuer = Issuer()
         jwks = directory / "jwks.json"
         jwks.write_text(self.issuer.jwks)
-        self.verifier = TokenVerifier(
-            JwksKeys(jwks.as_uri()), issuer=ISSUER, audience=AUDIENCE, tenant_claim="merchant_id"
-        )
         self._entries, self._books = FakeService(), MemoryReadModel()
+        self.verifier = TokenVerifier(
+            JwksKeys(jwks.as_uri()),
+            issuer=ISSUER,
+            audience=AUDIENCE,
+            tenant_claim="merchant_id",
+            api_keys=self._entries.api_keys,
+        )
         self.consolidation = MemoryConsolidation()
         entries = create_entries_app(self._entries.use_cases, health=Health(), verifier=self.verifier)
         self.apps = {"entries": entries, "balances": self._balances_app()}
@@ -105,16 +115,24 @@ class InMemory:
 
     def _fill(self) -> None:
         books = (
-            (OWN, OWN_ENTRY, 171717, "Pao de mel", "doces", "Padaria da Ana"),
-            (FOREIGN, FOREIGN_ENTRY, 838383, "Xarope do Joaquim", "remedios", "Farmacia do Rui"),
+            (OWN, OWN_ENTRY, 171717, "Pao de mel", "doces", "Padaria da Ana", "Caixa da Ana"),
+            (FOREIGN, FOREIGN_ENTRY, 838383, "Xarope do Joaquim", "remedios", "Farmacia do Rui", "Caixa do Rui"),
         )
         memory, now = self._entries.memory, self._entries.clock.now()
-        for merchant, entry_id, amount, description, category, name in books:
+        for merchant, entry_id, amount, description, category, name, key_name in books:
             memory.merchants[merchant] = Merchant(merchant, name=name)
             entry = Entry(entry_id, merchant, Direction.CREDIT, amount, "BRL", DAY, description, category, None, now)
             memory.entries[entry_id] = entry
             memory.keys[merchant, f"key-of-{merchant}"] = b"", entry
             self._books.add(merchant, DAY, credit=amount, category=category)
+            self.add_key(merchant, entry_id, key_name)
+
+    def add_key(self, merchant, key_id, name, scopes=KEY_SCOPES, expires_at=None, revoked_at=None):
+        """Return a new API key, which is only good while nothing was restored."""
+        key, key_hash = new_key(key_id)
+        api_key = ApiKey(key_id, merchant, name, tuple(sorted(scopes)), self._entries.clock.now(), expires_at)
+        self._entries.memory.api_keys[key_id] = api_key, key_hash, revoked_at
+        return key
 
     def state(self, of=None):
         """Return all that is recorded, or what is of one merchant."""
@@ -123,12 +141,13 @@ class InMemory:
             {each: entry for each, entry in memory.entries.items() if of in (None, entry.merchant_id)},
             {key: known for key, known in memory.keys.items() if of in (None, key[0])},
             {each: merchant for each, merchant in memory.merchants.items() if of in (None, each)},
+            {each: known for each, known in memory.api_keys.items() if of in (None, known[0].merchant_id)},
         )
         return *parts, [row for row in self._books.entries if of in (None, row[0])]
 
     def restore(self, state) -> None:
         memory = self._entries.memory
-        memory.entries, memory.keys, memory.merchants = map(dict, state[:3])
+        memory.entries, memory.keys, memory.merchants, memory.api_keys = map(dict, state[:4])
 
     @asynccontextmanager
     async def page(self):

@@ -6,6 +6,7 @@ from uuid import uuid4
 from tests.security.in_memory import DAY, OWN_ENTRY
 
 ENTRY = {"direction": "credit", "amount": "1.00", "business_date": str(DAY), "description": "Venda"}
+NEW_KEY = {"name": "caixa 3", "scopes": ["entries:write"]}
 KEYED = {"idempotency-key": "asked-by-tests-security"}
 
 
@@ -14,6 +15,8 @@ class Asked:
     path: str
     headers: dict = field(default_factory=dict)
     json: object = None
+    also: frozenset = frozenset()
+    """Scopes beside the route's that this very request needs."""
 
 
 def asked(method, path) -> Asked:
@@ -22,7 +25,7 @@ def asked(method, path) -> Asked:
     Raises:
         KeyError: there is none here yet for a route that is new.
     """
-    plain = path.format(entry_id=OWN_ENTRY, id=OWN_ENTRY, date=DAY, name="style.css", link="a-link")
+    plain = path.format(entry_id=OWN_ENTRY, key_id=OWN_ENTRY, id=OWN_ENTRY, date=DAY, name="style.css", link="a-link")
     special = {
         ("POST", "/v1/entries"): Asked(plain, KEYED, ENTRY),
         ("POST", "/v1/entries/bulk"): Asked(
@@ -32,6 +35,8 @@ def asked(method, path) -> Asked:
             plain, {"idempotency-key": "asked-reversal"}, {"reason": "Engano"}
         ),
         ("PATCH", "/v1/merchant"): Asked(plain, json={"name": "Padaria da Ana"}),
+        ("POST", "/v1/api-keys"): Asked(plain, json=NEW_KEY, also=frozenset(NEW_KEY["scopes"])),
+        ("DELETE", "/v1/api-keys/{key_id}"): Asked(plain),
         ("GET", "/v1/daily-balances"): Asked(f"{plain}?from={DAY}&to={DAY}"),
         ("GET", "/v1/category-totals"): Asked(f"{plain}?from={DAY}&to={DAY}"),
     }

@@ -46,7 +46,7 @@ async def test_a_route_is_answered_to_whom_the_table_grants_it(system, service, 
     methods = [route.method]
     if ("HEAD", route.path) in routes_of(app) and route.method == "GET":
         methods.append("HEAD")
-    scope_sets = [SCOPES, {route.scope}, SCOPES - {route.scope}, frozenset(), UNRELATED]
+    scope_sets = [SCOPES, {route.scope} | request.also, SCOPES - {route.scope}, frozenset(), UNRELATED]
     if route.scope is None:
         scope_sets = [SCOPES]
     for method in methods:
@@ -59,6 +59,7 @@ async def test_a_route_is_answered_to_whom_the_table_grants_it(system, service, 
                     wrong.append((method, role, sorted(scopes), answer.status, answer.text[:200]))
                 if not is_allowed and system.state() != before:
                     wrong.append((method, role, sorted(scopes), "changed something"))
+                system.restore(before)
     assert wrong == []
 
 

@@ -1,6 +1,7 @@
 """Ports in memory that keep the ports' promises, so that use cases and HTTP are tested without a server."""
 
 import asyncio
+import math
 import re
 import unicodedata
 from dataclasses import dataclass, field
@@ -8,8 +9,10 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from fluxo_chassis.auth import Principal, refused
+from fluxo_chassis.auth import api_keys as chassis
 from fluxo_entries.application.publishing.ports import GapFoundError, OutboxRow, StreamMovedBackError
 from fluxo_entries.application.publishing.stream_state import XID_BITS, StreamEnd, StreamPosition
+from fluxo_entries.application.recording.api_keys import CreateApiKey, ListApiKeys, RevokeApiKey
 from fluxo_entries.application.recording.get_entry import GetEntry
 from fluxo_entries.application.recording.list_entries import ListEntries
 from fluxo_entries.application.recording.merchant_settings import ChangeMerchant, GetMerchant
@@ -18,11 +21,15 @@ from fluxo_entries.application.recording.record_entries_in_bulk import RecordEnt
 from fluxo_entries.application.recording.record_entry import RecordEntry
 from fluxo_entries.application.recording.reverse_entry import ReverseEntry
 from fluxo_entries.application.use_cases import ApiUseCases
+from fluxo_entries.domain.api_key import LIVE_KEYS_MAX
 from fluxo_entries.domain.errors import (
+    ApiKeyNameTakenError,
+    ApiKeyNotFoundError,
     CurrencyFixedError,
     EntryAlreadyReversedError,
     IdempotencyKeyReusedError,
     RejectedFieldsError,
+    TooManyApiKeysError,
 )
 from fluxo_entries.domain.merchant import Merchant
 from fluxo_entries.domain.text import IGNORABLE
@@ -61,6 +68,7 @@ class Memory:
     entries: dict = field(default_factory=dict)
     keys: dict = field(default_factory=dict)
     traceparents: dict = field(default_factory=dict)
+    api_keys: dict = field(default_factory=dict)
 
     def merchant(self, merchant_id: str) -> Merchant:
         return self.merchants.get(merchant_id) or Merchant(merchant_id, name=merchant_id)
@@ -85,6 +93,42 @@ class FakeMerchants:
         if has_entries and before.currency != merchant.currency:
             raise CurrencyFixedError(before.currency)
         self._memory.merchants[merchant.merchant_id] = merchant
+
+
+class FakeApiKeys:
+    """What the chassis looks keys up in, too."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    async def add(self, api_key, key_hash, traceparent=None) -> None:
+        live = await self.live(api_key.merchant_id)
+        if len(live) >= LIVE_KEYS_MAX:
+            raise TooManyApiKeysError
+        if any(each.name == api_key.name for each in live):
+            raise ApiKeyNameTakenError
+        self._memory.api_keys[api_key.id] = api_key, key_hash, None
+
+    async def live(self, merchant_id):
+        known = [each for each, _, revoked_at in self._memory.api_keys.values() if revoked_at is None]
+        return sorted(
+            (each for each in known if each.merchant_id == merchant_id), key=lambda each: each.id, reverse=True
+        )
+
+    async def revoke(self, merchant_id, key_id, now, traceparent=None) -> None:
+        api_key, key_hash, revoked_at = self._memory.api_keys.get(key_id, (None, None, None))
+        if api_key is None or api_key.merchant_id != merchant_id:
+            raise ApiKeyNotFoundError
+        self._memory.api_keys[key_id] = api_key, key_hash, revoked_at or now
+
+    async def find(self, key_id) -> chassis.ApiKey | None:
+        api_key, key_hash, revoked_at = self._memory.api_keys.get(key_id, (None, None, True))
+        if revoked_at is not None:
+            return None
+        expires_at = math.inf if api_key.expires_at is None else api_key.expires_at.timestamp()
+        return chassis.ApiKey(api_key.merchant_id, key_hash, frozenset(api_key.scopes), expires_at)
+
+    def note_use(self, key_id) -> None: ...
 
 
 class FakeJournal:
@@ -268,14 +312,18 @@ class FakeService:
         self.clock = FakeClock(datetime(2026, 11, 22, 15, 0, 0, 123456, tzinfo=UTC))
         self.journal = FakeJournal(self.memory)
         merchants, entries, ids = FakeMerchants(self.memory), FakeEntries(self.memory), FakeIds()
+        self.api_keys = FakeApiKeys(self.memory)
         self.use_cases = ApiUseCases(
             record_entry=RecordEntry(merchants, self.journal, self.clock, ids),
             reverse_entry=ReverseEntry(entries, merchants, self.journal, self.clock, ids),
             record_entries_in_bulk=RecordEntriesInBulk(merchants, self.journal, self.clock, ids),
             change_merchant=ChangeMerchant(merchants),
+            create_api_key=CreateApiKey(self.api_keys, self.clock, ids, chassis.new_key),
+            revoke_api_key=RevokeApiKey(self.api_keys, self.clock),
             get_entry=GetEntry(entries),
             list_entries=ListEntries(entries),
             get_merchant=GetMerchant(merchants),
+            list_api_keys=ListApiKeys(self.api_keys),
         )
 
     @property

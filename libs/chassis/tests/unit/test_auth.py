@@ -294,4 +294,4 @@ async def test_a_forged_token_is_verified_once(verifier, monkeypatch):
     monkeypatch.setattr(bearer, "REFUSED_SIZE_MAX", 3)
     for number in range(5):
         await refusal(verifier, signed(STRANGER, jti=number))
-    assert len(verifier._forged) == 3
+    assert len(verifier._refused) == 3

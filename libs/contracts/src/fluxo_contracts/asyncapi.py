@@ -18,7 +18,7 @@ from fluxo_contracts.streams import (
     STREAM_ID_FIELD,
 )
 
-VERSION: Final = "1.2.0"
+VERSION: Final = "1.3.0"
 """Raised with every change of the document: the last number for words, the middle one for additions."""
 
 _MESSAGE: Final = "#/components/messages/"

@@ -54,6 +54,8 @@ def test_both_services_find_themselves_in_it():
         "projectEntry": "receive",
         "publishMerchant": "send",
         "projectMerchant": "receive",
+        "publishApiKey": "send",
+        "projectApiKey": "receive",
         "buryEvent": "send",
     }
     addresses = {resolve(operation["channel"]["$ref"])["address"] for operation in operations.values()}

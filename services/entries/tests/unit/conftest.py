@@ -25,6 +25,9 @@ class Api:
     async def get(self, path: str, **more) -> httpx2.Response:
         return await self._send("GET", path, **more)
 
+    async def delete(self, path: str, **more) -> httpx2.Response:
+        return await self._send("DELETE", path, **more)
+
     async def post(self, path: str, json=None, key: str | bytes | None = "", **more) -> httpx2.Response:
         self._keys += 1
         headers = {} if key is None else {"Idempotency-Key": key or f"made-up-{self._keys}"}

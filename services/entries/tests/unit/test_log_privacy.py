@@ -1,8 +1,11 @@
 """No line of the log, at any level, holds a token, a key, an amount, a description or a merchant's name."""
 
+from uuid import UUID
+
 import asyncpg
 import orjson
 import pytest
+from fluxo_chassis.auth.api_keys import hash_of, new_key
 from fluxo_chassis.health import Health
 from fluxo_chassis.observability.logs import configure_logging
 from fluxo_chassis.settings import ProcessSettings
@@ -14,6 +17,7 @@ pytestmark = pytest.mark.anyio
 
 MERCHANT = "merchant-7731-do-bairro"
 AMOUNT, DESCRIPTION, CATEGORY, KEY = "98765.43", "Venda secreta ao vizinho", "categoria-x", "key-of-the-till-5512"
+API_KEY, _ = new_key(UUID(int=5512))
 # Long enough to be in no time and no trace id by chance; the second as minor units.
 SECRETS = (
     MERCHANT,
@@ -25,6 +29,10 @@ SECRETS = (
     "Bearer",
     "bad-token-900",
     "Nome Novo",
+    API_KEY,
+    API_KEY[-43:],
+    hash_of(API_KEY).hex(),
+    "Caixa do Joaquim",
 )
 ENTRY = {
     "direction": "credit",
@@ -37,7 +45,8 @@ ENTRY = {
 
 @pytest.fixture
 def app(service):
-    """One that has written no line yet: it remembers how."""
+    """One that has written no line yet: it remembers how. Its next API key is known to the test."""
+    service.use_cases.create_api_key._new_key = lambda _key_id: (API_KEY, hash_of(API_KEY))
     return create_entries_app(service.use_cases, health=Health(), verifier=FakeVerifier())
 
 
@@ -61,10 +70,11 @@ def drive(api, service):
         key = {"Idempotency-Key": more.pop("key", KEY)}
         answers = []
         for authorization in (
-            f"Bearer {MERCHANT}/entries:read,entries:write",
+            f"Bearer {MERCHANT}/entries:read,entries:write,api-keys:manage",
             f"Bearer {MERCHANT}/something:else",
             "Bearer bad-token-900",
             "bad-token-900",
+            f"Bearer {API_KEY}",
         ):
             headers = key | {"Authorization": authorization}
             answers.append(await api.client.request(method, path, headers=headers, json=json, **more))
@@ -91,6 +101,13 @@ def drive(api, service):
         await use("GET", "/v1/merchant")
         await use("PATCH", "/v1/merchant", {"name": "Nome Novo"})
         await use("PATCH", "/v1/merchant", {"name": 98765, "currency": DESCRIPTION})
+        wanted = {"name": "Caixa do Joaquim", "scopes": ["entries:read"]}
+        created, *_ = await use("POST", "/v1/api-keys", wanted)
+        assert created.json()["key"] == API_KEY
+        await use("POST", "/v1/api-keys", wanted | {API_KEY: AMOUNT, "scopes": [API_KEY]})
+        await use("GET", "/v1/api-keys")
+        await use("DELETE", f"/v1/api-keys/{created.json()['id']}")
+        await use("DELETE", f"/v1/api-keys/{API_KEY}")
         await use("DELETE", f"/{MERCHANT}/{KEY}")
         await use("GET", "/health/ready", params={"q": DESCRIPTION})
         for failure in failures():

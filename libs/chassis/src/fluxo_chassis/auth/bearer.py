@@ -1,5 +1,6 @@
-"""OAuth 2 bearer tokens (RFC 6750): signed JWTs of one issuer, for one audience, that name a tenant."""
+"""OAuth 2 bearer tokens (RFC 6750): signed JWTs of one issuer, for one audience, that name a tenant; or API keys."""
 
+import hmac
 import math
 import re
 import time
@@ -12,6 +13,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jws import JWSRegistry
 
+from fluxo_chassis.auth.api_keys import PREFIX, ApiKeys, hash_of, id_of
 from fluxo_chassis.auth.jwks import KEY_TYPES, JwksKeys
 from fluxo_chassis.health import Observation
 from fluxo_chassis.problems import Problem
@@ -24,15 +26,24 @@ CACHE_SIZE_MAX = 10_000
 CACHE_S_MAX = 30.0
 REFUSED_SIZE_MAX = 256
 REFUSED_S_MAX = 10.0
+API_KEY_CACHE_S_MAX = 5.0
+API_KEY_REFUSED_S_MAX = 1.0
+"""Shorter than of a token: a key that was made a moment ago may not have come here yet."""
+
+API_KEY_ANSWER_S_MAX = 60.0
+"""Who is answered for longer, as by a stream, asks again, for the key may be revoked."""
+
 LIFETIME_S_MAX = 7 * 86_400
 """From `iat` to `exp`, and from now to `exp`: what leaks does not open a book for years."""
 
 TYPES = frozenset({"jwt", "at+jwt"})
 """What `typ` may say: other tokens of the issuer, such as for signing out, are signed by the same keys."""
 
+OWNER_ROLE = "owner"
 READ_ONLY_ROLE = "accountant"
-ROLES = frozenset({"", "owner", "operator", READ_ONLY_ROLE})
-"""Without a role a token may what its scopes say; with one that is not listed, nothing."""
+ROLES = frozenset({"", OWNER_ROLE, "operator", READ_ONLY_ROLE})
+"""Without a role a token, and each API key, may what its scopes say, but for what is the owner's to manage; with a role
+that is not listed, nothing."""
 
 _UNDECODABLE = (JoseError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _TENANT = re.compile(r"[A-Za-z0-9._:-]{1,64}\Z")
@@ -42,7 +53,7 @@ _TENANT = re.compile(r"[A-Za-z0-9._:-]{1,64}\Z")
 class Principal:
     """Who is calling, and on whose behalf: `tenant` is the value of the claim that separates one customer's data.
 
-    `expires_at`, in epoch seconds, is when the token does.
+    `expires_at`, in epoch seconds, is when the token does, and of an API key when it is to be looked at again.
     """
 
     tenant: str
@@ -57,6 +68,8 @@ class Principal:
 
 def role_may(role: str, scope: str) -> bool:
     """Whether a role may use a scope that it was given."""
+    if scope.endswith(":manage"):
+        return role == OWNER_ROLE
     return role in ROLES and (role != READ_ONLY_ROLE or scope.endswith(":read"))
 
 
@@ -68,16 +81,28 @@ class _Registry(JWSRegistry):
 
 
 class TokenVerifier:
-    """Checks signature, issuer, audience and time of a token; remembers a good one for half a minute at most."""
+    """Checks signature, issuer, audience and time of a token; remembers a good one for half a minute at most.
 
-    def __init__(self, keys: JwksKeys, *, issuer: str, audience: str, tenant_claim: str) -> None:
+    With `api_keys` it takes these keys, too, and remembers a good one for five seconds.
+    """
+
+    def __init__(
+        self,
+        keys: JwksKeys,
+        *,
+        issuer: str,
+        audience: str,
+        tenant_claim: str,
+        api_keys: ApiKeys | None = None,
+    ) -> None:
         self._keys = keys
         self._issuer = issuer
         self._audience = audience
         self._tenant_claim = tenant_claim
+        self._api_keys = api_keys
         self._registry = _Registry(algorithms=list(KEY_TYPES), strict_check_header=False)
         self._verified: dict[str, tuple[float, float, Principal]] = {}
-        self._forged: dict[str, float] = {}
+        self._refused: dict[str, float] = {}
 
     async def observe(self) -> Observation:
         """Whether the issuer answers when it is asked for its keys."""
@@ -87,14 +112,13 @@ class TokenVerifier:
         """Whom the token stands for; 401 problem when it is not good, 503 when there are no keys to check it with."""
         if (known := self.remembered(token)) is not None:
             return known
+        if self._api_keys is not None and token.startswith(PREFIX):
+            return await self._verify_api_key(self._api_keys, token)
         now = time.time()
         claims = await self._claims(token)
         expires_at = self._check(claims, now)
         principal = self._principal(claims, expires_at)
-        self._verified.pop(token, None)
-        if len(self._verified) >= CACHE_SIZE_MAX:
-            del self._verified[next(iter(self._verified))]
-        self._verified[token] = (expires_at, time.monotonic() + CACHE_S_MAX, principal)
+        self._remember(token, expires_at, CACHE_S_MAX, principal)
         return principal
 
     def remembered(self, token: str) -> Principal | None:
@@ -104,11 +128,32 @@ class TokenVerifier:
         is_good = time.monotonic() < remembered_until and time.time() < expires_at + LEEWAY_S
         return principal if is_good else None
 
+    def _remember(self, token: str, expires_at: float, for_s: float, principal: Principal) -> None:
+        self._verified.pop(token, None)
+        if len(self._verified) >= CACHE_SIZE_MAX:
+            del self._verified[next(iter(self._verified))]
+        self._verified[token] = (expires_at, time.monotonic() + for_s, principal)
+
+    async def _verify_api_key(self, api_keys: ApiKeys, token: str) -> Principal:
+        key_id = id_of(token)
+        if key_id is None or time.monotonic() < self._refused.get(token, 0.0):
+            raise _refused_api_key()
+        key, now = await api_keys.find(key_id), time.time()
+        if key is None or not hmac.compare_digest(key.hash, hash_of(token)) or now >= key.expires_at:
+            self._remember_refused(token, API_KEY_REFUSED_S_MAX)
+            raise _refused_api_key()
+        api_keys.note_use(key_id)
+        looked_at_again = min(key.expires_at, now + API_KEY_ANSWER_S_MAX)
+        principal = Principal(key.tenant, f"api-key:{key_id}", key.scopes, "", looked_at_again)
+        # One clock gave the instant and looks at it: no leeway.
+        self._remember(token, key.expires_at - LEEWAY_S, API_KEY_CACHE_S_MAX, principal)
+        return principal
+
     async def _claims(self, token: str) -> Mapping[str, Any]:
         if len(token) > TOKEN_LENGTH_MAX:
             raise refused("The token is too long.")
         try:
-            if time.monotonic() < self._forged.get(token, 0.0):
+            if time.monotonic() < self._refused.get(token, 0.0):
                 raise refused("The token's signature is wrong.")
             signed = jws.extract_compact(token.encode("ascii"), registry=self._registry)
             header = signed.headers()
@@ -121,7 +166,7 @@ class TokenVerifier:
             if key is None:
                 raise refused("The token is signed with an unknown key.")
             if not jws.validate_compact(signed, key, registry=self._registry):
-                self._remember_forged(token)
+                self._remember_refused(token, REFUSED_S_MAX)
                 raise refused("The token's signature is wrong.")
             claims = orjson.loads(signed.payload)
         except _UNDECODABLE:
@@ -130,12 +175,12 @@ class TokenVerifier:
             raise refused("The token is malformed.")
         return claims
 
-    def _remember_forged(self, token: str) -> None:
+    def _remember_refused(self, token: str, for_s: float) -> None:
         # Verifying it costs more than the rest of the request, and who sends it once sends it again.
-        self._forged.pop(token, None)
-        if len(self._forged) >= REFUSED_SIZE_MAX:
-            del self._forged[next(iter(self._forged))]
-        self._forged[token] = time.monotonic() + REFUSED_S_MAX
+        self._refused.pop(token, None)
+        if len(self._refused) >= REFUSED_SIZE_MAX:
+            del self._refused[next(iter(self._refused))]
+        self._refused[token] = time.monotonic() + for_s
 
     def _check(self, claims: Mapping[str, Any], now: float) -> float:
         """When the token expires, in epoch seconds."""
@@ -190,6 +235,10 @@ def _instant(value: object) -> float | None:
         return float(value) if is_number and math.isfinite(value) else None  # type: ignore[arg-type]
     except OverflowError:
         return None
+
+
+def _refused_api_key() -> Problem:
+    return refused("The API key is unknown, expired or revoked.")
 
 
 def refused(detail: str) -> Problem:

@@ -28,7 +28,9 @@ class _Bearer(SecurityBase):
     """Reads the `Authorization` header; also what OpenAPI calls the security scheme."""
 
     def __init__(self) -> None:
-        self.model = HTTPBearer(bearerFormat="JWT", description="A token of the configured issuer; scopes as listed.")
+        self.model = HTTPBearer(
+            bearerFormat="JWT", description="A token of the configured issuer, or an API key; scopes as listed."
+        )
         self.scheme_name = "bearer"
 
     async def __call__(self, request: Request) -> Principal:

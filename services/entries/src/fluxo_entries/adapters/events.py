@@ -1,13 +1,15 @@
 from datetime import datetime
 from uuid import UUID
 
-from fluxo_contracts import merchant_changed
+from fluxo_contracts import api_key_changed, merchant_changed
+from fluxo_contracts.api_key_changed import ApiKeyChanged, ApiKeyChangedData
 from fluxo_contracts.currencies import money_in
 from fluxo_contracts.entry_recorded import EntryRecorded, EntryRecordedData, encode
 from fluxo_contracts.envelope import utc
 from fluxo_contracts.merchant_changed import MerchantChanged, MerchantChangedData
 
 from fluxo_entries.application.recording.ports import Recording
+from fluxo_entries.domain.api_key import ApiKey
 from fluxo_entries.domain.merchant import Merchant
 
 
@@ -46,5 +48,26 @@ def merchant_event(merchant: Merchant, event_id: UUID, changed_at: datetime, tra
             subject=merchant.merchant_id,
             traceparent=traceparent,
             data=MerchantChangedData(name=merchant.name, currency=merchant.currency, time_zone=merchant.time_zone),
+        )
+    )
+
+
+def api_key_event(
+    api_key: ApiKey, key_hash: bytes, event_id: UUID, changed_at: datetime, traceparent: str | None, *, revoked: bool
+) -> bytes:
+    """Return the event of the key as it is since."""
+    return api_key_changed.encode(
+        ApiKeyChanged(
+            id=event_id,
+            time=utc(changed_at),
+            subject=api_key.merchant_id,
+            traceparent=traceparent,
+            data=ApiKeyChangedData(
+                key_id=api_key.id,
+                hash=key_hash.hex(),
+                scopes=list(api_key.scopes),
+                revoked=revoked,
+                expires_at=None if api_key.expires_at is None else utc(api_key.expires_at),
+            ),
         )
     )

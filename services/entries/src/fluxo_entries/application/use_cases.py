@@ -7,6 +7,7 @@ from fluxo_entries.application.publishing.audit_stream import AuditStream
 from fluxo_entries.application.publishing.measure_outbox import MeasureBacklog, MeasureGroups
 from fluxo_entries.application.publishing.publish_outbox import PublishOutbox
 from fluxo_entries.application.publishing.purge_outbox import PurgeOutbox
+from fluxo_entries.application.recording.api_keys import CreateApiKey, ListApiKeys, RevokeApiKey
 from fluxo_entries.application.recording.get_entry import GetEntry
 from fluxo_entries.application.recording.list_entries import ListEntries
 from fluxo_entries.application.recording.merchant_settings import ChangeMerchant, GetMerchant
@@ -25,10 +26,13 @@ class ApiUseCases:
     reverse_entry: ReverseEntry
     record_entries_in_bulk: RecordEntriesInBulk
     change_merchant: ChangeMerchant
+    create_api_key: CreateApiKey
+    revoke_api_key: RevokeApiKey
     # Queries
     get_entry: GetEntry
     list_entries: ListEntries
     get_merchant: GetMerchant
+    list_api_keys: ListApiKeys
 
 
 @dataclass(frozen=True, slots=True)

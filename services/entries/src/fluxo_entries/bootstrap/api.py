@@ -7,12 +7,14 @@ from typing import Final
 
 import asyncpg
 from fluxo_chassis.auth import TokenVerifier
+from fluxo_chassis.auth.api_keys import new_key
 from fluxo_chassis.auth.jwks import JwksKeys
 from fluxo_chassis.health import Health
 from fluxo_chassis.http.server import serve
 from fluxo_chassis.observability.logs import configure_logging
 from fluxo_chassis.observability.traces.spans import exported_as_configured
 from fluxo_chassis.postgres import breaker_for, open_pool, ping
+from fluxo_chassis.postgres.api_keys import PostgresApiKeys as StoredApiKeys
 from fluxo_chassis.process import SystemClock
 from fluxo_chassis.resilience import Bulkhead
 from fluxo_chassis.resilience.rate_limits import RateLimits
@@ -20,10 +22,13 @@ from fluxo_chassis.resilience.rate_limits import RateLimits
 from fluxo_entries.adapters.cached_merchants import CachedMerchants
 from fluxo_entries.adapters.entry_ids import Uuid7EntryIds
 from fluxo_entries.adapters.observed_journal import ObservedJournal
+from fluxo_entries.adapters.postgres import sql
+from fluxo_entries.adapters.postgres.api_keys import PostgresApiKeys
 from fluxo_entries.adapters.postgres.entries import PostgresEntries
 from fluxo_entries.adapters.postgres.group_commit import GroupCommitter
 from fluxo_entries.adapters.postgres.journal import PostgresJournal
 from fluxo_entries.adapters.postgres.merchants import PostgresMerchants
+from fluxo_entries.application.recording.api_keys import CreateApiKey, ListApiKeys, RevokeApiKey
 from fluxo_entries.application.recording.get_entry import GetEntry
 from fluxo_entries.application.recording.list_entries import ListEntries
 from fluxo_entries.application.recording.merchant_settings import ChangeMerchant, GetMerchant
@@ -70,6 +75,7 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
             issuer=settings.auth_issuer,
             audience=settings.auth_audience,
             tenant_claim=TENANT_CLAIM,
+            api_keys=StoredApiKeys(reads, find=sql.FIND_API_KEY, note_use=sql.NOTE_API_KEY_USE),
         )
         health = Health()
         health.add("entries-database", partial(ping, writes), required=True)
@@ -101,9 +107,12 @@ def assemble(
         reverse_entry=ReverseEntry(PostgresEntries(writes), known_merchants, journal, clock, ids),
         record_entries_in_bulk=RecordEntriesInBulk(known_merchants, journal, clock, ids),
         change_merchant=ChangeMerchant(PostgresMerchants(writes, on_saved=known_merchants.forget)),
+        create_api_key=CreateApiKey(PostgresApiKeys(writes), clock, ids, new_key),
+        revoke_api_key=RevokeApiKey(PostgresApiKeys(writes), clock),
         get_entry=GetEntry(entries),
         list_entries=ListEntries(entries),
         get_merchant=GetMerchant(PostgresMerchants(reads)),
+        list_api_keys=ListApiKeys(PostgresApiKeys(reads)),
     )
 
 

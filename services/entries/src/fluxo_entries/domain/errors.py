@@ -1,6 +1,6 @@
 """Facts that refuse a request. They know no HTTP; one table in entrypoints maps them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -90,3 +90,23 @@ class OverShareError(OverloadedError):
 
 class OutcomeUnknownError(EntriesError):
     """The database became unavailable while it wrote; the caller's retry with the same key finds out."""
+
+
+class ScopeNotHeldError(EntriesError):
+    def __init__(self, scopes: Sequence[str]) -> None:
+        super().__init__(f"A key has no scope that its maker's token has not: {', '.join(scopes)}.")
+
+
+class ApiKeyNameTakenError(EntriesError):
+    def __init__(self) -> None:
+        super().__init__("Another key has this name. Choose another one, or revoke that key first.")
+
+
+class TooManyApiKeysError(EntriesError):
+    def __init__(self) -> None:
+        super().__init__("There are as many keys as a merchant may have. Revoke one first.")
+
+
+class ApiKeyNotFoundError(EntriesError):
+    def __init__(self) -> None:
+        super().__init__("There is no such key.")

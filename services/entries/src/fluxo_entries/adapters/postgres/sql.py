@@ -80,6 +80,27 @@ RETURNING changed_at
 
 ANNOUNCE: Final = "INSERT INTO outbox (event) VALUES ($1)"
 
+# Those of a merchant are made one after the other, so that there are never too many.
+LOCK_API_KEYS: Final = "SELECT pg_advisory_xact_lock(hashtext('fluxo_api_keys'), hashtext($1))"
+COUNT_API_KEYS: Final = "SELECT count(*) FROM api_keys WHERE merchant_id = $1 AND revoked_at IS NULL"
+ADD_API_KEY: Final = """
+INSERT INTO api_keys (id, merchant_id, name, hash, scopes, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+"""
+LIVE_API_KEYS: Final = "SELECT * FROM api_keys WHERE merchant_id = $1 AND revoked_at IS NULL ORDER BY id DESC"
+REVOKE_API_KEY: Final = """
+UPDATE api_keys SET revoked_at = $3 WHERE merchant_id = $1 AND id = $2 AND revoked_at IS NULL RETURNING *
+"""
+HAS_API_KEY: Final = "SELECT EXISTS (SELECT FROM api_keys WHERE merchant_id = $1 AND id = $2)"
+
+# Of whichever merchant: whose key it is tells who asks.
+FIND_API_KEY: Final = """
+SELECT merchant_id AS tenant, hash, scopes, expires_at FROM api_keys WHERE id = $1 AND revoked_at IS NULL
+"""
+NOTE_API_KEY_USE: Final = """
+UPDATE api_keys SET last_used_at = now()
+WHERE id = $1 AND (last_used_at < now() - interval '1 minute' OR last_used_at IS NULL)
+"""
+
 _ENTRY_AND_REVERSAL: Final = f"""
 SELECT {ENTRY}, (SELECT reversal.id FROM entries AS reversal WHERE reversal.reverses = entries.id) AS reversed_by
 """

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from fluxo_entries.domain.api_key import ApiKey
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.domain.entry import Entry
 from fluxo_entries.domain.errors import IdempotencyKeyReusedError
@@ -37,6 +38,28 @@ class Merchants(Protocol):
 class KnownMerchants(Merchants, Protocol):
     def known(self, merchant_id: str) -> Merchant | None:
         """Return the merchant's settings where they are known without asking, at most a second old."""
+
+
+class ApiKeys(Protocol):
+    """The keys' hashes, stored with the events that tell of each change."""
+
+    async def add(self, api_key: ApiKey, key_hash: bytes, traceparent: str | None = None) -> None:
+        """Store a new key.
+
+        Raises:
+            ApiKeyNameTakenError: the merchant has another one of this name that is not revoked.
+            TooManyApiKeysError: it has LIVE_KEYS_MAX of them.
+        """
+
+    async def live(self, merchant_id: str) -> Sequence[ApiKey]:
+        """Return those that are not revoked, newest first."""
+
+    async def revoke(self, merchant_id: str, key_id: UUID, now: datetime, traceparent: str | None = None) -> None:
+        """Revoke the key, unless it is already.
+
+        Raises:
+            ApiKeyNotFoundError: the merchant never had it.
+        """
 
 
 class Recording(NamedTuple):

@@ -15,9 +15,11 @@ from pydantic import Field, WithJsonSchema
 from typing_extensions import TypedDict
 
 from fluxo_entries.application.recording.ports import Outcome
+from fluxo_entries.domain.api_key import ApiKey
 from fluxo_entries.domain.entry import Entry
 from fluxo_entries.domain.merchant import Merchant
 
+Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-11-22T14:32:10.123456Z"])]
 EntryId = Annotated[UUID, Field(examples=["019ac5a0-7d3e-7c44-b0b1-6c1a2f3e4d5c"])]
 
 
@@ -33,9 +35,7 @@ class EntryAnswer(TypedDict):
     category: str | None
     reverses: Annotated[EntryId | None, Field(description="The entry that this one undoes.")]
     reversed_by: Annotated[EntryId | None, Field(description="The entry that undoes this one.")]
-    recorded_at: Annotated[
-        str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-11-22T14:32:10.123456Z"])
-    ]
+    recorded_at: Instant
 
 
 class PageAnswer(TypedDict):
@@ -93,12 +93,42 @@ class MerchantAnswer(TypedDict):
     time_zone: Annotated[str, Field(examples=["America/Sao_Paulo"])]
 
 
+class ApiKeyAnswer(TypedDict):
+    """An API key without its secret."""
+
+    id: Annotated[UUID, Field(description="The key begins with it, without its hyphens.")]
+    name: str
+    scopes: list[str]
+    created_at: Instant
+    expires_at: Instant | None
+    last_used_at: Annotated[Instant | None, Field(description="In this service, to a minute.")]
+
+
+class NewApiKeyAnswer(ApiKeyAnswer):
+    """An API key as it was made, the only time that it is shown."""
+
+    key: Annotated[str, Field(description="What goes into `Authorization: Bearer …`.")]
+
+
+class ApiKeysAnswer(TypedDict):
+    """API keys that are not revoked, newest first."""
+
+    items: list[ApiKeyAnswer]
+
+
 REPLAYED = {"Idempotent-Replayed": "true"}
 
 
 def json_answer(
     status: int,
-    content: EntryAnswer | PageAnswer | BulkAnswer | PartialBulkAnswer | CheckedBulkAnswer | MerchantAnswer,
+    content: EntryAnswer
+    | PageAnswer
+    | BulkAnswer
+    | PartialBulkAnswer
+    | CheckedBulkAnswer
+    | MerchantAnswer
+    | NewApiKeyAnswer
+    | ApiKeysAnswer,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     return Response(orjson.dumps(content, default=_text_of_id), status, headers, "application/json")
@@ -143,6 +173,17 @@ def merchant_answer(merchant: Merchant) -> MerchantAnswer:
         "name": merchant.name,
         "currency": merchant.currency,
         "time_zone": merchant.time_zone,
+    }
+
+
+def api_key_answer(api_key: ApiKey) -> ApiKeyAnswer:
+    return {
+        "id": api_key.id,
+        "name": api_key.name,
+        "scopes": list(api_key.scopes),
+        "created_at": _instant(api_key.created_at),
+        "expires_at": None if api_key.expires_at is None else _instant(api_key.expires_at),
+        "last_used_at": None if api_key.last_used_at is None else _instant(api_key.last_used_at),
     }
 
 

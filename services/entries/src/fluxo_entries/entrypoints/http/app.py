@@ -10,8 +10,10 @@ from fluxo_chassis.http.fast.direct import DirectRoute
 
 from fluxo_entries.application.use_cases import ApiUseCases
 from fluxo_entries.entrypoints.http.change_merchant import add_change_merchant
+from fluxo_entries.entrypoints.http.create_api_key import add_create_api_key
 from fluxo_entries.entrypoints.http.get_entry import add_get_entry
 from fluxo_entries.entrypoints.http.get_merchant import add_get_merchant
+from fluxo_entries.entrypoints.http.list_api_keys import add_list_api_keys
 from fluxo_entries.entrypoints.http.list_entries import add_list_entries
 from fluxo_entries.entrypoints.http.problems import install_problems
 from fluxo_entries.entrypoints.http.record_entries_in_bulk import (
@@ -23,11 +25,13 @@ from fluxo_entries.entrypoints.http.record_entries_in_bulk import (
 )
 from fluxo_entries.entrypoints.http.record_entry import add_record_entry
 from fluxo_entries.entrypoints.http.reverse_entry import add_reverse_entry
+from fluxo_entries.entrypoints.http.revoke_api_key import add_revoke_api_key
 
 DESCRIPTION: Final = """Record what comes in and goes out, and correct it by reversals: an entry never changes.
 
 Money is a decimal string with its currency, dates are `YYYY-MM-DD` in the merchant's time zone, instants are UTC. The
-merchant is the one that the token names. A write carries an idempotency key: sent again, it is recorded once."""
+merchant is the one that the token or the API key names. A write carries an idempotency key: sent again, it is recorded
+once."""
 
 
 def create_entries_app(
@@ -64,4 +68,7 @@ def _routes(use_cases: ApiUseCases) -> APIRouter:
     add_list_entries(routes, use_cases.list_entries)
     add_get_merchant(routes, use_cases.get_merchant)
     add_change_merchant(routes, use_cases.change_merchant)
+    add_create_api_key(routes, use_cases.create_api_key)
+    add_list_api_keys(routes, use_cases.list_api_keys)
+    add_revoke_api_key(routes, use_cases.revoke_api_key)
     return routes

@@ -22,6 +22,7 @@ from pydantic_core.core_schema import any_schema, json_or_python_schema, no_info
 
 from fluxo_entries.application.recording.merchant_settings import MerchantChange
 from fluxo_entries.application.recording.record_entries_in_bulk import BulkItem
+from fluxo_entries.domain.api_key import SCOPES, ApiKeyDraft
 from fluxo_entries.domain.direction import Direction, parse_direction
 from fluxo_entries.domain.draft import DRAFT_RULES, Draft
 from fluxo_entries.domain.fields import Rule, parse_fields
@@ -31,6 +32,7 @@ from fluxo_entries.entrypoints.http.fields import (
     Category,
     Currency,
     Description,
+    Instant,
     Name,
     TimeZone,
     absent,
@@ -178,3 +180,21 @@ class MerchantPatch(BaseModel):
 
     def change(self) -> MerchantChange:
         return MerchantChange(self.name, self.currency, self.time_zone)
+
+
+class NewApiKey(BaseModel):
+    """An API key to make."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"name": "caixa 3", "scopes": ["entries:write"]}]}
+    )
+
+    name: Name
+    scopes: Annotated[
+        list[Literal["balances:read", "entries:read", "entries:write"]],
+        Field(min_length=1, max_length=len(SCOPES), description="Among those of who makes it."),
+    ]
+    expires_at: Annotated[Instant | None, Field(description="In the future; by default never.")] = None
+
+    def draft(self) -> ApiKeyDraft:
+        return ApiKeyDraft(self.name, self.scopes, self.expires_at)

@@ -4,7 +4,7 @@ Every one is a string outside: a JSON number is refused for money, however it lo
 """
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any, Final
@@ -13,6 +13,7 @@ from fluxo_contracts.currencies import DECIMALS
 from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from fluxo_entries.domain.api_key import parse_instant
 from fluxo_entries.domain.business_date import parse_business_date
 from fluxo_entries.domain.draft import CATEGORY_LENGTH_MAX, DESCRIPTION_LENGTH_MAX
 from fluxo_entries.domain.merchant import NAME_LENGTH_MAX, known_currency, known_time_zone
@@ -113,4 +114,14 @@ TimeZone = Annotated[
     str,
     from_text(known_time_zone),
     _schema(description="A name of the IANA time zone database.", examples=["America/Sao_Paulo"]),
+]
+Instant = Annotated[
+    datetime,
+    from_text(parse_instant),
+    _schema(
+        format="date-time",
+        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?Z$",
+        description="RFC 3339, in UTC.",
+        examples=["2027-01-31T03:00:00Z"],
+    ),
 ]

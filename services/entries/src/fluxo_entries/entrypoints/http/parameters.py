@@ -12,6 +12,7 @@ from fluxo_chassis.problems import FieldError, Problem
 from pydantic import PlainValidator, WithJsonSchema
 
 _ENTRY_ID: Final = "The entry's id."
+_KEY_ID: Final = "The API key's id."
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 
 BARE_KEY_PATTERN: Final = r"^[!-~](?:[ -~]{0,253}[!-~])?$"
@@ -90,4 +91,19 @@ EntryIdInPath = Annotated[
     PlainValidator(_entry_id),
     WithJsonSchema({"type": "string", "description": _ENTRY_ID, "format": "uuid"}),
     Path(description=_ENTRY_ID),
+]
+
+
+def _key_id(text: str) -> UUID:
+    """Return the id, as `_entry_id` does."""
+    if not _UUID.match(text):
+        raise Problem(404, "not-found", "Not found", "There is no such key.")
+    return UUID(text)
+
+
+KeyIdInPath = Annotated[
+    UUID,
+    PlainValidator(_key_id),
+    WithJsonSchema({"type": "string", "description": _KEY_ID, "format": "uuid"}),
+    Path(description=_KEY_ID),
 ]

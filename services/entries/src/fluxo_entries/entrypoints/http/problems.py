@@ -9,6 +9,8 @@ from fluxo_chassis.http.validation import ERRORS_SHOWN_MAX, how_many, invalid_re
 from fluxo_chassis.problems import FieldError, Problem
 
 from fluxo_entries.domain.errors import (
+    ApiKeyNameTakenError,
+    ApiKeyNotFoundError,
     CurrencyFixedError,
     EntriesError,
     EntryAlreadyReversedError,
@@ -20,7 +22,9 @@ from fluxo_entries.domain.errors import (
     OverShareError,
     RejectedFieldsError,
     ReversalOfReversalError,
+    ScopeNotHeldError,
     SearchTooSlowError,
+    TooManyApiKeysError,
 )
 
 _PROBLEMS: Final[dict[type[EntriesError], tuple[int, str, str]]] = {
@@ -28,6 +32,10 @@ _PROBLEMS: Final[dict[type[EntriesError], tuple[int, str, str]]] = {
     EntryAlreadyReversedError: (409, "already-reversed", "Already reversed"),
     ReversalOfReversalError: (409, "reversal-of-reversal", "A reversal is not reversed"),
     CurrencyFixedError: (409, "currency-fixed", "The currency is fixed"),
+    ApiKeyNotFoundError: (404, "not-found", "Not found"),
+    ApiKeyNameTakenError: (409, "api-key-name-taken", "Name taken"),
+    TooManyApiKeysError: (409, "too-many-api-keys", "Too many API keys"),
+    ScopeNotHeldError: (403, "forbidden", "Not allowed"),
     IdempotencyKeyReusedError: (422, "idempotency-key-reused", "Idempotency key reused"),
     IdempotencyKeyRepeatedError: (422, "idempotency-key-reused", "Idempotency key reused"),
     SearchTooSlowError: (503, "unavailable", "Temporarily unavailable"),
