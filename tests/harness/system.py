@@ -5,6 +5,7 @@ import json
 import shutil
 import signal
 import subprocess
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -42,12 +43,12 @@ class DataDirectory:
         """What a process of this system is told; with credentials."""
         return clean_environment() | load_environment(self.data_dir)
 
-    def token(self, merchant: str) -> str:
+    def token(self, merchant: str, scopes: Sequence[str] = SCOPES) -> str:
         # Good by clocks that are three days off, either way.
         days = timedelta(days=3)
         return self._issuer.token(
             merchant,
-            scopes=SCOPES,
+            scopes=scopes,
             role="owner",
             subject="test",
             lifetime=2 * days,

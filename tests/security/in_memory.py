@@ -18,6 +18,8 @@ from fluxo_balances.application.reading.follow_changes import FollowChanges
 from fluxo_balances.application.reading.get_category_totals import GetCategoryTotals
 from fluxo_balances.application.reading.get_daily_balance import GetDailyBalance
 from fluxo_balances.application.reading.get_daily_balances import GetDailyBalances
+from fluxo_balances.application.reading.list_api_key_uses import ListApiKeyUses
+from fluxo_balances.application.reading.ports import ApiKeyUse
 from fluxo_balances.application.use_cases import ApiUseCases
 from fluxo_balances.entrypoints.http.answer_cache import AnswerCache
 from fluxo_balances.entrypoints.http.app import create_balances_app
@@ -34,7 +36,13 @@ from fluxo_entries.entrypoints.http.app import create_entries_app
 from fluxo_local.issuer import AUDIENCE, ISSUER, DevelopmentIssuer
 
 from deploy.permissions import KEY_SCOPES, SCOPES
-from services.balances.tests.fakes import MemoryCache, MemoryConsolidation, MemoryPositions, MemoryReadModel
+from services.balances.tests.fakes import (
+    MemoryApiKeyUses,
+    MemoryCache,
+    MemoryConsolidation,
+    MemoryPositions,
+    MemoryReadModel,
+)
 from services.entries.tests.fakes import FakeService
 from tests.harness.page import Service, page_over
 
@@ -110,6 +118,9 @@ class InMemory:
             get_category_totals=GetCategoryTotals(self._books),
             await_entry=AwaitEntry(self.consolidation, answers, SystemClock()),
             follow_changes=FollowChanges(MemoryPositions(), answers),
+            list_api_key_uses=ListApiKeyUses(
+                MemoryApiKeyUses({OWN: [ApiKeyUse(OWN_ENTRY, None)], FOREIGN: [ApiKeyUse(FOREIGN_ENTRY, None)]})
+            ),
         )
         return create_balances_app(use_cases, answers, health=Health(), verifier=self.verifier)
 

@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from fluxo_chassis.auth.api_keys import new_key
+from fluxo_chassis.auth.api_keys import hash_of, new_key
+from fluxo_chassis.observability.logs import configure_logging
+from fluxo_chassis.settings import ProcessSettings
 
 from deploy.permissions import KEY_SCOPES, SERVICES
 from tests.security.in_memory import FOREIGN, FOREIGN_MARKS, OWN, OWN_MARKS, ask
@@ -78,3 +80,22 @@ async def test_nobody_gives_a_key_more_than_they_have(system):
         token = system.issuer.token(role, scopes)
         answer = await ask(system.apps["entries"], "POST", "/v1/api-keys", token=token, json=NEW_KEY)
         assert answer.status == status
+
+
+async def test_no_log_line_and_no_metric_holds_a_key_or_its_hash(system, logging_restored, capfdbinary):
+    configure_logging(ProcessSettings(log_format="json", log_level="debug"), "fluxo")
+    good = system.add_key(OWN, KEY_ID, "a machine")
+    keys = [good, system.add_key(OWN, UUID(int=1), "revoked", revoked_at=datetime.now(UTC)), new_key(UUID(int=2))[0]]
+    token = system.issuer.token("owner")
+    created = await ask(system.apps["entries"], "POST", "/v1/api-keys", token=token, json=NEW_KEY)
+    keys.append(created.json["key"])
+    for service, route in EACH:
+        for key in (*keys, good[:-1]):
+            await answer_to(system, service, route, key)
+            await ask(system.apps[service], route.method, f"{asked(route.method, route.path).path}?key={key}")
+    metrics = "".join([(await ask(app, "GET", "/metrics")).text for app in system.apps.values()])
+    written = capfdbinary.readouterr().out.decode()
+    assert written.count('"message":"request"') > len(EACH) * len(keys)
+    for key in keys:
+        for secret in (key, key[35:], hash_of(key).hex(), repr(hash_of(key))):
+            assert secret not in written + metrics

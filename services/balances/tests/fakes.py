@@ -16,9 +16,11 @@ from fluxo_balances.application.projecting.ports import (
     NotForBalancesError,
     RecordedEntry,
     SkipReason,
+    Told,
     UndecodableEventError,
 )
-from fluxo_balances.application.reading.ports import CategoriesView, DayView, Position, RangeView
+from fluxo_balances.application.reading.ports import ApiKeyUse, CategoriesView, DayView, Position, RangeView
+from fluxo_balances.domain.api_key import ApiKey
 from fluxo_balances.domain.category_totals import CategoryTotals
 from fluxo_balances.domain.daily_balance import DateRange, MerchantState, Totals, TotalsByDay
 from fluxo_balances.domain.merchant_settings import MerchantSettings
@@ -146,14 +148,23 @@ class MemoryPositions:
 
 
 @dataclass
+class MemoryApiKeyUses:
+    uses: dict[str, list[ApiKeyUse]] = field(default_factory=dict)
+
+    async def of(self, merchant_id: str) -> Sequence[ApiKeyUse]:
+        return self.uses.get(merchant_id, [])
+
+
+@dataclass
 class World:
     """Everything around the use case, in memory; `journal` holds what happened, in order."""
 
     now: datetime = NOW
     entries: dict[bytes, RecordedEntry] = field(default_factory=dict)
-    changes: dict[bytes, MerchantSettings] = field(default_factory=dict)
+    changes: dict[bytes, MerchantSettings | ApiKey] = field(default_factory=dict)
     settings: dict[str, MerchantSettings] = field(default_factory=dict)
     settings_fail: bool = False
+    api_keys: dict[UUID, ApiKey] = field(default_factory=dict)
     inbox: set[UUID] = field(default_factory=set)
     refused: set[UUID] = field(default_factory=set)
     failing: set[UUID] = field(default_factory=set)
@@ -166,7 +177,7 @@ class World:
     purged: datetime | None = None
     monotonic_s: float = 0.0
 
-    def decode(self, delivery: Delivery) -> RecordedEntry | MerchantSettings:
+    def decode(self, delivery: Delivery) -> Told:
         payload = delivery.payload
         if payload is None:
             raise UndecodableEventError("There is no event in the stream entry.")
@@ -205,6 +216,13 @@ class World:
         applied = sum(before.get(merchant_id) != each for merchant_id, each in self.settings.items())
         self.journal.append(("applied settings", applied))
         return applied
+
+    async def apply_api_keys(self, api_keys: Sequence[ApiKey]) -> int:
+        if self.database_is_unavailable:
+            raise ReadModelUnavailableError
+        self.api_keys |= {each.id: each for each in api_keys}
+        self.journal.append(("applied keys", len(api_keys)))
+        return len(api_keys)
 
     async def purge_inbox(self, older_than: datetime) -> int:
         self.purged = older_than

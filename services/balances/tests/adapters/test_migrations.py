@@ -19,6 +19,7 @@ TABLES = {
     "category_names",
     "merchants",
     "merchant_settings",
+    "api_keys",
     "rebuild",
 }
 

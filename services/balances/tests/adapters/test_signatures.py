@@ -12,6 +12,7 @@ from fluxo_balances.adapters.redis.dead_letters import RedisDeadLetters
 from fluxo_balances.application.projecting.redrive_dead_letter import RedriveDeadLetter
 from fluxo_balances.entrypoints.dead_letters import DeadLetterCommands
 from fluxo_chassis.process import SystemClock
+from fluxo_contracts import api_key_changed
 from fluxo_contracts.signatures import EventKeys
 from fluxo_contracts.streams import ENTRIES_DEAD_LETTERS_STREAM
 
@@ -81,3 +82,17 @@ async def test_a_forged_letter_is_not_redriven_and_a_signed_one_is(
     assert [(answer["outcome"], answer["reason"]) for answer in answers] == [("applied", None), ("failed", UNSIGNED)]
     ((_, _, count),) = (await day_totals()).values()
     assert count == 1
+
+
+@pytest.mark.parametrize("keys", [KEYS, None], ids=["with", "without"])
+async def test_an_api_key_is_taken_only_where_events_are_signed(keys, project, stream, pool):
+    event = api_key_changed.encode(api_key_changed.EXAMPLE)
+    await stream.publish_raw(event=event, signature=KEYS.sign(event))
+    await stream.publish_raw(event=event)
+
+    await project(keys)
+
+    assert await pool.fetchval("SELECT count(*) FROM api_keys") == (1 if keys else 0)
+    reasons = [letter["reason"] for letter in await stream.dead_letters()]
+    assert len(reasons) == (1 if keys else 2)
+    assert keys or all("FLUXO_EVENTS_KEY" in reason for reason in reasons)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import date
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
@@ -12,6 +12,8 @@ from fluxo_balances.application.reading.follow_changes import FollowChanges
 from fluxo_balances.application.reading.get_category_totals import GetCategoryTotals
 from fluxo_balances.application.reading.get_daily_balance import GetDailyBalance
 from fluxo_balances.application.reading.get_daily_balances import GetDailyBalances
+from fluxo_balances.application.reading.list_api_key_uses import ListApiKeyUses
+from fluxo_balances.application.reading.ports import ApiKeyUse
 from fluxo_balances.application.use_cases import ApiUseCases
 from fluxo_balances.entrypoints.http.answer_cache import AnswerCache
 from fluxo_balances.entrypoints.http.app import create_balances_app
@@ -19,6 +21,10 @@ from fluxo_chassis.auth import Principal
 from fluxo_chassis.health import Health
 from fluxo_chassis.process import SystemClock
 from fluxo_chassis.resilience import Bulkhead
+
+from services.balances.tests.fakes import AS_OF, MemoryApiKeyUses
+
+KEY_ID = UUID("019ac5a0-0000-7000-8000-000000000001")
 
 
 @dataclass
@@ -65,6 +71,7 @@ async def service(
         get_category_totals=GetCategoryTotals(memory_read_model),
         await_entry=AwaitEntry(memory_consolidation, answers, SystemClock()),
         follow_changes=FollowChanges(memory_positions, answers),
+        list_api_key_uses=ListApiKeyUses(MemoryApiKeyUses({"m1": [ApiKeyUse(KEY_ID, AS_OF)]})),
     )
     issuer = Issuer()
     app = create_balances_app(use_cases, answers, health=Health(), verifier=issuer)

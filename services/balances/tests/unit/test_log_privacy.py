@@ -35,7 +35,7 @@ def drive(service, memory_read_model, memory_cache, monkeypatch):
     async def drive() -> list[str]:
         memory_read_model.add(MERCHANT, DAY, credit=9_876_543, category=SOMETHING)
         tokens = [
-            service.issuer.token(MERCHANT, "balances:read"),
+            service.issuer.token(MERCHANT, "balances:read", "api-keys:manage"),
             service.issuer.token(MERCHANT, "something:else"),
             "bad-token-900",
         ]
@@ -45,6 +45,7 @@ def drive(service, memory_read_model, memory_cache, monkeypatch):
             f"/v1/daily-balances/{DAY}",
             "/v1/daily-balances?from=2026-11-01&to=2026-11-22",
             "/v1/category-totals?from=2026-11-01&to=2026-11-22",
+            "/v1/api-keys",
             f"/v1/daily-balances/{SOMETHING}",
             f"/v1/daily-balances/{DAY}?after_entry={SOMETHING}&{SOMETHING}=98765.43",
             f"/v1/daily-balances?from=98765.43&to={SOMETHING}",

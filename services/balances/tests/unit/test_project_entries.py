@@ -16,6 +16,7 @@ from fluxo_balances.application.projecting.project_entries import (
     SkippedEvent,
 )
 from fluxo_balances.application.projecting.purge_inbox import PurgeInbox
+from fluxo_balances.domain.api_key import ApiKey
 from fluxo_balances.domain.merchant_settings import MerchantSettings
 
 from services.balances.tests.fakes import World
@@ -289,3 +290,12 @@ async def test_settings_that_fail_too_often_are_dead_lettered_and_hinder_no_entr
     assert projected.applied == 1
     assert projected.dead_letters == [DeadLetter(exhausted, "a bug")]
     assert [str(failure) for failure in projected.failures] == ["a bug"]
+
+
+async def test_an_api_key_goes_the_whole_way_like_settings(world, project, change):
+    made = ApiKey(uuid4(), "m1", bytes(32), ("balances:read",), None, revoked=False)
+    world.changes[b"a key"] = made
+    projected = await project([Delivery("8-1", b"a key", 1), change("EUR")])
+    await project.acknowledge_applied()
+    assert (projected.applied, world.api_keys) == (2, {made.id: made})
+    assert sorted(world.acknowledged) == ["8-1", "9-2"]

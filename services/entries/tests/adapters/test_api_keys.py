@@ -1,18 +1,25 @@
 """API keys in the database: only hashes, one of a name, so many of a merchant, and each change with its event."""
 
 import asyncio
+import io
 import math
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
+import asyncpg
 import pytest
 from fluxo_chassis.auth.api_keys import new_key
 from fluxo_chassis.postgres.api_keys import PostgresApiKeys as StoredApiKeys
 from fluxo_contracts.api_key_changed import decode
+from fluxo_contracts.replay import decode_api_key, decode_header
 from fluxo_entries.adapters.entry_ids import Uuid7EntryIds
 from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.adapters.postgres.api_keys import PostgresApiKeys
+from fluxo_entries.adapters.postgres.entry_replay import PostgresEntryReplay
+from fluxo_entries.application.totals.replay_entries import ReplayEntries
 from fluxo_entries.domain.api_key import LIVE_KEYS_MAX, ApiKey
 from fluxo_entries.domain.errors import ApiKeyNameTakenError, ApiKeyNotFoundError, TooManyApiKeysError
+from fluxo_entries.entrypoints.replay import write_replay
 
 from services.entries.tests.conftest import TRACEPARENT
 
@@ -123,3 +130,24 @@ async def test_a_use_that_cannot_be_noted_hinders_nobody(stored, owner):
     await owner.execute("ALTER TABLE api_keys RENAME TO away")
     stored.note_use(IDS.next())
     await asyncio.gather(*stored._noting)
+
+
+async def test_a_replay_tells_all_keys_revoked_ones_included(entries_database, api_keys):
+    made, revoked = api_key(expires_at=NOW + timedelta(days=1)), api_key("another")
+    for each in (made, revoked):
+        await api_keys.add(each, bytes(32))
+    await api_keys.revoke("padaria", revoked.id, NOW)
+    connection = await asyncpg.connect(entries_database.url, server_settings={"timezone": "UTC", "datestyle": "ISO"})
+    out = io.BytesIO()
+    await write_replay(ReplayEntries(PostgresEntryReplay(connection)), uuid4(), out)
+    await connection.close()
+    header, *lines = out.getvalue().splitlines(keepends=True)
+    assert (decode_header(header).api_keys, len(lines)) == (2, 2)
+    told = {each.id: each for each in map(decode_api_key, lines)}
+    assert {each.id: each.revoked for each in told.values()} == {made.id: False, revoked.id: True}
+    assert (told[made.id].merchant_id, told[made.id].hash, told[made.id].scopes, told[made.id].expires_at) == (
+        "padaria",
+        bytes(32).hex(),
+        list(made.scopes),
+        made.expires_at,
+    )

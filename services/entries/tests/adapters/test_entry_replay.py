@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 from fluxo_contracts.replay import REPLAY_COLUMNS, decode_header
 from fluxo_entries.adapters.postgres.entry_replay import PostgresEntryReplay
+from fluxo_entries.application.totals.ports import BesideEntries
 from fluxo_entries.application.totals.replay_entries import ReplayEntries
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.entrypoints.replay import write_replay
@@ -77,8 +78,8 @@ async def test_what_is_recorded_while_it_runs_belongs_to_the_next_one(connection
 
     counted, told = [], []
 
-    def begin(entries: int, _settings: object) -> None:
-        counted.append(entries)
+    def begin(beside: BesideEntries) -> None:
+        counted.append(beside.entries)
         # Committed before the first line is read.
         recording_thread = threading.Thread(target=lambda: asyncio.run(record()))
         recording_thread.start()

@@ -13,6 +13,7 @@ from fluxo_balances.application.reading.follow_changes import FollowChanges
 from fluxo_balances.application.reading.get_category_totals import GetCategoryTotals
 from fluxo_balances.application.reading.get_daily_balance import GetDailyBalance
 from fluxo_balances.application.reading.get_daily_balances import GetDailyBalances
+from fluxo_balances.application.reading.list_api_key_uses import ListApiKeyUses
 from fluxo_balances.application.use_cases import ApiUseCases
 from fluxo_balances.domain.daily_balance import MerchantState
 from fluxo_balances.entrypoints.http.answer_cache import AnswerCache
@@ -24,7 +25,13 @@ from fluxo_chassis.resilience import Bulkhead
 from fluxo_dashboard.sign_in.session import new_session
 from starlette.responses import Response
 
-from services.balances.tests.fakes import MemoryCache, MemoryConsolidation, MemoryPositions, MemoryReadModel
+from services.balances.tests.fakes import (
+    MemoryApiKeyUses,
+    MemoryCache,
+    MemoryConsolidation,
+    MemoryPositions,
+    MemoryReadModel,
+)
 from tests.harness.page import COOKIE, ORIGIN, Service, page_over, text_of
 
 NOON_IN_SAO_PAULO = datetime(2026, 11, 28, 15, tzinfo=UTC)
@@ -91,6 +98,7 @@ def balances(books) -> Service:
         get_category_totals=GetCategoryTotals(books),
         await_entry=AwaitEntry(MemoryConsolidation(), answers, SystemClock()),
         follow_changes=FollowChanges(MemoryPositions(), answers),
+        list_api_key_uses=ListApiKeyUses(MemoryApiKeyUses()),
     )
     return Service(create_balances_app(use_cases, answers, health=Health(), verifier=Verifier()))
 

@@ -1,6 +1,10 @@
 """From the events of the contract to what the use cases know."""
 
-from fluxo_contracts import entry_recorded, merchant_changed
+from collections.abc import Callable
+from typing import Any, Final
+
+from fluxo_contracts import api_key_changed, entry_recorded, merchant_changed
+from fluxo_contracts.api_key_changed import ApiKeyChanged
 from fluxo_contracts.entry_recorded import EntryRecorded
 from fluxo_contracts.envelope import OtherEventError
 from fluxo_contracts.envelope import UndecodableEventError as NotInTheContractError
@@ -12,8 +16,10 @@ from fluxo_balances.application.projecting.ports import (
     NotForBalancesError,
     RecordedEntry,
     SkipReason,
+    Told,
     UndecodableEventError,
 )
+from fluxo_balances.domain.api_key import ApiKey
 from fluxo_balances.domain.merchant_settings import MerchantSettings
 
 
@@ -23,8 +29,11 @@ class EventReader:
     def __init__(self, keys: EventKeys | None = None) -> None:
         self._keys = keys
 
-    def told_by(self, delivery: Delivery) -> RecordedEntry | MerchantSettings:
-        """Return what `told_by` the delivery's payload; a payload that is missing or unsigned is undecodable."""
+    def told_by(self, delivery: Delivery) -> Told:
+        """Return what `told_by` the delivery's payload; a payload that is missing or unsigned is undecodable.
+
+        So is an API key where nothing is signed: it would open books to whoever may write to the stream.
+        """
         if delivery.payload is None:
             raise UndecodableEventError("There is no event in the stream entry.")
         if self._keys is not None:
@@ -32,30 +41,31 @@ class EventReader:
                 raise UndecodableEventError("The event is not signed.")
             if not self._keys.prove(delivery.payload, delivery.signature):
                 raise UndecodableEventError("The event's signature is of none of the keys, or of another event.")
-        return told_by(delivery.payload)
+        told = told_by(delivery.payload)
+        if self._keys is None and isinstance(told, ApiKey):
+            raise UndecodableEventError(
+                "An API key is taken only where events are signed: FLUXO_EVENTS_KEY is not set."
+            )
+        return told
 
 
-def told_by(payload: bytes) -> RecordedEntry | MerchantSettings:
-    """Return the entry or the settings that an event tells of.
+def told_by(payload: bytes) -> Told:
+    """Return what an event tells of.
 
     Raises:
         UndecodableEventError: the payload is no event, or a malformed one.
         NotForBalancesError: it is an event of a type or version that is not read here.
     """
-    try:
-        return _entry(entry_recorded.decode(payload))
-    except OtherEventError as error:
-        no_entry = error
-    except NotInTheContractError as error:
-        raise UndecodableEventError(str(error)) from error
-    try:
-        return _settings(merchant_changed.decode(payload))
-    except OtherEventError as error:
-        is_newer = error.is_newer_version or no_entry.is_newer_version
-        reason = SkipReason.NEWER_VERSION if is_newer else SkipReason.UNKNOWN_TYPE
-        raise NotForBalancesError(error.event_type, reason) from error
-    except NotInTheContractError as error:
-        raise UndecodableEventError(str(error)) from error
+    others = list[OtherEventError]()
+    for decode, told in _READ:
+        try:
+            return told(decode(payload))
+        except OtherEventError as error:
+            others.append(error)
+        except NotInTheContractError as error:
+            raise UndecodableEventError(str(error)) from error
+    is_newer = any(other.is_newer_version for other in others)
+    raise NotForBalancesError(others[0].event_type, SkipReason.NEWER_VERSION if is_newer else SkipReason.UNKNOWN_TYPE)
 
 
 def _settings(event: MerchantChanged) -> MerchantSettings:
@@ -75,3 +85,18 @@ def _entry(event: EntryRecorded) -> RecordedEntry:
         recorded_at=entry.recorded_at,
         category=entry.category,
     )
+
+
+def _api_key(event: ApiKeyChanged) -> ApiKey:
+    key = event.data
+    return ApiKey(
+        key.key_id, event.subject, bytes.fromhex(key.hash), tuple(key.scopes), key.expires_at, revoked=key.revoked
+    )
+
+
+# The most frequent first.
+_READ: Final[tuple[tuple[Callable[[bytes], Any], Callable[[Any], Told]], ...]] = (
+    (entry_recorded.decode, _entry),
+    (merchant_changed.decode, _settings),
+    (api_key_changed.decode, _api_key),
+)

@@ -11,6 +11,7 @@ from fluxo_balances.application.reading.follow_changes import FollowChanges
 from fluxo_balances.application.reading.get_category_totals import GetCategoryTotals
 from fluxo_balances.application.reading.get_daily_balance import GetDailyBalance
 from fluxo_balances.application.reading.get_daily_balances import GetDailyBalances
+from fluxo_balances.application.reading.list_api_key_uses import ListApiKeyUses
 from fluxo_balances.application.reading.list_projected_categories import ListProjectedCategories
 from fluxo_balances.application.reading.list_projected_days import ListProjectedDays
 from fluxo_balances.application.rebuilding.rebuild_projection import RebuildProjection
@@ -23,6 +24,7 @@ class ApiUseCases:
     get_category_totals: GetCategoryTotals
     await_entry: AwaitEntry
     follow_changes: FollowChanges
+    list_api_key_uses: ListApiKeyUses
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,14 @@ from fluxo_chassis.http.server import serve
 from fluxo_chassis.observability.logs import configure_logging
 from fluxo_chassis.observability.traces.spans import exported_as_configured
 from fluxo_chassis.postgres import Notifications, breaker_for, open_pool, ping
+from fluxo_chassis.postgres.api_keys import PostgresApiKeys
 from fluxo_chassis.process import SystemClock
 from fluxo_chassis.redis import ping_redis
 from fluxo_chassis.resilience import Bulkhead
 from fluxo_chassis.resilience.rate_limits import RateLimits
 
+from fluxo_balances.adapters.postgres import read_sql
+from fluxo_balances.adapters.postgres.api_key_uses import PostgresApiKeyUses
 from fluxo_balances.adapters.postgres.consolidation import PROJECTION_CHANNEL, PostgresConsolidation
 from fluxo_balances.adapters.postgres.daily_balances import PostgresDailyBalances
 from fluxo_balances.adapters.postgres.merchant_positions import PostgresMerchantPositions, merchants_of
@@ -28,6 +31,7 @@ from fluxo_balances.application.reading.follow_changes import FollowChanges
 from fluxo_balances.application.reading.get_category_totals import GetCategoryTotals
 from fluxo_balances.application.reading.get_daily_balance import GetDailyBalance
 from fluxo_balances.application.reading.get_daily_balances import GetDailyBalances
+from fluxo_balances.application.reading.list_api_key_uses import ListApiKeyUses
 from fluxo_balances.application.reading.ports import Consolidation
 from fluxo_balances.application.use_cases import ApiUseCases
 from fluxo_balances.entrypoints.http.answer_cache import AnswerCache
@@ -76,6 +80,7 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
             issuer=settings.auth_issuer,
             audience=settings.auth_audience,
             tenant_claim=TENANT_CLAIM,
+            api_keys=PostgresApiKeys(pool, find=read_sql.FIND_API_KEY, note_use=read_sql.NOTE_API_KEY_USE),
         )
         cache = await opened.enter_async_context(
             NearBalanceCache(settings.cache_url, CACHE_TIMEOUT_S, prepare=CachedResponses)
@@ -119,5 +124,6 @@ def assemble(
         get_category_totals=GetCategoryTotals(balances),
         await_entry=AwaitEntry(consolidation, answers, SystemClock()),
         follow_changes=changes,
+        list_api_key_uses=ListApiKeyUses(PostgresApiKeyUses(pool)),
     )
     return create_balances_app(use_cases, answers, health=health, verifier=verifier, cors_origins=cors_origins)

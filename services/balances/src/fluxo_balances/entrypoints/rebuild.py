@@ -10,10 +10,11 @@ from typing import BinaryIO, Final, Self
 from uuid import UUID
 
 import orjson
-from fluxo_contracts.replay import NoReplayError, decode_header, decode_merchant
+from fluxo_contracts.replay import NoReplayError, decode_api_key, decode_header, decode_merchant
 
 from fluxo_balances.application.rebuilding.ports import ReplayBrokenError, ReplayPart
 from fluxo_balances.application.rebuilding.rebuild_projection import Observer
+from fluxo_balances.domain.api_key import ApiKey
 from fluxo_balances.domain.merchant_settings import MerchantSettings
 
 PART_BYTES_MIN: Final = 1 << 20
@@ -25,7 +26,7 @@ class PipedReplay:
 
     def __init__(self, reader: asyncio.StreamReader) -> None:
         self._reader = reader
-        self._merchants = 0
+        self._merchants = self._api_keys = 0
 
     @classmethod
     async def over(cls, pipe: BinaryIO) -> Self:
@@ -47,7 +48,7 @@ class PipedReplay:
             header = decode_header(line)
         except NoReplayError as error:
             raise ReplayBrokenError(f"what came is no replay: {error}") from error
-        self._merchants = header.merchants
+        self._merchants, self._api_keys = header.merchants, header.api_keys
         return header.mark, header.entries
 
     async def settings(self) -> list[MerchantSettings]:
@@ -61,6 +62,23 @@ class PipedReplay:
         except NoReplayError as error:
             raise ReplayBrokenError(f"what came is no merchant: {error}") from error
         return [MerchantSettings(each.merchant_id, each.currency, each.changed_at) for each in replayed]
+
+    async def api_keys(self) -> list[ApiKey]:
+        """Return all API keys.
+
+        Raises:
+            ReplayBrokenError: a line is missing, or no key's.
+        """
+        try:
+            replayed = [decode_api_key(await self._reader.readline()) for _ in range(self._api_keys)]
+        except NoReplayError as error:
+            raise ReplayBrokenError(f"what came is no API key: {error}") from error
+        return [
+            ApiKey(
+                each.id, each.merchant_id, bytes.fromhex(each.hash), tuple(each.scopes), each.expires_at, each.revoked
+            )
+            for each in replayed
+        ]
 
     async def parts(self) -> AsyncIterator[ReplayPart]:
         """Yield the entries in parts of whole lines; an unfinished line at the end is left out."""

@@ -14,6 +14,7 @@ from fluxo_balances.adapters.redis.cached_answers import RedisCachedAnswers
 from fluxo_balances.application.projecting.ports import RecordedEntry
 from fluxo_balances.application.rebuilding.ports import ReplayPart
 from fluxo_balances.application.rebuilding.rebuild_projection import Observer, RebuildProjection
+from fluxo_balances.domain.api_key import ApiKey
 from fluxo_balances.domain.merchant_settings import MerchantSettings
 from fluxo_chassis.process import SystemClock
 
@@ -53,6 +54,7 @@ class ReplayOf:
     mark: UUID | None = None
     refused: dict[str, str] = field(default_factory=dict)
     merchants: Sequence[MerchantSettings] = ()
+    keys: Sequence[ApiKey] = ()
 
     def marked(self, mark: UUID) -> None:
         self.mark = self.mark or mark
@@ -64,6 +66,9 @@ class ReplayOf:
 
     async def settings(self) -> Sequence[MerchantSettings]:
         return self.merchants
+
+    async def api_keys(self) -> Sequence[ApiKey]:
+        return self.keys
 
     async def parts(self) -> AsyncIterator[ReplayPart]:
         for part in self.parts_of_entries:
@@ -118,6 +123,7 @@ def content(pool) -> Callable[[], Awaitable[dict[str, set[tuple]]]]:
             "category_names": "*",
             "merchants": "merchant_id, currency, as_of",
             "merchant_settings": "*",
+            "api_keys": "*",
         }
         async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
             return {
@@ -153,6 +159,7 @@ def summed(entries: Sequence[RecordedEntry]) -> dict[str, set[tuple]]:
         "category_names": {(*key, name, recorded_at) for key, (recorded_at, name) in named.items()},
         "merchants": {(merchant_id, "BRL", recorded_at) for merchant_id, recorded_at in newest.items()},
         "merchant_settings": set(),
+        "api_keys": set(),
     }
 
 

@@ -14,6 +14,7 @@ from fluxo_balances.adapters.postgres.write_failures import (
     unavailable_when_no_entry_is_to_blame,
 )
 from fluxo_balances.application.projecting.ports import EntryRefusedError, RecordedEntry
+from fluxo_balances.domain.api_key import ApiKey
 from fluxo_balances.domain.inbox import lowest_id
 from fluxo_balances.domain.merchant_settings import MerchantSettings
 
@@ -52,16 +53,19 @@ class PostgresProjection:
         Raises:
             ReadModelUnavailableError: the database cannot do it now; applying again is safe.
         """
-        columns = settings_columns(settings)
-        with unavailable_when_no_entry_is_to_blame():
-            async with self._pool.acquire() as connection, connection.transaction():
-                await connection.execute(projection_sql.FORGET_ENDED_REBUILD)
-                status: str = await connection.execute(projection_sql.APPLY_SETTINGS, *columns)
-                # Looked for after the write, whose lock keeps a rebuild from its end: one that begins later replays
-                # what is applied here.
-                if await connection.fetchval(projection_sql.IS_REBUILDING):
-                    await connection.execute(projection_sql.APPLY_SETTINGS_TO_SHADOW, *columns)
-        return int(status.rpartition(" ")[2])
+        return await self._keep(
+            projection_sql.APPLY_SETTINGS, projection_sql.APPLY_SETTINGS_TO_SHADOW, settings_columns(settings)
+        )
+
+    async def apply_api_keys(self, api_keys: Sequence[ApiKey]) -> int:
+        """Keep those that are new, and that others are revoked; returns how many.
+
+        Raises:
+            ReadModelUnavailableError: the database cannot do it now; applying again is safe.
+        """
+        return await self._keep(
+            projection_sql.APPLY_API_KEYS, projection_sql.APPLY_API_KEYS_TO_SHADOW, api_key_columns(api_keys)
+        )
 
     async def purge_inbox(self, older_than: datetime) -> int:
         """Forget event ids made before the instant, a chunk at a time; returns how many."""
@@ -71,6 +75,17 @@ class PostgresProjection:
             while chunk := await self._purge_chunk(oldest_kept):
                 purged += chunk
         return purged
+
+    async def _keep(self, statement: str, to_shadow: str, columns: Sequence[Sequence[object]]) -> int:
+        with unavailable_when_no_entry_is_to_blame():
+            async with self._pool.acquire() as connection, connection.transaction():
+                await connection.execute(projection_sql.FORGET_ENDED_REBUILD)
+                status: str = await connection.execute(statement, *columns)
+                # Looked for after the write, whose lock keeps a rebuild from its end: one that begins later replays
+                # what is applied here.
+                if await connection.fetchval(projection_sql.IS_REBUILDING):
+                    await connection.execute(to_shadow, *columns)
+        return int(status.rpartition(" ")[2])
 
     async def _apply_whole(self, entries: Sequence[RecordedEntry]) -> int:
         columns = _columns(entries)
@@ -131,6 +146,19 @@ def settings_columns(settings: Sequence[MerchantSettings]) -> tuple[list[object]
         [each.merchant_id for each in latest],
         [each.currency for each in latest],
         [each.changed_at for each in latest],
+    )
+
+
+def api_key_columns(api_keys: Sequence[ApiKey]) -> tuple[list[object], ...]:
+    """Turn keys into the arrays that `projection_sql.applying_api_keys` takes: of each the one that is revoked."""
+    distinct = {each.id: each for each in sorted(api_keys, key=lambda each: each.revoked)}.values()
+    return (
+        [each.id for each in distinct],
+        [each.merchant_id for each in distinct],
+        [each.hash for each in distinct],
+        [" ".join(each.scopes) for each in distinct],
+        [each.expires_at for each in distinct],
+        [each.revoked for each in distinct],
     )
 
 

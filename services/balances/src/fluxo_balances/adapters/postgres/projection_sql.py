@@ -138,8 +138,23 @@ WHERE known.changed_at < excluded.changed_at
 """
 
 
+def applying_api_keys(tables: str = "") -> str:
+    """Return the statement that keeps API keys, $1..$6 as arrays with each key once, scopes with blanks between."""
+    return f"""
+INSERT INTO {tables}api_keys AS known (id, merchant_id, hash, scopes, expires_at, revoked)
+SELECT id, merchant_id, hash, string_to_array(scopes, ' '), expires_at, revoked
+FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::text[], $5::timestamptz[], $6::boolean[])
+    AS changed (id, merchant_id, hash, scopes, expires_at, revoked)
+ORDER BY id
+ON CONFLICT (id) DO UPDATE SET revoked = true
+WHERE excluded.revoked AND NOT known.revoked
+"""
+
+
 APPLY_SETTINGS: Final = applying_settings()
 APPLY_SETTINGS_TO_SHADOW: Final = applying_settings("shadow_")
+APPLY_API_KEYS: Final = applying_api_keys()
+APPLY_API_KEYS_TO_SHADOW: Final = applying_api_keys("shadow_")
 IS_REBUILDING: Final = "SELECT EXISTS (SELECT FROM rebuild)"
 
 

@@ -127,3 +127,14 @@ LEFT JOIN LATERAL (
 WHERE $2::date IS NULL OR day.business_date >= $2
 ORDER BY day.merchant_id COLLATE "C", day.business_date
 """  # noqa: S608 - put together from constants
+
+API_KEY_USES: Final = "SELECT id, last_used_at FROM api_keys WHERE merchant_id = $1 AND NOT revoked ORDER BY id DESC"
+
+# Of whichever merchant: whose key it is tells who asks.
+FIND_API_KEY: Final = """
+SELECT merchant_id AS tenant, hash, scopes, expires_at FROM api_keys WHERE id = $1 AND NOT revoked
+"""
+NOTE_API_KEY_USE: Final = """
+UPDATE api_keys SET last_used_at = now()
+WHERE id = $1 AND (last_used_at < now() - interval '1 minute' OR last_used_at IS NULL)
+"""

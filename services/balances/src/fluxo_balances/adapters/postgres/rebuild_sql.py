@@ -6,7 +6,7 @@ from typing import Final
 
 from fluxo_contracts.replay import REPLAY_COLUMNS
 
-from fluxo_balances.adapters.postgres.projection_sql import REBUILD_LOCK, applying, applying_settings
+from fluxo_balances.adapters.postgres.projection_sql import REBUILD_LOCK, applying, applying_api_keys, applying_settings
 
 # In the order in which they are written.
 TABLES: Final = (
@@ -17,6 +17,7 @@ TABLES: Final = (
     "category_names",
     "merchants",
     "merchant_settings",
+    "api_keys",
 )
 _SHADOWS: Final = ", ".join(f"shadow_{table}" for table in TABLES)
 
@@ -80,6 +81,12 @@ LOAD: Final = applying(
 )
 
 LOAD_SETTINGS: Final = applying_settings("shadow_")
+LOAD_API_KEYS: Final = applying_api_keys("shadow_")
+
+# No replay tells it.
+KEEP_API_KEY_USES: Final = """
+UPDATE shadow_api_keys AS shadow SET last_used_at = api_keys.last_used_at FROM api_keys WHERE api_keys.id = shadow.id
+"""
 
 # The planner knows nothing about new tables, and everybody reads them at once.
 ANALYZE: Final = f"ANALYZE {_SHADOWS}"

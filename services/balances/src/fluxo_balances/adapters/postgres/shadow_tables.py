@@ -7,9 +7,10 @@ import asyncpg
 from fluxo_chassis.resilience import Backoff
 
 from fluxo_balances.adapters.postgres import rebuild_sql
-from fluxo_balances.adapters.postgres.projection import settings_columns
+from fluxo_balances.adapters.postgres.projection import api_key_columns, settings_columns
 from fluxo_balances.adapters.postgres.write_failures import is_refusal, reason
 from fluxo_balances.application.rebuilding.ports import AnotherRebuildRunsError, RebuildSupersededError, ReplayPart
+from fluxo_balances.domain.api_key import ApiKey
 from fluxo_balances.domain.merchant_settings import MerchantSettings
 
 
@@ -47,6 +48,11 @@ class PostgresShadowTables:
     async def load_settings(self, settings: Sequence[MerchantSettings]) -> None:
         """Keep those that are later than what a projector told of their merchant meanwhile."""
         await self._connection.execute(rebuild_sql.LOAD_SETTINGS, *settings_columns(settings))
+
+    async def load_api_keys(self, api_keys: Sequence[ApiKey]) -> None:
+        """Keep them beside those that a projector told of meanwhile."""
+        await self._connection.execute(rebuild_sql.LOAD_API_KEYS, *api_key_columns(api_keys))
+        await self._connection.execute(rebuild_sql.KEEP_API_KEY_USES)
 
     async def swap(self, rebuild_id: UUID, keeping: Collection[str] = ()) -> None:
         """Let the shadow tables be the read model, but for the merchants to keep, and remove the rebuild id.

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Protocol
 from uuid import UUID
 
+from fluxo_balances.domain.api_key import ApiKey
 from fluxo_balances.domain.merchant_settings import MerchantSettings
 
 
@@ -24,8 +25,12 @@ class RecordedEntry:
     category: str | None = None
 
 
+Told = RecordedEntry | MerchantSettings | ApiKey
+"""What an event may tell of."""
+
+
 class Projection(Protocol):
-    """The read model that is written: inbox, totals by day, month and category, the merchants' state and settings."""
+    """The read model that is written: inbox, totals by day, month and category, merchants' state, settings and keys."""
 
     async def apply(self, entries: Sequence[RecordedEntry]) -> int:
         """Apply those entries that the inbox does not hold yet, in one transaction; returns how many were new.
@@ -39,6 +44,9 @@ class Projection(Protocol):
 
     async def apply_settings(self, settings: Sequence[MerchantSettings]) -> int:
         """Keep those that are later than what is known of their merchant; returns how many."""
+
+    async def apply_api_keys(self, api_keys: Sequence[ApiKey]) -> int:
+        """Keep those that are new, and that others are revoked; returns how many."""
 
     async def purge_inbox(self, older_than: datetime) -> int:
         """Forget event ids recorded before the instant, some at a time; returns how many."""
@@ -125,7 +133,7 @@ class NotForBalancesError(Exception):
         self.reason = reason
 
 
-EventDecoder = Callable[[Delivery], RecordedEntry | MerchantSettings]
+EventDecoder = Callable[[Delivery], Told]
 """Raises UndecodableEventError or NotForBalancesError."""
 
 

@@ -1,9 +1,9 @@
 """Events become balances: each entry once, however often and in whatever order it is delivered."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from fluxo_balances.application.ports import AnswerInvalidation, CacheUnavailableError, Clock, ReadModelUnavailableError
@@ -17,8 +17,10 @@ from fluxo_balances.application.projecting.ports import (
     Projection,
     RecordedEntry,
     SkipReason,
+    Told,
     UndecodableEventError,
 )
+from fluxo_balances.domain.api_key import ApiKey
 from fluxo_balances.domain.inbox import FROM_THE_FUTURE, REMEMBERED_FOR, is_dated, newest_taken, oldest_remembered
 from fluxo_balances.domain.merchant_settings import MerchantSettings
 
@@ -36,16 +38,16 @@ class ReadableEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadableSettings:
+class ReadableChange:
     delivery: Delivery
-    settings: MerchantSettings
+    change: MerchantSettings | ApiKey
 
 
 @dataclass(frozen=True, slots=True)
 class AppliedEvent:
-    """An applied entry, or settings, whose event is not acknowledged yet; only an entry is new."""
+    """What was applied and whose event is not acknowledged yet; only an entry is new."""
 
-    entry: RecordedEntry | MerchantSettings
+    entry: Told
     is_new: bool
 
 
@@ -113,7 +115,7 @@ class ProjectEntries:
         projected = Projected()
         now = self._clock.now()
         oldest, newest = oldest_remembered(now), newest_taken(now)
-        readable, changed = list[ReadableEvent](), list[ReadableSettings]()
+        readable, changed = list[ReadableEvent](), list[ReadableChange]()
         for delivery in deliveries:
             if delivery.stream_id in self._unacknowledged:
                 continue
@@ -124,13 +126,12 @@ class ProjectEntries:
             except UndecodableEventError as error:
                 projected.dead_letters.append(DeadLetter(delivery, str(error)))
             else:
-                if isinstance(told, MerchantSettings):
-                    changed.append(ReadableSettings(delivery, told))
-                else:
+                if isinstance(told, RecordedEntry):
                     readable.append(ReadableEvent(delivery, told))
+                else:
+                    changed.append(ReadableChange(delivery, told))
         await self._apply(readable, projected)
-        if changed:
-            await self._apply_settings(changed, projected)
+        await self._apply_changes(changed, projected)
         if projected.skipped:
             await self._events.acknowledge([skipped.delivery.stream_id for skipped in projected.skipped])
         if projected.dead_letters:
@@ -156,9 +157,9 @@ class ProjectEntries:
         self._unacknowledged.clear()
         return [each.entry for each in unacknowledged if each.is_new and isinstance(each.entry, RecordedEntry)]
 
-    def _told_by(self, delivery: Delivery, oldest: UUID, newest: UUID) -> RecordedEntry | MerchantSettings:
+    def _told_by(self, delivery: Delivery, oldest: UUID, newest: UUID) -> Told:
         entry = self._decode(delivery)
-        if isinstance(entry, MerchantSettings):
+        if not isinstance(entry, RecordedEntry):
             # Of any age: late ones change nothing.
             return entry
         if not is_dated(entry.id):
@@ -205,9 +206,19 @@ class ProjectEntries:
             else:
                 self._note([event], applied, projected)
 
-    async def _apply_settings(self, events: Sequence[ReadableSettings], projected: Projected) -> None:
+    async def _apply_changes(self, changed: Sequence[ReadableChange], projected: Projected) -> None:
+        settings = [event for event in changed if isinstance(event.change, MerchantSettings)]
+        api_keys = [event for event in changed if isinstance(event.change, ApiKey)]
+        if settings:
+            await self._apply_alike(settings, self._projection.apply_settings, projected)
+        if api_keys:
+            await self._apply_alike(api_keys, self._projection.apply_api_keys, projected)
+
+    async def _apply_alike(
+        self, events: Sequence[ReadableChange], apply: Callable[[Sequence[Any]], Awaitable[int]], projected: Projected
+    ) -> None:
         try:
-            applied = await self._projection.apply_settings([event.settings for event in events])
+            applied = await apply([event.change for event in events])
         except ReadModelUnavailableError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, delivering again decides
@@ -218,7 +229,7 @@ class ProjectEntries:
             projected.dead_letters += [DeadLetter(delivery, reason) for delivery in exhausted]
             return
         for event in events:
-            self._unacknowledged[event.delivery.stream_id] = AppliedEvent(event.settings, is_new=False)
+            self._unacknowledged[event.delivery.stream_id] = AppliedEvent(event.change, is_new=False)
         projected.applied += applied
         projected.duplicates += len(events) - applied
 

@@ -9,8 +9,10 @@ from fluxo_balances.application.projecting.ports import (
     Projection,
     RecordedEntry,
     StoredDeadLetter,
+    Told,
     UndecodableEventError,
 )
+from fluxo_balances.domain.api_key import ApiKey
 from fluxo_balances.domain.inbox import FROM_THE_FUTURE, REMEMBERED_FOR, is_dated, is_forgotten, newest_taken
 from fluxo_balances.domain.merchant_settings import MerchantSettings
 
@@ -56,6 +58,8 @@ class RedriveDeadLetter:
             told = self._told_by(stored)
             if isinstance(told, MerchantSettings):
                 applied = await self._projection.apply_settings([told])
+            elif isinstance(told, ApiKey):
+                applied = await self._projection.apply_api_keys([told])
             elif is_forgotten(told.id, self._clock.now()):
                 return Redriven("too-old", _TOO_OLD)
             else:
@@ -74,7 +78,7 @@ class RedriveDeadLetter:
         await self._letters.remove(stored.id)
         return Redriven("applied" if applied else "applied-before")
 
-    def _told_by(self, stored: StoredDeadLetter) -> RecordedEntry | MerchantSettings:
+    def _told_by(self, stored: StoredDeadLetter) -> Told:
         told = self._decode(stored.letter.delivery)
         if isinstance(told, RecordedEntry) and not is_dated(told.id):
             raise UndecodableEventError("The entry's id is no UUIDv7, so its age is unknown.")

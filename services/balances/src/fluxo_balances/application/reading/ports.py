@@ -82,6 +82,19 @@ class MerchantPositions(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ApiKeyUse:
+    """`last_used_at` is None where the key was never used."""
+
+    id: UUID
+    last_used_at: datetime | None
+
+
+class ApiKeyUses(Protocol):
+    async def of(self, merchant_id: str) -> Sequence[ApiKeyUse]:
+        """Return the merchant's keys that are not revoked, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectedDay:
     """A day of the read model as it would be served; amounts in minor units."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from fluxo_balances.domain.api_key import ApiKey
 from fluxo_balances.domain.merchant_settings import MerchantSettings
 
 
@@ -33,6 +34,13 @@ class Replay(Protocol):
             ReplayBrokenError: the replay breaks off.
         """
 
+    async def api_keys(self) -> Sequence[ApiKey]:
+        """Return all API keys, which come after the settings.
+
+        Raises:
+            ReplayBrokenError: the replay breaks off.
+        """
+
     def parts(self) -> AsyncIterator[ReplayPart]:
         """Yield the entries; fewer than announced when the replay breaks off."""
 
@@ -55,6 +63,9 @@ class ShadowTables(Protocol):
 
     async def load_settings(self, settings: Sequence[MerchantSettings]) -> None:
         """Keep those that are later than what is known there of their merchant."""
+
+    async def load_api_keys(self, api_keys: Sequence[ApiKey]) -> None:
+        """Keep the keys, and when they were used last."""
 
     async def swap(self, rebuild_id: UUID, keeping: Collection[str]) -> None:
         """Let the shadow tables be the read model, and remove the rebuild id; readers wait for some 0.4 s at the most.

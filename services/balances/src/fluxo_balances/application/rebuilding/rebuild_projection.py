@@ -17,7 +17,8 @@ comes; if both, the inbox knows it by then, for the shadow inbox takes the inbox
 That the snapshot is younger than the rebuild id is not left to whoever starts the two processes: the replay must be
 asked with the rebuild id, which nobody knows before it is committed, and repeats it in its header.
 
-Settings of merchants go the same two ways; which of two hold, their instants tell.
+Settings of merchants and API keys go the same two ways; which of two settings hold, their instants tell, and a key that
+is revoked in one of them is revoked.
 
 The inbox forgets ids by age, since events as old are never applied. The shadow inbox takes none of these to begin with.
 
@@ -96,6 +97,7 @@ class RebuildProjection:
         if asked_with != rebuild_id:
             raise ReplayBrokenError("the replay was not taken for this rebuild.")
         await self._shadow.load_settings(await replay.settings())
+        await self._shadow.load_api_keys(await replay.api_keys())
         replayed = 0
         self._observer.replayed(replayed, entries)
         async for part in replay.parts():

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from typing import Annotated, Any, Final, NotRequired
+from uuid import UUID
 
 import orjson
 from fluxo_contracts.currencies import money_in
@@ -85,6 +86,17 @@ class CategoryTotalsBody(Turnover, _Range):
         Field(description="By month; in a month those with most money in and out first, then by category."),
     ]
     stale: NotRequired[_Stale]
+
+
+class ApiKeyUse(TypedDict):
+    id: UUID
+    last_used_at: Instant | None
+
+
+class ApiKeyUsesBody(TypedDict):
+    """When API keys were used last in this service."""
+
+    items: list[ApiKeyUse]
 
 
 def render_day(merchant_state: MerchantState, balance: DailyBalance) -> bytes:

@@ -16,14 +16,16 @@ from fluxo_balances.entrypoints.http.follow_changes import add_follow_changes
 from fluxo_balances.entrypoints.http.get_category_totals import add_get_category_totals
 from fluxo_balances.entrypoints.http.get_daily_balance import add_get_daily_balance
 from fluxo_balances.entrypoints.http.get_daily_balances import add_get_daily_balances
+from fluxo_balances.entrypoints.http.list_api_key_uses import add_list_api_key_uses
 from fluxo_balances.entrypoints.http.problems import install_problems
 from fluxo_balances.entrypoints.http.respond import Respond
 
 DESCRIPTION: Final = """
 What each day of a merchant opened and closed with, and where the money went.
 
-The merchant is the one named by the token. Money is a decimal string; a day opens with the sum of all earlier days,
-whatever order the entries came in, and `closing_balance = opening_balance + total_credits - total_debits`, always."""
+The merchant is the one named by the token or the API key. Money is a decimal string; a day opens with the sum of all
+earlier days, whatever order the entries came in, and
+`closing_balance = opening_balance + total_credits - total_debits`, always."""
 
 
 def create_balances_app(
@@ -48,6 +50,7 @@ def create_balances_app(
     respond = Respond(answers, use_cases.await_entry)
     app.include_router(_daily_balances(use_cases, respond))
     app.include_router(_category_totals(use_cases, respond))
+    app.include_router(_api_keys(use_cases))
     install_problems(app)
     return app
 
@@ -63,6 +66,12 @@ def _daily_balances(use_cases: ApiUseCases, respond: Respond) -> APIRouter:
 def _category_totals(use_cases: ApiUseCases, respond: Respond) -> APIRouter:
     routes = APIRouter(tags=["category totals"], route_class=DirectRoute)
     add_get_category_totals(routes, use_cases.get_category_totals, respond)
+    return routes
+
+
+def _api_keys(use_cases: ApiUseCases) -> APIRouter:
+    routes = APIRouter(tags=["API keys"], route_class=DirectRoute)
+    add_list_api_key_uses(routes, use_cases.list_api_key_uses)
     return routes
 
 

@@ -65,11 +65,30 @@ class MerchantSettings:
     changed_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class KeptApiKey:
+    """What it takes to check an API key, of one that is revoked too."""
+
+    id: UUID
+    merchant_id: str
+    hash: bytes
+    scopes: Sequence[str]
+    expires_at: datetime | None
+    revoked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BesideEntries:
+    """What a replay holds beside `entries`: the settings of merchants without any, and all API keys."""
+
+    entries: int
+    settings: Sequence[MerchantSettings]
+    api_keys: Sequence[KeptApiKey]
+
+
 class EntryReplay(Protocol):
-    async def replay(
-        self, begin: Callable[[int, Sequence[MerchantSettings]], None], write: Callable[[bytes], Awaitable[None]]
-    ) -> None:
-        """Tell `begin` how many entries there are and the settings of merchants without any, then hand entries over.
+    async def replay(self, begin: Callable[[BesideEntries], None], write: Callable[[bytes], Awaitable[None]]) -> None:
+        """Tell `begin` how many entries there are and what there is beside them, then hand entries over.
 
         They go to `write`, lines in the contract's form.
 

@@ -1,16 +1,16 @@
 """Everything that was recorded, once more, for a consumer that starts anew."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-from fluxo_entries.application.totals.ports import EntryReplay, MerchantSettings
+from fluxo_entries.application.totals.ports import BesideEntries, EntryReplay
 
-Begin = Callable[[UUID, int, Sequence[MerchantSettings]], None]
+Begin = Callable[[UUID, BesideEntries], None]
 Write = Callable[[bytes], Awaitable[None]]
 
 
 class ReplayEntries:
-    """Hand back the asker's mark with the number of entries and the settings without any, then hand over the entries.
+    """Hand back the asker's mark with what there is beside the entries, then hand over the entries.
 
     Who made the mark knows by it that the entries include all that were recorded before the mark was made.
     """
@@ -20,4 +20,4 @@ class ReplayEntries:
 
     async def __call__(self, mark: UUID, begin: Begin, write: Write) -> None:
         """Replay from one snapshot."""
-        await self._replay.replay(lambda entries, settings: begin(mark, entries, settings), write)
+        await self._replay.replay(lambda beside: begin(mark, beside), write)
