@@ -18,6 +18,7 @@ _GROUPS: Final = {
     "entries": ("entries", "entries_import", "entries_export", "services"),
     "balances": ("balances", "balances_export", "services"),
     "dead-letters": ("dead_letters",),
+    "api-keys": ("api_keys",),
 }
 
 

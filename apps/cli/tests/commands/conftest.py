@@ -54,11 +54,12 @@ def service() -> Iterator[FakeService]:
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer)))
+            if status != 204:
+                self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
             self.wfile.write(answer)
 
-        do_GET = do_POST = handle_any  # noqa: N815 - the library's names
+        do_GET = do_POST = do_DELETE = handle_any  # noqa: N815 - the library's names
 
         def log_message(self, format, *args):  # noqa: A002 - the library's name
             pass

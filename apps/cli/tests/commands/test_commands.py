@@ -27,6 +27,7 @@ def save_running(tmp_path: Path) -> Iterator[Callable[[SystemState], None]]:
     [
         *("up", "status", "restart", "log-level", "token", "doctor", "verify", "backup", "restore", "bench", "open"),
         *("entries import", "entries export", "balances export"),
+        *("api-keys create", "api-keys list", "api-keys revoke"),
     ],
 )
 def test_the_help_of_a_command_shows_how_to_use_it(command: str):

@@ -64,10 +64,14 @@ class ServiceClient:
         """Return the answer; a query value of None is left out."""
         return self._answer(self._http.build_request("GET", path, params=_without_nones(query)))
 
-    def post(self, path: str, body: Mapping[str, object], *, idempotency_key: str) -> httpx2.Response:
-        """Return the answer; a field that is None is left out."""
-        headers = {"Idempotency-Key": idempotency_key}
-        return self._answer(self._http.build_request("POST", path, json=_without_nones(body), headers=headers))
+    def post(self, path: str, body: Mapping[str, object], *, idempotency_key: str | None) -> httpx2.Response:
+        """Return the answer; a field that is None is left out. Without a key it is not repeated."""
+        headers = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
+        request = self._http.build_request("POST", path, json=_without_nones(body), headers=headers)
+        return self._answer(request, () if idempotency_key is None else None)
+
+    def delete(self, path: str) -> httpx2.Response:
+        return self._answer(self._http.build_request("DELETE", path))
 
     def post_bulk(self, path: str, body: bytes) -> httpx2.Response:
         """Send a JSON body that carries a key for each of its items; it is repeated for a minute."""
@@ -97,7 +101,7 @@ class ServiceClient:
     def _checked(self, response: httpx2.Response) -> httpx2.Response:
         if not response.is_success:
             raise self._refused(response)
-        if not isinstance(_json(response), dict):
+        if response.status_code != httpx2.codes.NO_CONTENT and not isinstance(_json(response), dict):
             raise CommandError(
                 f"What answers at {self._url} does not speak as the {self._service} service does: check the address.",
                 exit_status=_NOT_ANSWERED,

@@ -11,4 +11,10 @@ balances_app = typer.Typer(
     help="Read daily balances; or run one process of the balances service.",
 )
 dead_letters_app = typer.Typer(no_args_is_help=True, help="Events that could not be applied: look, mend, redrive.")
-GROUPS = {"entries": entries_app, "balances": balances_app, "dead-letters": dead_letters_app}
+api_keys_app = typer.Typer(no_args_is_help=True, help="Keys for machines: make, list and revoke them.")
+GROUPS = {
+    "entries": entries_app,
+    "balances": balances_app,
+    "dead-letters": dead_letters_app,
+    "api-keys": api_keys_app,
+}

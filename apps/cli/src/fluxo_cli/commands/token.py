@@ -8,7 +8,11 @@ from fluxo_local.issuer import DevelopmentIssuer
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir
 
 _READ = ("entries:read", "balances:read")
-_WRITE = ("entries:write",)
+_SCOPES = {
+    "owner": (*_READ, "entries:write", "api-keys:manage"),
+    "operator": (*_READ, "entries:write"),
+    "accountant": _READ,
+}
 _LIFETIME_MAX = timedelta(days=7)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -38,7 +42,8 @@ def token(
         str | None, typer.Option(help="Space-separated scopes. Default: all that the role may use.")
     ] = None,
     role: Annotated[
-        Literal["owner", "operator", "accountant"], typer.Option(help="An accountant may only read.")
+        Literal["owner", "operator", "accountant"],
+        typer.Option(help="An accountant may only read; an owner manages API keys."),
     ] = "owner",
     subject: Annotated[str, typer.Option(help="Who acts: the token's `sub`.")] = "developer",
     ttl: Annotated[
@@ -55,5 +60,5 @@ def token(
 
       curl -H "Authorization: Bearer $(fluxo token --merchant padaria)" http://127.0.0.1:8001/v1/entries
     """
-    granted = scope.split() if scope is not None else (_READ if role == "accountant" else (*_READ, *_WRITE))
+    granted = scope.split() if scope is not None else _SCOPES[role]
     print(DevelopmentIssuer(data_dir).token(merchant, scopes=granted, role=role, subject=subject, lifetime=ttl))

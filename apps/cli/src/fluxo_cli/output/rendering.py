@@ -129,6 +129,23 @@ def categories_table(totals: Mapping[str, Any]) -> Table:
     return table
 
 
+def api_keys_table(keys: Iterable[Mapping[str, Any]]) -> Table:
+    """Return one row a key; its id stands below the name, so that nothing is cut at 80 columns."""
+    table = Table(box=SIMPLE)
+    table.add_column("Key", overflow="fold")
+    table.add_column("Scopes", overflow="fold")
+    for heading in ("Expires", "Last used"):
+        table.add_column(heading, overflow="fold")
+    for key in keys:
+        name = Text("\n").join((Text(printable(key["name"])), Text(key["id"], style="dim")))
+        table.add_row(name, "\n".join(key["scopes"]), _minute(key["expires_at"]), _minute(key["last_used_at"]))
+    return table
+
+
+def _minute(instant: str | None) -> str:
+    return "-" if instant is None else f"{instant[:10]} {instant[11:16]} UTC"
+
+
 def _sheet(*rows: tuple[str, str | Text]) -> Table:
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
