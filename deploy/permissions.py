@@ -82,7 +82,7 @@ SERVICES: Final[Mapping[str, tuple[Route, ...]]] = {
         Route("GET", "/v1/daily-balances", "balances:read", "read the balances of days"),
         Route("GET", "/v1/daily-balances/changes", "balances:read", "follow changes"),
         Route("GET", "/v1/category-totals", "balances:read", "read totals by category"),
-        Route("GET", "/v1/api-keys", "api-keys:manage", "see when API keys were last used here"),
+        Route("GET", "/v1/api-key-uses", "api-keys:manage", "see when API keys were last used here"),
         *_OPERATIONS,
     ),
 }

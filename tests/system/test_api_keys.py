@@ -31,7 +31,7 @@ def test_a_key_works_on_both_services_until_it_is_revoked(system, merchant):
         system.until(lambda: answers()[-1] == 200, 10)
         for _ in range(2):  # the second answer comes past the framework
             assert answers() == [200, 403, 403, 200]
-        uses = {f"{system.balances_url}/v1/api-keys", keys}
+        uses = {f"{system.balances_url}/v1/api-key-uses", keys}
 
         def are_noted():
             listed = [http.get(url, headers=owner).json()["items"] for url in uses]

@@ -45,7 +45,7 @@ def drive(service, memory_read_model, memory_cache, monkeypatch):
             f"/v1/daily-balances/{DAY}",
             "/v1/daily-balances?from=2026-11-01&to=2026-11-22",
             "/v1/category-totals?from=2026-11-01&to=2026-11-22",
-            "/v1/api-keys",
+            "/v1/api-key-uses",
             f"/v1/daily-balances/{SOMETHING}",
             f"/v1/daily-balances/{DAY}?after_entry={SOMETHING}&{SOMETHING}=98765.43",
             f"/v1/daily-balances?from=98765.43&to={SOMETHING}",

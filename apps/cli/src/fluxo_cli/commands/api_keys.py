@@ -15,6 +15,7 @@ from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Json, parse_date
 from fluxo_cli.output.rendering import api_keys_table, note, show
 
 _PATH = "/v1/api-keys"
+_USES_PATH = "/v1/api-key-uses"
 
 
 @api_keys_app.command("create")
@@ -103,4 +104,4 @@ def _end_of(day: date | None) -> str | None:
 
 def _used_to_read_balances(url: str | None, token: str | None, merchant: str | None, data_dir: Path) -> dict[str, Any]:
     with connect("balances", url, token=token, merchant=merchant, data_dir=data_dir) as client:
-        return {item["id"]: item["last_used_at"] for item in client.get(_PATH).json()["items"]}
+        return {item["id"]: item["last_used_at"] for item in client.get(_USES_PATH).json()["items"]}

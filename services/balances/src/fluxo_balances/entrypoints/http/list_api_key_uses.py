@@ -10,7 +10,7 @@ from fluxo_chassis.problems import problem_responses
 from fluxo_balances.application.reading.list_api_key_uses import ListApiKeyUses
 from fluxo_balances.entrypoints.http.answers import ApiKeyUsesBody, instant
 
-PATH: Final = "/v1/api-keys"
+PATH: Final = "/v1/api-key-uses"
 
 
 def add_list_api_key_uses(routes: APIRouter, list_api_key_uses: ListApiKeyUses) -> None:
