@@ -43,6 +43,11 @@ class Needs(Enum):
     NOBODY = "open to anybody"
     SESSION = "a session"
     WRITER = "a session in a role that may write"
+    OWNER = "a session of an owner"
+
+
+SCOPE_OF: Final = {Needs.SESSION: "entries:read", Needs.WRITER: "entries:write", Needs.OWNER: "api-keys:manage"}
+"""What whoever looks at the page must be allowed by their role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,10 @@ PAGES: Final = (
     Page("GET", "/entries/{id}/reverse", Needs.WRITER, "the form to reverse it"),
     Page("POST", "/entries/{id}/reverse", Needs.WRITER, "reverse it"),
     Page("GET", "/entries/{id}/state", Needs.SESSION, "whether it is in its day's balance, as a part"),
+    Page("GET", "/keys", Needs.OWNER, "the API keys"),
+    Page("POST", "/keys", Needs.OWNER, "make an API key"),
+    Page("GET", "/keys/{id}/revoke", Needs.OWNER, "the form to revoke one"),
+    Page("POST", "/keys/{id}/revoke", Needs.OWNER, "revoke it"),
     Page("GET", "/sign-in", Needs.NOBODY, "how to sign in"),
     Page("GET", "/sign-in/start", Needs.NOBODY, "on to the provider"),
     Page("GET", "/sign-in/callback", Needs.NOBODY, "back from the provider"),

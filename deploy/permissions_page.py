@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from typing import Final
 
-from deploy.permissions import PAGES, ROLES, SCOPES, SERVICES, Needs, may
+from deploy.permissions import PAGES, ROLES, SCOPE_OF, SCOPES, SERVICES, Needs, may
 
 _ANOTHER: Final = "any other"
 _COLUMNS: Final = {**dict.fromkeys(ROLES), _ANOTHER: None}
@@ -33,7 +33,7 @@ _PAGE: Final = """
 ## The merchant's page
 
 A page shows what the services let the session's role see. Without a session it leads to `/sign-in`; who may not
-write gets 403. A form counts only from a page of its own.
+write, or not manage keys, gets 403. A form counts only from a page of its own.
 """
 
 
@@ -65,8 +65,7 @@ def _pages() -> str:
 def _may_see(needs: Needs, role: str | None) -> bool:
     if needs is Needs.NOBODY:
         return True
-    scope = "entries:write" if needs is Needs.WRITER else "entries:read"
-    return role is not None and may(role, SCOPES, scope)
+    return role is not None and may(role, SCOPES, SCOPE_OF[needs])
 
 
 def _mark(is_allowed: bool) -> str:

@@ -50,6 +50,8 @@ def form_of(path, form_token) -> dict:
     forms = {
         "/entries": {**ENTRY, "amount": "1,00", "category": ""},
         "/entries/{id}/reverse": {"business_date": str(DAY), "reason": "Engano"},
+        "/keys": {"name": "caixa 4", "scopes": "entries:read", "last_day": ""},
+        "/keys/{id}/revoke": {},
         "/sign-out": {},
         "/language": {"language": "en", "next": "/"},
     }

@@ -6,7 +6,7 @@ import pytest
 from fluxo_dashboard.sign_in.session import new_session
 from starlette.responses import Response
 
-from deploy.permissions import PAGES, ROLES, Needs, may
+from deploy.permissions import PAGES, ROLES, SCOPE_OF, SCOPES, Needs, may
 from tests.harness.page import COOKIE, ORIGIN
 from tests.security.in_memory import FOREIGN_MARKS, OWN, OWN_MARKS, ask
 from tests.security.requests import asked, form_of
@@ -78,8 +78,7 @@ async def test_a_page_is_shown_to_the_roles_that_the_table_grants_it(system, pag
         if each.needs is Needs.NOBODY:
             is_right = answer.status in {200, 303, 404} and not has_changed
         else:
-            needed = "entries:write" if each.needs is Needs.WRITER else "entries:read"
-            is_allowed = may(role, [needed], needed)
+            is_allowed = may(role, SCOPES, SCOPE_OF[each.needs])
             is_right = shown if is_allowed else answer.status == 403
             is_right &= has_changed == (is_allowed and each.method == "POST")
             is_right &= is_allowed or not any(mark in answer.text for mark in OWN_MARKS)

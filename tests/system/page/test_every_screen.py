@@ -98,6 +98,33 @@ def reverse(page: Page) -> None:
     page.wait_for_selector("form[action$='/reverse']")
 
 
+def keys(page: Page) -> None:
+    page.goto("/keys")
+
+
+def new_key(page: Page) -> None:
+    keys(page)
+    page.fill("#key-name", f"Caixa {uuid4().hex[:8]}")
+    page.check("[name=scopes][value='entries:write']")
+    page.check("[name=scopes][value='balances:read']")
+    page.fill("#key-last-day", "2099-12-31")
+    page.click("#keys form button")
+    page.wait_for_selector("#new-key")
+
+
+def wrong_key(page: Page) -> None:
+    keys(page)
+    page.fill("#key-name", " ")
+    page.click("#keys form button")
+    page.wait_for_selector("#error-scopes")
+
+
+def revoke_key(page: Page) -> None:
+    keys(page)
+    page.locator("a[href$='/revoke']").first.click()
+    page.wait_for_selector("form[action$='/revoke']")
+
+
 SCREENS = {
     "today": today,
     "entries": entries,
@@ -111,6 +138,9 @@ SCREENS = {
     "month": month,
     "year": year,
     "wrong-date": wrong_date,
+    "wrong-key": wrong_key,
+    "new-key": new_key,
+    "revoke-key": revoke_key,
     "help": help_dialog,
     "not-found": not_found,
     "sign-in": sign_in,  # last: it ends the session

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fluxo_dashboard.language.languages import language_of
 from fluxo_dashboard.pages import (
+    api_keys,
     consolidated,
     entries,
     entry,
@@ -92,6 +93,10 @@ def pages(static: StaticFiles) -> list[Route]:
         Route("/entries/{id}/reverse", reverse_entry.form, methods=["GET"]),
         Route("/entries/{id}/reverse", reverse_entry.reverse, methods=["POST"]),
         Route("/entries/{id}/state", record_entry.state),
+        Route("/keys", api_keys.page, methods=["GET"]),
+        Route("/keys", api_keys.create, methods=["POST"]),
+        Route("/keys/{id}/revoke", api_keys.confirm, methods=["GET"]),
+        Route("/keys/{id}/revoke", api_keys.revoke, methods=["POST"]),
         Route("/sign-in", sign_in.sign_in),
         Route("/sign-in/start", sign_in.start),
         Route(CALLBACK, sign_in.callback),

@@ -91,8 +91,8 @@ class ServiceClient:
         request = self._request("GET", path, token, params=wanted, timeout=timeout)
         return await self._answer_at_second_try(request)
 
-    async def post(self, path: str, token: str, body: Mapping[str, object], *, idempotency_key: str) -> Any:
-        """Send a write and return the JSON of the answer. Tried again once: the key makes it one write.
+    async def post(self, path: str, token: str, body: Mapping[str, object], *, idempotency_key: str | None) -> Any:
+        """Send a write and return the JSON of the answer. Tried again once if there is a key, which makes it one write.
 
         Raises:
             Refusal: 4xx.
@@ -100,9 +100,20 @@ class ServiceClient:
             ServiceUnavailableError: no answer in time, 5xx, or 429; sent again with the same key it is still one write.
         """
         content = orjson.dumps({name: value for name, value in body.items() if value is not None})
-        headers = {"Content-Type": "application/json", "Idempotency-Key": f'"{idempotency_key}"'}
+        headers = {"Content-Type": "application/json"}
+        if idempotency_key is None:
+            return await self._answer(self._request("POST", path, token, content=content, headers=headers))
+        headers["Idempotency-Key"] = f'"{idempotency_key}"'
         request = self._request("POST", path, token, content=content, headers=headers)
         return await self._answer_at_second_try(request)
+
+    async def delete(self, path: str, token: str) -> None:
+        """Have it removed. Tried again once: it is then no less removed.
+
+        Raises:
+            Refusal, SignedOutError, ServiceUnavailableError: as for `get`.
+        """
+        await self._answer_at_second_try(self._request("DELETE", path, token))
 
     def stream(self, path: str, token: str, headers: Mapping[str, str]) -> Any:
         """Open an endless answer, as an asynchronous context manager; silence longer than 30 s ends it."""
@@ -148,6 +159,8 @@ class ServiceClient:
 
 
 def _judged(response: httpx2.Response) -> Any:
+    if response.status_code == httpx2.codes.NO_CONTENT:
+        return None
     try:
         body = orjson.loads(response.content)
     except orjson.JSONDecodeError as error:

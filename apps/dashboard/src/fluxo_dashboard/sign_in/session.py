@@ -14,6 +14,7 @@ from starlette.responses import Response
 from fluxo_dashboard.sign_in.sealed import Seal
 
 WRITING: Final = "entries:write"
+MANAGING_KEYS: Final = "api-keys:manage"
 SESSION_S_MAX: Final = 12 * 60 * 60
 """After so long a person signs in again, whatever the provider would say."""
 
@@ -39,6 +40,10 @@ class Session:
     @property
     def may_write(self) -> bool:
         return role_may(self.role, WRITING)
+
+    @property
+    def may_manage_keys(self) -> bool:
+        return role_may(self.role, MANAGING_KEYS)
 
 
 def new_session(merchant_id: str, subject: str, role: str, *, name: str = "") -> Session:

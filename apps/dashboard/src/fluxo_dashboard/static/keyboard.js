@@ -17,14 +17,16 @@
     const opens = event.target.closest("[data-opens]");
     if (opens) document.getElementById(opens.dataset.opens).showModal();
   });
-  // A form that was sent comes back: go to what is wrong with it, else to its first field.
+  // A form that was sent comes back: go to what is wrong with it, to what came of it, else to its first field.
   let sent = null;
   addEventListener("submit", (event) => { sent = event.target; });
   document.addEventListener("htmx:after:swap", () => {
     if (!sent || sent.isConnected) return;
     const form = document.getElementById(sent.id);
     sent = null;
-    (form?.querySelector("[aria-invalid]") ?? form?.querySelector("input:not([type=hidden])"))?.focus();
+    if (!form) return;
+    const first = document.querySelector("[data-read-first]") ?? form.querySelector("input:not([type=hidden])");
+    (form.querySelector("[aria-invalid]") ?? first)?.focus();
   });
   const asked = location.hash && document.querySelector(`input${location.hash}`);
   if (asked) asked.focus();

@@ -120,9 +120,17 @@ def _keep_page(response: Response) -> None:
 
 def for_writers(page: Page) -> Endpoint:
     """As `for_visitors`, and refused to who may look only: an accountant."""
+    return _for_those(lambda session: session.may_write, page)
 
+
+def for_owners(page: Page) -> Endpoint:
+    """As `for_visitors`, and refused to everybody but an owner."""
+    return _for_those(lambda session: session.may_manage_keys, page)
+
+
+def _for_those(who: Callable[[Session], bool], page: Page) -> Endpoint:
     async def judged(visit: Visit) -> Response:
-        if not visit.session.may_write:
+        if not who(visit.session):
             return refused_page(visit.desk, visit.language, FORBIDDEN, NOT_ALLOWED)
         return await page(visit)
 
