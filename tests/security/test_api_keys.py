@@ -3,12 +3,14 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import asyncpg
 import pytest
 from fluxo_chassis.auth.api_keys import hash_of, new_key
 from fluxo_chassis.observability.logs import configure_logging
 from fluxo_chassis.settings import ProcessSettings
 
 from deploy.permissions import KEY_SCOPES, SERVICES
+from services.entries.tests.fakes import FakeApiKeys
 from tests.security.in_memory import FOREIGN, FOREIGN_MARKS, OWN, OWN_MARKS, ask
 from tests.security.requests import NEW_KEY, asked
 
@@ -99,3 +101,14 @@ async def test_no_log_line_and_no_metric_holds_a_key_or_its_hash(system, logging
     for key in keys:
         for secret in (key, key[35:], hash_of(key).hex(), repr(hash_of(key))):
             assert secret not in written + metrics
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_key_that_cannot_be_looked_up_is_not_refused_but_asked_to_come_again(system, service, monkeypatch):
+    async def is_away(_self, _key_id):
+        raise asyncpg.CannotConnectNowError("the database system is starting up")
+
+    monkeypatch.setattr(FakeApiKeys, "find", is_away)
+    route = next(each for each in SERVICES[service] if each.scope in KEY_SCOPES)
+    answer = await answer_to(system, service, route, system.add_key(OWN, KEY_ID, "a machine"))
+    assert (answer.status, answer.headers["retry-after"]) == (503, "1")

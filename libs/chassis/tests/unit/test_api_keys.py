@@ -1,5 +1,6 @@
 """API keys beside tokens: looked up by their public part, remembered for a moment, and without the owner's rights."""
 
+import asyncio
 import math
 import time
 from dataclasses import replace
@@ -9,7 +10,9 @@ import pytest
 import time_machine
 from fluxo_chassis.auth import JwksKeys, TokenVerifier, bearer
 from fluxo_chassis.auth.api_keys import ApiKey, hash_of, id_of, new_key
+from fluxo_chassis.postgres.api_keys import WAITING_MAX, PostgresApiKeys
 from fluxo_chassis.problems import Problem
+from fluxo_chassis.resilience import BulkheadFull, TenantOverShare
 
 pytestmark = pytest.mark.anyio
 
@@ -165,3 +168,26 @@ async def test_a_refused_key_is_looked_up_once_a_second_and_what_is_remembered_o
 async def test_a_service_without_keys_takes_none(tmp_path):
     verifier = TokenVerifier(JwksKeys((tmp_path / "absent.json").as_uri()), issuer="i", audience="a", tenant_claim="t")
     await refusal(verifier, KEY)
+
+
+class SlowPool:
+    def __init__(self):
+        self.running, self.most, self.answer = 0, 0, asyncio.Event()
+
+    async def fetchrow(self, _statement, _key_id):
+        self.running += 1
+        self.most = max(self.most, self.running)
+        await self.answer.wait()
+        self.running -= 1
+
+
+async def test_made_up_keys_are_looked_up_two_at_a_time(virtual_time):
+    pool = SlowPool()
+    keys = PostgresApiKeys(pool, find="", note_use="")
+    asked = [asyncio.create_task(keys.find(UUID(int=number))) for number in range(WAITING_MAX + 10)]
+    await asyncio.sleep(1)
+    assert pool.most == 2
+    pool.answer.set()
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert answers[:2] == [None, None]
+    assert {type(each) for each in answers[2:]} <= {BulkheadFull, TenantOverShare}, "nobody waits for long"

@@ -42,8 +42,9 @@ TYPES = frozenset({"jwt", "at+jwt"})
 OWNER_ROLE = "owner"
 READ_ONLY_ROLE = "accountant"
 ROLES = frozenset({"", OWNER_ROLE, "operator", READ_ONLY_ROLE})
-"""Without a role a token, and each API key, may what its scopes say, but for what is the owner's to manage; with a role
-that is not listed, nothing."""
+"""Without a role a token, and each API key, may read and write as its scopes say; with one not listed here, nothing."""
+
+_FOR_MANY = (":read", ":write")
 
 _UNDECODABLE = (JoseError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _TENANT = re.compile(r"[A-Za-z0-9._:-]{1,64}\Z")
@@ -67,10 +68,10 @@ class Principal:
 
 
 def role_may(role: str, scope: str) -> bool:
-    """Whether a role may use a scope that it was given."""
-    if scope.endswith(":manage"):
-        return role == OWNER_ROLE
-    return role in ROLES and (role != READ_ONLY_ROLE or scope.endswith(":read"))
+    """Whether a role may use a scope that it was given: an accountant's only read, the owner's alone manage."""
+    if role == OWNER_ROLE:
+        return True
+    return role in ROLES and scope.endswith(":read" if role == READ_ONLY_ROLE else _FOR_MANY)
 
 
 _UNKNOWN: tuple[float, float, Principal | None] = (0.0, 0.0, None)
