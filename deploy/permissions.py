@@ -80,6 +80,7 @@ SERVICES: Final[Mapping[str, tuple[Route, ...]]] = {
         Route("POST", "/v1/api-keys", "api-keys:manage", "make an API key"),
         Route("GET", "/v1/api-keys", "api-keys:manage", "list the API keys"),
         Route("DELETE", "/v1/api-keys/{key_id}", "api-keys:manage", "revoke an API key"),
+        Route("GET", "/v1/seals/latest", "entries:read", "read the latest seal of the books"),
         *_OPERATIONS,
     ),
     "balances": (

@@ -29,6 +29,8 @@ from fluxo_chassis.health import Health
 from fluxo_chassis.process import SystemClock
 from fluxo_chassis.resilience import Bulkhead
 from fluxo_entries.domain.api_key import ApiKey
+from fluxo_entries.adapters.seal_keys import SealKeys
+from fluxo_entries.application.sealing.seal_entries import SealEntries
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.domain.entry import Entry
 from fluxo_entries.domain.merchant import Merchant
@@ -56,6 +58,7 @@ FOREIGN_MARKS = (
     *(str(FOREIGN_ENTRY), FOREIGN),
 )
 """What is shown nowhere but in one merchant's books."""
+SEALS_KEY = "what-the-relay-seals-with-and-nobody-else-knows"
 
 
 class Issuer:
@@ -104,6 +107,7 @@ class InMemory:
             tenant_claim="merchant_id",
             api_keys=self._entries.api_keys,
         )
+        self.seals, self.memory = self._entries.seals, self._entries.memory
         self.consolidation = MemoryConsolidation()
         entries = create_entries_app(self._entries.use_cases, health=Health(), verifier=self.verifier)
         self.apps = {"entries": entries, "balances": self._balances_app()}
@@ -137,6 +141,7 @@ class InMemory:
             memory.keys[merchant, f"key-of-{merchant}"] = b"", entry
             self._books.add(merchant, DAY, credit=amount, category=category)
             self.add_key(merchant, entry_id, key_name)
+        asyncio.run(SealEntries(self.seals, SealKeys(SEALS_KEY))())
 
     def add_key(self, merchant, key_id, name, scopes=KEY_SCOPES, expires_at=None, revoked_at=None):
         """Return a new API key, which is only good while nothing was restored."""

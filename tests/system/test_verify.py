@@ -11,15 +11,21 @@ import pytest
 from fluxo_local.runtime import load_environment
 
 from tests.harness.databases import query
+from tests.harness.waiting import until
 
 DAY = date(2026, 3, 10)
 
 
-def execute(system, statement, *arguments):
+def execute(system, statement, *arguments, variable="FLUXO_BALANCES_DATABASE_URL", past_triggers_of=None):
     async def run():
-        connection = await asyncpg.connect(load_environment(system.data_dir)["FLUXO_BALANCES_DATABASE_URL"])
+        connection = await asyncpg.connect(load_environment(system.data_dir)[variable])
         try:
-            await connection.execute(statement, *arguments)
+            async with connection.transaction():
+                if past_triggers_of:
+                    await connection.execute(f"ALTER TABLE {past_triggers_of} DISABLE TRIGGER USER")
+                await connection.execute(statement, *arguments)
+                if past_triggers_of:
+                    await connection.execute(f"ALTER TABLE {past_triggers_of} ENABLE TRIGGER USER")
         finally:
             await connection.close()
 
@@ -98,6 +104,31 @@ def test_a_falsified_category_is_found_and_its_month_named(system, merchant):
     assert found.returncode == 1
     assert "2026-03" in found.stdout
     assert "10.01" in found.stdout
+
+
+def test_an_entry_that_its_owner_changed_is_named_by_the_chain_that_the_merchant_has_a_seal_of(system, merchant):
+    entry = merchant.record("credit", "10.00", DAY)
+
+    def seal():
+        return merchant.http.get(f"{system.entries_url}/v1/seals/latest")
+
+    until(lambda: seal().status_code == 200, what="the seal")
+    verify = ("verify", "--chain", "--merchant", merchant.merchant_id)
+    agrees = system.cli(*verify, "--seal", seal().json()["seal"])
+    change = "UPDATE entries SET amount_minor = $2 WHERE id = $1"
+    as_owner = {"variable": "FLUXO_ENTRIES_MIGRATION_DATABASE_URL", "past_triggers_of": "entries"}
+    execute(system, change, entry["id"], 1, **as_owner)
+    try:
+        found = system.cli(*verify)
+        as_json = json.loads(system.cli(*verify, "--json").stdout)
+    finally:
+        execute(system, change, entry["id"], 1000, **as_owner)
+
+    assert agrees.returncode == 0, agrees
+    assert "1 sealed entry of 1 merchant in 1 block" in agrees.stdout
+    assert found.returncode == 1
+    assert f"entry {entry['id']} was changed" in found.stdout
+    assert [each["fault"] for each in as_json["findings"]] == ["changed"]
 
 
 def test_both_services_have_one_rule_for_which_categories_are_the_same(system):

@@ -43,13 +43,14 @@ BOARD = Board(
             "What flows",
             [
                 lines(
-                    "Recorded, published, projected",
+                    "Recorded, published, projected, sealed",
                     "ops",
                     Query(f"sum(rate(fluxo_entries_recorded_total{RATE}))", "recorded"),
                     Query(f"sum(rate(fluxo_outbox_published_rows_total{RATE}))", "published"),
                     Query(f'sum(rate(fluxo_projected_events_total{{outcome="applied"}}{RATE}))', "applied"),
                     Query(f'sum(rate(fluxo_projected_events_total{{outcome="duplicate"}}{RATE}))', "duplicates"),
-                    what="Duplicates are normal after a restart, and change nothing.",
+                    Query(f"sum(rate(fluxo_sealed_entries_total{RATE}))", "sealed"),
+                    what="Duplicates are normal after a restart. Sealing falls behind while much is recorded.",
                 ),
                 lines(
                     "From recorded to visible",

@@ -4,6 +4,7 @@ import asyncio
 import math
 import re
 import unicodedata
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
@@ -20,6 +21,8 @@ from fluxo_entries.application.recording.ports import Outcome, RecordedEntry
 from fluxo_entries.application.recording.record_entries_in_bulk import RecordEntriesInBulk
 from fluxo_entries.application.recording.record_entry import RecordEntry
 from fluxo_entries.application.recording.reverse_entry import ReverseEntry
+from fluxo_entries.application.sealing.get_latest_seal import GetLatestSeal
+from fluxo_entries.application.sealing.ports import Batch, Progress, UnsealedEntry
 from fluxo_entries.application.use_cases import ApiUseCases
 from fluxo_entries.domain.api_key import LIVE_KEYS_MAX
 from fluxo_entries.domain.errors import (
@@ -32,6 +35,7 @@ from fluxo_entries.domain.errors import (
     TooManyApiKeysError,
 )
 from fluxo_entries.domain.merchant import Merchant
+from fluxo_entries.domain.seal import SealedEntry
 from fluxo_entries.domain.text import IGNORABLE
 
 
@@ -233,6 +237,79 @@ def _has_words(description: str, text: str) -> bool:
     return bool(asked) and all(any(word.startswith(each) for word in words) for each in asked)
 
 
+class FakeSeals:
+    """What the journal wrote is announced in its order; what else gets into the memory is not."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self.blocks = []
+        self._progress = Progress(StreamPosition(0, 0), None)
+
+    def _announced(self):
+        return [entry.id for _, entry in self._memory.keys.values()]
+
+    async def next_batch(self, looked_at_max):
+        begin = self._progress.outbox.minor
+        looked_at = self._announced()[begin:][:looked_at_max]
+        entries = [self._memory.entries[each] for each in looked_at if each in self._memory.entries]
+        unsealed = [UnsealedEntry(each.merchant_id, each.recorded_at, sealed_entry(each)) for each in entries]
+        after = Progress(StreamPosition(0, begin + len(looked_at)), None)
+        return Batch(self._progress, after, unsealed, len(looked_at))
+
+    async def latest(self, merchant_ids):
+        return {block.seal.merchant_id: block.seal for block in self.blocks if block.seal.merchant_id in merchant_ids}
+
+    async def latest_signed(self, merchant_id):
+        found = [(block.seal, block.signature) for block in self.blocks if block.seal.merchant_id == merchant_id]
+        return found[-1] if found else None
+
+    async def append(self, batch, blocks):
+        if batch.before != self._progress:
+            return False
+        self._progress = batch.after
+        self.blocks += blocks
+        return True
+
+    async def position(self):
+        return self._progress.outbox
+
+    @asynccontextmanager
+    async def at_one_instant(self, merchant_id):
+        yield FakeChain(self._memory, self.blocks, merchant_id, self._announced()[self._progress.outbox.minor :])
+
+
+class FakeChain:
+    def __init__(self, memory, blocks, merchant_id, waiting):
+        self._entries = {
+            entry.id: entry for entry in memory.entries.values() if merchant_id in (None, entry.merchant_id)
+        }
+        self._blocks = [block for block in blocks if merchant_id in (None, block.seal.merchant_id)]
+        self._waiting = set(waiting)
+
+    async def entry_count(self):
+        return len(self._entries)
+
+    async def blocks(self):
+        for block in sorted(self._blocks, key=lambda block: (block.seal.merchant_id, block.seal.number)):
+            yield block
+
+    async def entries(self, entry_ids):
+        return {each: sealed_entry(self._entries[each]) for each in entry_ids if each in self._entries}
+
+    async def unsealed(self):
+        sealed = {entry.entry_id for block in self._blocks for entry in block.entries}
+        for entry in self._entries.values():
+            if entry.id not in sealed:
+                yield entry.merchant_id, entry.id
+
+    async def waiting(self, entry_ids):
+        return self._waiting & set(entry_ids)
+
+
+def sealed_entry(entry):
+    return SealedEntry.of(entry.id, repr(entry).encode())
+
+
 class FakeOutbox:
     """`visible` rows lie below the horizon, `held_back` ones above."""
 
@@ -311,6 +388,7 @@ class FakeService:
         self.memory = Memory()
         self.clock = FakeClock(datetime(2026, 11, 22, 15, 0, 0, 123456, tzinfo=UTC))
         self.journal = FakeJournal(self.memory)
+        self.seals = FakeSeals(self.memory)
         merchants, entries, ids = FakeMerchants(self.memory), FakeEntries(self.memory), FakeIds()
         self.api_keys = FakeApiKeys(self.memory)
         self.use_cases = ApiUseCases(
@@ -324,6 +402,7 @@ class FakeService:
             list_entries=ListEntries(entries),
             get_merchant=GetMerchant(merchants),
             list_api_keys=ListApiKeys(self.api_keys),
+            get_latest_seal=GetLatestSeal(self.seals),
         )
 
     @property

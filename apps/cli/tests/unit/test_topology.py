@@ -217,6 +217,17 @@ def test_relay_and_projector_alone_know_the_key_of_events_which_is_kept(tmp_path
     assert len(_keys_of(topology(Settings(), tmp_path))) == 2
 
 
+def test_the_relay_alone_knows_the_key_of_seals_which_is_kept(tmp_path: Path):
+    planned = topology(Settings(), tmp_path)
+    key = planned.environment["FLUXO_SEALS_KEY"]
+    known = [child.name for child in planned.services if key in getattr(child, "env", {}).values()]
+    assert known == ["entries-relay-1"]
+    assert not any(key in migration.env.values() for migration in planned.migrations)
+    assert topology(Settings(), tmp_path).environment["FLUXO_SEALS_KEY"] == key
+    shared = topology(Settings(entries_database_url="postgresql://shared/entries"), tmp_path)
+    assert "FLUXO_SEALS_KEY" not in shared.environment
+
+
 def test_a_directory_that_ran_without_a_key_signs_first_and_asks_from_the_next_start_on(tmp_path: Path):
     save_environment(tmp_path, {"FLUXO_STREAMS_URL": "redis://127.0.0.1:8004"})
     first = topology(Settings(), tmp_path)

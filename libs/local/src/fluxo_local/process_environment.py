@@ -7,7 +7,8 @@ from fluxo_local.services import CACHE, STREAMS, Service
 
 DASHBOARD_PREFIX = "FLUXO_DASHBOARD_"
 EVENTS_KEY = "FLUXO_EVENTS_KEY"
-NOT_FOR_ALL = ("_DATABASE_URL", STREAMS, CACHE, EVENTS_KEY)
+SEALS_KEY = "FLUXO_SEALS_KEY"
+NOT_FOR_ALL = ("_DATABASE_URL", STREAMS, CACHE, EVENTS_KEY, SEALS_KEY)
 """How variables end that a process gets only where it works with what they name."""
 
 _DASHBOARD_ONLY = (DASHBOARD_PREFIX, "FLUXO_OIDC_")

@@ -135,6 +135,22 @@ def events_key(data_dir: Path) -> str:
     return _made_up(data_dir, "events_key")
 
 
+def seals_key(data_dir: Path) -> str:
+    """What entries are sealed with, and backups, made up on first use and kept."""
+    return _made_up(data_dir, "seals_key")
+
+
+def kept_seals_key(data_dir: Path) -> str | None:
+    """That key, None where there is none yet."""
+    return _load_secrets(data_dir).get("made", {}).get("seals_key")
+
+
+def keep_seals_key(data_dir: Path, key: str) -> None:
+    """Keep the key that what is here now was sealed with."""
+    known = _load_secrets(data_dir)
+    _save_secrets(data_dir, known | {"made": known.get("made", {}) | {"seals_key": key}})
+
+
 def session_key(data_dir: Path) -> str:
     """What the dashboard's session cookies are encrypted with, made up on first use and kept."""
     return _made_up(data_dir, "session_key")

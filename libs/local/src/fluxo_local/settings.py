@@ -20,6 +20,7 @@ class Settings(BaseSettings):
     auth_audience: str = AUDIENCE
     log_hash_key: str | None = None
     events_key: str | None = None
+    seals_key: str | None = None
     cors_origins: str | None = None
     dashboard_url: str | None = None
     dashboard_session_key: str | None = None

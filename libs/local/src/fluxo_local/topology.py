@@ -9,8 +9,8 @@ from fluxo_local.embedded.postgres import PostgresServer
 from fluxo_local.embedded.valkey import ValkeyServer
 from fluxo_local.issuer import DevelopmentIssuer
 from fluxo_local.nginx import Upstream, balancer
-from fluxo_local.process_environment import DASHBOARD_PREFIX, EVENTS_KEY, NOT_FOR_ALL, environment_of
-from fluxo_local.runtime import events_key, load_environment, log_hash_key, role_passwords, session_key
+from fluxo_local.process_environment import DASHBOARD_PREFIX, EVENTS_KEY, NOT_FOR_ALL, SEALS_KEY, environment_of
+from fluxo_local.runtime import events_key, load_environment, log_hash_key, role_passwords, seals_key, session_key
 from fluxo_local.services import CACHE, DASHBOARD, DASHBOARD_COMMAND, REPLICATED, SERVICES, STREAMS, Service
 from fluxo_local.settings import Settings
 from fluxo_local.supervision.managed_processes import Child, EmbeddedServer, HttpProcess
@@ -83,9 +83,10 @@ def topology(
     if settings.cache_url is None:
         servers.append(EmbeddedServer("valkey-cache", cache))
 
-    event_keys = _event_keys(settings, data_dir)
+    event_keys, seals = _event_keys(settings, data_dir), _seals_key(settings, data_dir)
     environment = {
         **({EVENTS_KEY: event_keys["relay"]} if event_keys else {}),
+        **seals,
         **_database_urls(settings, databases, postgres.port),
         STREAMS: settings.streams_url or streams.url,
         CACHE: settings.cache_url or cache.url,
@@ -105,6 +106,7 @@ def topology(
             ports_of_role = api_ports[service] = ports_of_role if balanced else [port_base + service.port]
         others_answer = role == "api" and balanced
         keys = {EVENTS_KEY: event_keys[role]} if role in event_keys else {}
+        keys |= seals if role == "relay" else {}
         services += _processes(service, role, ports_of_role, environment, keys, replaced_when_stopped=others_answer)
     if settings.has_page():
         services.append(_dashboard(port_base, environment))
@@ -219,6 +221,12 @@ def _event_keys(settings: Settings, data_dir: Path) -> dict[str, str]:
     ran_last = load_environment(data_dir)
     is_asked_for = settings.events_key is not None or not ran_last or EVENTS_KEY in ran_last
     return {"relay": key} | ({"projector": key} if is_asked_for else {})
+
+
+def _seals_key(settings: Settings, data_dir: Path) -> dict[str, str]:
+    """None is made up for a database that is not ours: others may seal there with theirs."""
+    key = settings.seals_key or (seals_key(data_dir) if settings.entries_database_url is None else None)
+    return {} if key is None else {SEALS_KEY: key}
 
 
 def _dashboard_environment(settings: Settings, data_dir: Path, port_base: int) -> dict[str, str]:

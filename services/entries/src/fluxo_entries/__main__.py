@@ -72,6 +72,16 @@ def replay(arguments: argparse.Namespace) -> int:
     return run_once("The entries cannot be replayed", lambda: asyncio.run(print_replay(settings, arguments.mark)))
 
 
+def chain(arguments: argparse.Namespace) -> int:
+    from fluxo_chassis.process import run_once
+
+    from fluxo_entries.bootstrap.chain import print_chain
+    from fluxo_entries.settings import ChainSettings
+
+    printed = print_chain(load(ChainSettings), arguments.merchant, arguments.seal)
+    return run_once("The chain cannot be verified", lambda: asyncio.run(printed))
+
+
 def openapi(_arguments: argparse.Namespace) -> int:
     import orjson
 
@@ -118,6 +128,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     replaying.add_argument("--mark", type=UUID, required=True, metavar="UUID", help="what the consumer knows it by")
     replaying.set_defaults(run=replay)
+    verifying = commands.add_parser("chain", help="print what does not agree with the chain over the entries, and end")
+    verifying.add_argument("--merchant", metavar="ID", help="only this merchant's entries")
+    verifying.add_argument("--seal", type=bytes.fromhex, metavar="HEX", help="a seal that must be in the chain")
+    verifying.set_defaults(run=chain)
     commands.add_parser("openapi", help="print the OpenAPI document, and end").set_defaults(run=openapi)
     describing = commands.add_parser("metrics", help="print what a process measures, one JSON object a line, and end")
     describing.add_argument("process", choices=["api", "relay"])

@@ -1,7 +1,7 @@
 from typing import ClassVar
 
 from fluxo_chassis.settings import AuthSettings, CorsSettings, PostgresUrl, ProcessSettings, RateSettings, RedisUrl
-from fluxo_contracts.signatures import EventKeys
+from fluxo_contracts.signatures import EventKeys, keys_of
 from pydantic import Field, SecretStr, field_validator
 
 
@@ -15,7 +15,23 @@ class ApiSettings(DatabaseSettings, AuthSettings, CorsSettings, RateSettings):
     port: int = Field(default=8001, ge=0, le=65535)
 
 
-class RelaySettings(DatabaseSettings):
+class SealSettings(DatabaseSettings):
+    seals_key: SecretStr | None = None
+    """What relays seal entries with, and `verify --chain` and backups ask for: one key, or several with commas between,
+    newest first; each stays in the list. Without one nothing is sealed."""
+
+    @field_validator("seals_key")
+    @classmethod
+    def _refuse_bad_keys(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None:
+            keys_of(key.get_secret_value())
+        return key
+
+    def seal_keys(self) -> list[str]:
+        return [] if self.seals_key is None else keys_of(self.seals_key.get_secret_value())
+
+
+class RelaySettings(SealSettings):
     process: ClassVar[str] = "entries-relay"
     port: int = Field(default=8011, ge=0, le=65535)
 
@@ -48,6 +64,10 @@ class MigrateSettings(DatabaseSettings):
 
 class TotalsSettings(DatabaseSettings):
     process: ClassVar[str] = "entries-totals"
+
+
+class ChainSettings(SealSettings):
+    process: ClassVar[str] = "entries-chain"
 
 
 class ReplaySettings(DatabaseSettings):

@@ -99,6 +99,7 @@ def drive(api, service):
         for query in ({"q": DESCRIPTION, "category": CATEGORY}, {"from": AMOUNT, "cursor": KEY, DESCRIPTION: AMOUNT}):
             await use("GET", "/v1/entries", params=query)
         await use("GET", "/v1/merchant")
+        await use("GET", "/v1/seals/latest")
         await use("PATCH", "/v1/merchant", {"name": "Nome Novo"})
         await use("PATCH", "/v1/merchant", {"name": 98765, "currency": DESCRIPTION})
         wanted = {"name": "Caixa do Joaquim", "scopes": ["entries:read"]}

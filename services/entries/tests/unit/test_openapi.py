@@ -22,7 +22,7 @@ def operations(document) -> dict[str, dict]:
 def test_every_use_case_is_an_operation(operations):
     assert set(operations) == {
         "recordEntry", "reverseEntry", "recordEntriesInBulk", "getEntry", "listEntries", "getMerchant",
-        "changeMerchant", "createApiKey", "listApiKeys", "revokeApiKey",
+        "changeMerchant", "createApiKey", "listApiKeys", "revokeApiKey", "getLatestSeal",
     }  # fmt: skip
 
 

@@ -141,3 +141,14 @@ async def test_while_the_stream_has_a_gap_nothing_goes():
     outbox, stream = PurgeableOutbox(has_gap=True), AcknowledgedStream(StreamPosition(1, 9))
     assert await PurgeOutbox(outbox, stream)() == Purged(partitions_created=1, idempotency_keys_purged=2)
     assert outbox.dropped_below == stream.trimmed_below == []
+
+
+@pytest.mark.parametrize(("sealed", "dropped"), [(StreamPosition(1, 4), 4), (StreamPosition(1, 12), 9)])
+async def test_the_outbox_keeps_what_is_not_sealed_yet(sealed, dropped):
+    class SealedUpTo:
+        async def position(self):
+            return sealed
+
+    outbox, stream = PurgeableOutbox(), AcknowledgedStream(StreamPosition(1, 9))
+    await PurgeOutbox(outbox, stream, SealedUpTo())()
+    assert (outbox.dropped_below, stream.trimmed_below) == ([StreamPosition(1, dropped)], [StreamPosition(1, 9)])

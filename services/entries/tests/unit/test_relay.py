@@ -8,7 +8,15 @@ from fluxo_entries.application.publishing.ports import Backlog
 from fluxo_entries.application.publishing.publish_outbox import Step
 from fluxo_entries.application.publishing.stream_state import StreamPosition
 from fluxo_entries.application.use_cases import RelayUseCases
-from fluxo_entries.entrypoints.relay import GATHER_ROWS, GATHER_S, LOOK_EVERY_S, POLL_S, Relay
+from fluxo_entries.entrypoints.relay import (
+    GATHER_ROWS,
+    GATHER_S,
+    LOOK_EVERY_S,
+    POLL_S,
+    SEAL_ON_S,
+    SEAL_ON_WHILE_BUSY_S,
+    Relay,
+)
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("virtual_time")]
 
@@ -124,3 +132,35 @@ async def test_another_relay_publishes_when_the_stream_stands_still_until_nothin
     taken, waits = await steps_taken(Publishing([5, 5, 9, 12], [3, 4, 0]), 6)
     assert taken == [0, 1, 2, 3, 3, 3]
     assert waits == [LOOK_EVERY_S, GATHER_S, GATHER_S, *[LOOK_EVERY_S] * 3]
+
+
+async def seconds_to_seal(batches, *, is_listening=True, found=0):
+    """How long sealing takes while each step finds so many rows; and how many of the batches were sealed."""
+    sealed, stop = 0, asyncio.Event()
+
+    async def seal():
+        nonlocal sealed
+        sealed += 1
+        return 1_000, sealed < batches
+
+    async def publish():
+        return Step(found, found, is_held_back=False)
+
+    silence = Silence(is_listening=is_listening)
+    relay = Relay(RelayUseCases(publish, nothing, nothing, nothing, nothing, seal), silence)
+    if is_listening:
+        await relay.publish_next(stop)
+    began = asyncio.get_running_loop().time()
+    await relay.seal(stop)
+    return asyncio.get_running_loop().time() - began, sealed
+
+
+async def test_a_backlog_is_sealed_soon_and_slowly_while_rows_come_thick():
+    assert await seconds_to_seal(4) == (pytest.approx(3 * SEAL_ON_S), 4)
+    assert await seconds_to_seal(4, found=GATHER_ROWS.start) == (pytest.approx(3 * SEAL_ON_WHILE_BUSY_S), 4)
+    assert await seconds_to_seal(1, found=GATHER_ROWS.start) == (0, 1)
+
+
+async def test_a_relay_that_is_not_notified_seals_nothing_nor_does_one_without_a_key():
+    assert await seconds_to_seal(4, is_listening=False) == (0, 0)
+    await Relay(RelayUseCases(nothing, nothing, nothing, nothing, nothing), Silence()).seal(asyncio.Event())

@@ -1,4 +1,7 @@
-"""`fluxo verify`: every day and category derived again from the entries and compared with the balances."""
+"""`fluxo verify`: every day and category derived again from the entries and compared with the balances.
+
+With `--chain`, the entries themselves held to the chain that seals them.
+"""
 
 import json
 import sys
@@ -16,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from fluxo_cli.commands.verify_chain import show_chain
 from fluxo_cli.operations.environment import environment_of
 from fluxo_cli.operations.reconciliation import Comparison, Difference, Window, compare, compare_categories
 from fluxo_cli.operations.totals import consolidated_totals, recorded_totals
@@ -43,6 +47,13 @@ def verify(
         date | None, typer.Option("--to", parser=parse_date, metavar="DATE", help="Last day to report.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON, money in minor units.")] = False,
+    chain: Annotated[
+        bool, typer.Option("--chain", help="Hold the entries to the chain that seals them, and not to the balances.")
+    ] = False,
+    seal: Annotated[
+        str | None,
+        typer.Option("--seal", metavar="HEX", help="With --chain: a seal that was kept, which must be in it."),
+    ] = None,
     settle_s: Annotated[
         float, typer.Option("--settle-s", min=0, help="How long a difference may be an event still under way.")
     ] = 10,
@@ -55,13 +66,25 @@ def verify(
     count the same ones. --from and --to choose what is reported: openings still come from everything before,
     and the categories of the first month from all of its days.
 
+    With --chain each entry is hashed again: one that was changed, removed, or inserted past the service is named, and
+    so is a block of the chain. --merchant and --json may be given with it.
+
     Exit status: 0 all agree, 1 some do not (each is named), 3 a side could not be asked.
 
     Examples:
       fluxo verify
 
+      fluxo verify --chain
+
       fluxo verify --merchant demo --from 2026-11-01 --to 2026-11-30
     """
+    if chain:
+        if first or last:
+            raise typer.BadParameter("the chain has no days", param_hint="--from, --to")
+        show_chain(environment_of(data_dir, _DATABASES[:1]), merchant, seal, as_json=as_json)
+        return
+    if seal is not None:
+        raise typer.BadParameter("goes with --chain", param_hint="--seal")
     environment = environment_of(data_dir, _DATABASES)
     arguments = [f"--merchant={merchant}"] if merchant is not None else []
     arguments += [f"--to={last}"] if last is not None else []

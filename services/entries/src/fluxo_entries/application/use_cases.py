@@ -14,6 +14,9 @@ from fluxo_entries.application.recording.merchant_settings import ChangeMerchant
 from fluxo_entries.application.recording.record_entries_in_bulk import RecordEntriesInBulk
 from fluxo_entries.application.recording.record_entry import RecordEntry
 from fluxo_entries.application.recording.reverse_entry import ReverseEntry
+from fluxo_entries.application.sealing.get_latest_seal import GetLatestSeal
+from fluxo_entries.application.sealing.seal_entries import SealEntries
+from fluxo_entries.application.sealing.verify_chain import VerifyChain
 from fluxo_entries.application.totals.list_category_totals import ListCategoryTotals
 from fluxo_entries.application.totals.list_day_totals import ListDayTotals
 from fluxo_entries.application.totals.replay_entries import ReplayEntries
@@ -33,6 +36,7 @@ class ApiUseCases:
     list_entries: ListEntries
     get_merchant: GetMerchant
     list_api_keys: ListApiKeys
+    get_latest_seal: GetLatestSeal
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,9 @@ class RelayUseCases:
     # Queries
     measure_backlog: MeasureBacklog
     measure_groups: MeasureGroups
+    # None where there is no key to seal with.
+    seal_entries: SealEntries | None = None
 
 
-OPERATOR_USE_CASES: Final = (ListDayTotals, ListCategoryTotals, ReplayEntries)
+OPERATOR_USE_CASES: Final = (ListDayTotals, ListCategoryTotals, ReplayEntries, VerifyChain)
 """Each in a process of its own."""

@@ -29,12 +29,14 @@ from fluxo_entries.adapters.postgres.group_commit import GroupCommitter
 from fluxo_entries.adapters.postgres.journal import PostgresJournal
 from fluxo_entries.adapters.postgres.merchants import PostgresMerchants
 from fluxo_entries.application.recording.api_keys import CreateApiKey, ListApiKeys, RevokeApiKey
+from fluxo_entries.adapters.postgres.seals import PostgresSeals
 from fluxo_entries.application.recording.get_entry import GetEntry
 from fluxo_entries.application.recording.list_entries import ListEntries
 from fluxo_entries.application.recording.merchant_settings import ChangeMerchant, GetMerchant
 from fluxo_entries.application.recording.record_entries_in_bulk import RecordEntriesInBulk
 from fluxo_entries.application.recording.record_entry import RecordEntry
 from fluxo_entries.application.recording.reverse_entry import ReverseEntry
+from fluxo_entries.application.sealing.get_latest_seal import GetLatestSeal
 from fluxo_entries.application.use_cases import ApiUseCases
 from fluxo_entries.entrypoints.http.app import create_entries_app
 from fluxo_entries.entrypoints.http.fast_recording import TARGET, FastRecording
@@ -113,6 +115,7 @@ def assemble(
         list_entries=ListEntries(entries),
         get_merchant=GetMerchant(PostgresMerchants(reads)),
         list_api_keys=ListApiKeys(PostgresApiKeys(reads)),
+        get_latest_seal=GetLatestSeal(PostgresSeals(reads)),
     )
 
 

@@ -31,6 +31,10 @@ class EntryNotFoundError(EntriesError):
         self.entry_id = entry_id
 
 
+class NothingSealedError(EntriesError):
+    """None of the merchant's entries is in the chain yet."""
+
+
 class EntryAlreadyReversedError(EntriesError):
     def __init__(self, entry_id: UUID) -> None:
         super().__init__(f"Entry {entry_id} has been reversed already.")

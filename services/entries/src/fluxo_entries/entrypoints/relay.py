@@ -25,6 +25,12 @@ GATHER_ROWS: Final = range(8, 500)
 anyway, the next one takes what has come within GATHER_S. A lone row never waits: after fewer rows the next step comes
 with the next notification, or GATHER_S later to see whether a row was held back."""
 
+SEAL_EVERY_S: Final = 2.0
+SEAL_ON_S: Final = 0.02
+SEAL_ON_WHILE_BUSY_S: Final = 1.0
+"""Sealing waits for nobody and nobody for it: where more waits than a batch, the next one follows soon, or later while
+rows come thick."""
+
 AUDIT_EVERY_S: Final = 5.0
 MEASURE_EVERY_S: Final = 5.0
 PURGE_EVERY_S: Final = 60.0
@@ -47,6 +53,9 @@ gaps = Counter(
 )
 
 
+sealed_entries = Counter("fluxo_sealed_entries", "Entries that this relay added to their merchant's chain.")
+
+
 class Relay:
     """Publishes while it is the one that is notified; takes over from that one when the stream is stalled.
 
@@ -61,6 +70,7 @@ class Relay:
         self._held_back = Backoff(*HELD_BACK_POLL_S)
         self._seen: StreamPosition | None = None
         self._took_over = False
+        self._rows_come_thick = False
         self._backlog = Backlog(0, 0, 0)
         self.retry = Retry("publishing")
 
@@ -68,6 +78,7 @@ class Relay:
         """Work until asked to stop; what is being published then is finished first."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.retry.for_ever(partial(self.publish_next, stop), stop))
+            tasks.create_task(every(SEAL_EVERY_S, partial(self.seal, stop), stop, failure="sealing failed"))
             tasks.create_task(every(AUDIT_EVERY_S, self.audit, stop, failure="auditing the stream failed"))
             tasks.create_task(every(PURGE_EVERY_S, self.purge, stop, failure="tidying up failed"))
             tasks.create_task(every(MEASURE_EVERY_S, self.measure, stop, failure="measuring failed"))
@@ -89,6 +100,7 @@ class Relay:
     async def _take_step(self, stop: asyncio.Event) -> None:
         step = await self._use_cases.publish_outbox()
         self.retry.reached()
+        self._rows_come_thick = step.found >= GATHER_ROWS.start
         self._took_over = step.published > 0 and not self._notifications.is_listening
         if step.published:
             published_rows.inc(step.published)
@@ -114,6 +126,16 @@ class Relay:
         if self._backlog.held_back_by is None:
             return Observation("pass", held_back_s, "s")
         return Observation("warn", held_back_s, "s", f"events wait for {self._backlog.held_back_by}")
+
+    async def seal(self, stop: asyncio.Event) -> None:
+        """Seal what waits, where this is the relay that is notified; the others would do the same work for nothing."""
+        seal_entries = self._use_cases.seal_entries
+        is_more = True
+        while seal_entries and is_more and self._notifications.is_listening and not stop.is_set():
+            sealed, is_more = await seal_entries()
+            sealed_entries.inc(sealed)
+            if is_more:
+                await wait_for_stop(stop, SEAL_ON_WHILE_BUSY_S if self._rows_come_thick else SEAL_ON_S)
 
     async def audit(self) -> None:
         if gap := await self._use_cases.audit_stream():

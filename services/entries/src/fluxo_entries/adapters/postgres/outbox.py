@@ -40,13 +40,13 @@ class PostgresOutbox:
         return bool((await self._fetch(sql.HAS_ROWS_AFTER, position))[0][0])
 
     async def has_rows_between(self, after: StreamPosition, up_to: StreamPosition) -> bool:
-        return bool((await self._fetch(sql.HAS_ROWS_BETWEEN, after, *_database_position(up_to)))[0][0])
+        return bool((await self._fetch(sql.HAS_ROWS_BETWEEN, after, *database_position(up_to)))[0][0])
 
     async def recognise(self, last: StreamPosition, event: bytes | None) -> None:
         await self._fetch(sql.RECOGNISE, last, event)
 
     async def publish_again(self, above: StreamPosition) -> None:
-        await self._start_generation(_database_position(above)[0])
+        await self._start_generation(database_position(above)[0])
 
     async def backlog(self, position: StreamPosition) -> Backlog:
         backlog = Backlog(**(await self._fetch(sql.BACKLOG, position))[0])
@@ -55,7 +55,7 @@ class PostgresOutbox:
         return replace(backlog, held_back_by=await self._pool.fetchval(sql.HORIZON_HOLDER) or "nobody any more")
 
     async def oldest_age_s(self, after: StreamPosition, up_to: StreamPosition) -> float:
-        return float((await self._fetch(sql.OLDEST_AGE, after, *_database_position(up_to)))[0][0])
+        return float((await self._fetch(sql.OLDEST_AGE, after, *database_position(up_to)))[0][0])
 
     @asynccontextmanager
     async def leadership(self) -> AsyncIterator[bool]:
@@ -72,7 +72,7 @@ class PostgresOutbox:
         return int(await self._pool.fetchval(sql.CREATE_PARTITIONS, DAYS_AHEAD))
 
     async def drop_below(self, position: StreamPosition) -> int:
-        return int(await self._pool.fetchval(sql.DROP_PARTITIONS, *_database_position(position), self._keep))
+        return int(await self._pool.fetchval(sql.DROP_PARTITIONS, *database_position(position), self._keep))
 
     async def purge_idempotency_keys(self) -> int:
         purged = 0
@@ -82,7 +82,7 @@ class PostgresOutbox:
 
     async def _fetch(self, statement: str, position: StreamPosition, *arguments: Any) -> list[asyncpg.Record]:
         """Run a statement that starts from a position, in a new generation first where one is due."""
-        given = _database_position(position)
+        given = database_position(position)
         try:
             return list(await self._pool.fetch(statement, *given, *arguments))
         except asyncpg.PostgresError as error:
@@ -101,7 +101,7 @@ class PostgresOutbox:
         log.warning("the outbox has a new generation: publishing from its oldest row", generation=generation)
 
 
-def _database_position(position: StreamPosition) -> tuple[int, int, int]:
+def database_position(position: StreamPosition) -> tuple[int, int, int]:
     """Return generation, transaction id and sequence; no row has a higher sequence than the database can count to."""
     generation, xid = divmod(position.major, 1 << XID_BITS)
     return generation, xid, min(position.minor, SEQUENCE_MAX)

@@ -2,6 +2,7 @@ from dataclasses import dataclass
 
 from fluxo_entries.application.publishing.audit_stream import find_gap
 from fluxo_entries.application.publishing.ports import EntriesStream, Outbox
+from fluxo_entries.application.sealing.ports import Seals
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,14 +16,16 @@ class Purged:
 class PurgeOutbox:
     """Make room: remove what every consumer has acknowledged from stream and outbox, and keys kept long enough.
 
-    The outbox keeps its rows for a safety margin of time beyond that. While there is no consumer nothing is
+    The outbox keeps its rows for a safety margin of time beyond that, and until they are sealed, where `seals` says how
+    far that is. While there is no consumer nothing is
     acknowledged, and nothing is removed; nor while the stream has a gap, for that would hide it from the audit. One
     relay at a time does this; the others return at once.
     """
 
-    def __init__(self, outbox: Outbox, stream: EntriesStream) -> None:
+    def __init__(self, outbox: Outbox, stream: EntriesStream, seals: Seals | None = None) -> None:
         self._outbox = outbox
         self._stream = stream
+        self._seals = seals
 
     async def __call__(self) -> Purged:
         async with self._outbox.leadership() as is_leader:
@@ -37,9 +40,10 @@ class PurgeOutbox:
         acknowledged = state.acknowledged
         if acknowledged is None or await find_gap(self._outbox, state):
             return Purged(partitions_created=created, idempotency_keys_purged=keys)
+        no_longer_needed = acknowledged if self._seals is None else min(acknowledged, await self._seals.position())
         return Purged(
             partitions_created=created,
-            partitions_dropped=await self._outbox.drop_below(acknowledged),
+            partitions_dropped=await self._outbox.drop_below(no_longer_needed),
             stream_entries_trimmed=await self._stream.trim_below(acknowledged),
             idempotency_keys_purged=keys,
         )

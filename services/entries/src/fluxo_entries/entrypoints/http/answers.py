@@ -18,6 +18,7 @@ from fluxo_entries.application.recording.ports import Outcome
 from fluxo_entries.domain.api_key import ApiKey
 from fluxo_entries.domain.entry import Entry
 from fluxo_entries.domain.merchant import Merchant
+from fluxo_entries.domain.seal import Seal, Signature
 
 Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-11-22T14:32:10.123456Z"])]
 EntryId = Annotated[UUID, Field(examples=["019ac5a0-7d3e-7c44-b0b1-6c1a2f3e4d5c"])]
@@ -116,6 +117,29 @@ class ApiKeysAnswer(TypedDict):
     items: list[ApiKeyAnswer]
 
 
+Hexadecimal = Annotated[str, Field(pattern="^(?:[0-9a-f]{2})+$")]
+
+
+class SealAnswer(TypedDict):
+    """The end of the chain over the merchant's entries."""
+
+    merchant_id: str
+    number: Annotated[int, Field(ge=1, description="Of the chain's last block, from 1.")]
+    entry_count: Annotated[int, Field(ge=1, description="How many entries are in the chain.")]
+    up_to: Annotated[
+        str,
+        Field(
+            json_schema_extra={"format": "date-time"},
+            examples=["2026-11-22T14:32:10.123456Z"],
+            description="The newest `recorded_at` in it.",
+        ),
+    ]
+    seal: Annotated[Hexadecimal, Field(description="SHA-256.")]
+    signature: Annotated[Hexadecimal, Field(description="Ed25519.")]
+    public_key: Annotated[Hexadecimal, Field(description="What proves the signature: ask for it once, and keep it.")]
+    key_id: Annotated[Hexadecimal, Field(description="The first 8 bytes of the public key's SHA-256.")]
+
+
 REPLAYED = {"Idempotent-Replayed": "true"}
 
 
@@ -128,7 +152,8 @@ def json_answer(
     | CheckedBulkAnswer
     | MerchantAnswer
     | NewApiKeyAnswer
-    | ApiKeysAnswer,
+    | ApiKeysAnswer
+    | SealAnswer,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     return Response(orjson.dumps(content, default=_text_of_id), status, headers, "application/json")
@@ -184,6 +209,19 @@ def api_key_answer(api_key: ApiKey) -> ApiKeyAnswer:
         "created_at": _instant(api_key.created_at),
         "expires_at": None if api_key.expires_at is None else _instant(api_key.expires_at),
         "last_used_at": None if api_key.last_used_at is None else _instant(api_key.last_used_at),
+    }
+
+
+def seal_answer(seal: Seal, signature: Signature) -> SealAnswer:
+    return {
+        "merchant_id": seal.merchant_id,
+        "number": seal.number,
+        "entry_count": seal.entry_count,
+        "up_to": _instant(seal.up_to),
+        "seal": seal.digest.hex(),
+        "signature": signature.signature.hex(),
+        "public_key": signature.public_key.hex(),
+        "key_id": signature.key_id,
     }
 
 

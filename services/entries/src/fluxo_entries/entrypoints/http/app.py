@@ -12,6 +12,7 @@ from fluxo_entries.application.use_cases import ApiUseCases
 from fluxo_entries.entrypoints.http.change_merchant import add_change_merchant
 from fluxo_entries.entrypoints.http.create_api_key import add_create_api_key
 from fluxo_entries.entrypoints.http.get_entry import add_get_entry
+from fluxo_entries.entrypoints.http.get_latest_seal import add_get_latest_seal
 from fluxo_entries.entrypoints.http.get_merchant import add_get_merchant
 from fluxo_entries.entrypoints.http.list_api_keys import add_list_api_keys
 from fluxo_entries.entrypoints.http.list_entries import add_list_entries
@@ -71,4 +72,5 @@ def _routes(use_cases: ApiUseCases) -> APIRouter:
     add_create_api_key(routes, use_cases.create_api_key)
     add_list_api_keys(routes, use_cases.list_api_keys)
     add_revoke_api_key(routes, use_cases.revoke_api_key)
+    add_get_latest_seal(routes, use_cases.get_latest_seal)
     return routes

@@ -17,6 +17,7 @@ from fluxo_entries.domain.errors import (
     EntryNotFoundError,
     IdempotencyKeyRepeatedError,
     IdempotencyKeyReusedError,
+    NothingSealedError,
     OutcomeUnknownError,
     OverloadedError,
     OverShareError,
@@ -29,6 +30,7 @@ from fluxo_entries.domain.errors import (
 
 _PROBLEMS: Final[dict[type[EntriesError], tuple[int, str, str]]] = {
     EntryNotFoundError: (404, "not-found", "Not found"),
+    NothingSealedError: (404, "not-found", "Not found"),
     EntryAlreadyReversedError: (409, "already-reversed", "Already reversed"),
     ReversalOfReversalError: (409, "reversal-of-reversal", "A reversal is not reversed"),
     CurrencyFixedError: (409, "currency-fixed", "The currency is fixed"),
@@ -46,6 +48,7 @@ _PROBLEMS: Final[dict[type[EntriesError], tuple[int, str, str]]] = {
 
 _DETAILS: Final[dict[type[EntriesError], str]] = {
     EntryNotFoundError: "There is no such entry.",
+    NothingSealedError: "Nothing is sealed yet: entries are some seconds after they were recorded.",
     SearchTooSlowError: "This search took too long. Name the days to search in, or fewer, or try again shortly.",
     OverloadedError: "Too many entries wait to be written; nothing was recorded. Retry shortly, with the same key.",
     OverShareError: "Too many of your entries wait to be written. This was not recorded: retry shortly, same key.",
