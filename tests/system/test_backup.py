@@ -4,6 +4,10 @@ from datetime import date
 from decimal import Decimal
 from threading import Event, Thread
 
+from fluxo_local.runtime import load_environment
+
+from tests.harness.processes import clean_environment
+
 DAY = date(2026, 3, 10)
 
 
@@ -94,11 +98,16 @@ def test_backups_of_a_running_and_of_a_stopped_system_are_restored_in_their_plac
     assert own_system.stop() == 0
 
     elsewhere = type(own_system)(tmp_path / "elsewhere")
-    restored = elsewhere.cli("restore", str(at_rest))
+    unproved = elsewhere.cli("restore", str(at_rest))
+    assert (unproved.returncode, "FLUXO_SEALS_KEY" in unproved.stderr) == (4, True)
+    key = load_environment(own_system.data_dir)["FLUXO_SEALS_KEY"]
+    restored = elsewhere.cli("restore", str(at_rest), env=clean_environment() | {"FLUXO_SEALS_KEY": key})
     assert restored.returncode == 0, restored.stderr
     elsewhere.start()
     try:
         assert_is_as_of_the_backup(elsewhere, load.recorded, [])
+        verified = elsewhere.cli("verify", "--chain")
+        assert verified.returncode == 0, verified.stdout + verified.stderr
     finally:
         assert elsewhere.stop() == 0
 

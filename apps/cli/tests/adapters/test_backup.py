@@ -1,6 +1,7 @@
 """Backups of real databases, put back over what became of them."""
 
 import asyncio
+import hashlib
 import os
 import stat
 import subprocess
@@ -14,13 +15,14 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
+import orjson
 import pytest
 from fluxo_balances.bootstrap import migrate as migrate_balances
 from fluxo_chassis.migrations import migrate
 from fluxo_chassis.migrations.runner import downgrade
 from fluxo_cli.operations import backup as backing_up
 from fluxo_cli.operations import restore as restoring
-from fluxo_cli.operations.archive import Archive, checked_archive, new_archive
+from fluxo_cli.operations.archive import Archive, BackupKeys, checked_archive, new_archive
 from fluxo_cli.operations.backup import back_up
 from fluxo_cli.operations.postgres_client import Psql, client_program
 from fluxo_cli.operations.restore import restore_target
@@ -45,6 +47,9 @@ INSERT INTO outbox (event) VALUES ('\\x7b7d')
 BALANCE = "INSERT INTO merchants VALUES ('m1', 'BRL', now(), 1)"
 
 
+KEY, ANOTHER_KEY = "a-key-of-backups-that-only-tests-know", "another-key-that-did-not-sign-this-backup"
+
+
 class Ledger:
     """Both databases and both Redis servers, used as the services and their owners use them."""
 
@@ -58,6 +63,7 @@ class Ledger:
             "FLUXO_BALANCES_MIGRATION_DATABASE_URL": balances.owner_url,
             "FLUXO_STREAMS_URL": streams_url,
             "FLUXO_CACHE_URL": cache_url,
+            "FLUXO_SEALS_KEY": KEY,
         }
 
     async def execute(self, url: str, statement: str, *arguments: object) -> None:
@@ -88,9 +94,10 @@ class Ledger:
     def back_up(self, path: Path) -> None:
         back_up(path, self.environment, lambda _: None)
 
-    def restore(self, path: Path) -> None:
+    def restore(self, path: Path, key: str | None = KEY, *, trusted: bool = False) -> None:
+        keys = BackupKeys(key) if key else None
         with (
-            checked_archive(path, lambda _: None) as archive,
+            checked_archive(path, lambda _: None, keys, trusted=trusted) as archive,
             restore_target(archive, self.environment) as target,
         ):
             target.replace(archive, lambda _: None)
@@ -341,6 +348,65 @@ async def test_a_damaged_file_is_refused_and_nothing_changes(ledger, taken, stre
     assert await streams.exists("fluxo.entries")
 
 
+def forge(members: dict[str, bytes]) -> None:
+    """Put other entries into the file, and checksums that fit."""
+    dump = members["entries.dump"] = members["entries.dump"].replace(b"dumped", b"dumpEd") + b" "
+    manifest = orjson.loads(members["manifest.json"])
+    manifest["dumps"]["entries"] |= {"size_bytes": len(dump), "sha256": hashlib.sha256(dump).hexdigest()}
+    members["manifest.json"] = orjson.dumps(manifest)
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "said"),
+    [
+        (lambda members: members.pop("manifest.signature"), KEY, "is not signed"),
+        (forge, KEY, "is not signed by the key here"),
+        (lambda _: None, ANOTHER_KEY, "is not signed by the key here"),
+        (lambda _: None, None, "there is no key here"),
+    ],
+    ids=["unsigned", "forged", "by another key", "no key"],
+)
+async def test_what_the_key_did_not_sign_is_refused_unless_its_file_is_trusted(ledger, taken, change, key, said):
+    rewrite(taken, change)
+    with pytest.raises(CommandError, match=f"(?s){said}.*Nothing was changed.*--trust-file") as refused:
+        ledger.restore(taken, key)
+    assert refused.value.exit_status == 4
+    assert await ledger.counts() == (4, 4, 1)
+    if change is not forge:
+        ledger.restore(taken, key, trusted=True)
+        assert await ledger.counts() == (3, 3, 1)
+
+
+async def test_an_older_key_still_proves(ledger, taken):
+    with checked_archive(taken, lambda _: None, BackupKeys(ANOTHER_KEY, KEY)):
+        pass
+
+
+ENDS = ("COMMIT", "COMMIT; BEGIN", "ROLLBACK; CREATE TABLE stayed ()")
+
+
+@pytest.mark.parametrize("ends", ENDS)
+async def test_a_dump_that_ends_the_transaction_leaves_both_databases_as_they_were(ledger, tmp_path, ends):
+    place = "COMMENT ON TABLE public.merchants IS"
+    await ledger.execute(ledger.balances.owner_url, f"{place} '{'x' * 80}'")
+    ledger.back_up(tmp_path / "backup.tar")
+    before, counts = ledger.schemas(), await ledger.counts()
+    statement = f"{place} '{'x' * 80}';".encode()
+
+    def end(members: dict[str, bytes]) -> None:
+        assert members["balances.dump"].count(statement) == 1
+        dump = members["balances.dump"].replace(statement, f"{ends};".encode().ljust(len(statement)))
+        members["balances.dump"] = dump
+        manifest = orjson.loads(members["manifest.json"])
+        manifest["dumps"]["balances"]["sha256"] = hashlib.sha256(dump).hexdigest()
+        members["manifest.json"] = orjson.dumps(manifest)
+
+    rewrite(tmp_path / "backup.tar", end)
+    with pytest.raises(CommandError, match=r"Both databases are as they were\."):
+        ledger.restore(tmp_path / "backup.tar", trusted=True)
+    assert (ledger.schemas(), await ledger.counts()) == (before, counts)
+
+
 @pytest.mark.parametrize("older", [(b'"format": 1', b'"format": 2'), (b'"fluxo": "', b'"fluxo": "99.')])
 async def test_a_backup_of_a_later_fluxo_is_refused(ledger, taken, older):
     rewrite(taken, lambda members: members.update({"manifest.json": members["manifest.json"].replace(*older)}))
@@ -410,7 +476,7 @@ async def test_rights_for_a_role_that_does_not_work_here_are_refused(ledger, tak
 
 
 async def test_a_backup_of_a_newer_server_is_refused(ledger, taken):
-    with checked_archive(taken, lambda _: None) as archive:
+    with checked_archive(taken, lambda _: None, BackupKeys(KEY)) as archive:
         dumps = {service: replace(dump, server_version=990_000) for service, dump in archive.manifest.dumps.items()}
         archive.manifest = replace(archive.manifest, dumps=dumps)
         with pytest.raises(CommandError, match="The backup is of PostgreSQL 99"):

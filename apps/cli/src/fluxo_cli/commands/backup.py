@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from fluxo_local.embedded.offline_servers import offline_servers
 from fluxo_local.errors import CommandError
+from fluxo_local.process_environment import SEALS_KEY
 from fluxo_local.runtime import is_supervised, load_environment
 from fluxo_local.services import SERVICES
 from fluxo_local.settings import Settings
@@ -13,6 +14,7 @@ from rich.console import Console
 
 from fluxo_cli.operations.backup import back_up
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir
+from fluxo_cli.output.rendering import note
 
 
 def backup(
@@ -25,14 +27,18 @@ def backup(
     """Write both databases into one file, while the system runs or when it is stopped.
 
     Restored, they fit each other: what the balances had not applied yet is applied after the next `fluxo up`.
-    The file is complete or not there. Keep it where others cannot read it: all entries are in it.
+    The file is complete or not there, and signed with the installation's key. Keep it where others cannot read it: all
+    entries are in it.
 
     Example:
       fluxo backup /backups/fluxo-$(date +%F).tar
     """
     with Console(stderr=True).status("Backing up …") as status, _databases(data_dir) as environment:
         back_up(file, environment, status.update)
+        is_signed = SEALS_KEY in environment
     print(f"{file}: {file.stat().st_size / 1e6:,.1f} MB. Put it back with `fluxo restore {file}`.")
+    if not is_signed:
+        note("It is not signed, as FLUXO_SEALS_KEY is not set: a restore will ask for --trust-file.")
 
 
 @contextmanager
@@ -44,7 +50,7 @@ def _databases(data_dir: Path) -> Iterator[dict[str, str]]:
     elif settings.has_all_databases():
         given = {service.database_variable: settings.database_url(service) for service in SERVICES}
         given |= {service.migration_variable: settings.migration_url(service) for service in SERVICES}
-        yield {variable: url for variable, url in given.items() if url}
+        yield {variable: value for variable, value in (given | {SEALS_KEY: settings.seals_key}).items() if value}
     elif (data_dir / "postgres").exists():
         with offline_servers(data_dir) as environment:
             yield environment

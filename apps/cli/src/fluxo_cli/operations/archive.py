@@ -9,9 +9,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, ClassVar, Final
 
 import orjson
+from fluxo_contracts.signatures import EventKeys
 from fluxo_local.errors import CommandError
 
 from fluxo_cli.files.new_file import new_file
@@ -19,7 +20,15 @@ from fluxo_cli.files.new_file import new_file
 FORMAT: Final = 1
 SERVICES: Final = ("balances", "entries")
 _MANIFEST: Final = "manifest.json"
+_SIGNATURE: Final = "manifest.signature"
+_UNPROVED: Final = 4
 _CHUNK_BYTES: Final = 1 << 20
+
+
+class BackupKeys(EventKeys):
+    """The installation's keys, as they sign a backup: its manifest's bytes, which vouch for everything else."""
+
+    PURPOSE: ClassVar = b"fluxo.backup"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +57,10 @@ class Manifest:
 class NewArchive:
     """A backup that comes into being in a private folder of its own."""
 
-    def __init__(self, folder: Path, tar: tarfile.TarFile) -> None:
+    def __init__(self, folder: Path, tar: tarfile.TarFile, keys: BackupKeys | None) -> None:
         self.folder = folder
         self._tar = tar
+        self._keys = keys
 
     def add_dump(self, service: str, dump: Path) -> tuple[int, str]:
         """Move a dump into the archive; returns its size and SHA-256."""
@@ -62,22 +72,27 @@ class NewArchive:
         return size_bytes, digest
 
     def add_manifest(self, manifest: Manifest) -> None:
-        """Close the archive: one without a manifest is no backup."""
+        """Close the archive: one without a manifest is no backup. Sign it, where there is a key."""
         content = orjson.dumps(asdict(manifest), option=orjson.OPT_INDENT_2)
-        member = tarfile.TarInfo(_MANIFEST)
+        self._add(_MANIFEST, content)
+        if self._keys is not None:
+            self._add(_SIGNATURE, self._keys.sign(content))
+
+    def _add(self, name: str, content: bytes) -> None:
+        member = tarfile.TarInfo(name)
         member.size = len(content)
         self._tar.addfile(_nobodys(member), io.BytesIO(content))
 
 
 @contextmanager
-def new_archive(path: Path) -> Iterator[NewArchive]:
+def new_archive(path: Path, keys: BackupKeys | None = None) -> Iterator[NewArchive]:
     """Yield an archive that becomes `path` in one step when the block succeeds, and leaves nothing when it fails.
 
     Raises:
         CommandError: the file exists already, or its folder cannot be written.
     """
     with new_file(path) as file, tarfile.open(fileobj=file, mode="w") as tar:
-        yield NewArchive(Path(file.name).parent, tar)
+        yield NewArchive(Path(file.name).parent, tar, keys)
 
 
 class Archive:
@@ -92,23 +107,46 @@ class Archive:
 
 
 @contextmanager
-def checked_archive(path: Path, read: Callable[[int], object]) -> Iterator[Archive]:
+def checked_archive(
+    path: Path, read: Callable[[int], object], keys: BackupKeys | None, *, trusted: bool = False
+) -> Iterator[Archive]:
     """Open a backup and read all of it; `read` is called with the number of bytes that were.
 
     Raises:
-        CommandError: it is none, is damaged, or a later Fluxo made it.
+        CommandError: it is none, is damaged, or a later Fluxo made it; or, unless it is `trusted`, none of the keys
+            signed it.
     """
     with ExitStack() as opened:
         try:
             tar = opened.enter_context(tarfile.open(path, "r:"))
-            archive = Archive(tar, _manifest(orjson.loads(_content(tar, _MANIFEST).read())))
+            manifest = _content(tar, _MANIFEST).read()
+            archive = Archive(tar, _manifest(orjson.loads(manifest)))
             for service, dump in archive.manifest.dumps.items():
                 _check(archive.dump(service), dump.sha256, read)
         except (OSError, tarfile.TarError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise CommandError(
                 f"{path} is damaged or no backup of this Fluxo: {error}. Nothing was changed."
             ) from error
+        if not trusted:
+            _prove(path, manifest, _content(tar, _SIGNATURE).read() if _SIGNATURE in tar.getnames() else None, keys)
         yield archive
+
+
+def _prove(path: Path, manifest: bytes, signature: bytes | None, keys: BackupKeys | None) -> None:
+    if signature is None:
+        fact = "is not signed: it is of an earlier Fluxo, of a system without a key, or was changed"
+    elif keys is None:
+        fact = "cannot be proved: there is no key here. Set FLUXO_SEALS_KEY to that of the system that it is of"
+    elif keys.prove(manifest, signature):
+        return
+    else:
+        fact = (
+            "is not signed by the key here: set FLUXO_SEALS_KEY to that of the system that it is of, or it was changed"
+        )
+    raise CommandError(
+        f"{path} {fact}. Nothing was changed. If you are sure where the file comes from: --trust-file.",
+        exit_status=_UNPROVED,
+    )
 
 
 def _manifest(found: dict[str, Any]) -> Manifest:

@@ -13,8 +13,9 @@ from typing import Final
 
 from fluxo_local.embedded.binaries import find_postgres
 from fluxo_local.errors import CommandError
+from fluxo_local.process_environment import SEALS_KEY
 
-from fluxo_cli.operations.archive import FORMAT, Dump, Manifest, NewArchive, new_archive
+from fluxo_cli.operations.archive import FORMAT, BackupKeys, Dump, Manifest, NewArchive, new_archive
 from fluxo_cli.operations.postgres_client import Psql, dump_database
 from fluxo_cli.operations.service_databases import ServiceDatabase, service_database
 
@@ -35,8 +36,9 @@ def back_up(path: Path, environment: Mapping[str, str], report: Callable[[str], 
         CommandError: it could not be taken; then there is no file.
     """
     balances, entries = (service_database(service, environment) for service in ("balances", "entries"))
+    key = environment.get(SEALS_KEY)
     started_at = _now()
-    with new_archive(path) as archive, Psql(entries.owner_url) as outbox:
+    with new_archive(path, BackupKeys.of(key) if key else None) as archive, Psql(entries.owner_url) as outbox:
         outbox.run(_KEEP_OUTBOX)
         dumps = {database.service: _add(archive, database, report) for database in (balances, entries)}
         outbox.run("COMMIT;")

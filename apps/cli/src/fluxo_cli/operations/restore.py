@@ -24,7 +24,8 @@ _VERSIONS_PER_MAJOR: Final = 10_000
 _CLEAR: Final = """
 SET client_min_messages = warning;
 SET lock_timeout = '10s';
-BEGIN;
+SET default_transaction_read_only = on;
+BEGIN READ WRITE;
 DO $$
 DECLARE
     statement text;
@@ -46,6 +47,28 @@ BEGIN
 END
 $$;
 """
+# A COMMIT in a dump fails, and with it the transaction; behind a ROLLBACK nothing can be written.
+_HOLD: Final = """
+CREATE FUNCTION public.refuse_early_commit() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('fluxo.restored', true) IS DISTINCT FROM 'yes' THEN
+        RAISE EXCEPTION 'the dump would end the transaction of the restore';
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TABLE public.restore_under_way (is_it boolean);
+CREATE CONSTRAINT TRIGGER is_not_committed AFTER INSERT ON public.restore_under_way
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.refuse_early_commit();
+INSERT INTO public.restore_under_way VALUES (true);
+"""
+_RELEASE: Final = """
+SET LOCAL fluxo.restored = 'yes';
+SET CONSTRAINTS ALL IMMEDIATE;
+DROP TABLE public.restore_under_way;
+DROP FUNCTION public.refuse_early_commit();
+"""
+
 # The relay must publish the outbox from its oldest row, whatever the stream once held.
 _FINISH: Final = {"entries": "SELECT public.raise_outbox_generation(); ANALYZE;", "balances": "ANALYZE;"}
 
@@ -79,7 +102,9 @@ class Target:
         with _telling(_UNCHANGED):
             for service, psql in self._sessions.items():
                 psql.run(_CLEAR)
+                psql.run(_HOLD)
                 psql.run_dump(archive.dump(service), fed)
+                psql.run(_RELEASE)
                 psql.run(_FINISH[service])
         with _telling(f"{_UNCHANGED} Events in Redis may be gone: the relay publishes them again."):
             _empty_redis(self._environment)
