@@ -28,9 +28,9 @@ from fluxo_chassis.auth.api_keys import new_key
 from fluxo_chassis.health import Health
 from fluxo_chassis.process import SystemClock
 from fluxo_chassis.resilience import Bulkhead
-from fluxo_entries.domain.api_key import ApiKey
 from fluxo_entries.adapters.seal_keys import SealKeys
 from fluxo_entries.application.sealing.seal_entries import SealEntries
+from fluxo_entries.domain.api_key import ApiKey
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.domain.entry import Entry
 from fluxo_entries.domain.merchant import Merchant

@@ -28,8 +28,8 @@ from fluxo_entries.adapters.postgres.entries import PostgresEntries
 from fluxo_entries.adapters.postgres.group_commit import GroupCommitter
 from fluxo_entries.adapters.postgres.journal import PostgresJournal
 from fluxo_entries.adapters.postgres.merchants import PostgresMerchants
-from fluxo_entries.application.recording.api_keys import CreateApiKey, ListApiKeys, RevokeApiKey
 from fluxo_entries.adapters.postgres.seals import PostgresSeals
+from fluxo_entries.application.recording.api_keys import CreateApiKey, ListApiKeys, RevokeApiKey
 from fluxo_entries.application.recording.get_entry import GetEntry
 from fluxo_entries.application.recording.list_entries import ListEntries
 from fluxo_entries.application.recording.merchant_settings import ChangeMerchant, GetMerchant
