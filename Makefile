@@ -17,7 +17,7 @@ CATALOGUE := apps/dashboard/src/fluxo_dashboard/locale/pt_BR/LC_MESSAGES/message
 .PHONY: help setup deploy-tools up test test-quick test-repeat abuse chaos bench bench-quick bench-compare check sbom audit format schemas catalogue pictures stale-schemas
 
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/.synced ## Create .venv with the locked dependencies
 
