@@ -15,8 +15,8 @@ from fluxo_chassis.problems import Problem, over_rate_limit
 from fluxo_chassis.resilience import current_tenant
 from fluxo_chassis.resilience.rate_limits import RateLimits
 
-STRANGERS_PER_S: Final = 500.0
-"""Refusals that a process gives at once; they take a tenth of a core."""
+STRANGERS_PER_S: Final = 100.0
+"""Refusals that a process gives at once, and a thousand after a pause; they take a fiftieth of a core."""
 
 HELD_S: Final = 0.5
 """So long others are held back, on average: whoever asks on and on is slowed, and keeps nobody waiting."""
