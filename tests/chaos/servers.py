@@ -5,7 +5,7 @@ import contextlib
 from pathlib import Path
 from typing import Final
 
-from fluxo_local.embedded.databases import ensure_database
+from fluxo_local.embedded.databases import Role, ensure_database
 from fluxo_local.embedded.postgres import PostgresServer
 from fluxo_local.embedded.valkey import ValkeyServer
 from fluxo_local.errors import CommandError
@@ -68,11 +68,12 @@ class OwnServers:
             "FLUXO_CACHE_URL": self._valkey_url("valkey-cache", "cache", proxied=proxied),
         }
         for service in SERVICES:
-            name, (owner, app), passwords = self._database(service)
+            name, (owner, app, api), passwords = self._database(service)
             port = self.proxies[f"{service}-database"].port if proxied else self._servers["postgres"].port
             variable = f"FLUXO_{service.upper()}"
             environment |= {
                 f"{variable}_DATABASE_URL": f"postgresql://{app}:{passwords[app]}@127.0.0.1:{port}/{name}",
+                f"{variable}_API_DATABASE_URL": f"postgresql://{api}:{passwords[api]}@127.0.0.1:{port}/{name}",
                 f"{variable}_MIGRATION_DATABASE_URL": f"postgresql://{owner}:{passwords[owner]}@127.0.0.1:{port}/{name}",
             }
         return environment
@@ -81,13 +82,14 @@ class OwnServers:
         postgres = self._servers["postgres"]
         assert isinstance(postgres, PostgresServer)
         for service in SERVICES:
-            name, (owner, app), passwords = self._database(service)
-            ensure_database(postgres.admin_url, name, owner, passwords[owner], app, passwords[app])
+            name, names, passwords = self._database(service)
+            owner, *others = (Role(each, passwords[each]) for each in names)
+            ensure_database(postgres.admin_url, name, owner, *others)
 
-    def _database(self, service: str) -> tuple[str, tuple[str, str], dict[str, str]]:
-        """Return its name, the roles that own it and work in it, and their passwords."""
-        owner, app = f"chaos_{service}_owner", f"chaos_{service}_app"
-        return f"fluxo_{service}", (owner, app), role_passwords(self._data_dir, [owner, app])
+    def _database(self, service: str) -> tuple[str, list[str], dict[str, str]]:
+        """Return its name, the roles that own it and work in it, the API's last, and their passwords."""
+        names = [f"chaos_{service}_{role}" for role in ("owner", "app", "api")]
+        return f"fluxo_{service}", names, role_passwords(self._data_dir, names)
 
     def _valkey_url(self, server: str, link: str, *, proxied: bool) -> str:
         valkey = self._servers[server]

@@ -17,6 +17,8 @@ class Database:
     name: str
     url: str
     """As the application's role, which may do only what it must."""
+    api_url: str
+    """As the API's own, which may do less, and sees the rows of the merchants that it names."""
     owner_url: str
     admin_url: str
 
@@ -65,8 +67,9 @@ def query(url: str, statement: str, *arguments: object) -> Any:
 # All that a test may change but rows: columns, constraints, functions, triggers, grants, statistics.
 _STATE = """
 SELECT md5(string_agg(part, ' ' ORDER BY part)) FROM (
-    SELECT concat_ws(' ', 'relation', oid, relname, relacl, reloptions) FROM pg_class
+    SELECT concat_ws(' ', 'relation', oid, relname, relacl, relrowsecurity, reloptions) FROM pg_class
     WHERE relnamespace = 'public'::regnamespace
+    UNION ALL SELECT concat_ws(' ', 'policy', oid, xmin) FROM pg_policy
     UNION ALL SELECT concat_ws(' ', 'attribute', attrelid, attnum, xmin) FROM pg_attribute WHERE attrelid >= 16384
     UNION ALL SELECT concat_ws(' ', 'constraint', oid, xmin) FROM pg_constraint WHERE oid >= 16384
     UNION ALL SELECT concat_ws(' ', 'function', oid, xmin) FROM pg_proc WHERE oid >= 16384
@@ -95,25 +98,28 @@ class DatabaseTemplate:
 
     def __init__(self, admin_url: str, service: str, migrate: Callable[..., None]) -> None:
         self._admin_url = admin_url
+        self.migrate = migrate
         self.name = f"{service}_{os.getpid()}_{secrets.token_hex(3)}"
-        self.owner, self.app, self._password = f"{self.name}_owner", f"{self.name}_app", secrets.token_hex(8)
+        self.owner, self.app, self.api = (f"{self.name}_{role}" for role in ("owner", "app", "api"))
+        self._password = secrets.token_hex(8)
         self._clones = 0
         self._spare: list[Database] = []
         asyncio.run(
             _execute(
                 admin_url,
-                f"CREATE ROLE {self.owner} LOGIN PASSWORD '{self._password}'",
-                f"CREATE ROLE {self.app} LOGIN PASSWORD '{self._password}'",
+                *(f"CREATE ROLE {role} LOGIN PASSWORD '{self._password}'" for role in (self.owner, self.app, self.api)),
                 f"CREATE DATABASE {self.name} OWNER {self.owner}",
             )
         )
-        migrate(owner_url=_url(admin_url, self.name, self.owner, self._password), app_role=self.app)
+        owner_url = _url(admin_url, self.name, self.owner, self._password)
+        migrate(owner_url=owner_url, app_role=self.app, api_role=self.api)
         self._state, self._filled = asyncio.run(self._as_migrated())
 
     def database(self, name: str) -> Database:
         return Database(
             name=name,
             url=_url(self._admin_url, name, self.app, self._password),
+            api_url=_url(self._admin_url, name, self.api, self._password),
             owner_url=_url(self._admin_url, name, self.owner, self._password),
             admin_url=_url(self._admin_url, name),
         )
@@ -170,7 +176,6 @@ class DatabaseTemplate:
                 self._admin_url,
                 *(f"DROP DATABASE {database.name} WITH (FORCE)" for database in self._spare),
                 f"DROP DATABASE {self.name} WITH (FORCE)",
-                f"DROP ROLE {self.app}",
-                f"DROP ROLE {self.owner}",
+                f"DROP ROLE {self.app}, {self.api}, {self.owner}",
             )
         )

@@ -48,6 +48,14 @@ async def pool(balances_database) -> AsyncIterator[asyncpg.Pool]:
 
 
 @pytest.fixture
+async def api_pool(balances_database) -> AsyncIterator[asyncpg.Pool]:
+    """The same as the API's role."""
+    pool = await open_pool(balances_database.api_url, application_name="tests-api", max_size=20)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
 def memory_read_model() -> MemoryReadModel:
     return MemoryReadModel()
 

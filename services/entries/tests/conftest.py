@@ -59,14 +59,21 @@ async def pool(entries_database):
 
 
 @pytest.fixture
+async def api_pool(entries_database):
+    """As the API's role."""
+    async with await open_pool(entries_database.api_url, application_name="test-api") as pool:
+        yield pool
+
+
+@pytest.fixture
 async def committer(entries_database):
-    async with GroupCommitter(entries_database.url, "test-append", CircuitBreaker("test-append")) as committer:
+    async with GroupCommitter(entries_database.api_url, "test-append", CircuitBreaker("test-append")) as committer:
         yield committer
 
 
 @pytest.fixture
-def journal(pool, committer):
-    return PostgresJournal(pool, committer)
+def journal(api_pool, committer):
+    return PostgresJournal(api_pool, committer)
 
 
 @pytest.fixture

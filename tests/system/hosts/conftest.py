@@ -16,7 +16,7 @@ import redis
 from fluxo_cli.commands.verify import reconcile
 from fluxo_cli.operations.reconciliation import Window
 from fluxo_local.embedded import postgres
-from fluxo_local.embedded.databases import ensure_database
+from fluxo_local.embedded.databases import Role, ensure_database
 from fluxo_local.embedded.postgres import PostgresServer
 from fluxo_local.embedded.valkey import ValkeyServer
 from fluxo_local.errors import CommandError
@@ -132,9 +132,8 @@ class Hosts:
         with (database._cluster / "pg_hba.conf").open("a") as rules:
             rules.write("host all all 10.0.0.0/24 scram-sha-256\n")
         for service in SERVICES:
-            ensure_database(
-                database.admin_url, f"fluxo_{service}", f"{service}_owner", PASSWORD, f"{service}_app", PASSWORD
-            )
+            roles = (Role(f"{service}_{role}", PASSWORD) for role in ("owner", "app"))
+            ensure_database(database.admin_url, f"fluxo_{service}", *roles)
         asyncio.run(self._reload(database.admin_url))
 
     @staticmethod

@@ -27,7 +27,7 @@ from fluxo_cli.commands.verify import reconcile
 from fluxo_cli.operations.rebuilding import rebuild_from_replay
 from fluxo_cli.operations.reconciliation import Comparison, Window
 from fluxo_contracts.streams import ENTRIES_DEAD_LETTERS_STREAM
-from fluxo_local.embedded.databases import ensure_database
+from fluxo_local.embedded.databases import Role, ensure_database
 from fluxo_local.embedded.postgres import PostgresServer
 from fluxo_local.embedded.valkey import ValkeyServer
 
@@ -249,8 +249,8 @@ class Fleet:
             self.make_database(service, self.postgres)
 
     def make_database(self, service: str, server: PostgresServer) -> None:
-        owner, app = f"{service}_owner", f"{service}_app"
-        ensure_database(server.admin_url, f"fluxo_{service}", owner, PASSWORD, app, PASSWORD)
+        roles = (Role(f"{service}_{role}", PASSWORD) for role in ("owner", "app"))
+        ensure_database(server.admin_url, f"fluxo_{service}", *roles)
 
     def another_postgres(self, name: str, offset: int) -> PostgresServer:
         """Return one that is not started, and is stopped with the others."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 from fluxo_local.embedded import confinement
-from fluxo_local.embedded.databases import ensure_database
+from fluxo_local.embedded.databases import Role, ensure_database
 from fluxo_local.embedded.postgres import PostgresServer
 from fluxo_local.errors import CommandError
 from fluxo_local.topology import REPLICAS_MAX, connections
@@ -102,17 +102,35 @@ def test_root_without_user_namespaces_runs_it_as_nobody(server: PostgresServer, 
 async def test_a_database_has_an_owner_and_a_role_that_owns_nothing(server: PostgresServer):
     server.start()
     for _ in range(2):  # repeatable
-        ensure_database(server.admin_url, "shop", "shop_owner", "o'wner", "shop_app", "app")
+        ensure_database(server.admin_url, "shop", Role("shop_owner", "o'wner"), Role("shop_app", "app"))
     address = f"127.0.0.1:{server.port}/shop"
     await _value(f"postgresql://shop_owner:o'wner@{address}", "CREATE TABLE owned AS SELECT 1")
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await _value(f"postgresql://shop_app:app@{address}", "CREATE TABLE intruder AS SELECT 1")
+    for statement in (
+        "CREATE TABLE intruder AS SELECT 1",
+        "CREATE TEMPORARY TABLE intruder AS SELECT 1",
+        "SELECT lo_create(0)",
+        "SELECT lo_creat(0)",
+        "SELECT lo_from_bytea(0, '')",
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await _value(f"postgresql://shop_app:app@{address}", statement)
+
+
+async def test_a_role_has_no_more_connections_than_it_was_given(server: PostgresServer):
+    server.start()
+    ensure_database(server.admin_url, "shop", Role("shop_owner", "a"), Role("shop_app", "a", 1), Role("shop_api", "a"))
+    address = f"127.0.0.1:{server.port}/shop"
+    held = await asyncpg.connect(f"postgresql://shop_app:a@{address}")
+    with pytest.raises(asyncpg.TooManyConnectionsError):
+        await _value(f"postgresql://shop_app:a@{address}", "SELECT 1")
+    assert await _value(f"postgresql://shop_api:a@{address}", "SELECT 1") == 1
+    await held.close()
 
 
 async def test_a_role_of_one_database_cannot_enter_another(server: PostgresServer):
     server.start()
-    ensure_database(server.admin_url, "shop", "shop_owner", "a", "shop_app", "a")
-    ensure_database(server.admin_url, "mill", "mill_owner", "b", "mill_app", "b")
+    ensure_database(server.admin_url, "shop", Role("shop_owner", "a"), Role("shop_app", "a"))
+    ensure_database(server.admin_url, "mill", Role("mill_owner", "b"), Role("mill_app", "b"))
     for database in ("shop", "postgres", "template1"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await _value(f"postgresql://mill_app:b@127.0.0.1:{server.port}/{database}", "SELECT 1")
@@ -120,8 +138,8 @@ async def test_a_role_of_one_database_cannot_enter_another(server: PostgresServe
 
 async def test_a_new_password_replaces_the_old_one(server: PostgresServer):
     server.start()
-    ensure_database(server.admin_url, "shop", "shop_owner", "old", "shop_app", "old")
-    ensure_database(server.admin_url, "shop", "shop_owner", "new", "shop_app", "new")
+    ensure_database(server.admin_url, "shop", Role("shop_owner", "old"), Role("shop_app", "old"))
+    ensure_database(server.admin_url, "shop", Role("shop_owner", "new"), Role("shop_app", "new"))
     with pytest.raises(asyncpg.InvalidPasswordError):
         await _value(f"postgresql://shop_app:old@127.0.0.1:{server.port}/shop", "SELECT 1")
     assert await _value(f"postgresql://shop_app:new@127.0.0.1:{server.port}/shop", "SELECT 1") == 1

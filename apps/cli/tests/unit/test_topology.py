@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from fluxo_local.runtime import save_environment
+from fluxo_local.services import SERVICES
 from fluxo_local.settings import Settings
 from fluxo_local.supervision.managed_processes import HttpProcess
 from fluxo_local.topology import REPLICAS_MAX, Topology, topology
@@ -118,6 +119,34 @@ def test_only_the_page_knows_the_keys_of_sessions_and_signing_in(tmp_path: Path,
 def test_a_key_of_sessions_may_be_given(tmp_path: Path):
     given = topology(Settings(dashboard_session_key="given" * 8), tmp_path).environment
     assert given["FLUXO_DASHBOARD_SESSION_KEY"] == "given" * 8
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+def test_an_api_works_as_a_role_of_its_own_and_the_workers_as_another(tmp_path: Path, service):
+    given = Settings(
+        **{f"{service.name}_database_url": "postgresql://app@db", f"{service.name}_api_database_url": "api"}
+    )
+    for planned, app, api in (
+        (topology(Settings(), tmp_path), f"//fluxo_{service.name}_app:", f"//fluxo_{service.name}_api:"),
+        (topology(given, tmp_path), "postgresql://app@db", "api"),
+        (topology(Settings(**{f"{service.name}_database_url": "postgresql://app@db"}), tmp_path), "//app@", "//app@"),
+    ):
+        urls = {
+            role: _process(planned, f"{service.name}-{role}-1").env[service.database_variable] for role in service.roles
+        }
+        assert api in urls.pop("api")
+        assert all(app in url for url in urls.values())
+        migration = planned.migrations[SERVICES.index(service)]
+        assert app in migration.env[service.database_variable]
+        assert api in migration.env.get(service.api_variable, api)
+
+
+@pytest.mark.parametrize(("replicas", "balanced"), [(1, False), (20, True)])
+def test_the_roles_leave_room_for_the_owners(tmp_path: Path, replicas: int, balanced: bool):
+    planned = topology(Settings(), tmp_path, replicas=replicas, balanced=balanced)
+    most = [role.connections_max for each in planned.databases for role in (each.app, each.api)]
+    assert replicas * sum(sum(service.connections.values()) for service in SERVICES) <= sum(most)
+    assert sum(most) < planned.postgres.max_connections
 
 
 def test_migrations_run_as_the_owner(tmp_path: Path):

@@ -183,7 +183,7 @@ class SlowPool:
 
 async def test_made_up_keys_are_looked_up_two_at_a_time(virtual_time):
     pool = SlowPool()
-    keys = PostgresApiKeys(pool, find="", note_use="")
+    keys = PostgresApiKeys(pool)
     asked = [asyncio.create_task(keys.find(UUID(int=number))) for number in range(WAITING_MAX + 10)]
     await asyncio.sleep(1)
     assert pool.most == 2

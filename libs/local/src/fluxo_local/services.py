@@ -30,6 +30,11 @@ class Service:
         return f"FLUXO_{self.name.upper()}_DATABASE_URL"
 
     @property
+    def api_variable(self) -> str:
+        """The same with the URL of a role for the API alone, which an API is told in the place of the other."""
+        return f"FLUXO_{self.name.upper()}_API_DATABASE_URL"
+
+    @property
     def migration_variable(self) -> str:
         return f"FLUXO_{self.name.upper()}_MIGRATION_DATABASE_URL"
 

@@ -11,6 +11,8 @@ class Settings(BaseSettings):
 
     entries_database_url: str | None = None
     balances_database_url: str | None = None
+    entries_api_database_url: str | None = None
+    balances_api_database_url: str | None = None
     entries_migration_database_url: str | None = None
     balances_migration_database_url: str | None = None
     streams_url: str | None = None
@@ -29,6 +31,11 @@ class Settings(BaseSettings):
     def database_url(self, service: Service) -> str | None:
         """The URL that the service works with, None where the embedded server has its database."""
         url: str | None = getattr(self, f"{service.name}_database_url")
+        return url
+
+    def api_url(self, service: Service) -> str | None:
+        """The URL that its API works with, None where that is the same."""
+        url: str | None = getattr(self, f"{service.name}_api_database_url")
         return url
 
     def migration_url(self, service: Service) -> str | None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fluxo_local.embedded.databases import Role
 from fluxo_local.embedded.postgres import PostgresServer
 from fluxo_local.embedded.valkey import ValkeyServer
 from fluxo_local.issuer import DevelopmentIssuer
@@ -16,25 +17,22 @@ from fluxo_local.settings import Settings
 from fluxo_local.supervision.managed_processes import Child, EmbeddedServer, HttpProcess
 
 REPLICAS_MAX = 20  # the port ranges below are that wide
+CONNECTIONS_ASKING = 5  # of `fluxo verify` and `dead-letters`, which work as the workers' role
 CONNECTIONS_BESIDE = 59  # migrations, `fluxo verify`, `backup` and `rebuild`, and who looks in; one replica: 100
 BALANCER = "nginx"
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A database that the embedded PostgreSQL must have, with the role that owns it and the one that works in it."""
+    """A database that the embedded PostgreSQL must have, with its owner, the role that works in it, and the API's."""
 
     name: str
-    owner: str
-    owner_password: str
-    app: str
-    app_password: str
+    owner: Role
+    app: Role
+    api: Role
 
-    def url(self, port: int) -> str:
-        return f"postgresql://{self.app}:{self.app_password}@127.0.0.1:{port}/{self.name}"
-
-    def owner_url(self, port: int) -> str:
-        return f"postgresql://{self.owner}:{self.owner_password}@127.0.0.1:{port}/{self.name}"
+    def url(self, role: Role, port: int) -> str:
+        return f"postgresql://{role.name}:{role.password}@127.0.0.1:{port}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +66,11 @@ def topology(
     `balanced` puts the load balancer before one replica too, so that there may be more later.
     """
     balanced = balanced or replicas > 1
-    postgres = PostgresServer(
-        data_dir / "postgres", port_base + 3, max_connections=connections(REPLICAS_MAX if balanced else 1)
-    )
+    replicas_max = REPLICAS_MAX if balanced else 1
+    postgres = PostgresServer(data_dir / "postgres", port_base + 3, max_connections=connections(replicas_max))
     streams = ValkeyServer(data_dir / "valkey-streams", port_base + 4, persistent=True)
     cache = ValkeyServer(data_dir / "valkey-cache", port_base + 5, persistent=False)
-    databases = _databases(settings, data_dir)
+    databases = _databases(settings, data_dir, replicas_max)
 
     servers: list[Child] = []
     if databases:
@@ -152,15 +149,25 @@ def _here(port: int) -> str:
     return f"127.0.0.1:{port}"
 
 
-def _databases(settings: Settings, data_dir: Path) -> dict[Service, Database]:
+def connections_of(service: Service, replicas: int) -> tuple[int, int]:
+    """How many the roles of its workers and of its API may hold: for one process of each kind more than there are.
+
+    One that was killed is replaced before the server has noticed.
+    """
+    of_api = service.connections["api"]
+    return (replicas + 1) * (sum(service.connections.values()) - of_api) + CONNECTIONS_ASKING, (replicas + 1) * of_api
+
+
+def _databases(settings: Settings, data_dir: Path, replicas_max: int) -> dict[Service, Database]:
     """Say which service needs a database of the embedded server."""
     databases = {}
     for service in SERVICES:
         if settings.database_url(service) is None:
             name = f"fluxo_{service.name}"
-            owner, app = f"{name}_owner", f"{name}_app"
-            passwords = role_passwords(data_dir, [owner, app])
-            databases[service] = Database(name, owner, passwords[owner], app, passwords[app])
+            names = [f"{name}_{role}" for role in ("owner", "app", "api")]
+            passwords = role_passwords(data_dir, names)
+            most = (-1, *connections_of(service, replicas_max))
+            databases[service] = Database(name, *map(Role, names, [passwords[each] for each in names], most))
     return databases
 
 
@@ -168,9 +175,11 @@ def _database_urls(settings: Settings, databases: dict[Service, Database], port:
     urls = {}
     for service in SERVICES:
         own = databases.get(service)
-        url = own.url(port) if own else settings.database_url(service) or ""
+        url = own.url(own.app, port) if own else settings.database_url(service) or ""
         urls[service.database_variable] = url
-        urls[service.migration_variable] = own.owner_url(port) if own else settings.migration_url(service) or url
+        urls[service.migration_variable] = own.url(own.owner, port) if own else settings.migration_url(service) or url
+        if api_url := own.url(own.api, port) if own else settings.api_url(service):
+            urls[service.api_variable] = api_url
     return urls
 
 
@@ -188,6 +197,8 @@ def _processes(
         name = f"{service.name}-{role}-{instance}"
         own = {"FLUXO_HOST": "127.0.0.1", "FLUXO_PORT": str(port), "FLUXO_INSTANCE": name}
         configured = environment_of(service, role, environment) | keys | own
+        if role == "api" and service.api_variable in environment:
+            configured[service.database_variable] = environment[service.api_variable]
         processes.append(
             HttpProcess(
                 name,
@@ -202,8 +213,9 @@ def _processes(
 
 
 def _migration(service: Service, environment: dict[str, str]) -> Migration:
-    name, owner = f"{service.name}-migrate", service.migration_variable
-    configured = environment_of(service, "migrate", environment) | {owner: environment[owner], "FLUXO_INSTANCE": name}
+    name, others = f"{service.name}-migrate", (service.migration_variable, service.api_variable)
+    urls = {variable: environment[variable] for variable in others if variable in environment}
+    configured = environment_of(service, "migrate", environment) | urls | {"FLUXO_INSTANCE": name}
     return Migration(name, service.command("migrate"), configured)
 
 

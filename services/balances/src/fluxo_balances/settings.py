@@ -85,6 +85,9 @@ class MigrateSettings(DatabaseSettings):
     balances_migration_database_url: PostgresUrl | None = None
     """The same as the owner of the tables; by default the application's role is the owner."""
 
+    balances_api_database_url: PostgresUrl | None = None
+    """The same as the role of the API alone, which is granted what an API does, and held to the merchants it names."""
+
 
 class RebuildSettings(MigrateSettings):
     """`python -m fluxo_balances rebuild`, as the owner of the tables."""

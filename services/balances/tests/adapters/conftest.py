@@ -185,7 +185,7 @@ def day_totals(pool) -> Callable[[], Awaitable[dict]]:
 
 @pytest.fixture
 async def database_proxy(balances_database) -> AsyncIterator[Proxy]:
-    async with Proxy(balances_database.url) as proxy:
+    async with Proxy(balances_database.api_url) as proxy:
         yield proxy
 
 

@@ -11,13 +11,13 @@ DAY = date(2026, 11, 22)
 
 
 @pytest.fixture(params=["memory", "postgres"])
-async def consolidation(request, pool, balances_database, memory_consolidation):
+async def consolidation(request, api_pool, balances_database, memory_consolidation):
     if request.param == "memory":
         yield memory_consolidation
     else:
         async with (
-            Notifications(balances_database.url, PROJECTION_CHANNEL) as notifications,
-            PostgresConsolidation(pool, notifications) as consolidation,
+            Notifications(balances_database.api_url, PROJECTION_CHANNEL) as notifications,
+            PostgresConsolidation(api_pool, notifications) as consolidation,
         ):
             yield consolidation
 

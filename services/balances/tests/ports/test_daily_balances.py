@@ -33,7 +33,7 @@ moves = st.tuples(days, st.integers(0, 10**14), st.booleans(), categories)
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 async def test_days_ranges_and_categories_agree_with_adding_up_every_entry(
-    pool, recorded, memory_read_model, moves, asked
+    pool, api_pool, recorded, memory_read_model, moves, asked
 ):
     merchant_id = uuid4().hex
     entries = []
@@ -43,7 +43,7 @@ async def test_days_ranges_and_categories_agree_with_adding_up_every_entry(
         memory_read_model.add(merchant_id, day, **amounts)
         entries.append(recorded(merchant_id, day, at=began + timedelta(microseconds=number), **amounts))
     await PostgresProjection(pool).apply(entries)
-    balances = PostgresDailyBalances(pool)
+    balances = PostgresDailyBalances(api_pool)
 
     for first, last in asked:
         expected, found = await memory_read_model.day(merchant_id, first), await balances.day(merchant_id, first)
@@ -68,7 +68,7 @@ async def test_days_ranges_and_categories_agree_with_adding_up_every_entry(
 
 
 @pytest.mark.parametrize("storage", ["memory", "postgres"])
-async def test_a_merchant_nobody_heard_of_has_zeros(storage, pool, memory_read_model):
-    balances = memory_read_model if storage == "memory" else PostgresDailyBalances(pool)
+async def test_a_merchant_nobody_heard_of_has_zeros(storage, api_pool, memory_read_model):
+    balances = memory_read_model if storage == "memory" else PostgresDailyBalances(api_pool)
     assert await balances.day("nobody", date.max) == DayView(MerchantState("BRL", None), 0, NO_TOTALS)
     assert (await balances.range("nobody", DateRange(date.max, date.max))).totals == TotalsByDay()

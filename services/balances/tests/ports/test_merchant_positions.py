@@ -11,8 +11,8 @@ NOW = datetime(2026, 11, 22, 14, 32, 10, 123456, tzinfo=UTC)
 
 
 @pytest.fixture(params=["memory", "postgres"])
-def positions(request, pool, memory_positions):
-    return memory_positions if request.param == "memory" else PostgresMerchantPositions(pool)
+def positions(request, api_pool, memory_positions):
+    return memory_positions if request.param == "memory" else PostgresMerchantPositions(api_pool)
 
 
 @pytest.fixture

@@ -61,6 +61,9 @@ class MigrateSettings(DatabaseSettings):
     entries_migration_database_url: PostgresUrl | None = None
     """The same as the owner of the tables; by default the application's role is the owner."""
 
+    entries_api_database_url: PostgresUrl | None = None
+    """The same as the role of the API alone, which is granted what an API does, and held to the merchants it names."""
+
 
 class TotalsSettings(DatabaseSettings):
     process: ClassVar[str] = "entries-totals"

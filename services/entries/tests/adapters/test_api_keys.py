@@ -13,7 +13,6 @@ from fluxo_chassis.postgres.api_keys import PostgresApiKeys as StoredApiKeys
 from fluxo_contracts.api_key_changed import decode
 from fluxo_contracts.replay import decode_api_key, decode_header
 from fluxo_entries.adapters.entry_ids import Uuid7EntryIds
-from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.adapters.postgres.api_keys import PostgresApiKeys
 from fluxo_entries.adapters.postgres.entry_replay import PostgresEntryReplay
 from fluxo_entries.application.totals.replay_entries import ReplayEntries
@@ -30,13 +29,13 @@ IDS = Uuid7EntryIds()
 
 
 @pytest.fixture
-def api_keys(pool):
-    return PostgresApiKeys(pool)
+def api_keys(api_pool):
+    return PostgresApiKeys(api_pool)
 
 
 @pytest.fixture
-def stored(pool):
-    return StoredApiKeys(pool, find=sql.FIND_API_KEY, note_use=sql.NOTE_API_KEY_USE)
+def stored(api_pool):
+    return StoredApiKeys(api_pool)
 
 
 def api_key(name="caixa 3", merchant_id="padaria", expires_at=None):

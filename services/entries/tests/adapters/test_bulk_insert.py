@@ -110,16 +110,16 @@ async def test_a_connection_lost_at_the_commit_is_asked_about(journal, pool, mon
 async def test_a_connection_lost_between_two_statements_is_replaced_and_all_is_recorded_once(
     journal, pool, monkeypatch, recording
 ):
-    copy = asyncpg.Connection.copy_records_to_table
+    execute = asyncpg.Connection.execute
 
-    async def lose_after_entries(connection, table, **given):
-        copied = await copy(connection, table, **given)
-        if table == "entries":
+    async def lose_after_entries(connection, statement, *given, **options):
+        status = await execute(connection, statement, *given, **options)
+        if statement == sql.RECORD:
             monkeypatch.undo()
             connection.terminate()
-        return copied
+        return status
 
-    monkeypatch.setattr(asyncpg.Connection, "copy_records_to_table", lose_after_entries)
+    monkeypatch.setattr(asyncpg.Connection, "execute", lose_after_entries)
     given = [recording() for _ in range(10)]
     outcomes = await journal.append_all(given, atomic=True)
     assert [outcome.entry for outcome in outcomes] == [each.entry for each in given]

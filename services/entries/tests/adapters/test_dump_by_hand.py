@@ -14,7 +14,7 @@ from fluxo_contracts.streams import ENTRIES_STREAM
 from fluxo_entries.adapters.postgres.group_commit import GroupCommitter
 from fluxo_entries.adapters.postgres.journal import PostgresJournal
 from fluxo_entries.adapters.postgres.outbox import PostgresOutbox
-from fluxo_local.embedded.databases import ensure_database
+from fluxo_local.embedded.databases import Role, ensure_database
 from fluxo_local.embedded.postgres import PostgresServer
 
 from tests.harness.ports import free_port
@@ -33,7 +33,8 @@ def other_cluster(tmp_path):
 def copy_by_hand(database, template, server):
     """Return the copy's URLs, as the owner and as the application."""
     password = secrets.token_hex(8)
-    ensure_database(server.admin_url, database.name, template.owner, password, template.app, password)
+    roles = (Role(name, password) for name in (template.owner, template.app, template.api))
+    ensure_database(server.admin_url, database.name, *roles)
     owner_url, app_url = (
         f"postgresql://{role}:{password}@127.0.0.1:{server.port}/{database.name}"
         for role in (template.owner, template.app)

@@ -29,8 +29,8 @@ DAY = date(2026, 11, 10)
 
 
 @pytest.fixture
-def entries(pool):
-    return PostgresEntries(pool)
+def entries(api_pool):
+    return PostgresEntries(api_pool)
 
 
 async def test_texts_are_compared_without_what_shows_nothing(pool):
@@ -159,7 +159,7 @@ async def test_a_search_that_takes_too_long_is_told_from_a_database_that_is_away
     slowly = " AND pg_sleep(0.6) IS NOT NULL"
     monkeypatch.setattr(sql, "PAGE_FILTERS", {name: each + slowly for name, each in sql.PAGE_FILTERS.items()})
     monkeypatch.setattr(sql, "HAS_WORDS", sql.HAS_WORDS + slowly)
-    async with await open_pool(entries_database.url, application_name="t", command_timeout_s=0.3) as impatient:
+    async with await open_pool(entries_database.api_url, application_name="t", command_timeout_s=0.3) as impatient:
         entries = PostgresEntries(impatient)
         for search_timeout_ms in (200, 600):  # the server gives up first, or the client
             monkeypatch.setattr(entries_module, "SEARCH_TIMEOUT_MS", search_timeout_ms)
@@ -179,7 +179,7 @@ async def test_a_merchants_slow_searches_hold_two_connections_and_open_no_breake
     reads = Bulkhead("searched-reads", running_max=3, waiting_max=100, wait_max_s=0.9)
     searches = Bulkhead("searched-searches", running_max=3, tenant_running_max=2, waiting_max=100, wait_max_s=60)
     async with await open_pool(
-        entries_database.url, application_name="t", command_timeout_s=0.3, breaker=breaker, bulkhead=reads
+        entries_database.api_url, application_name="t", command_timeout_s=0.3, breaker=breaker, bulkhead=reads
     ) as pool:
         entries = PostgresEntries(pool, searches)
         for search_timeout_ms in (200, 600):
@@ -195,11 +195,11 @@ async def test_a_merchants_slow_searches_hold_two_connections_and_open_no_breake
             assert (await breaker.observe()).status == "pass"
 
 
-async def test_a_change_shows_at_once_where_it_was_made(pool, monkeypatch):
+async def test_a_change_shows_at_once_where_it_was_made(pool, api_pool, monkeypatch):
     monkeypatch.setattr(cached_merchants, "KEPT_S", 600)
     monkeypatch.setattr(cached_merchants, "RENEWED_AFTER_S", 600)
-    known = CachedMerchants(PostgresMerchants(pool))
-    merchants = PostgresMerchants(pool, on_saved=known.forget)
+    known = CachedMerchants(PostgresMerchants(api_pool))
+    merchants = PostgresMerchants(api_pool, on_saved=known.forget)
     assert (await known.get("padaria")).name == "padaria"
     await merchants.save(Merchant("padaria", "Padaria da Ana"))
     assert (await known.get("padaria")).name == "Padaria da Ana"

@@ -51,7 +51,10 @@ async def connect_both(committer, recording):
 
 
 async def test_an_outcome_lost_on_the_way_back_is_looked_up(entries_database, pool, recording):
-    async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append", closed()) as committer:
+    async with (
+        Proxy(entries_database.api_url) as proxy,
+        GroupCommitter(proxy.url, "test-append", closed()) as committer,
+    ):
         await connect_both(committer, recording)
         given = recording(key="k")
         proxy.change(Weather.ANSWERS_LOST)
@@ -67,7 +70,10 @@ async def test_an_outcome_lost_on_the_way_back_is_looked_up(entries_database, po
 
 
 async def test_an_outcome_that_nobody_can_tell_is_said_to_be_unknown(entries_database, pool, recording):
-    async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append", closed()) as committer:
+    async with (
+        Proxy(entries_database.api_url) as proxy,
+        GroupCommitter(proxy.url, "test-append", closed()) as committer,
+    ):
         await connect_both(committer, recording)
         given = recording(key="k")
         proxy.change(Weather.ANSWERS_LOST)
@@ -86,7 +92,10 @@ async def test_an_outcome_that_nobody_can_tell_is_said_to_be_unknown(entries_dat
 async def test_a_server_that_says_nothing_makes_the_outcome_unknown_before_the_api_gives_up(
     entries_database, recording, punctual_clock
 ):
-    async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append", closed()) as committer:
+    async with (
+        Proxy(entries_database.api_url) as proxy,
+        GroupCommitter(proxy.url, "test-append", closed()) as committer,
+    ):
         await connect_both(committer, recording)
         proxy.change(Weather.ANSWERS_LOST)
         started = punctual_clock()
@@ -99,7 +108,10 @@ async def test_nobody_waits_longer_than_the_api_does_and_who_never_had_his_turn_
     entries_database, pool, recording, punctual_clock
 ):
     """While the server says nothing new callers keep coming; each counts from when it came."""
-    async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append", closed()) as committer:
+    async with (
+        Proxy(entries_database.api_url) as proxy,
+        GroupCommitter(proxy.url, "test-append", closed()) as committer,
+    ):
         await connect_both(committer, recording)
         proxy.change(Weather.ANSWERS_LOST)
         waited_s = []
@@ -146,7 +158,10 @@ async def test_connections_ended_in_flight_lose_and_double_nothing(committer, po
 
 
 async def test_a_database_that_is_unavailable_is_told_at_once_and_is_used_again_on_return(entries_database, recording):
-    async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append", closed()) as committer:
+    async with (
+        Proxy(entries_database.api_url) as proxy,
+        GroupCommitter(proxy.url, "test-append", closed()) as committer,
+    ):
         proxy.change(Weather.CUT)
         results = await asyncio.gather(*(committer.append(recording()) for _ in range(200)), return_exceptions=True)
         assert {type(result) for result in results} == {asyncpg.CannotConnectNowError}
@@ -167,7 +182,10 @@ async def test_a_database_that_takes_connections_and_says_nothing_is_waited_for_
         finally:
             waited_s.append(punctual_clock() - started)
 
-    async with Proxy(entries_database.url) as proxy, GroupCommitter(proxy.url, "test-append", closed()) as committer:
+    async with (
+        Proxy(entries_database.api_url) as proxy,
+        GroupCommitter(proxy.url, "test-append", closed()) as committer,
+    ):
         proxy.change(Weather.HELD)
         began = asyncio.get_running_loop().time()
         for _ in range(50):
@@ -182,7 +200,7 @@ async def test_a_database_that_takes_connections_and_says_nothing_is_waited_for_
 
 
 async def test_a_full_queue_refuses_and_writes_nothing(entries_database, pool, recording):
-    async with GroupCommitter(entries_database.url, "test-append", closed(), queue_rows_max=100) as committer:
+    async with GroupCommitter(entries_database.api_url, "test-append", closed(), queue_rows_max=100) as committer:
         results = await asyncio.gather(*(committer.append(recording()) for _ in range(150)), return_exceptions=True)
     refused = [result for result in results if isinstance(result, OverloadedError)]
     assert len(refused) == 50
@@ -203,7 +221,7 @@ async def test_a_caller_that_leaves_changes_nothing_for_the_others(committer, po
 
 
 async def test_what_waits_is_finished_before_it_closes(entries_database, pool, recording):
-    async with GroupCommitter(entries_database.url, "test-append", closed()) as committer:
+    async with GroupCommitter(entries_database.api_url, "test-append", closed()) as committer:
         callers = [asyncio.ensure_future(committer.append(recording())) for _ in range(500)]
         await asyncio.sleep(0)
     assert {disposition(await caller) for caller in callers} == {"recorded"}

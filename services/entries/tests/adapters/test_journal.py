@@ -37,7 +37,7 @@ async def test_an_entry_is_stored_with_its_key_and_its_event(journal, pool, reco
 async def test_one_key_across_two_journals_is_recorded_once(journal, pool, entries_database, recording):
     from fluxo_entries.adapters.postgres.group_commit import GroupCommitter  # noqa: PLC0415 - this test's second one
 
-    async with GroupCommitter(entries_database.url, "other", CircuitBreaker("other")) as other:
+    async with GroupCommitter(entries_database.api_url, "other", CircuitBreaker("other")) as other:
         keys = [f"k{n}" for n in range(200)]
         outcomes = await asyncio.gather(
             *(each.append(recording(key=key)) for each in (journal, other) for key in sorted(keys, reverse=True))
@@ -46,8 +46,8 @@ async def test_one_key_across_two_journals_is_recorded_once(journal, pool, entri
     assert await count(pool, "entries") == await count(pool, "outbox") == 200
 
 
-async def test_currency_and_first_entry_race_and_never_contradict_each_other(journal, pool, recording):
-    merchants = PostgresMerchants(pool)
+async def test_currency_and_first_entry_race_and_never_contradict_each_other(journal, api_pool, recording):
+    merchants = PostgresMerchants(api_pool)
     for n in range(20):
         merchant_id = f"m{n}"
         await merchants.save(Merchant(merchant_id, merchant_id))

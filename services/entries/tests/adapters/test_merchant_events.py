@@ -24,8 +24,8 @@ EUR = Merchant("padaria", "Padaria Sol", "EUR", "Europe/Lisbon")
 
 
 @pytest.fixture
-def merchants(pool):
-    return PostgresMerchants(pool)
+def merchants(api_pool):
+    return PostgresMerchants(api_pool)
 
 
 async def events(pool):

@@ -54,16 +54,27 @@ async def grown(entries_template, anyio_backend):
     await entries_template.drop(database)
 
 
-async def test_no_hot_statement_reads_a_whole_table(grown, scans, recording):
+@pytest.fixture
+async def api(grown, entries_template):
+    """The same as the API meets it, held to the merchants that its statements name."""
+    name = await grown.fetchval("SELECT current_database()")
+    connection = await asyncpg.connect(entries_template.database(name).api_url)
+    yield connection
+    await connection.close()
+
+
+async def test_no_hot_statement_reads_a_whole_table(grown, api, scans, recording):
     columns = columns_of([recording(merchant_id="m1") for _ in range(64)])
-    hot = {
-        "append": (sql.APPEND, (*columns, DEFAULT_TIME_ZONE)),
-        "find by keys": (sql.FIND_BY_KEYS, (["m1", "m2"], ["a", "b"])),
+    of_api = {
+        "append": (sql.APPEND, ("m1", DEFAULT_TIME_ZONE, *columns)),
+        "find by keys": (sql.FIND_BY_KEYS, ("m1,m2", ["m1", "m2"], ["a", "b"])),
         "get an entry": (sql.GET_ENTRY, ("m1", ENTRY_ID)),
         "get a merchant": (sql.GET_MERCHANT, ("m1",)),
         "the first page": (sql.page([]), ("m1", 50)),
         **{name: (statement, arguments) for name, statement, arguments in pages()},
         "a page by words": (sql.search([], "$3"), ("m1", 50, "venda")),
+    }
+    of_relay = {
         "publish": (sql.ROWS_AFTER, (*POSITION, b"event", 1_000)),
         "is it the same outbox": (sql.RECOGNISE, (*POSITION, b"event")),
         "is anything waiting": (sql.HAS_ROWS_AFTER, POSITION),
@@ -71,20 +82,24 @@ async def test_no_hot_statement_reads_a_whole_table(grown, scans, recording):
         "oldest age": (sql.OLDEST_AGE, (*POSITION, *POSITION)),
         "backlog": (sql.BACKLOG, POSITION),
     }
-    found = {name: await scans(grown, statement, *arguments) for name, (statement, arguments) in hot.items()}
+    found = {
+        name: await scans(connection, statement, *arguments)
+        for connection, hot in ((api, of_api), (grown, of_relay))
+        for name, (statement, arguments) in hot.items()
+    }
     # Merchants fit into a page or two here, which a scan reads as fast as an index.
     read_whole = {name: tables - {"merchants"} for name, tables in found.items()}
     assert {name: tables for name, tables in read_whole.items() if tables} == {}
 
 
-async def test_a_page_of_a_category_is_read_by_its_index(grown):
-    prepared = await grown.prepare(sql.page([sql.PAGE_FILTERS["category"].format("$3")]))
+async def test_a_page_of_a_category_is_read_by_its_index(api):
+    prepared = await api.prepare(sql.page([sql.PAGE_FILTERS["category"].format("$3")]))
     for category in ("vendas", "rara"):
         assert "entries_by_category" in str(await prepared.explain("m1", 50, category))
 
 
-async def test_what_the_newest_entries_do_not_have_is_searched_for_by_its_index(grown):
-    prepared = await grown.prepare(sql.search([], "$3"))
+async def test_what_the_newest_entries_do_not_have_is_searched_for_by_its_index(api):
+    prepared = await api.prepare(sql.search([], "$3"))
     for text in ("venda", "rara"):
         assert "entries_by_word" in str(await prepared.explain("m1", 50, text))
 
@@ -102,8 +117,8 @@ async def test_a_statement_that_lost_its_index_is_found_out(grown, scans):
 @pytest.mark.parametrize(
     "conditions", [[], ["(business_date, id) < ('2026-06-01', gen_random_uuid())", "direction = 'credit'"]]
 )
-async def test_a_page_of_entries_is_read_in_the_order_of_its_index(grown, conditions):
-    prepared = await grown.prepare(sql.page(conditions))
+async def test_a_page_of_entries_is_read_in_the_order_of_its_index(api, conditions):
+    prepared = await api.prepare(sql.page(conditions))
     plan = str(await prepared.explain("m1", 50))
     assert "'Index Name': 'entries_by_day'" in plan
     assert "Sort" not in plan

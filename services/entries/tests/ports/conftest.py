@@ -22,14 +22,14 @@ def memory():
 def journal(storage, memory, request):
     if storage == "memory":
         return FakeJournal(memory)
-    return PostgresJournal(request.getfixturevalue("pool"), request.getfixturevalue("committer"))
+    return PostgresJournal(request.getfixturevalue("api_pool"), request.getfixturevalue("committer"))
 
 
 @pytest.fixture
 def merchants(storage, memory, request):
-    return FakeMerchants(memory) if storage == "memory" else PostgresMerchants(request.getfixturevalue("pool"))
+    return FakeMerchants(memory) if storage == "memory" else PostgresMerchants(request.getfixturevalue("api_pool"))
 
 
 @pytest.fixture
 def entries(storage, memory, request):
-    return FakeEntries(memory) if storage == "memory" else PostgresEntries(request.getfixturevalue("pool"))
+    return FakeEntries(memory) if storage == "memory" else PostgresEntries(request.getfixturevalue("api_pool"))

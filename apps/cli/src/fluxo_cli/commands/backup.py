@@ -50,6 +50,7 @@ def _databases(data_dir: Path) -> Iterator[dict[str, str]]:
     elif settings.has_all_databases():
         given = {service.database_variable: settings.database_url(service) for service in SERVICES}
         given |= {service.migration_variable: settings.migration_url(service) for service in SERVICES}
+        given |= {service.api_variable: settings.api_url(service) for service in SERVICES}
         yield {variable: value for variable, value in (given | {SEALS_KEY: settings.seals_key}).items() if value}
     elif (data_dir / "postgres").exists():
         with offline_servers(data_dir) as environment:

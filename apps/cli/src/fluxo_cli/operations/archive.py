@@ -33,7 +33,7 @@ class BackupKeys(EventKeys):
 
 @dataclass(frozen=True, slots=True)
 class Dump:
-    """One database: what it was, and what its dump must be. `app_role` is the role that its rights are granted to."""
+    """One database: what it was, and what its dump must be. The roles are those that its rights are granted to."""
 
     server_version: int
     revision: str
@@ -41,6 +41,7 @@ class Dump:
     dumped_at: str
     size_bytes: int
     sha256: str
+    api_role: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def _add(archive: NewArchive, database: ServiceDatabase, report: Callable[[str],
         database.owner_url, file, lambda size: report(f"Dumping the {database.service}: {size / 1e6:,.1f} MB")
     )
     size_bytes, sha256 = archive.add_dump(database.service, file)
-    return Dump(int(server_version), revision, database.app_role, dumped_at, size_bytes, sha256)
+    return Dump(int(server_version), revision, database.app_role, dumped_at, size_bytes, sha256, database.api_role)
 
 
 def _refuse_newer_server(server_major: int) -> None:

@@ -142,6 +142,11 @@ def _refuse_unfit(database: ServiceDatabase, psql: Psql, dump: Dump) -> None:
             f"The {database.service} service works as {database.app_role or 'the owner'}, and the backup grants its "
             f"rights to {dump.app_role or 'the owner only'}: give the role in its URL that name."
         )
+    if dump.api_role not in ("", database.api_role):
+        raise CommandError(
+            f"The backup grants rights to {dump.api_role}, the role of the {database.service} API alone, and here that "
+            f"is {database.api_role or 'not named'}: name it in FLUXO_{database.service.upper()}_API_DATABASE_URL."
+        )
 
 
 def _others_that_stay(psql: Psql) -> int:

@@ -7,11 +7,12 @@ from urllib.parse import unquote, urlsplit
 
 @dataclass(frozen=True, slots=True)
 class ServiceDatabase:
-    """`app_role` is the role that rights are granted to; empty where the service works as the owner."""
+    """The roles are those that rights are granted to; empty where that is the owner, or the API has none of its own."""
 
     service: str
     owner_url: str
     app_role: str
+    api_role: str
 
 
 def service_database(service: str, environment: Mapping[str, str]) -> ServiceDatabase:
@@ -19,7 +20,7 @@ def service_database(service: str, environment: Mapping[str, str]) -> ServiceDat
     app_url = environment[f"{variable}_DATABASE_URL"]
     owner_url = environment.get(f"{variable}_MIGRATION_DATABASE_URL") or app_url
     app_role = "" if _user(app_url) == _user(owner_url) else _user(app_url)
-    return ServiceDatabase(service, owner_url, app_role)
+    return ServiceDatabase(service, owner_url, app_role, _user(environment.get(f"{variable}_API_DATABASE_URL", "")))
 
 
 def _user(url: str) -> str:

@@ -5,5 +5,6 @@ Revisions themselves import `grants.grant` and, from `runner`, `run_sql`, `creat
 """
 
 from fluxo_chassis.migrations.newest import app_role_of, migrate
+from fluxo_chassis.migrations.row_security import TenantRole
 
-__all__ = ["app_role_of", "migrate"]
+__all__ = ["TenantRole", "app_role_of", "migrate"]

@@ -6,16 +6,29 @@ from urllib.parse import unquote, urlsplit
 import asyncpg
 import structlog
 
+from fluxo_chassis.migrations.row_security import TenantRole, hold
+
 log = structlog.get_logger(__name__)
 
 PATIENCE_S = 30.0
 
+# Any constant will do, as long as every version of the program locks the same.
+LOCK = 7_381_204_117
 
-def migrate(scripts: str, *, owner_url: str, app_role: str | None, patience_s: float = PATIENCE_S) -> None:
+
+def migrate(
+    scripts: str,
+    *,
+    owner_url: str,
+    app_role: str | None,
+    tenant_role: TenantRole | None = None,
+    patience_s: float = PATIENCE_S,
+) -> None:
     """Brings a database to the newest revision of `scripts` (`"package:folder"`, revisions in its `versions/`).
 
     Each revision is one transaction. Processes that migrate at the same time wait for each other. A revision grants
-    `app_role` what it needs (`grants.grant`). The files of revisions begin with their number.
+    `app_role` what it needs (`grants.grant`). The files of revisions begin with their number. After them comes what
+    `tenant_role` may do and is held to, which may be named long after the revisions have run.
 
     Every statement on a table queues behind a revision that waits for its lock. So a revision waits for a moment only,
     lets everybody pass, and tries again, for `patience_s` at most.
@@ -31,6 +44,9 @@ def migrate(scripts: str, *, owner_url: str, app_role: str | None, patience_s: f
         from fluxo_chassis.migrations.runner import upgrade  # noqa: PLC0415 - see above
 
         upgrade(scripts, owner_url=owner_url, app_role=app_role, patience_s=patience_s)
+    if tenant_role is not None:
+        with ThreadPoolExecutor(1, "migrate") as thread:
+            thread.submit(asyncio.run, hold(owner_url, tenant_role, app_role, patience_s, LOCK)).result()
     log.info("migrated", scripts=scripts)
 
 

@@ -19,13 +19,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from fluxo_chassis.migrations.lock_waits import LOCK_TIMEOUT_S, Blockers, MigrationBlockedError, is_lock_wait
-from fluxo_chassis.migrations.newest import PATIENCE_S
+from fluxo_chassis.migrations.newest import LOCK, PATIENCE_S
 from fluxo_chassis.resilience import Backoff
 
 log = structlog.get_logger(__name__)
 
-# Any constant will do, as long as every version of the program locks the same.
-_LOCK = 7_381_204_117
 _TURN_POLL_S = 0.1
 SERVER_SETTINGS = {
     "timezone": "UTC",
@@ -182,7 +180,7 @@ async def _wait_for_turn(connection: AsyncConnection) -> None:
     """Take the lock that the session keeps."""
     is_told = False
     # Asked for again and again: an index that another migration builds would wait for a statement that waits.
-    while not await _ask(connection, f"SELECT pg_try_advisory_lock({_LOCK})"):
+    while not await _ask(connection, f"SELECT pg_try_advisory_lock({LOCK})"):
         if not is_told:
             log.info("another process migrates: waiting for it")
         is_told = True

@@ -16,23 +16,27 @@ WAITING_MAX: Final = 200
 WAIT_MAX_S: Final = 0.5
 
 
-class PostgresApiKeys:
-    """The API keys in a service's database; `find` and `note_use` are its statements, $1 the key's id.
+# Functions of each service's schema, which run as its owner: whose key it is tells who asks, so that no tenant can be
+# named before.
+FIND: Final = "SELECT tenant, hash, scopes, expires_at FROM find_api_key($1)"
+NOTE_USE: Final = "SELECT note_api_key_use($1)"
 
-    `find` gives tenant, hash, scopes and expires_at. Anybody can make up keys that are looked up in vain: two at a time
-    are, and those who show a token never wait for them.
+
+class PostgresApiKeys:
+    """The API keys in a service's database.
+
+    Anybody can make up keys that are looked up in vain: two at a time are, and those who show a token never wait for
+    them.
     """
 
-    def __init__(self, pool: Pool, *, find: str, note_use: str) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._find = find
-        self._note_use = note_use
         self._bulkhead = Bulkhead("api-keys", running_max=RUNNING_MAX, waiting_max=WAITING_MAX, wait_max_s=WAIT_MAX_S)
         self._noting: set[asyncio.Task[None]] = set()
 
     async def find(self, key_id: UUID) -> ApiKey | None:
         async with self._bulkhead.slot(""):
-            row = await self._pool.fetchrow(self._find, key_id)
+            row = await self._pool.fetchrow(FIND, key_id)
         if row is None:
             return None
         expires_at = math.inf if row["expires_at"] is None else row["expires_at"].timestamp()
@@ -46,6 +50,6 @@ class PostgresApiKeys:
     async def _note(self, key_id: UUID) -> None:
         try:
             async with self._bulkhead.slot(""):
-                await self._pool.execute(self._note_use, key_id)
+                await self._pool.execute(NOTE_USE, key_id)
         except Exception as error:  # noqa: BLE001 - the next use is noted
             log.warning("the use of an API key could not be noted", reason=type(error).__name__)

@@ -1,7 +1,8 @@
-"""One database per service, with an owner who migrates it and a role that works in it."""
+"""One database per service, with an owner who migrates it and the roles that work in it."""
 
 import os
 import subprocess
+from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from fluxo_local.embedded.binaries import find_postgres
@@ -10,37 +11,56 @@ from fluxo_local.errors import CommandError
 _TIMEOUT_S = 60.0
 # psql fills in :'name' as a literal and :"name" as an identifier; \gexec runs what a query returned. Passwords come
 # by environment: an argument would show in every process list.
+_STOP_AT_ERRORS = r"\set ON_ERROR_STOP on"
+_ENSURE_ROLE = r"""
+\getenv password FLUXO_PASSWORD_{n}
+SELECT format('CREATE ROLE %I', :'role_{n}') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role_{n}') \gexec
+ALTER ROLE :"role_{n}" LOGIN PASSWORD :'password' CONNECTION LIMIT :connections_{n};
+"""
 _ENSURE_DATABASE = r"""
-\set ON_ERROR_STOP on
-\getenv owner_password FLUXO_OWNER_PASSWORD
-\getenv app_password FLUXO_APP_PASSWORD
-SELECT format('CREATE ROLE %I', name) FROM unnest(ARRAY[:'owner', :'app']) AS name
- WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
-ALTER ROLE :"owner" LOGIN PASSWORD :'owner_password';
-ALTER ROLE :"app" LOGIN PASSWORD :'app_password';
-SELECT format('CREATE DATABASE %I OWNER %I', :'name', :'owner')
+SELECT format('CREATE DATABASE %I OWNER %I', :'name', :'role_0')
  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') \gexec
 REVOKE ALL ON DATABASE :"name", postgres, template1 FROM PUBLIC;
-GRANT CONNECT ON DATABASE :"name" TO :"app";
+"""
+_LET_IN = r"""GRANT CONNECT ON DATABASE :"name" TO :"role_{n}";"""
+# Large objects belong to whoever makes them, and no policy holds them.
+_CONFINE = r"""
 \connect :name
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) FROM PUBLIC;
 """
 
 
-def ensure_database(admin_url: str, name: str, owner: str, owner_password: str, app: str, app_password: str) -> None:
-    """Create database and both roles where they are absent, and set the passwords given. Repeatable. Blocking."""
+@dataclass(frozen=True, slots=True)
+class Role:
+    """Somebody who may log in, over so many connections at once; -1 stands for any number."""
+
+    name: str
+    password: str
+    connections_max: int = -1
+
+
+def ensure_database(admin_url: str, name: str, owner: Role, *others: Role) -> None:
+    """Create database and roles where they are absent, and give them what is said here. Repeatable. Blocking."""
     psql = find_postgres().program("psql")
-    names = [
-        part for key, value in (("name", name), ("owner", owner), ("app", app)) for part in ("-v", f"{key}={value}")
+    roles = dict(enumerate((owner, *others)))
+    variables = {"name": name}
+    for n, role in roles.items():
+        variables |= {f"role_{n}": role.name, f"connections_{n}": str(role.connections_max)}
+    parts = [
+        _STOP_AT_ERRORS,
+        *(_ENSURE_ROLE.format(n=n) for n in roles),
+        _ENSURE_DATABASE,
+        *(_LET_IN.format(n=n) for n in roles if n),
+        _CONFINE,
     ]
     done = subprocess.run(
-        [psql, "--no-psqlrc", "--quiet", *names],
-        input=_ENSURE_DATABASE,
+        [psql, "--no-psqlrc", "--quiet", *(part for each in variables.items() for part in ("-v", "=".join(each)))],
+        input="\n".join(parts),
         env={
             **os.environ,
             **_connection(admin_url),
-            "FLUXO_OWNER_PASSWORD": owner_password,
-            "FLUXO_APP_PASSWORD": app_password,
+            **{f"FLUXO_PASSWORD_{n}": role.password for n, role in roles.items()},
         },
         capture_output=True,
         text=True,

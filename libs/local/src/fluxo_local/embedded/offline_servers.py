@@ -36,14 +36,7 @@ def offline_servers(data_dir: Path) -> Iterator[dict[str, str]]:
                 running.callback(child.server.stop)
                 child.server.start()
         for database in planned.databases:
-            ensure_database(
-                planned.postgres.admin_url,
-                database.name,
-                database.owner,
-                database.owner_password,
-                database.app,
-                database.app_password,
-            )
+            ensure_database(planned.postgres.admin_url, database.name, database.owner, database.app, database.api)
         yield planned.environment
 
 

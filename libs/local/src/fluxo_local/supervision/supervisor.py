@@ -87,9 +87,8 @@ class Supervisor:
                     self._topology.postgres.admin_url,
                     database.name,
                     database.owner,
-                    database.owner_password,
                     database.app,
-                    database.app_password,
+                    database.api,
                 )
         if not self._stop.is_set():
             self._display.starting("migrations")

@@ -20,7 +20,6 @@ from fluxo_chassis.redis import ping_redis
 from fluxo_chassis.resilience import Bulkhead
 from fluxo_chassis.resilience.rate_limits import RateLimits
 
-from fluxo_balances.adapters.postgres import read_sql
 from fluxo_balances.adapters.postgres.api_key_uses import PostgresApiKeyUses
 from fluxo_balances.adapters.postgres.consolidation import PROJECTION_CHANNEL, PostgresConsolidation
 from fluxo_balances.adapters.postgres.daily_balances import PostgresDailyBalances
@@ -80,7 +79,7 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
             issuer=settings.auth_issuer,
             audience=settings.auth_audience,
             tenant_claim=TENANT_CLAIM,
-            api_keys=PostgresApiKeys(pool, find=read_sql.FIND_API_KEY, note_use=read_sql.NOTE_API_KEY_USE),
+            api_keys=PostgresApiKeys(pool),
         )
         cache = await opened.enter_async_context(
             NearBalanceCache(settings.cache_url, CACHE_TIMEOUT_S, prepare=CachedResponses)

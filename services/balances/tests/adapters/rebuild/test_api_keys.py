@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from fluxo_balances.adapters.postgres import read_sql
 from fluxo_balances.adapters.postgres.api_key_uses import PostgresApiKeyUses
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.application.reading.ports import ApiKeyUse
@@ -28,8 +27,8 @@ def projection(pool):
 
 
 @pytest.fixture
-def api_keys(pool):
-    return PostgresApiKeys(pool, find=read_sql.FIND_API_KEY, note_use=read_sql.NOTE_API_KEY_USE)
+def api_keys(api_pool):
+    return PostgresApiKeys(api_pool)
 
 
 async def test_a_key_is_found_until_it_is_revoked(projection, api_keys):
@@ -50,24 +49,24 @@ async def test_a_key_that_is_revoked_stays_so_in_whatever_order_its_events_come(
     assert await api_keys.find(KEY.id) is None
 
 
-async def test_uses_are_noted_here_and_listed_to_the_merchant(projection, api_keys, pool):
+async def test_uses_are_noted_here_and_listed_to_the_merchant(projection, api_keys, api_pool):
     await projection.apply_api_keys([KEY, ANOTHER, replace(REVOKED, id=UUID(int=3))])
     api_keys.note_use(KEY.id)
     await asyncio.gather(*api_keys._noting)
-    another, used = await PostgresApiKeyUses(pool).of("m1")
+    another, used = await PostgresApiKeyUses(api_pool).of("m1")
     assert (another, used.id) == (ApiKeyUse(ANOTHER.id, None), KEY.id)
     assert abs(datetime.now(UTC) - used.last_used_at) < timedelta(seconds=30)
-    assert await PostgresApiKeyUses(pool).of("m2") == []
+    assert await PostgresApiKeyUses(api_pool).of("m2") == []
 
 
 async def test_a_rebuild_takes_keys_from_the_replay_and_from_what_comes_meanwhile(
-    projection, api_keys, pool, rebuilding, replay_of
+    projection, api_keys, api_pool, rebuilding, replay_of
 ):
     forged, late = replace(ANOTHER, id=UUID(int=4)), replace(ANOTHER, id=UUID(int=5))
     await projection.apply_api_keys([KEY, forged, ANOTHER])
     api_keys.note_use(KEY.id)
     await asyncio.gather(*api_keys._noting)
-    before = await PostgresApiKeyUses(pool).of("m1")
+    before = await PostgresApiKeyUses(api_pool).of("m1")
     replay = replay_of([[]], keys=[KEY, replace(ANOTHER, revoked=True), replace(late, id=UUID(int=6))])
     replay.before = lambda: projection.apply_api_keys([late, replace(late, id=UUID(int=6), revoked=True)])
     await rebuilding(replay)
@@ -79,4 +78,4 @@ async def test_a_rebuild_takes_keys_from_the_replay_and_from_what_comes_meanwhil
         (UUID(int=6), False),
     ):
         assert (await api_keys.find(key_id) is not None) == is_good
-    assert before[-1] in await PostgresApiKeyUses(pool).of("m1"), "when it was used last is not forgotten"
+    assert before[-1] in await PostgresApiKeyUses(api_pool).of("m1"), "when it was used last is not forgotten"

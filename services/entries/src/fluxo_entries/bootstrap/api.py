@@ -22,7 +22,6 @@ from fluxo_chassis.resilience.rate_limits import RateLimits
 from fluxo_entries.adapters.cached_merchants import CachedMerchants
 from fluxo_entries.adapters.entry_ids import Uuid7EntryIds
 from fluxo_entries.adapters.observed_journal import ObservedJournal
-from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.adapters.postgres.api_keys import PostgresApiKeys
 from fluxo_entries.adapters.postgres.entries import PostgresEntries
 from fluxo_entries.adapters.postgres.group_commit import GroupCommitter
@@ -77,7 +76,7 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
             issuer=settings.auth_issuer,
             audience=settings.auth_audience,
             tenant_claim=TENANT_CLAIM,
-            api_keys=StoredApiKeys(reads, find=sql.FIND_API_KEY, note_use=sql.NOTE_API_KEY_USE),
+            api_keys=StoredApiKeys(reads),
         )
         health = Health()
         health.add("entries-database", partial(ping, writes), required=True)

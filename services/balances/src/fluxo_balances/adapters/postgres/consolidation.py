@@ -124,9 +124,9 @@ class PostgresConsolidation:
                         applied.set_result(False)
 
     async def _wake_applied(self) -> None:
-        entry_ids = {entry_id for entry_id, _ in self._waiting.values()}
+        entry_ids, merchant_ids = map(set, zip(*self._waiting.values(), strict=True))
         try:
-            rows = await self._pool.fetch(read_sql.APPLIED, entry_ids)
+            rows = await self._pool.fetch(read_sql.APPLIED, ",".join(merchant_ids), entry_ids)
         except Exception as error:  # noqa: BLE001 - whatever it was, those who wait are looked up again in POLL_S
             log.warning("consolidation cannot be looked up", reason=type(error).__name__)
             return

@@ -22,7 +22,7 @@ class PostgresMerchantPositions:
 
     async def positions(self, merchant_ids: Collection[str]) -> Mapping[str, Position]:
         try:
-            rows = await self._pool.fetch(read_sql.POSITIONS, list(merchant_ids))
+            rows = await self._pool.fetch(read_sql.POSITIONS, ",".join(merchant_ids))
         except Exception as error:
             # Whatever it was, it is asked again in a moment.
             log.warning("changes cannot be looked up", reason=type(error).__name__)

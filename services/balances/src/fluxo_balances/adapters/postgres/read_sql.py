@@ -1,8 +1,16 @@
-"""What is read. Each statement reads one snapshot; those that callers wait for go by primary keys alone."""
+"""What is read. Each statement reads one snapshot; those that callers wait for go by primary keys alone.
+
+Where it is an API that reads, $1 is the merchant, or several with commas between.
+"""
+# ruff: noqa: S608 - put together from constants; values are always parameters
 
 from typing import Final
 
+from fluxo_chassis.postgres.tenants import of_tenants
+
 from fluxo_balances.adapters.postgres.carry import NET_SUM, summed, whole
+
+_ANY: Final = "ANY ((SELECT string_to_array(me.tenants, ','))::text[])"
 
 # $1 merchant, $2 first day wanted, $3 first day of its month. What lies before the first day is a sum over whole
 # months and over the rest of its own month: at most twelve rows a year and thirty days, however old the merchant is.
@@ -10,66 +18,69 @@ _OPENING: Final = f"""
     SELECT (
         coalesce((
             SELECT {NET_SUM} FROM month_totals
-            WHERE merchant_id = $1 AND month < $3
+            WHERE merchant_id = me.tenants AND month < $3
         ), 0) + coalesce((
             SELECT {NET_SUM} FROM day_totals
-            WHERE merchant_id = $1 AND business_date >= $3 AND business_date < $2
+            WHERE merchant_id = me.tenants AND business_date >= $3 AND business_date < $2
         ), 0)
     ) AS opening_minor
-"""  # noqa: S608 - put together from constants
+"""
 
 # Entries tell the currency; before the first it is what the merchant set.
 _CURRENCY: Final = """
-coalesce(currency, (SELECT currency FROM merchant_settings WHERE merchant_id = $1)) AS currency
+coalesce(currency, (SELECT currency FROM merchant_settings WHERE merchant_id = me.tenants)) AS currency
 """
 
-DAY: Final = f"""
+DAY: Final = of_tenants(f"""
 SELECT opening_minor, {_CURRENCY}, as_of, credits_minor, debits_minor, credits_carry, debits_carry, entry_count
 FROM ({_OPENING}) AS opening
-LEFT JOIN merchants AS merchant ON merchant.merchant_id = $1
-LEFT JOIN day_totals AS day ON day.merchant_id = $1 AND day.business_date = $2
-"""  # noqa: S608 - put together from constants
+LEFT JOIN merchants AS merchant ON merchant.merchant_id = me.tenants
+LEFT JOIN day_totals AS day ON day.merchant_id = me.tenants AND day.business_date = $2
+""")
 
 # $4 last day. One row: the days that have entries, as columns; nulls when none has. As rows each would be a
 # record of seven values here, ten years of them. `carried` holds the few days that have a carry, and is null without.
-RANGE: Final = f"""
+RANGE: Final = of_tenants(f"""
 SELECT opening_minor, {_CURRENCY}, as_of, dates, credits_minor, debits_minor, entry_counts, carried
 FROM ({_OPENING}) AS opening
-LEFT JOIN merchants AS merchant ON merchant.merchant_id = $1
+LEFT JOIN merchants AS merchant ON merchant.merchant_id = me.tenants
 CROSS JOIN (
     SELECT array_agg(business_date) AS dates, array_agg(credits_minor) AS credits_minor,
         array_agg(debits_minor) AS debits_minor, array_agg(entry_count) AS entry_counts,
         array_agg((business_date, credits_carry, debits_carry)) FILTER (WHERE credits_carry > 0 OR debits_carry > 0)
             AS carried
-    FROM day_totals WHERE merchant_id = $1 AND business_date BETWEEN $2 AND $4
+    FROM day_totals WHERE merchant_id = me.tenants AND business_date BETWEEN $2 AND $4
 ) AS days
-"""  # noqa: S608 - put together from constants
+""")
 
 # A merchant's row is written anew by every transaction that changes its totals, which leaves its id there (`xmin`).
-POSITIONS: Final = "SELECT merchant_id, xmin::text AS written_by, as_of FROM merchants WHERE merchant_id = ANY($1)"
+POSITIONS: Final = of_tenants(
+    f"SELECT merchant_id, xmin::text AS written_by, as_of FROM merchants WHERE merchant_id = {_ANY}"
+)
 _CATEGORY_SUMS: Final = f"""
     SELECT merchant_id, date_trunc('month', business_date::timestamp)::date AS month, category,
         {summed("credits")} AS credits_minor, {summed("debits")} AS debits_minor,
         sum(entry_count)::bigint AS entry_count
     FROM category_totals
-"""  # noqa: S608 - put together from constants
+"""
 
 # $1 merchant, $2 first and $3 last day. A row for each month and category, one with nulls where there is none; in each
 # the sums of all days, of which the categories are the parts.
-CATEGORIES: Final = f"""
+CATEGORIES: Final = of_tenants(f"""
 SELECT {_CURRENCY}, as_of, days.credits_minor AS all_credits_minor, days.debits_minor AS all_debits_minor,
     days.entry_count AS all_entry_count, month, name, item.credits_minor, item.debits_minor, item.entry_count
 FROM (
     SELECT {summed("credits")} AS credits_minor, {summed("debits")} AS debits_minor,
         sum(entry_count)::bigint AS entry_count
-    FROM day_totals WHERE merchant_id = $1 AND business_date BETWEEN $2 AND $3
+    FROM day_totals WHERE merchant_id = me.tenants AND business_date BETWEEN $2 AND $3
 ) AS days
-LEFT JOIN merchants AS merchant ON merchant.merchant_id = $1
+LEFT JOIN merchants AS merchant ON merchant.merchant_id = me.tenants
 LEFT JOIN (
-    {_CATEGORY_SUMS} WHERE merchant_id = $1 AND business_date BETWEEN $2 AND $3 GROUP BY merchant_id, month, category
+    {_CATEGORY_SUMS} WHERE merchant_id = me.tenants AND business_date BETWEEN $2 AND $3
+    GROUP BY merchant_id, month, category
 ) AS item ON true
-LEFT JOIN category_names AS known ON known.merchant_id = $1 AND known.category = item.category
-"""  # noqa: S608 - put together from constants
+LEFT JOIN category_names AS known ON known.merchant_id = me.tenants AND known.category = item.category
+""")
 
 # Every month of every category. $1 merchant, null for all; $2 last day that counts, null for none.
 PROJECTED_CATEGORIES: Final = f"""
@@ -79,7 +90,13 @@ GROUP BY merchant_id, month, category
 ORDER BY merchant_id, month, category
 """
 
-APPLIED: Final = "SELECT event_id, merchant_id FROM inbox WHERE event_id = ANY($1::uuid[])"
+APPLIED: Final = of_tenants(
+    f"SELECT event_id, merchant_id FROM inbox WHERE event_id = ANY ($2::uuid[]) AND merchant_id = {_ANY}"
+)
+
+API_KEY_USES: Final = of_tenants(
+    "SELECT id, last_used_at FROM api_keys WHERE merchant_id = me.tenants AND NOT revoked ORDER BY id DESC"
+)
 
 # $1 merchant, null for all; $2 the lowest id.
 APPLIED_SINCE: Final = "SELECT event_id FROM inbox WHERE event_id >= $2 AND ($1::text IS NULL OR merchant_id = $1)"
@@ -126,15 +143,4 @@ LEFT JOIN LATERAL (
 ) AS months ON true
 WHERE $2::date IS NULL OR day.business_date >= $2
 ORDER BY day.merchant_id COLLATE "C", day.business_date
-"""  # noqa: S608 - put together from constants
-
-API_KEY_USES: Final = "SELECT id, last_used_at FROM api_keys WHERE merchant_id = $1 AND NOT revoked ORDER BY id DESC"
-
-# Of whichever merchant: whose key it is tells who asks.
-FIND_API_KEY: Final = """
-SELECT merchant_id AS tenant, hash, scopes, expires_at FROM api_keys WHERE id = $1 AND NOT revoked
-"""
-NOTE_API_KEY_USE: Final = """
-UPDATE api_keys SET last_used_at = now()
-WHERE id = $1 AND (last_used_at < now() - interval '1 minute' OR last_used_at IS NULL)
 """

@@ -37,8 +37,8 @@ DELETE_REBUILD: Final = "DELETE FROM rebuild"
 INSERT_REBUILD: Final = "INSERT INTO rebuild (mark) VALUES ($1)"
 DROP_SHADOWS: Final = f"DROP TABLE IF EXISTS {_SHADOWS}"
 
-# Columns, defaults, constraints and indexes are copied by LIKE, storage parameters and grants are not. Autovacuum would
-# hold a lock for as long as it takes, just when the tables are to be swapped.
+# Columns, defaults, constraints and indexes are copied by LIKE, storage parameters, grants and policies are not.
+# Autovacuum would hold a lock for as long as it takes, just when the tables are to be swapped.
 CREATE_SHADOWS: Final = f"""
 DO $$
 DECLARE
@@ -56,6 +56,14 @@ BEGIN
             SELECT format('GRANT %s ON shadow_%s TO %s', privilege_type, live,
                 CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END)
             FROM pg_class, aclexplode(relacl) WHERE oid = live::regclass AND grantee <> relowner
+            UNION ALL
+            SELECT format('ALTER TABLE shadow_%s ENABLE ROW LEVEL SECURITY', live)
+            FROM pg_class WHERE oid = live::regclass AND relrowsecurity
+            UNION ALL
+            SELECT format('CREATE POLICY %I ON shadow_%s TO %s USING (%s)', polname, live,
+                (SELECT string_agg(CASE role WHEN 0 THEN 'PUBLIC' ELSE role::regrole::text END, ', ')
+                    FROM unnest(polroles) AS role), pg_get_expr(polqual, polrelid))
+            FROM pg_policy WHERE polrelid = live::regclass
         LOOP
             EXECUTE missing;
         END LOOP;

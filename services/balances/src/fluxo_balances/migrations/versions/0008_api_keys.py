@@ -20,13 +20,26 @@ CREATE TABLE api_keys (
     revoked boolean NOT NULL,
     last_used_at timestamptz
 );
+
+CREATE FUNCTION find_api_key(key_id uuid)
+RETURNS TABLE (tenant text, hash bytea, scopes text[], expires_at timestamptz)
+LANGUAGE sql STABLE ROWS 1 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT merchant_id, api_keys.hash, api_keys.scopes, api_keys.expires_at
+    FROM api_keys WHERE id = key_id AND NOT revoked
+$$;
+CREATE FUNCTION note_api_key_use(key_id uuid) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    UPDATE api_keys SET last_used_at = now()
+    WHERE id = key_id AND (last_used_at < now() - interval '1 minute' OR last_used_at IS NULL)
+$$;
+REVOKE EXECUTE ON FUNCTION find_api_key(uuid), note_api_key_use(uuid) FROM PUBLIC;
 """
 
 
 def upgrade() -> None:
     run_sql(UP)
-    grant("SELECT, INSERT, UPDATE ON api_keys")
+    grant("SELECT, INSERT, UPDATE ON api_keys", "EXECUTE ON FUNCTION find_api_key(uuid), note_api_key_use(uuid)")
 
 
 def downgrade() -> None:
-    run_sql("DROP TABLE api_keys; DROP TABLE IF EXISTS shadow_api_keys")
+    run_sql("DROP FUNCTION find_api_key, note_api_key_use; DROP TABLE api_keys; DROP TABLE IF EXISTS shadow_api_keys")

@@ -4,6 +4,7 @@ from typing import Final
 from uuid import UUID
 
 import asyncpg
+from fluxo_chassis.postgres.tenants import NAME_TENANTS
 from uuid_utils.compat import uuid7
 
 from fluxo_entries.adapters.events import api_key_event
@@ -24,6 +25,7 @@ class PostgresApiKeys:
         event = api_key_event(api_key, key_hash, uuid7(), api_key.created_at, traceparent, revoked=False)
         try:
             async with self._pool.acquire() as connection, connection.transaction():
+                await connection.execute(NAME_TENANTS, api_key.merchant_id)
                 await connection.execute(sql.LOCK_API_KEYS, api_key.merchant_id)
                 if await connection.fetchval(sql.COUNT_API_KEYS, api_key.merchant_id) >= LIVE_KEYS_MAX:
                     raise TooManyApiKeysError
@@ -37,7 +39,7 @@ class PostgresApiKeys:
                     api_key.created_at,
                     api_key.expires_at,
                 )
-                await connection.execute(sql.ANNOUNCE, event)
+                await connection.execute(sql.ANNOUNCE, [event])
         except asyncpg.UniqueViolationError as error:
             raise ApiKeyNameTakenError from error
 
@@ -46,10 +48,11 @@ class PostgresApiKeys:
 
     async def revoke(self, merchant_id: str, key_id: UUID, now: datetime, traceparent: str | None = None) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute(NAME_TENANTS, merchant_id)
             row = await connection.fetchrow(sql.REVOKE_API_KEY, merchant_id, key_id, now)
             if row is not None:
                 event = api_key_event(_api_key(row), row["hash"], uuid7(), now, traceparent, revoked=True)
-                await connection.execute(sql.ANNOUNCE, event)
+                await connection.execute(sql.ANNOUNCE, [event])
             elif not await connection.fetchval(sql.HAS_API_KEY, merchant_id, key_id):
                 raise ApiKeyNotFoundError
 

@@ -1,15 +1,16 @@
-"""Many recordings in one transaction: by COPY when all their keys are new, by statements when one is not."""
+"""Many recordings in one transaction: their keys first, then what goes with those that were new."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import asyncpg
+from fluxo_chassis.postgres.tenants import NAME_TENANTS
 
 from fluxo_entries.adapters.events import event_of
 from fluxo_entries.adapters.postgres import sql
-from fluxo_entries.adapters.postgres.insert import insert, key_of
+from fluxo_entries.adapters.postgres.insert import Key, Stored, find, key_of, outcome, tenants
 from fluxo_entries.adapters.postgres.rows import entry_row, key_row
 from fluxo_entries.application.recording.ports import Outcome, Recording
 from fluxo_entries.domain.errors import IdempotencyKeyReusedError
@@ -19,7 +20,6 @@ CHUNK_ROWS: Final = 500
 
 T = TypeVar("T")
 Outcomes = list[Outcome | IdempotencyKeyReusedError]
-Write = Callable[[asyncpg.Connection, Sequence[Recording]], Awaitable[Outcomes]]
 
 
 async def bulk_insert(connection: asyncpg.Connection, recordings: Sequence[Recording], *, atomic: bool) -> Outcomes:
@@ -27,20 +27,10 @@ async def bulk_insert(connection: asyncpg.Connection, recordings: Sequence[Recor
 
     Outcomes stand in the order given. Nothing is written when `atomic` and a key belongs to another request.
     """
-    try:
-        return await _in_transaction(connection, _copy, recordings, atomic=atomic)
-    except asyncpg.UniqueViolationError:
-        # A key is taken, or stands twice among them. That COPY cannot leave out.
-        return await _in_transaction(connection, _write_in_key_order, recordings, atomic=atomic)
-
-
-async def _in_transaction(
-    connection: asyncpg.Connection, write_all: Write, recordings: Sequence[Recording], *, atomic: bool
-) -> Outcomes:
     transaction = connection.transaction()
     await transaction.start()
     try:
-        outcomes = await write_all(connection, recordings)
+        outcomes = await _write(connection, recordings)
     except asyncpg.PostgresError:
         if not connection.is_closed():
             await transaction.rollback()
@@ -58,36 +48,48 @@ async def _in_transaction(
     return outcomes
 
 
-async def _copy(connection: asyncpg.Connection, recordings: Sequence[Recording]) -> Outcomes:
-    """Write them, or fail at the first key that is not new. All keys go before the rest, so that it fails early."""
-    for chunk in _chunks(sorted(recordings, key=key_of)):
-        await connection.copy_records_to_table(
-            "idempotency_keys", columns=sql.KEY_COLUMNS, records=[key_row(recording) for recording in chunk]
-        )
-    for chunk in _chunks(recordings):
+async def _write(connection: asyncpg.Connection, recordings: Sequence[Recording]) -> Outcomes:
+    await connection.execute(NAME_TENANTS, tenants(recording.entry.merchant_id for recording in recordings))
+    firsts: dict[Key, Recording] = {}
+    for recording in recordings:
+        firsts.setdefault(key_of(recording), recording)
+    taken: dict[Key, Stored] = {}
+    # The keys' order for the database, so that concurrent ones cannot deadlock.
+    for keys in _chunks(sorted(firsts)):
+        taken |= await _take(connection, [firsts[key] for key in keys])
+    for chunk in _chunks([recording for key, recording in firsts.items() if key not in taken]):
         # The events are made while the database works on the entries.
         _, events = await asyncio.gather(
-            connection.copy_records_to_table(
-                "entries", columns=sql.ENTRY_COLUMNS, records=[entry_row(recording.entry) for recording in chunk]
-            ),
+            connection.execute(sql.RECORD, *_columns([entry_row(recording.entry) for recording in chunk])),
             _events_of(chunk),
         )
+        # No policy holds what is not a merchant's, and so it may come by COPY, which costs half.
         await connection.copy_records_to_table("outbox", columns=["event"], records=events)
-    return [Outcome(recording.entry) for recording in recordings]
+    if len(firsts) == len(recordings) and not taken:
+        return [Outcome(recording.entry) for recording in recordings]
+    stored = {key: (first.request_hash, first.entry) for key, first in firsts.items()} | taken
+    return [outcome(recording, *stored[key_of(recording)]) for recording in recordings]
+
+
+async def _take(connection: asyncpg.Connection, recordings: Sequence[Recording]) -> dict[Key, Stored]:
+    """Take the keys that are free; return what the others were used for."""
+    fresh, taken = 0, dict[Key, Stored]()
+    # Once, but for a key that is purged between the two statements.
+    while fresh + len(taken) < len(recordings):
+        status = await connection.execute(sql.TAKE_KEYS, *_columns([key_row(recording) for recording in recordings]))
+        fresh += int(status.rpartition(" ")[2])
+        if fresh < len(recordings):
+            # Those that were free have no entry yet.
+            taken = await find(connection, [key_of(recording) for recording in recordings])
+    return taken
 
 
 async def _events_of(recordings: Sequence[Recording]) -> list[tuple[bytes]]:
     return [(event_of(recording),) for recording in recordings]
 
 
-async def _write_in_key_order(connection: asyncpg.Connection, recordings: Sequence[Recording]) -> Outcomes:
-    # The keys' order for the database, so that concurrent ones cannot deadlock; the caller's order for the answer.
-    order = sorted(range(len(recordings)), key=lambda index: key_of(recordings[index]))
-    outcomes: dict[int, Outcome | IdempotencyKeyReusedError] = {}
-    for indices in _chunks(order):
-        written = await insert(connection, [recordings[index] for index in indices])
-        outcomes.update(zip(indices, written, strict=True))
-    return [outcomes[index] for index in range(len(recordings))]
+def _columns(rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    return zip(*rows, strict=True)
 
 
 def _chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:

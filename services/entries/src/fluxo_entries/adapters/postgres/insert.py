@@ -1,6 +1,6 @@
 """Recordings become rows: one statement for many, and a second one for the keys that were taken."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import asyncpg
@@ -26,13 +26,19 @@ Stored = tuple[bytes, Entry]
 """What a key was used for: the hash of its request, and the entry that came of it."""
 
 
+def tenants(merchant_ids: Iterable[str]) -> str:
+    """Return them as the statements name them."""
+    return ",".join(set(merchant_ids))
+
+
 def key_of(recording: Recording) -> Key:
     return recording.entry.merchant_id, recording.idempotency_key
 
 
 async def find(connection: asyncpg.Connection, keys: Sequence[Key]) -> dict[Key, Stored]:
     """Return what each of the keys was used for; unused ones are missing."""
-    rows = await connection.fetch(sql.FIND_BY_KEYS, [merchant for merchant, _ in keys], [key for _, key in keys])
+    merchants = [merchant for merchant, _ in keys]
+    rows = await connection.fetch(sql.FIND_BY_KEYS, tenants(merchants), merchants, [key for _, key in keys])
     return {(row["merchant_id"], row["key"]): (row["request_hash"], entry_of(row)) for row in rows}
 
 
@@ -44,19 +50,19 @@ async def insert(
     for recording in recordings:
         firsts.setdefault(key_of(recording), recording)
     sorted_firsts = [firsts[key] for key in sorted(firsts)]
-    fresh = {
-        row["entry_id"] for row in await connection.fetch(sql.APPEND, *columns_of(sorted_firsts), DEFAULT_TIME_ZONE)
-    }
+    whose = tenants(merchant for merchant, _ in firsts)
+    rows = await connection.fetch(sql.APPEND, whose, DEFAULT_TIME_ZONE, *columns_of(sorted_firsts))
+    fresh = {row["entry_id"] for row in rows}
     stored = {key: (first.request_hash, first.entry) for key, first in firsts.items() if first.entry.id in fresh}
     if taken := [key for key in firsts if key not in stored]:
         stored |= await find(connection, taken)
         if len(stored) < len(firsts):
             # A key that was taken a moment ago has just been purged: it is free now.
             return await insert(connection, recordings)
-    return [_outcome(recording, *stored[key_of(recording)]) for recording in recordings]
+    return [outcome(recording, *stored[key_of(recording)]) for recording in recordings]
 
 
-def _outcome(recording: Recording, request_hash: bytes, entry: Entry) -> Outcome | IdempotencyKeyReusedError:
+def outcome(recording: Recording, request_hash: bytes, entry: Entry) -> Outcome | IdempotencyKeyReusedError:
     if recording.request_hash != request_hash:
         return IdempotencyKeyReusedError(recording.idempotency_key)
     # Its own id may also come back after an attempt whose answer was lost.

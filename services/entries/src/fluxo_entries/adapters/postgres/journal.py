@@ -10,7 +10,7 @@ from fluxo_chassis.resilience import CircuitOpen
 from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.adapters.postgres.bulk_insert import bulk_insert
 from fluxo_entries.adapters.postgres.group_commit import GroupCommitter
-from fluxo_entries.adapters.postgres.insert import LOST_A_RACE, TRIES_MAX, find, refusal
+from fluxo_entries.adapters.postgres.insert import LOST_A_RACE, TRIES_MAX, find, refusal, tenants
 from fluxo_entries.application.recording.ports import Outcome, Recording
 from fluxo_entries.domain.errors import IdempotencyKeyReusedError, OutcomeUnknownError, OverloadedError
 from fluxo_entries.domain.merchant import DEFAULT_TIME_ZONE
@@ -32,7 +32,8 @@ class PostgresJournal:
         self, recordings: Sequence[Recording], *, atomic: bool
     ) -> list[Outcome | IdempotencyKeyReusedError]:
         # Committed by itself: others would have to wait for a new merchant until all its entries are in.
-        await self._pool.execute(sql.ENSURE_MERCHANTS, *_merchants_of(recordings), DEFAULT_TIME_ZONE)
+        merchants, currencies = _merchants_of(recordings)
+        await self._pool.execute(sql.ENSURE_MERCHANTS, tenants(merchants), merchants, currencies, DEFAULT_TIME_ZONE)
         try:
             return await self._write_when_free(recordings, atomic=atomic)
         except CircuitOpen:

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 
 import asyncpg
+from fluxo_chassis.postgres.tenants import NAME_TENANTS
 from uuid_utils.compat import uuid7
 
 from fluxo_entries.adapters.events import merchant_event
@@ -24,9 +25,10 @@ class PostgresMerchants:
         given = (merchant.merchant_id, merchant.name, merchant.currency, merchant.time_zone)
         try:
             async with self._pool.acquire() as connection, connection.transaction():
+                await connection.execute(NAME_TENANTS, merchant.merchant_id)
                 changed_at = await connection.fetchval(sql.SAVE_MERCHANT, *given)
                 event = merchant_event(merchant, uuid7(), changed_at, traceparent)
-                await connection.execute(sql.ANNOUNCE, event)
+                await connection.execute(sql.ANNOUNCE, [event])
         except asyncpg.ForeignKeyViolationError as error:
             raise CurrencyFixedError((await self.get(merchant.merchant_id)).currency) from error
         self._on_saved(merchant.merchant_id)

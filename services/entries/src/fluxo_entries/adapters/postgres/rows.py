@@ -19,7 +19,7 @@ def columns_of(recordings: Sequence[Recording]) -> list[tuple[Any, ...]]:
 
 
 def key_row(recording: Recording) -> tuple[str, str, bytes, UUID]:
-    """Return the values of `sql.KEY_COLUMNS`."""
+    """Return the values of the columns of `sql.TAKE_KEYS`."""
     return recording.entry.merchant_id, recording.idempotency_key, recording.request_hash, recording.entry.id
 
 

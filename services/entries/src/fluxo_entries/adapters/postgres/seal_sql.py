@@ -3,6 +3,8 @@
 
 from typing import Final
 
+from fluxo_chassis.postgres.tenants import of_tenants
+
 from fluxo_entries.adapters.postgres.seal_rows import BLOCK, ENTRY
 
 PROGRESS: Final = "SELECT generation, xid, seq, scanned FROM sealing"
@@ -47,6 +49,11 @@ SELECT latest.* FROM unnest($1::text[]) AS given (merchant_id) CROSS JOIN LATERA
     WHERE seals.merchant_id = given.merchant_id ORDER BY number DESC LIMIT 1
 ) AS latest
 """
+
+LATEST_OF_OWN: Final = of_tenants("""
+SELECT merchant_id, number, entry_count, up_to, seal, signature, public_key FROM seals
+WHERE merchant_id = me.tenants ORDER BY number DESC LIMIT 1
+""")
 
 ADVANCE: Final = """
 UPDATE sealing SET generation = $5, xid = $6, seq = $7, scanned = $8

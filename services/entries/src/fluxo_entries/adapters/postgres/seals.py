@@ -42,7 +42,7 @@ class PostgresSeals:
         return {row["merchant_id"]: seal(row) for row in rows}
 
     async def latest_signed(self, merchant_id: str) -> tuple[Seal, Signature] | None:
-        row = await self._pool.fetchrow(seal_sql.LATEST, [merchant_id])
+        row = await self._pool.fetchrow(seal_sql.LATEST_OF_OWN, merchant_id)
         return None if row is None else (seal(row), signature(row))
 
     async def append(self, batch: Batch, blocks: Sequence[Block]) -> bool:

@@ -3,6 +3,8 @@
 
 from typing import Final
 
+from fluxo_chassis.postgres.tenants import naming, of_tenants
+
 _ENTRY_TYPES: Final = {
     "id": "uuid",
     "merchant_id": "text",
@@ -19,25 +21,30 @@ _ENTRY_TYPES: Final = {
 
 ENTRY_COLUMNS: Final = list(_ENTRY_TYPES)
 ENTRY: Final = ", ".join(ENTRY_COLUMNS)
-KEY_COLUMNS: Final = ["merchant_id", "key", "request_hash", "entry_id"]
+_KEY_TYPES: Final = {"merchant_id": "text", "key": "text", "request_hash": "bytea", "entry_id": "uuid"}
+KEY_COLUMNS: Final = ", ".join(_KEY_TYPES)
 
 _GIVEN_TYPES: Final = {"key": "text", "request_hash": "bytea", "event": "bytea"} | _ENTRY_TYPES
-_GIVEN_ARRAYS: Final = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(_GIVEN_TYPES.values(), 1))
-_DEFAULT_TIME_ZONE: Final = f"${len(_GIVEN_TYPES) + 1}"
 
-# Keys that are taken are left out in silence, with their entries and events. A merchant that never set anything gets
-# its row here, so that the entries' foreign key holds. Callers sort by merchant and key: two statements that want the
-# same keys in different orders would deadlock.
+
+def _rows(types: dict[str, str], first: int = 1) -> str:
+    """Return what makes rows of these types out of parameters that are arrays."""
+    return f"unnest({', '.join(f'${number}::{kind}[]' for number, kind in enumerate(types.values(), first))})"
+
+
+# $1 the merchants, with commas between, $2 the default time zone. Keys that are taken are left out in silence, with
+# their entries and events. A merchant that never set anything gets its row here, so that the entries' foreign key
+# holds. Callers sort by merchant and key: two statements that want the same keys in different orders would deadlock.
 APPEND: Final = f"""
 WITH given AS (
-    SELECT * FROM unnest({_GIVEN_ARRAYS}) AS given ({", ".join(_GIVEN_TYPES)})
+    SELECT given.* FROM {naming("$1")} CROSS JOIN {_rows(_GIVEN_TYPES, 3)} AS given ({", ".join(_GIVEN_TYPES)})
 ), known AS (
     INSERT INTO merchants (merchant_id, name, currency, time_zone)
-    SELECT DISTINCT ON (merchant_id) merchant_id, merchant_id, currency, {_DEFAULT_TIME_ZONE}
+    SELECT DISTINCT ON (merchant_id) merchant_id, merchant_id, currency, $2
     FROM given ORDER BY merchant_id
     ON CONFLICT DO NOTHING
 ), fresh AS (
-    INSERT INTO idempotency_keys (merchant_id, key, request_hash, entry_id)
+    INSERT INTO idempotency_keys ({KEY_COLUMNS})
     SELECT merchant_id, key, request_hash, id FROM given
     ON CONFLICT DO NOTHING
     RETURNING entry_id
@@ -51,21 +58,33 @@ WITH given AS (
 SELECT entry_id FROM fresh
 """
 
-# A statement of its own: the one above cannot see what others committed after it began.
-FIND_BY_KEYS: Final = f"""
-SELECT key, request_hash, {", ".join(f"entries.{column}" for column in ENTRY_COLUMNS)}
-FROM unnest($1::text[], $2::text[]) AS given (merchant_id, key)
-JOIN idempotency_keys USING (merchant_id, key)
-JOIN entries ON entries.id = entry_id
-"""
+# Of many at once, in a transaction that has named their merchants: keys that are taken are left out, and counted.
+TAKE_KEYS: Final = (
+    f"INSERT INTO idempotency_keys ({KEY_COLUMNS}) SELECT * FROM {_rows(_KEY_TYPES)} ON CONFLICT DO NOTHING"
+)
+RECORD: Final = f"INSERT INTO entries ({ENTRY}) SELECT * FROM {_rows(_ENTRY_TYPES)}"
+ANNOUNCE: Final = "INSERT INTO outbox (event) SELECT * FROM unnest($1::bytea[])"
 
-ENSURE_MERCHANTS: Final = """
+# A statement of its own: those above cannot see what others committed after they began. $1 the merchants, with commas
+# between, $2 and $3 whose and which keys.
+FIND_BY_KEYS: Final = of_tenants(f"""
+SELECT key, request_hash, {", ".join(f"entries.{column}" for column in ENTRY_COLUMNS)}
+FROM (SELECT me.tenants, given.* FROM unnest($2::text[], $3::text[]) AS given (merchant_id, key)) AS given
+JOIN idempotency_keys USING (merchant_id, key)
+JOIN own_entries AS entries ON entries.id = entry_id
+""")
+
+# $1 the merchants, with commas between, $2 and $3 each with its currency, $4 the default time zone.
+ENSURE_MERCHANTS: Final = f"""
 INSERT INTO merchants (merchant_id, name, currency, time_zone)
-SELECT merchant_id, merchant_id, currency, $3 FROM unnest($1::text[], $2::text[]) AS given (merchant_id, currency)
+SELECT merchant_id, merchant_id, currency, $4
+FROM {naming("$1")} CROSS JOIN unnest($2::text[], $3::text[]) AS given (merchant_id, currency)
 ON CONFLICT DO NOTHING
 """
 
-GET_MERCHANT: Final = "SELECT merchant_id, name, currency, time_zone FROM merchants WHERE merchant_id = $1"
+GET_MERCHANT: Final = of_tenants(
+    "SELECT merchant_id, name, currency, time_zone FROM merchants WHERE merchant_id = me.tenants"
+)
 
 # The instant is greater with each change, for it is given out under the row's lock and never by the clock alone:
 # transaction ids, and with them the events' places in the stream, may stand in another order.
@@ -78,35 +97,26 @@ SET name = excluded.name, currency = excluded.currency, time_zone = excluded.tim
 RETURNING changed_at
 """
 
-ANNOUNCE: Final = "INSERT INTO outbox (event) VALUES ($1)"
-
 # Those of a merchant are made one after the other, so that there are never too many.
 LOCK_API_KEYS: Final = "SELECT pg_advisory_xact_lock(hashtext('fluxo_api_keys'), hashtext($1))"
 COUNT_API_KEYS: Final = "SELECT count(*) FROM api_keys WHERE merchant_id = $1 AND revoked_at IS NULL"
 ADD_API_KEY: Final = """
 INSERT INTO api_keys (id, merchant_id, name, hash, scopes, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
-LIVE_API_KEYS: Final = "SELECT * FROM api_keys WHERE merchant_id = $1 AND revoked_at IS NULL ORDER BY id DESC"
+LIVE_API_KEYS: Final = of_tenants(
+    "SELECT * FROM api_keys WHERE merchant_id = me.tenants AND revoked_at IS NULL ORDER BY id DESC"
+)
 REVOKE_API_KEY: Final = """
 UPDATE api_keys SET revoked_at = $3 WHERE merchant_id = $1 AND id = $2 AND revoked_at IS NULL RETURNING *
 """
 HAS_API_KEY: Final = "SELECT EXISTS (SELECT FROM api_keys WHERE merchant_id = $1 AND id = $2)"
 
-# Of whichever merchant: whose key it is tells who asks.
-FIND_API_KEY: Final = """
-SELECT merchant_id AS tenant, hash, scopes, expires_at FROM api_keys WHERE id = $1 AND revoked_at IS NULL
-"""
-NOTE_API_KEY_USE: Final = """
-UPDATE api_keys SET last_used_at = now()
-WHERE id = $1 AND (last_used_at < now() - interval '1 minute' OR last_used_at IS NULL)
-"""
-
 _ENTRY_AND_REVERSAL: Final = f"""
-SELECT {ENTRY}, (SELECT reversal.id FROM entries AS reversal WHERE reversal.reverses = entries.id) AS reversed_by
+SELECT {ENTRY}, (SELECT reversal.id FROM own_entries AS reversal WHERE reversal.reverses = entries.id) AS reversed_by
 """
-_RECORDED_ENTRY: Final = f"{_ENTRY_AND_REVERSAL} FROM entries"
+_RECORDED_ENTRY: Final = f"{_ENTRY_AND_REVERSAL} FROM own_entries AS entries"
 
-GET_ENTRY: Final = f"{_RECORDED_ENTRY} WHERE merchant_id = $1 AND id = $2"
+GET_ENTRY: Final = of_tenants(f"{_RECORDED_ENTRY} WHERE merchant_id = me.tenants AND id = $2")
 
 PAGE_FILTERS: Final = {
     "after": "(business_date, id) < ({}, {})",
@@ -118,12 +128,12 @@ PAGE_FILTERS: Final = {
 _NEWEST_FIRST: Final = "ORDER BY business_date DESC, id DESC"
 
 # Asked for once: where it is a parameter, every row would make it anew.
-HAS_WORDS: Final = "search_words(merchant_id, description) @@ (SELECT search_query($1, {}))"
+HAS_WORDS: Final = "search_words(merchant_id, description) @@ (SELECT search_query(me.tenants, {}))"
 
 
 def page(conditions: list[str]) -> str:
     """Return the list's statement: $1 is the merchant, $2 the limit."""
-    return f"{_RECORDED_ENTRY} WHERE {_all_of(conditions)} {_NEWEST_FIRST} LIMIT $2"
+    return of_tenants(f"{_RECORDED_ENTRY} WHERE {_all_of(conditions)} {_NEWEST_FIRST} LIMIT $2")
 
 
 def search(conditions: list[str], text: str) -> str:
@@ -133,9 +143,9 @@ def search(conditions: list[str], text: str) -> str:
     do for both, and which it is the planner does not know. OFFSET 0 keeps it from reading the second by date as well.
     """
     has_words = HAS_WORDS.format(text)
-    return f"""
+    return of_tenants(f"""
     WITH newest AS MATERIALIZED (
-        SELECT * FROM entries WHERE {_all_of(conditions)} {_NEWEST_FIRST} LIMIT 20 * $2
+        SELECT * FROM own_entries WHERE {_all_of(conditions)} {_NEWEST_FIRST} LIMIT 20 * $2
     ), near AS MATERIALIZED (
         SELECT * FROM newest WHERE {has_words} {_NEWEST_FIRST} LIMIT $2
     ), seen AS MATERIALIZED (
@@ -143,15 +153,15 @@ def search(conditions: list[str], text: str) -> str:
     ), found AS (
         SELECT * FROM near
         UNION ALL
-        SELECT * FROM (SELECT * FROM entries WHERE {has_words} OFFSET 0) AS far
+        SELECT * FROM (SELECT * FROM own_entries WHERE {has_words} OFFSET 0) AS far
         WHERE {_all_of(conditions)} AND (SELECT count(*) FROM near) < $2 AND (SELECT count(*) FROM newest) = 20 * $2
             AND (business_date, id) < ((SELECT business_date FROM seen), (SELECT id FROM seen))
     )
-    {_ENTRY_AND_REVERSAL} FROM found AS entries {_NEWEST_FIRST} LIMIT $2"""
+    {_ENTRY_AND_REVERSAL} FROM found AS entries {_NEWEST_FIRST} LIMIT $2""")
 
 
 def _all_of(conditions: list[str]) -> str:
-    return " AND ".join(["merchant_id = $1", *conditions])
+    return " AND ".join(["merchant_id = me.tenants", *conditions])
 
 
 def within(milliseconds: int) -> str:
