@@ -34,7 +34,11 @@ MOST = LEAST | {
     "tolerations": [{"key": "ledger", "operator": "Exists"}],
     "priorityClassName": "high",
 }
-SECRETS = {"app-url": "postgresql://app:x@db:5432/x", "owner-url": "postgresql://owner:x@db:5432/x"}
+SECRETS = {
+    "app-url": "postgresql://app:x@db:5432/x",
+    "api-url": "postgresql://api:x@db:5432/x",
+    "owner-url": "postgresql://owner:x@db:5432/x",
+}
 SECRETS |= {"uri": "postgresql://owner:x@db:5432/x", "url": "redis://:x@redis:6379/0", "password": "x"}
 SECRETS |= {"session-key": "x" * 32, "oidc-client-secret": "x"}
 

@@ -205,7 +205,7 @@ def database(host: Host, postgres_url: str, name: str) -> Iterator[None]:
     try:
         yield
     finally:
-        for statement in (f"DROP DATABASE {here} WITH (FORCE)", f"DROP ROLE {here}_app", f"DROP ROLE {here}_owner"):
+        for statement in (f"DROP DATABASE {here} WITH (FORCE)", f"DROP ROLE {here}_app, {here}_api, {here}_owner"):
             subprocess.run(
                 ["psql", "--no-psqlrc", "-U", env["POSTGRES_USER"], "-d", "postgres", "-c", statement],
                 env=env,

@@ -65,6 +65,27 @@ def test_only_migrations_know_the_owner(values):
 
 
 @BOTH
+def test_only_an_api_works_as_the_apis_role_unless_it_has_none(values):
+    none = {
+        "database": {service: {"apiUrlKey": ""} for service in ("entries", "balances")},
+        "cloudnativepg": values.get("cloudnativepg", {}) | {"entriesApiSecret": "", "balancesApiSecret": ""},
+    }
+    for given, of_api in ((values, "api"), (values | none, "app")):
+        manifests = rendered(given)
+        for name, pod in pods(manifests).items():
+            urls = {
+                variable: url for variable, url in told(manifests, pod).items() if variable.endswith("DATABASE_URL")
+            }
+            roles = {variable: re.search("(app|api|owner):", url)[1] for variable, url in urls.items()}
+            variable = f"FLUXO_{name.split('-')[0].upper()}_"
+            if name.endswith("-migrate"):
+                assert roles.pop(f"{variable}API_DATABASE_URL", "app") == of_api
+                assert roles.pop(f"{variable}MIGRATION_DATABASE_URL") == "owner"
+            expected = {f"{variable}DATABASE_URL": of_api if name.endswith("-api") else "app"}
+            assert roles == ({} if name == "dashboard" else expected), name
+
+
+@BOTH
 def test_every_pod_keeps_the_restricted_standard(values):
     for name, template in pods(rendered(values)).items():
         pod, (container,) = template["spec"], template["spec"]["containers"]
@@ -186,12 +207,15 @@ def test_the_schema_comes_before_the_code_that_wants_it():
     assert hooks == {"given": {"pre-install,pre-upgrade"}, "made here": {"post-install,pre-upgrade"}}
 
 
-def test_databases_that_the_chart_makes_stay_and_have_two_roles():
+def test_databases_that_the_chart_makes_stay_and_have_a_role_for_each_purpose():
     for name, cluster in of_kind(rendered(MOST), "Cluster").items():
         database = f"fluxo_{name.split('-')[1]}"
         assert cluster["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
         assert cluster["spec"]["bootstrap"]["initdb"]["owner"] == f"{database}_owner"
-        assert [role["name"] for role in cluster["spec"]["managed"]["roles"]] == [f"{database}_app"]
+        assert [role["name"] for role in cluster["spec"]["managed"]["roles"]] == [
+            f"{database}_app",
+            f"{database}_api",
+        ]
         assert cluster["spec"]["postgresql"]["synchronous"] == {"method": "any", "number": 1}
 
 

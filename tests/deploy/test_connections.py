@@ -75,12 +75,19 @@ def test_the_embedded_server_has_room_for_all_that_may_be_started(replicas, tmp_
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
 def test_the_servers_of_chart_and_compose_have_room_for_the_most_that_is_scaled_to(service: Service):
     values = yaml.safe_load((ROOT / "deploy/helm/fluxo/values.yaml").read_text())
-    most = 0
+    of_role = {}
     for role, connections in service.connections.items():
         process = values[f"{service.name}{role.capitalize()}"]
         limits = process.get("autoscaling") or process.get("keda") or {"max": process["replicas"]}
-        most += limits["max"] * connections
+        of_role[role] = limits["max"] * connections
+    most = sum(of_role.values())
     chart = (ROOT / "deploy/helm/fluxo/templates/databases.yaml").read_text()
+    script = (ROOT / "deploy/compose/postgres/create-database.sh").read_text()
+    for limits in (re.findall(r"connectionLimit: (\d+)", chart), re.findall(r"CONNECTION LIMIT (\d+)", script)):
+        app, api = map(int, limits)
+        assert api >= of_role["api"]
+        assert app >= most - of_role["api"]
+        assert app + api < int(re.search(r'max_connections: "(\d+)"', chart)[1]), "the owner has room beside them"
     compose = yaml.safe_load((ROOT / "deploy/compose/compose.yaml").read_text())["services"][f"{service.name}-db"]
     assert most + CONNECTIONS_BESIDE <= int(re.search(r'max_connections: "(\d+)"', chart)[1])
     assert most + CONNECTIONS_BESIDE <= int(re.search(r"max_connections=(\d+)", str(compose.get("command")))[1])

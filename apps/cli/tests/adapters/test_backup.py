@@ -18,7 +18,6 @@ import asyncpg
 import orjson
 import pytest
 from fluxo_balances.bootstrap import migrate as migrate_balances
-from fluxo_chassis.migrations import migrate
 from fluxo_chassis.migrations.runner import downgrade
 from fluxo_cli.operations import backup as backing_up
 from fluxo_cli.operations import restore as restoring
@@ -58,8 +57,10 @@ class Ledger:
         self.environment = {
             "PATH": os.environ["PATH"],
             "FLUXO_ENTRIES_DATABASE_URL": entries.url,
+            "FLUXO_ENTRIES_API_DATABASE_URL": entries.api_url,
             "FLUXO_ENTRIES_MIGRATION_DATABASE_URL": entries.owner_url,
             "FLUXO_BALANCES_DATABASE_URL": balances.url,
+            "FLUXO_BALANCES_API_DATABASE_URL": balances.api_url,
             "FLUXO_BALANCES_MIGRATION_DATABASE_URL": balances.owner_url,
             "FLUXO_STREAMS_URL": streams_url,
             "FLUXO_CACHE_URL": cache_url,
@@ -475,6 +476,15 @@ async def test_rights_for_a_role_that_does_not_work_here_are_refused(ledger, tak
         ledger.restore(taken)
 
 
+@pytest.mark.parametrize("given", ["postgresql://somebody@127.0.0.1/fluxo", None])
+async def test_rights_for_an_api_that_works_as_another_here_are_refused(ledger, taken, given):
+    del ledger.environment["FLUXO_BALANCES_API_DATABASE_URL"]
+    if given:
+        ledger.environment["FLUXO_BALANCES_API_DATABASE_URL"] = given
+    with pytest.raises(CommandError, match=r"of the balances API alone, and here that is (somebody|not named)"):
+        ledger.restore(taken)
+
+
 async def test_a_backup_of_a_newer_server_is_refused(ledger, taken):
     with checked_archive(taken, lambda _: None, BackupKeys(KEY)) as archive:
         dumps = {service: replace(dump, server_version=990_000) for service, dump in archive.manifest.dumps.items()}
@@ -562,10 +572,10 @@ async def test_a_backup_of_an_older_schema_is_migrated_afterwards(ledger, tmp_pa
     older = tables()
     assert older != newest
     ledger.back_up(tmp_path / "backup.tar")
-    migrate("fluxo_balances:migrations", **versions)
+    balances_template.migrate(**versions, api_role=balances_template.api)
 
     ledger.restore(tmp_path / "backup.tar")
 
     assert tables() == older
-    migrate("fluxo_balances:migrations", **versions)
+    balances_template.migrate(**versions, api_role=balances_template.api)
     assert tables() == newest

@@ -97,16 +97,24 @@ priorityClassName: {{ . }}
 {{- end }}
 {{- end }}
 
-{{- /* The database as the role that the service works as. Takes (list root service). */}}
-{{- define "fluxo.databaseEnv" -}}
+{{- /* Whether the API has a role of its own: "api", else "app". Takes (list root service). */}}
+{{- define "fluxo.apiRole" -}}
 {{- $root := index . 0 }}{{ $service := index . 1 }}{{ $given := get $root.Values.database $service }}
-{{- $variable := printf "FLUXO_%s_DATABASE_URL" (upper $service) }}
+{{- $own := ternary (get $root.Values.cloudnativepg (printf "%sApiSecret" $service)) $given.apiUrlKey $root.Values.cloudnativepg.enabled }}
+{{- ternary "api" "app" (not (empty $own)) }}
+{{- end }}
+
+{{- /* The database as "app", the role of the workers, or as "api". Takes (list root service role variable). */}}
+{{- define "fluxo.databaseEnv" -}}
+{{- $root := index . 0 }}{{ $service := index . 1 }}{{ $role := index . 2 }}{{ $given := get $root.Values.database $service }}
+{{- $variable := printf "FLUXO_%s_%s" (upper $service) (index . 3) }}
 {{- if $root.Values.cloudnativepg.enabled }}
-{{- include "fluxo.secretEnv" (list "DATABASE_PASSWORD" (get $root.Values.cloudnativepg (printf "%sAppSecret" $service)) "password") }}
+{{- $password := printf "%s_PASSWORD" (upper $role) }}
+{{- include "fluxo.secretEnv" (list $password (get $root.Values.cloudnativepg (printf "%s%sSecret" $service (title $role))) "password") }}
 - name: {{ $variable }}
-  value: postgresql://fluxo_{{ $service }}_app:$(DATABASE_PASSWORD)@{{ include "fluxo.name" $root }}-{{ $service }}-db-rw:5432/fluxo_{{ $service }}?sslmode=require
+  value: postgresql://fluxo_{{ $service }}_{{ $role }}:$({{ $password }})@{{ include "fluxo.name" $root }}-{{ $service }}-db-rw:5432/fluxo_{{ $service }}?sslmode=require
 {{- else }}
-{{- include "fluxo.secretEnv" (list $variable $given.existingSecret $given.appUrlKey) }}
+{{- include "fluxo.secretEnv" (list $variable $given.existingSecret (get $given (printf "%sUrlKey" $role))) }}
 {{- end }}
 {{- end }}
 

@@ -37,6 +37,11 @@ DROP POLICY IF EXISTS of_all ON {table};
 """
 _LET = "CREATE POLICY of_all ON {table} TO {role} USING (true);"
 
+# Where the database is somebody else's, they let the role in.
+_OWN_DATABASE = """
+SELECT quote_ident(datname) FROM pg_database WHERE datname = current_database() AND pg_has_role(datdba, 'USAGE')
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class TenantRole:
@@ -64,8 +69,9 @@ async def hold(owner_url: str, tenant_role: TenantRole, app_role: str | None, pa
         due = time.monotonic() + patience_s
         for (table,) in await connection.fetch(_UNHELD, tenant_role.column, app_role):
             await _hold_one(connection, table, tenant_role.column, app_role, due)
-        granted = "".join(f"GRANT {right} TO {_quoted(tenant_role.name)};" for right in tenant_role.rights)
-        await connection.execute(granted)
+        own = await connection.fetchval(_OWN_DATABASE)
+        rights = [*tenant_role.rights, *([f"CONNECT ON DATABASE {own}"] if own else [])]
+        await connection.execute("".join(f"GRANT {right} TO {_quoted(tenant_role.name)};" for right in rights))
     finally:
         await connection.close()
 
