@@ -5,6 +5,10 @@ import socket
 from datetime import date
 from pathlib import Path
 
+from fluxo_local.runtime import load_environment
+
+from tests.harness.databases import query
+
 DAY = date(2026, 3, 10)
 
 
@@ -23,12 +27,28 @@ def processes_of(data_dir: Path) -> list[str]:
     return found
 
 
+def roles_of(data_dir: Path) -> dict[str, str]:
+    """Return as whom each process is connected to its database."""
+    connected = """
+        SELECT string_agg(DISTINCT application_name || ' ' || usename, ',') FROM pg_stat_activity
+        WHERE application_name ~ '^(entries|balances)-'
+    """
+    found = query(load_environment(data_dir)["FLUXO_ENTRIES_DATABASE_URL"], connected)
+    return dict(each.split(" ") for each in found.split(","))
+
+
 def test_neither_ctrl_c_nor_a_kill_of_the_supervisor_leaves_a_process_or_loses_an_entry(own_system):
     own_system.start()
     merchant = own_system.merchant("padaria")
     entries = [merchant.record("credit", f"{number}.00", DAY) for number in range(1, 21)]
     before = merchant.day(DAY, after=entries[-1]["id"])
     pids = [process["pid"] for process in own_system.status()["processes"]]
+    assert roles_of(own_system.data_dir) == {
+        "entries-api-1": "fluxo_entries_api",
+        "entries-relay-1": "fluxo_entries_app",
+        "balances-api-1": "fluxo_balances_api",
+        "balances-projector-1": "fluxo_balances_app",
+    }
 
     assert own_system.stop(signal.SIGINT) == 0
 

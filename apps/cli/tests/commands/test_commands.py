@@ -194,6 +194,7 @@ def findings(fluxo) -> Callable[[], dict[str, str]]:
 def test_a_healthy_machine_passes_the_check_up(findings):
     found = findings()
     assert (found["PostgreSQL"], found["Valkey"], found["Events"]) == ("ok", "ok", "ok")
+    assert found["Row-level security"] == "ok"
 
 
 def test_the_check_up_names_each_port_that_is_taken(fluxo, free_ports):
@@ -237,6 +238,13 @@ def test_the_check_up_asks_a_real_server_for_them(fluxo, monkeypatch, postgres_u
     monkeypatch.setenv("FLUXO_ENTRIES_DATABASE_URL", postgres_url)
     found = {finding["subject"]: finding["detail"] for finding in json.loads(fluxo("doctor", "--json").out)}
     assert found["Prepared transactions"].startswith("max_prepared_transactions is ")
+
+
+def test_the_check_up_says_that_an_api_has_no_role_of_its_own(findings, monkeypatch):
+    monkeypatch.setenv("FLUXO_BALANCES_DATABASE_URL", "postgresql://app@127.0.0.1:1/balances")
+    assert findings()["Row-level security"] == "warn"
+    monkeypatch.setenv("FLUXO_BALANCES_API_DATABASE_URL", "postgresql://api@127.0.0.1:1/balances")
+    assert findings()["Row-level security"] == "ok"
 
 
 def test_the_check_up_reads_the_key_set(findings, monkeypatch, tmp_path: Path):

@@ -67,6 +67,7 @@ def diagnose(settings: Settings, data_dir: Path, port_base: int) -> Iterator[Fin
     yield _disk(data_dir)
     yield from _ports(data_dir, port_base)
     yield _events(settings)
+    yield _row_security(settings)
     for name, url in _external(settings):
         yield _reachable(name, url)
         if name == _OUTBOX_DATABASE:
@@ -87,6 +88,19 @@ def _events(settings: Settings) -> Finding:
         )
     advice = "Set FLUXO_EVENTS_KEY for relay and projector: docs/operating/secure.md says in which order."
     return Finding("warn", "Events", "unsigned: who may write to the streams server can change balances", advice)
+
+
+def _row_security(settings: Settings) -> Finding:
+    without = [
+        service
+        for service in SERVICES
+        if settings.database_url(service) is not None and settings.api_url(service) is None
+    ]
+    if not without:
+        return Finding("ok", "Row-level security", "each API has a role of its own")
+    names = " and ".join(service.api_variable for service in without)
+    advice = f"Set {names}: docs/operating/secure.md says how."
+    return Finding("warn", "Row-level security", "off: an API's statement that errs could read all merchants", advice)
 
 
 def _python() -> Finding:
@@ -172,6 +186,7 @@ def _ports(data_dir: Path, port_base: int) -> Iterator[Finding]:
 
 def _external(settings: Settings) -> Iterator[tuple[str, str]]:
     urls = {service.database_variable: settings.database_url(service) for service in SERVICES}
+    urls |= {service.api_variable: settings.api_url(service) for service in SERVICES}
     urls |= {"FLUXO_STREAMS_URL": settings.streams_url, "FLUXO_CACHE_URL": settings.cache_url}
     yield from ((variable, url) for variable, url in urls.items() if url is not None)
 
