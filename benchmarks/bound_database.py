@@ -52,11 +52,11 @@ class BoundDatabase:
     """A second database on the system's own PostgreSQL: the entries service's schema, and nobody relaying from it."""
 
     def __init__(self, system: System) -> None:
-        self._url = with_database(system.environment["FLUXO_ENTRIES_DATABASE_URL"], _NAME)
-        owner = with_database(system.environment["FLUXO_ENTRIES_MIGRATION_DATABASE_URL"], _NAME)
-        create = f"CREATE DATABASE {_NAME} OWNER {urlsplit(owner).username}"
+        # The owner, whom no policy and no limit of connections holds.
+        self._url = with_database(system.environment["FLUXO_ENTRIES_MIGRATION_DATABASE_URL"], _NAME)
+        create = f"CREATE DATABASE {_NAME} OWNER {urlsplit(self._url).username}"
         ask(system.admin_url, f"DROP DATABASE IF EXISTS {_NAME} WITH (FORCE)", create)
-        told = {"FLUXO_ENTRIES_DATABASE_URL": self._url, "FLUXO_ENTRIES_MIGRATION_DATABASE_URL": owner}
+        told = dict.fromkeys(("FLUXO_ENTRIES_DATABASE_URL", "FLUXO_ENTRIES_MIGRATION_DATABASE_URL"), self._url)
         subprocess.run(
             [sys.executable, "-m", "fluxo_entries", "migrate"],
             env=system.environment | told,
@@ -65,7 +65,7 @@ class BoundDatabase:
             timeout=60,
         )
         # A NOTIFY makes commits wait for each other. Two flushers don't feel that, 64 clients do: it would flatter us.
-        ask(owner, "ALTER TABLE outbox DISABLE TRIGGER USER")
+        ask(self._url, "ALTER TABLE outbox DISABLE TRIGGER USER")
         self._event, self._events_database = b"", system.environment["FLUXO_ENTRIES_DATABASE_URL"]
 
     def event(self) -> bytes:
