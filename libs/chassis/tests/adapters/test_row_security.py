@@ -3,7 +3,8 @@ import secrets
 
 import asyncpg
 import pytest
-from fluxo_chassis.migrations import TenantRole, migrate
+from fluxo_chassis.migrations import TenantRole, api_role_of, migrate
+from fluxo_chassis.migrations.lock_waits import MigrationBlockedError
 from fluxo_chassis.postgres.tenants import NAME_TENANTS, of_tenants
 
 pytestmark = pytest.mark.anyio
@@ -89,7 +90,7 @@ async def test_a_table_in_use_is_waited_for_and_keeps_its_users(owner, hold, dat
     reading = owner.transaction()
     await reading.start()
     await owner.fetch('SELECT * FROM "of Shops"')
-    with pytest.raises(asyncpg.LockNotAvailableError):
+    with pytest.raises(MigrationBlockedError, match=r'row-level security of "of Shops" .* held by process'):
         await hold(None, patience_s=0.1)
     holding = asyncio.create_task(hold(None))
     other = await asyncpg.connect(database[0], command_timeout=5)
@@ -100,3 +101,11 @@ async def test_a_table_in_use_is_waited_for_and_keeps_its_users(owner, hold, dat
     await reading.rollback()
     await holding
     assert await owner.fetchval("""SELECT relrowsecurity FROM pg_class WHERE relname = 'of Shops'""")
+
+
+@pytest.mark.parametrize(
+    ("api_url", "role"),
+    [("postgresql://api:x@db/shop", "api"), (None, None), ("//owner@db/shop", None), ("//app@db/shop", None)],
+)
+def test_an_api_that_works_as_another_has_no_role_of_its_own(api_url, role):
+    assert api_role_of(api_url, "postgresql://owner@db/shop", "app") == role

@@ -4,7 +4,7 @@ Revisions themselves import `grants.grant` and, from `runner`, `run_sql`, `creat
 `reindex_concurrently`.
 """
 
-from fluxo_chassis.migrations.newest import app_role_of, migrate
+from fluxo_chassis.migrations.newest import api_role_of, app_role_of, migrate
 from fluxo_chassis.migrations.row_security import TenantRole
 
-__all__ = ["TenantRole", "app_role_of", "migrate"]
+__all__ = ["TenantRole", "api_role_of", "app_role_of", "migrate"]

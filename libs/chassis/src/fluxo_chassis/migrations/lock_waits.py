@@ -22,12 +22,12 @@ FROM pg_stat_activity WHERE pid = ANY(pg_blocking_pids($1)) ORDER BY pid
 
 
 class MigrationBlockedError(Exception):
-    """A revision never got a lock that it needs."""
+    """A revision, or what comes after the revisions, never got a lock that it needs."""
 
-    def __init__(self, revision: str, waited_s: float, tries: int, blockers: list[str]) -> None:
+    def __init__(self, what: str, waited_s: float, tries: int, blockers: list[str]) -> None:
         whom = "; ".join(blockers) or "unknown: see pg_locks"
         super().__init__(
-            f"revision {revision} did not get a lock within {waited_s:.0f} s ({tries} tries) and changed nothing; the "
+            f"{what} did not get a lock within {waited_s:.0f} s ({tries} tries) and changed nothing; the "
             f"revisions before it stay. The lock is held by {whom}. Wait until that transaction is over, or end it by "
             "SELECT pg_terminate_backend(<process>), and migrate again."
         )

@@ -34,7 +34,7 @@ def migrate(
     lets everybody pass, and tries again, for `patience_s` at most.
 
     Raises:
-        MigrationBlockedError: somebody held a lock for all of that time. The revisions before that one stay.
+        MigrationBlockedError: somebody held a lock for all of that time. What was done before stays.
     """
     with ThreadPoolExecutor(1, "migrate") as thread:
         # In a thread of its own, because the caller's may already run an event loop.
@@ -68,6 +68,15 @@ def app_role_of(app_url: str, owner_url: str) -> str | None:
     """The role in the application's URL; None when the application connects as the owner and needs no grants."""
     role = _user_of(app_url)
     return None if role == _user_of(owner_url) else role
+
+
+def api_role_of(api_url: str | None, owner_url: str, app_role: str | None) -> str | None:
+    """The role in the API's URL; None, which is warned of, when the API has none of its own."""
+    role = None if api_url is None else app_role_of(api_url, owner_url)
+    if role is not None and role != app_role:
+        return role
+    log.warning("the API has no role of its own: row-level security is off")
+    return None
 
 
 def _user_of(url: str) -> str | None:

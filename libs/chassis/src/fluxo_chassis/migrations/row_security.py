@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import asyncpg
 import structlog
 
-from fluxo_chassis.migrations.lock_waits import LOCK_TIMEOUT_S, is_lock_wait
+from fluxo_chassis.migrations.lock_waits import LOCK_TIMEOUT_S, Blockers, MigrationBlockedError, is_lock_wait
 from fluxo_chassis.postgres.tenants import IS_NAMED
 
 log = structlog.get_logger(__name__)
@@ -59,16 +59,16 @@ async def hold(owner_url: str, tenant_role: TenantRole, app_role: str | None, pa
     waited for in short tries, and nobody has to wait behind.
 
     Raises:
-        asyncpg.LockNotAvailableError: somebody held a lock for all of `patience_s`. What was done stays.
+        MigrationBlockedError: somebody held a lock for all of `patience_s`. What was done stays.
     """
     settings = {"application_name": "migrate", "lock_timeout": f"{LOCK_TIMEOUT_S * 1000:.0f}"}
     connection = await asyncpg.connect(owner_url, server_settings=settings)
     try:
         while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", lock):  # noqa: ASYNC110 - see below
             await asyncio.sleep(_RETRY_PAUSE_S)  # it may be another process that has it
-        due = time.monotonic() + patience_s
-        for (table,) in await connection.fetch(_UNHELD, tenant_role.column, app_role):
-            await _hold_one(connection, table, tenant_role.column, app_role, due)
+        async with Blockers(owner_url, connection.get_server_pid()) as blockers:
+            for (table,) in await connection.fetch(_UNHELD, tenant_role.column, app_role):
+                await _hold_one(connection, table, tenant_role.column, app_role, patience_s, blockers)
         own = await connection.fetchval(_OWN_DATABASE)
         rights = [*tenant_role.rights, *([f"CONNECT ON DATABASE {own}"] if own else [])]
         await connection.execute("".join(f"GRANT {right} TO {_quoted(tenant_role.name)};" for right in rights))
@@ -76,20 +76,32 @@ async def hold(owner_url: str, tenant_role: TenantRole, app_role: str | None, pa
         await connection.close()
 
 
-async def _hold_one(connection: asyncpg.Connection, table: str, column: str, app_role: str | None, due: float) -> None:
+async def _hold_one(
+    connection: asyncpg.Connection,
+    table: str,
+    column: str,
+    app_role: str | None,
+    patience_s: float,
+    blockers: Blockers,
+) -> None:
     statements = _HOLD.format(table=table, column=column, is_named=IS_NAMED)
     if app_role is not None:
         statements += _LET.format(table=table, role=_quoted(app_role))
+    started, tries = time.monotonic(), 0
     while True:
         try:
             # One transaction, as several statements at once are.
             await connection.execute(statements)
         except asyncpg.PostgresError as error:
-            if not is_lock_wait(error) or time.monotonic() >= due:
+            if not is_lock_wait(error):
                 raise
         else:
             return
-        log.warning("a lock is taken: trying again", table=table)
+        tries += 1
+        waited_s = time.monotonic() - started
+        if waited_s >= patience_s:
+            raise MigrationBlockedError(f"row-level security of {table}", waited_s, tries, blockers.last_seen)
+        log.warning("a lock is taken: trying again", table=table, tries=tries, by=blockers.last_seen)
         await asyncio.sleep(_RETRY_PAUSE_S)
 
 

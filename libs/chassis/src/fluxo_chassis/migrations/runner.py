@@ -161,7 +161,7 @@ class _Run:
             tries += 1
             waited_s = time.monotonic() - started
             if waited_s >= self.patience_s:
-                raise MigrationBlockedError(str(self.revision), waited_s, tries, blockers.last_seen)
+                raise MigrationBlockedError(f"revision {self.revision}", waited_s, tries, blockers.last_seen)
             log.warning("a lock is taken: trying again", revision=self.revision, tries=tries, by=blockers.last_seen)
             await asyncio.sleep(backoff.next())
 

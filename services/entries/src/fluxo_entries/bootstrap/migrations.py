@@ -2,14 +2,11 @@
 
 from typing import Final
 
-import structlog
 from fluxo_chassis import migrations
-from fluxo_chassis.migrations import TenantRole, app_role_of
+from fluxo_chassis.migrations import TenantRole, api_role_of, app_role_of
 from fluxo_chassis.observability.logs import configure_logging
 
 from fluxo_entries.settings import MigrateSettings
-
-log = structlog.get_logger(__name__)
 
 SCRIPTS: Final = "fluxo_entries:migrations"
 
@@ -38,11 +35,6 @@ def migrate_by_settings(settings: MigrateSettings) -> None:
     """Migrate as the owner; the other roles are the users of their own URLs."""
     configure_logging(settings, "fluxo-entries")
     owner_url = settings.entries_migration_database_url or settings.entries_database_url
-    api_url = settings.entries_api_database_url
-    if api_url is None:
-        log.warning("the API has no role of its own: FLUXO_ENTRIES_API_DATABASE_URL is not set")
-    migrate(
-        owner_url=owner_url,
-        app_role=app_role_of(settings.entries_database_url, owner_url),
-        api_role=None if api_url is None else app_role_of(api_url, owner_url),
-    )
+    app_role = app_role_of(settings.entries_database_url, owner_url)
+    api_role = api_role_of(settings.entries_api_database_url, owner_url, app_role)
+    migrate(owner_url=owner_url, app_role=app_role, api_role=api_role)
