@@ -126,9 +126,11 @@ def dump_database(url: str, target: Path, report: Callable[[int], object]) -> No
         CommandError: pg_dump failed.
     """
     conninfo, environment = _connection(url)
+    # What a superuser took from all roles of the server's own functions is no matter of the database's owner.
+    what = ["--format=custom", "--exclude-schema=pg_catalog"]
     with tempfile.TemporaryFile() as errors:
         dump = subprocess.Popen(
-            [client_program("pg_dump"), "--format=custom", "--no-password", f"--file={target}", f"--dbname={conninfo}"],
+            [client_program("pg_dump"), *what, "--no-password", f"--file={target}", f"--dbname={conninfo}"],
             stdin=subprocess.DEVNULL,
             stderr=errors,
             env=environment,
