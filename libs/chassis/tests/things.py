@@ -2,20 +2,24 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+import uvicorn
 from fastapi import FastAPI, Request, Response
 from fluxo_chassis.auth import Principal
 from fluxo_chassis.health import Health
 from fluxo_chassis.http.app import create_app
-from fluxo_chassis.http.fast.ready_answer import ReadyAnswer
+from fluxo_chassis.http.connections.seats import Seats
+from fluxo_chassis.http.fast.fast_route import FastRouteProtocol
+from fluxo_chassis.http.fast.ready_answer import FastPath, ReadyAnswer, nothing_ready
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 DATE = b"Sun, 22 Nov 2026 12:00:00 GMT"
 ROUTE = "/v1/things/{number}"
+SLOW = "/v1/slow/{number}"
 TARGET = re.compile(rb"/v1/things/([0-9]+)\Z")
 SIZE = 20_000
 
@@ -46,10 +50,13 @@ def things_service(may_answer: asyncio.Event) -> FastAPI:
         response = thing(number)
         return Response(b"", headers=dict(response.headers)) if request.method == "HEAD" else response
 
-    @app.get("/v1/slow/{number}")
-    async def slow(number: int) -> Response:
+    @app.head(SLOW)
+    @app.get(SLOW)
+    async def slow(number: int, request: Request) -> Response:
+        request.state.principal = WRITER
         await may_answer.wait()
-        return thing(number)
+        response = thing(number)
+        return Response(b"", headers=dict(response.headers)) if request.method == "HEAD" else response
 
     @app.post("/v1/things")
     async def written(request: Request) -> Response:
@@ -75,22 +82,28 @@ def ready(method: bytes, target: bytes, _headers: object, *, size: int = 0) -> R
 
 
 class FastThings:
-    """A `FastWrite` of numbers below a hundred, by who is known; 13 is a fault of its own."""
+    """A `FastRoute` of numbers below a hundred, by who is known; 13 is a fault of its own.
+
+    They may be written down, and asked for as `/v1/slow/…`.
+    """
 
     def __init__(self, server: "Server") -> None:
         self._server = server
 
-    def caller(self, headers):
-        return WRITER if headers.get(b"authorization") == b"Bearer known" else None
+    def caller(self, method, target, headers):
+        is_ours = target == b"/v1/things" if method == b"POST" else target.startswith(b"/v1/slow/")
+        return WRITER if is_ours and headers.get(b"authorization") == b"Bearer known" else None
 
-    def begin(self, caller, _headers, body, context, answer) -> bool:
-        assert (caller, len(context.trace_id)) == (WRITER, 32)
+    def begin(self, request, answer) -> bool:
+        assert (request.caller, len(request.context.trace_id)) == (WRITER, 32)
+        body = request.body if request.method == b"POST" else request.target[len(b"/v1/slow/") :]
         if not body.isdigit() or len(body.lstrip(b"0")) > 2:
             return False
         if body == b"13":
             raise LookupError
         self._server.taken.append(body)
-        writing = asyncio.create_task(self._write(body, answer))
+        answered = self._write(body, answer) if request.method == b"POST" else self._read(request, int(body), answer)
+        writing = asyncio.create_task(answered)
         self._server.state.tasks.add(writing)
         writing.add_done_callback(self._server.state.tasks.discard)
         return True
@@ -98,6 +111,11 @@ class FastThings:
     async def _write(self, body, answer) -> None:
         await self._server.may_answer.wait()
         answer(ReadyAnswer.of(written_thing(body), route="/v1/things", tenant="t-1"))
+
+    async def _read(self, request, number, answer) -> None:
+        await self._server.may_answer.wait()
+        ready = ReadyAnswer.of(thing(number), route=SLOW, tenant="t-1")
+        answer(ready if request.method == b"GET" else ReadyAnswer(200, SLOW, "t-1", ready.head, b""))
 
 
 class Wire(asyncio.Transport):
@@ -196,3 +214,64 @@ def post(body: str, *headers: str, target: str = "/v1/things", version: str = "1
     kept = [f"{name}: {value}" for name, value in plain.items() if name.lower() not in own]
     head = "".join(f"{header}\r\n" for header in (*kept, *headers) if not header.endswith(":"))
     return f"POST {target} HTTP/{version}\r\n{head}\r\n{body}".encode("latin-1")
+
+
+class OverAWire:
+    """An application behind the protocol with fast paths, one of which counts what it takes; None takes nothing."""
+
+    def __init__(self, app: FastAPI, fast_route: object | None, fast_path: FastPath = nothing_ready) -> None:
+        self.begun, self.faults = 0, []
+        self._app, self._fast_route, self._fast_path = app, fast_route, fast_path
+        self._config = uvicorn.Config(
+            app, http="httptools", ws="none", lifespan="off", access_log=False, log_config=None
+        )
+        self._config.load()
+
+    def caller(self, *given):
+        return None if self._fast_route is None else self._fast_route.caller(*given)
+
+    def begin(self, *given) -> bool:
+        try:
+            is_begun = self._fast_route.begin(*given)
+        except Exception as error:  # which the protocol survives
+            self.faults.append(error)
+            raise
+        self.begun += is_begun
+        return is_begun
+
+    async def answer(self, chunks: Iterable[bytes], *, are_waited_for: bool = True) -> bytes:
+        """What is written when the chunks come one after the other, each to an answered one, or all at once."""
+        others = asyncio.all_tasks()
+        state, wire = ServerState(), Wire()
+        state.default_headers = [(b"date", DATE)]
+        protocol = FastRouteProtocol(
+            self._config,
+            state,
+            {},
+            seats=Seats(),
+            fast_path=self._fast_path,
+            fast_route=self,
+            account=self._app.state.account,
+            cors=self._app.state.cors,
+        )
+        protocol.connection_made(wire)
+        for chunk in chunks:
+            await wire.may_read.wait()
+            if not wire.is_closed:
+                protocol.data_received(chunk)
+            if are_waited_for:
+                await _without_tasks_but(others)
+        if not wire.is_closed:
+            await _without_tasks_but(others)
+        written = bytes(wire.written) + (b"(closed)" if wire.is_closed else b"")
+        protocol.connection_lost(None)
+        await _without_tasks_but(others)
+        self._app.state.account.settle()
+        return written
+
+
+async def _without_tasks_but(others: set[asyncio.Task]) -> None:
+    while new := asyncio.all_tasks() - others:
+        await asyncio.wait(new)
+        for _ in range(3):  # what a task that is done calls comes after it, and may begin another
+            await asyncio.sleep(0)

@@ -15,7 +15,7 @@ from fluxo_chassis.auth.requires import requires
 from fluxo_chassis.health import Health
 from fluxo_chassis.http.app import create_app
 from fluxo_chassis.http.connections.seats import Seats
-from fluxo_chassis.http.fast.fast_write import FastWriteProtocol
+from fluxo_chassis.http.fast.fast_route import FastRouteProtocol
 from fluxo_chassis.observability.traces import tracing
 from fluxo_chassis.problems import Problem, problem_responses
 from pydantic import BaseModel, ConfigDict, Field
@@ -159,10 +159,10 @@ async def serving() -> Callable:
         seats = Seats()
         kinds = {
             "short": partial(
-                FastWriteProtocol,
+                FastRouteProtocol,
                 seats=seats,
                 fast_path=short,
-                fast_writes={b"/v1/things": FastThings(server)},
+                fast_route=FastThings(server),
                 account=app.state.account,
                 cors=app.state.cors,
             ),

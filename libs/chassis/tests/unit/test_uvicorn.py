@@ -23,7 +23,7 @@ uvicorn's {name} (now {version}) is not the one that the fast path was written f
 - the protocol itself asks a `cycle` for body, more_body, message_event, response_complete, keep_alive, disconnected;
 - Server.startup with sockets: our own does the same, but for who listens; shutdown() closes `servers`, then sockets;
 - connection_lost does without `cycle` and `flow`, `pipeline` holds what waits, `read_paused` says who does not read.
-Then run test_fast_path.py, test_fast_write.py, test_listener.py and test_connections.py, note the new digest here:
+Then run test_fast_path.py, test_fast_route.py, test_listener.py and test_connections.py, note the new digest here:
 {digest}, and the new version in pyproject.toml."""
 
 

@@ -7,92 +7,40 @@ from collections import Counter
 
 import asyncpg
 import pytest
-import uvicorn
 from fluxo_chassis.health import Health
-from fluxo_chassis.http.connections.seats import Seats
-from fluxo_chassis.http.fast.fast_write import FastWriteProtocol
-from fluxo_chassis.http.fast.ready_answer import nothing_ready
 from fluxo_chassis.resilience.rate_limits import RateLimits
 from fluxo_entries.domain.errors import OutcomeUnknownError, OverloadedError, OverShareError, RejectedFieldsError
 from fluxo_entries.entrypoints.http.app import create_entries_app
-from fluxo_entries.entrypoints.http.fast_recording import TARGET, FastRecording
+from fluxo_entries.entrypoints.http.fast_recording import FastRecording
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from uvicorn.server import ServerState
 
-from libs.chassis.tests.things import DATE, Wire
+from libs.chassis.tests.things import OverAWire
 from services.entries.tests.fakes import FakeService, FakeVerifier
 
 SALE = {"direction": "credit", "amount": "150.00", "business_date": "2026-11-22", "description": "Venda balcão"}
 WRITER = "Bearer padaria/entries:read,entries:write"
 
 
-class Way:
-    """The entries API behind one of the two protocols, over a memory of its own."""
+class Way(OverAWire):
+    """The entries API behind one of the two ways, over a memory of its own."""
 
     def __init__(self, *, is_fast: bool) -> None:
         self.service, verifier = FakeService(), FakeVerifier()
-        self.begun, self.faults = 0, []
-        self._app = create_entries_app(self.service.use_cases, health=Health(), verifier=verifier)
         self._fast = FastRecording(self.service.use_cases.record_entry, verifier)
-        self._writes = {TARGET: self} if is_fast else {}
-        self.caller = self._fast.caller
-        self._config = uvicorn.Config(
-            self._app, http="httptools", ws="none", lifespan="off", access_log=False, log_config=None
-        )
-        self._config.load()
-
-    def begin(self, *given) -> bool:
-        try:
-            is_begun = self._fast.begin(*given)
-        except Exception as error:  # which the protocol survives
-            self.faults.append(error)
-            raise
-        self.begun += is_begun
-        return is_begun
+        app = create_entries_app(self.service.use_cases, health=Health(), verifier=verifier)
+        super().__init__(app, self._fast if is_fast else None)
 
     def limit(self, per_s: float) -> None:
         self._app.state.rate_limits = self._fast._limits = RateLimits(per_s, clock=lambda: 0.0)
 
     async def answer(self, chunks, failure=None, *, are_waited_for=True) -> bytes:
-        """What is written when the chunks come one after the other to a service that has recorded nothing."""
+        """What is written when the chunks come to a service that has recorded nothing."""
         memory = self.service.memory
         for held in (memory.merchants, memory.entries, memory.keys, memory.traceparents):
             held.clear()
         self.service.journal.failure = failure
-        state, wire = ServerState(), Wire()
-        state.default_headers = [(b"date", DATE)]
-        protocol = FastWriteProtocol(
-            self._config,
-            state,
-            {},
-            seats=Seats(),
-            fast_path=nothing_ready,
-            fast_writes=self._writes,
-            account=self._app.state.account,
-            cors=self._app.state.cors,
-        )
-        protocol.connection_made(wire)
-        for chunk in chunks:
-            await wire.may_read.wait()
-            if not wire.is_closed:
-                protocol.data_received(chunk)
-            if are_waited_for:
-                await _idle()
-        if not wire.is_closed:
-            await _idle()
-        written = bytes(wire.written) + (b"(closed)" if wire.is_closed else b"")
-        protocol.connection_lost(None)
-        await _idle()
-        self._app.state.account.settle()
-        return written
-
-
-async def _idle() -> None:
-    while others := asyncio.all_tasks() - {asyncio.current_task()}:
-        await asyncio.wait(others)
-        for _ in range(3):  # what a task that is done calls comes after it, and may begin another
-            await asyncio.sleep(0)
+        return await super().answer(chunks, are_waited_for=are_waited_for)
 
 
 def normal(answers: bytes) -> bytes:

@@ -125,7 +125,7 @@ class Middleware:
         except ClientDisconnect:
             answer.status = CLIENT_LEFT
         except Exception as error:
-            problem = _too_late() if deadline.is_missed else problem_of_failure(error)
+            problem = too_late() if deadline.is_missed else problem_of_failure(error)
             if answer.started:
                 raise
             await problem_answer(problem)(scope, receive, answer)
@@ -228,7 +228,8 @@ def _limited(receive: Receive, limit: int, deadline: Deadline) -> Receive:
     return limited
 
 
-def _too_late() -> Problem:
+def too_late() -> Problem:
+    """Return, and log, that a request is given up."""
     log.warning("a request was not answered in time and is given up")
     return unavailable(
         "This could not be finished in time. Try again shortly; repeat a write with the same idempotency key, "

@@ -1,7 +1,7 @@
 import asyncio
 import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, cast
@@ -16,7 +16,7 @@ from fluxo_chassis.http.fast.write_coalescing import CoalescingProtocol
 from fluxo_chassis.settings import BAD_CONFIGURATION, PREFIX, ProcessSettings
 
 if TYPE_CHECKING:
-    from fluxo_chassis.http.fast.fast_write import FastWrite
+    from fluxo_chassis.http.fast.fast_route import FastRoute
 
 GRACEFUL_TIMEOUT_S = 10
 KEEP_ALIVE_S = 75
@@ -48,17 +48,17 @@ async def serve(
     stop: asyncio.Event,
     *,
     fast_path: FastPath | None = None,
-    fast_writes: "Mapping[bytes, FastWrite] | None" = None,
+    fast_route: "FastRoute | None" = None,
 ) -> None:
     """Serves until `stop` is set and the requests under way are answered, or ten seconds have passed.
 
-    What `fast_path` has ready, and what `fast_writes` take, is answered without asking `app`, which then is one of
+    What `fast_path` has ready, and what `fast_route` takes, is answered without asking `app`, which then is one of
     `create_app`.
     """
     server = _Server(
         uvicorn.Config(
             app,
-            http=_protocol(Seats.as_descriptors_allow(), fast_path, fast_writes, app),
+            http=_protocol(Seats.as_descriptors_allow(), fast_path, fast_route, app),
             ws="none",
             lifespan="on",
             access_log=False,
@@ -82,19 +82,20 @@ async def serve(
 
 
 def _protocol(
-    seats: Seats, fast_path: FastPath | None, fast_writes: "Mapping[bytes, FastWrite] | None", app: Starlette
+    seats: Seats, fast_path: FastPath | None, fast_route: "FastRoute | None", app: Starlette
 ) -> type[asyncio.Protocol]:
     made: Callable[..., asyncio.Protocol] = partial(CoalescingProtocol, seats=seats)
-    if fast_path is not None or fast_writes is not None:
-        from fluxo_chassis.http.fast.fast_write import FastWriteProtocol  # noqa: PLC0415 - workers load no framework
+    if fast_path is not None or fast_route is not None:
+        from fluxo_chassis.http.fast.fast_path import FastPathProtocol  # noqa: PLC0415 - workers load no framework
+        from fluxo_chassis.http.fast.fast_route import FastRouteProtocol  # noqa: PLC0415
 
+        state = app.state
         made = partial(
-            FastWriteProtocol,
+            FastPathProtocol if fast_route is None else partial(FastRouteProtocol, fast_route=fast_route),
             seats=seats,
             fast_path=fast_path or nothing_ready,
-            fast_writes=fast_writes or {},
-            account=app.state.account,
-            cors=app.state.cors,
+            account=state.account,
+            cors=state.cors,
         )
     # uvicorn calls it as it would the class.
     return cast("type[asyncio.Protocol]", made)

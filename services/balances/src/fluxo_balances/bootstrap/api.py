@@ -1,12 +1,10 @@
 """The API process."""
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Final
 
 import asyncpg
-from fastapi import FastAPI
 from fluxo_chassis.auth import TokenVerifier
 from fluxo_chassis.auth.jwks import JwksKeys
 from fluxo_chassis.health import Health
@@ -36,6 +34,7 @@ from fluxo_balances.application.use_cases import ApiUseCases
 from fluxo_balances.entrypoints.http.answer_cache import AnswerCache
 from fluxo_balances.entrypoints.http.app import create_balances_app
 from fluxo_balances.entrypoints.http.conditional_response import CachedResponses
+from fluxo_balances.entrypoints.http.fast_reading import FastReading
 from fluxo_balances.entrypoints.http.local_fast_path import LocalFastPath
 from fluxo_balances.settings import ApiSettings
 
@@ -98,12 +97,17 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
         answers = AnswerCache(cache, bulkhead, lambda: health.status("database") == "fail")
         changes = FollowChanges(PostgresMerchantPositions(pool), answers)
         notifications.hearers.append(lambda payload: changes.hear(merchants_of(payload)))
-        app = assemble(pool, consolidation, changes, answers, verifier, health, settings.cors_origins)
+        use_cases = assemble(pool, consolidation, changes, answers)
+        app = create_balances_app(
+            use_cases, answers, health=health, verifier=verifier, cors_origins=settings.cors_origins
+        )
         limits = None if settings.rate_limit_per_s is None else RateLimits(settings.rate_limit_per_s)
         app.state.rate_limits = limits
+        ready = LocalFastPath(answers, verifier, limits)
+        fast = FastReading(use_cases.get_daily_balance, answers, verifier, limits)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(changes.watch(stop))
-            await serve(app, settings, stop, fast_path=LocalFastPath(answers, verifier, limits))
+            await serve(app, settings, stop, fast_path=ready, fast_route=fast)
 
 
 def assemble(
@@ -111,13 +115,10 @@ def assemble(
     consolidation: Consolidation,
     changes: FollowChanges,
     answers: AnswerCache,
-    verifier: TokenVerifier,
-    health: Health,
-    cors_origins: Sequence[str] = (),
-) -> FastAPI:
-    """Return the application on top of what was opened for it."""
+) -> ApiUseCases:
+    """Return the use cases on top of what was opened for them."""
     balances = PostgresDailyBalances(pool)
-    use_cases = ApiUseCases(
+    return ApiUseCases(
         get_daily_balance=GetDailyBalance(balances),
         get_daily_balances=GetDailyBalances(balances),
         get_category_totals=GetCategoryTotals(balances),
@@ -125,4 +126,3 @@ def assemble(
         follow_changes=changes,
         list_api_key_uses=ListApiKeyUses(PostgresApiKeyUses(pool)),
     )
-    return create_balances_app(use_cases, answers, health=health, verifier=verifier, cors_origins=cors_origins)

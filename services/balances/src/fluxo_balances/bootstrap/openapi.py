@@ -14,6 +14,7 @@ from fluxo_balances.adapters.redis.near_cache import NearBalanceCache
 from fluxo_balances.application.reading.follow_changes import FollowChanges
 from fluxo_balances.bootstrap.api import TENANT_CLAIM, assemble
 from fluxo_balances.entrypoints.http.answer_cache import AnswerCache
+from fluxo_balances.entrypoints.http.app import create_balances_app
 from fluxo_balances.entrypoints.http.conditional_response import CachedResponses
 
 NOWHERE: Final = "redis://localhost"
@@ -26,4 +27,6 @@ def openapi() -> dict[str, Any]:
     nobody = Bulkhead("", running_max=0, waiting_max=0, wait_max_s=0)
     answers = AnswerCache(NearBalanceCache(NOWHERE, 0, prepare=CachedResponses), nobody, lambda: False)
     changes = FollowChanges(PostgresMerchantPositions(None), answers)
-    return assemble(None, consolidation, changes, answers, verifier, Health()).openapi()
+    use_cases = assemble(None, consolidation, changes, answers)
+    document: dict[str, Any] = create_balances_app(use_cases, answers, health=Health(), verifier=verifier).openapi()
+    return document

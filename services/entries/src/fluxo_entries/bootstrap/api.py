@@ -38,7 +38,7 @@ from fluxo_entries.application.recording.reverse_entry import ReverseEntry
 from fluxo_entries.application.sealing.get_latest_seal import GetLatestSeal
 from fluxo_entries.application.use_cases import ApiUseCases
 from fluxo_entries.entrypoints.http.app import create_entries_app
-from fluxo_entries.entrypoints.http.fast_recording import TARGET, FastRecording
+from fluxo_entries.entrypoints.http.fast_recording import FastRecording
 from fluxo_entries.settings import ApiSettings
 
 TENANT_CLAIM: Final = "merchant_id"
@@ -89,7 +89,7 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
         if settings.rate_limit_per_s is not None:
             app.state.rate_limits = RateLimits(settings.rate_limit_per_s)
         fast = FastRecording(use_cases.record_entry, verifier, app.state.rate_limits)
-        await serve(app, settings, stop, fast_writes={TARGET: fast})
+        await serve(app, settings, stop, fast_route=fast)
 
 
 def assemble(

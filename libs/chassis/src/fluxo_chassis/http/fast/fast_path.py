@@ -53,22 +53,29 @@ class FastPathProtocol(CoalescingProtocol):
         self.expect_100_continue = False
 
     def on_headers_complete(self) -> None:
-        self.pending_bytes, self.head_since = 0, None
         if self._is_free():
             started = time.perf_counter()
             headers = dict(self.headers)
-            if self._is_plain(headers) and self.takes(self.parser.get_method(), headers, started):
-                return
+            if self._is_plain(headers):
+                self.pending_bytes, self.head_since = 0, None
+                method = self.parser.get_method()
+                if (answer := self._ready(method, headers)) is not None:
+                    # What `answer` does, spelt out: calls are a good part of what this costs.
+                    context = trace_of(headers)
+                    self._send(answer, context.request_id, self._cors.head(headers.get(b"origin")))
+                    self._is_answered = True
+                    finished = time.perf_counter()
+                    kind = Kind(_METHODS[method], answer.route, answer.status)
+                    self._account.note(kind, answer.tenant, finished - started, context)
+                    self._close_when_idle(finished)
+                    return
+                if self.takes(method, headers, started):
+                    return
         self.go_the_slow_path()
 
-    def takes(self, method: bytes, headers: dict[bytes, bytes], started: float) -> bool:
-        """Answer the request whose plain head is there, or say that it has to go the slow path."""
-        answer = self._ready(method, headers)
-        if answer is None:
-            return False
-        self._is_answered = True
-        self.answer(answer, _METHODS[method], headers.get(b"origin"), trace_of(headers), started)
-        return True
+    def takes(self, _method: bytes, _headers: dict[bytes, bytes], _started: float) -> bool:
+        """Whether the request whose plain head is there, and whose answer is not, will be answered past it."""
+        return False
 
     def answer(
         self,
@@ -87,7 +94,7 @@ class FastPathProtocol(CoalescingProtocol):
         elif self.pipeline:
             self.on_response_complete()
         else:
-            self._close_when_idle()
+            self._close_when_idle(time.perf_counter())
         self.note(method, answer, context, started)
 
     def note(self, method: str, answer: ReadyAnswer, context: TraceContext, started: float) -> None:
@@ -123,8 +130,12 @@ class FastPathProtocol(CoalescingProtocol):
             and self.parser.should_keep_alive()
             # Without this header only HTTP/1.1 keeps a connection.
             and (b"connection" not in headers or self.parser.get_http_version() == "1.1")
-            and len(self.url) + len(b"".join(headers)) + len(b"".join(headers.values())) <= HEAD_LIMIT_BYTES
+            # All that came since the last request is no less than its head.
+            and (self.pending_bytes <= HEAD_LIMIT_BYTES or self._head_bytes(headers) <= HEAD_LIMIT_BYTES)
         )
+
+    def _head_bytes(self, headers: dict[bytes, bytes]) -> int:
+        return len(self.url) + len(b"".join(headers)) + len(b"".join(headers.values()))
 
     def _ready(self, method: bytes, headers: dict[bytes, bytes]) -> ReadyAnswer | None:
         if method not in _METHODS or b"content-length" in headers:
@@ -157,9 +168,9 @@ class FastPathProtocol(CoalescingProtocol):
         )
         self.server_state.total_requests += 1
 
-    def _close_when_idle(self) -> None:
+    def _close_when_idle(self, now: float) -> None:
         # A timer for each answer costs more than the answer: one looks again when it finds that there was another.
-        self._idle_since = time.perf_counter()
+        self._idle_since = now
         if self._idle_timer is None:
             self._idle_timer = self.loop.call_later(self.timeout_keep_alive, self._look_whether_idle)
 

@@ -6,7 +6,7 @@ from enum import Enum
 from hashlib import blake2b
 from typing import Final
 
-from fastapi import Request, Response
+from fastapi import Response
 from fluxo_chassis.http.fast.ready_answer import ReadyAnswer
 
 from fluxo_balances.entrypoints.http.answers import mark_stale
@@ -64,11 +64,11 @@ class CachedResponses:
         return self._responses[kind]
 
 
-def conditional_response(request: Request, answer: Answer) -> Response:
+def conditional_response(method: str, condition: str, answer: Answer) -> Response:
+    """Return the answer to a request; `condition` is its `If-None-Match`, empty for none."""
     body = mark_stale(answer.body) if answer.origin is Origin.STALE else answer.body
     etag = _etag_of(body)
-    condition = ", ".join(request.headers.getlist("if-none-match"))
-    return _response(request.method, body, etag, answer.origin, client_has_it=_holds(condition, etag))
+    return _response(method, body, etag, answer.origin, client_has_it=_holds(condition, etag))
 
 
 def _etag_of(body: bytes) -> str:

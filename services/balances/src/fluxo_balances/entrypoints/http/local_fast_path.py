@@ -19,7 +19,7 @@ from fluxo_balances.entrypoints.http.conditional_response import Origin
 from fluxo_balances.entrypoints.http.respond import SCOPE, answers_total
 
 _DATE: Final = rb"([0-9]{4}-[0-9]{2}-[0-9]{2})"
-_DAY: Final = re.compile(rb"/v1/daily-balances/" + _DATE + rb"\Z")
+DAY: Final = re.compile(rb"/v1/daily-balances/" + _DATE + rb"\Z")
 _RANGE: Final = re.compile(rb"/v1/daily-balances\?from=" + _DATE + b"&to=" + _DATE + rb"\Z")
 
 TARGET_LENGTH_MAX: Final = 64
@@ -54,7 +54,7 @@ class LocalFastPath:
 @lru_cache(maxsize=4_096)
 def _asked(target: bytes) -> tuple[str, str] | None:
     """The cache's key and the route, of a target in its plainest form."""
-    if day := _DAY.match(target):
+    if day := DAY.match(target):
         return day[1].decode(), get_daily_balance.PATH
     if days := _RANGE.match(target):
         return f"{days[1].decode()}..{days[2].decode()}", get_daily_balances.PATH

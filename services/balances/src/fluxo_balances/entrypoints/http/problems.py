@@ -51,11 +51,20 @@ _RETRY_AFTER: Final = {"Retry-After": "1"}
 _SOON_OVER: Final = (ReadModelUnavailableError, NotYetConsolidatedError, TooManyFollowersError)
 
 
-async def _on_error(_request: Request, error: Exception) -> Response:
+def problem_of(error: Exception) -> Problem | None:
+    """Return the problem that the error is to a caller; None for what is no error of the use cases."""
+    if type(error) not in _PROBLEMS:
+        return None
     status, slug, title, detail = _PROBLEMS[type(error)]
     errors = [FieldError(pointer, str(error)) for pointer in _POINTERS.get(type(error), ())]
     headers = _RETRY_AFTER if isinstance(error, _SOON_OVER) else None
-    return problem_answer(Problem(status, slug, title, detail, errors=errors, headers=headers))
+    return Problem(status, slug, title, detail, errors=errors, headers=headers)
+
+
+async def _on_error(_request: Request, error: Exception) -> Response:
+    problem = problem_of(error)
+    assert problem is not None  # noqa: S101 - registered for these classes
+    return problem_answer(problem)
 
 
 def install_problems(app: FastAPI) -> None:

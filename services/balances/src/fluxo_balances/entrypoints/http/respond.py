@@ -62,4 +62,5 @@ class Respond:
         else:
             answer = await self._answers.get(merchant_id, cache_key, read)
         answers_total.labels(answer.origin.value).inc()
-        return conditional_response(request, answer)
+        condition = ", ".join(request.headers.getlist("if-none-match"))
+        return conditional_response(request.method, condition, answer)

@@ -9,7 +9,7 @@ from typing import Final
 from fastapi import Response
 from fluxo_chassis.auth import Principal, TokenVerifier, recognised
 from fluxo_chassis.auth.requires import PLAIN_PRICE
-from fluxo_chassis.http.fast.fast_write import Answer, Headers
+from fluxo_chassis.http.fast.fast_route import Answer, FastRequest, Headers
 from fluxo_chassis.http.fast.ready_answer import ReadyAnswer
 from fluxo_chassis.http.given_once import parse_json
 from fluxo_chassis.http.middleware import problem_of_failure
@@ -28,26 +28,29 @@ from fluxo_entries.entrypoints.http.answers import recorded_at_once
 from fluxo_entries.entrypoints.http.parameters import parse_header
 from fluxo_entries.entrypoints.http.problems import problem_of
 
-TARGET: Final = record_entry.PATH.encode()
+_TARGET: Final = record_entry.PATH.encode()
 
 
 class FastRecording:
-    """A `FastWrite`."""
+    """A `FastRoute`."""
 
     def __init__(self, record_entry: RecordEntry, verifier: TokenVerifier, limits: RateLimits | None = None) -> None:
         self._record_entry = record_entry
         self._verifier = verifier
         self._limits = limits
 
-    def caller(self, headers: Headers) -> Principal | None:
+    def caller(self, method: bytes, target: bytes, headers: Headers) -> Principal | None:
+        if method != b"POST" or target != _TARGET:
+            return None
         return recognised(self._verifier, headers.get(b"authorization", b""), record_entry.SCOPE)
 
-    def begin(self, caller: Principal, headers: Headers, body: bytes, context: TraceContext, answer: Answer) -> bool:
+    def begin(self, request: FastRequest, answer: Answer) -> bool:
+        caller, context = request.caller, request.context
         merchant = self._record_entry.known_merchant(caller.tenant)
         token = tracing.enter(context)
         try:
-            key = parse_header(headers.get(b"idempotency-key", b"").decode("latin-1"))
-            fields = parse_json(body)
+            key = parse_header(request.headers.get(b"idempotency-key", b"").decode("latin-1"))
+            fields = parse_json(request.body)
             if merchant is None or not isinstance(fields, dict):
                 return False
             draft = parse_draft(fields, rules_for(fields, merchant.currency))

@@ -1,4 +1,4 @@
-"""The fast path of writes against the ordinary one: nobody can tell them apart, however the bytes arrive."""
+"""The fast path of what is not ready against the ordinary one: nobody can tell them apart, however the bytes arrive."""
 
 import asyncio
 import re
@@ -18,6 +18,7 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
     return "asyncio", {"use_uvloop": True}
 
 
+KNOWN = "Authorization: Bearer known"
 TRACE = "Traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 # By name: what is sent, and how much of it takes the fast path.
@@ -49,6 +50,13 @@ SEQUENCES = {
     "said to close": (post("7", "Connection: close") + post("8"), 0),
     "old version": (post("7", version="1.0"), 0),
     "other methods": (post("7").replace(b"POST", b"PUT") + post("7").replace(b"POST", b"PATCH"), 0),
+    "read": (get("/v1/slow/7", KNOWN), 1),
+    "head": (get("/v1/slow/7", KNOWN, method="HEAD"), 1),
+    "read and written at once": (get("/v1/slow/7", KNOWN) + post("8") + get("/v1/slow/9", KNOWN) + get(1), None),
+    "read by nobody known": (get("/v1/slow/7") + get("/v1/slow/8", "Authorization: Bearer unknown"), 0),
+    "read, and declined": (get("/v1/slow/700", KNOWN) + get("/v1/slow/x", KNOWN), 0),
+    "read with a body": (get("/v1/slow/7", KNOWN, "Content-Length: 1", "Content-Type: application/json") + b"7", 0),
+    "read with an empty body": (get("/v1/slow/7", KNOWN, "Content-Length: 0"), 0),
     "garbage after it": (post("7") + b"\x00\x01\r\n\r\n", None),
 }
 
