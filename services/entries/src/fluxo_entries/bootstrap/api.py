@@ -47,7 +47,7 @@ RUNNING_MAX: Final = 8
 """Connections for reads, and as many for writes that are not committed in groups; each kind queues only for its own."""
 
 SEARCHES_MAX: Final = 4
-MERCHANT_SEARCHES_MAX: Final = 2
+MERCHANT_SEARCHES_MAX: Final = 1
 """Searches are the reads that may take long: of all merchants they hold half of the connections at most."""
 
 WAITING_MAX: Final = 1_000
