@@ -34,6 +34,12 @@ def test_a_key_is_printed_alone_and_the_rest_beside_it(api_keys, service):
     }
 
 
+def test_the_last_day_that_there_is_may_be_the_last_one(api_keys, service):
+    service.answers_with(201, KEY | {"key": "fx_made-up"})
+    api_keys("create", "--name", "caixa 3", "--scope", "entries:read", "--expires", "9999-12-31")
+    assert [request.body["expires_at"] for request in service.requests] == ["9999-12-31T23:59:59Z"]
+
+
 def test_a_key_that_may_have_been_made_is_not_made_again(api_keys, service):
     service.hangs_up()
     outcome = api_keys("create", "--name", "caixa 3", "--scope", "entries:read", "--json")

@@ -161,6 +161,21 @@ async def test_a_server_that_stops_answers_and_closes(serving):
     assert ended[0] == ended[1]
 
 
+async def test_a_server_that_stops_closes_what_goes_the_slow_path_after_all(serving):
+    short = await serving("short")
+    protocol, wire = short.make(), Wire()
+    protocol.connection_made(wire)
+    declined = post("700")
+    protocol.data_received(declined[:-1])
+    protocol.shutdown()
+    protocol.data_received(declined[-1:])
+    while short.state.tasks:
+        await asyncio.wait(short.state.tasks)
+    assert b"connection: close\r\n" in wire.written
+    assert wire.is_closed
+    protocol.connection_lost(None)
+
+
 async def test_who_leaves_meanwhile_is_noted_and_nobody_is_written_to(serving):
     short = await serving("short")
     short.may_answer.clear()

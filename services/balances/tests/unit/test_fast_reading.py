@@ -101,12 +101,23 @@ async def test_another_method_goes_the_slow_path(ways, token):
     assert fast.caller(b"POST", DAY.encode(), {b"authorization": token.partition(": ")[2].encode()}) is None
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("error", [ReadModelUnavailableError(), LookupError("nobody expects it")])
-async def test_what_goes_wrong_is_told_as_on_the_slow_path(ways, token, error):
+async def test_what_goes_wrong_is_told_as_on_the_slow_path(ways, token, error, method):
     slow, fast = ways(balances=Failing(error))
-    answer = await fast.answer([get(DAY, token)])
+    request = get(DAY, token, method=method)
+    answer = await fast.answer([request])
     assert fast.begun == 1
-    assert without_chance(answer) == without_chance(await slow.answer([get(DAY, token)]))
+    assert without_chance(answer) == without_chance(await slow.answer([request]))
+
+
+async def test_a_read_that_is_broken_off_has_an_answer_too(ways, token, service, monkeypatch):
+    async def broken_off(*_given):
+        raise asyncio.CancelledError
+
+    _, fast = ways()
+    monkeypatch.setattr(service.answers, "get", broken_off)
+    assert (await fast.answer([get(DAY, token)])).startswith(b"HTTP/1.1 503 ")
 
 
 async def test_what_takes_too_long_is_given_up_as_on_the_slow_path(ways, token, virtual_time):

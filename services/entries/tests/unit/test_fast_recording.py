@@ -8,6 +8,7 @@ from collections import Counter
 import asyncpg
 import pytest
 from fluxo_chassis.health import Health
+from fluxo_chassis.resilience import current_tenant
 from fluxo_chassis.resilience.rate_limits import RateLimits
 from fluxo_entries.domain.errors import OutcomeUnknownError, OverloadedError, OverShareError, RejectedFieldsError
 from fluxo_entries.entrypoints.http.app import create_entries_app
@@ -186,3 +187,21 @@ def test_who_asks_for_too_much_is_told_so_by_the_slow_path(fast, slow):
         statuses.append(Counter(re.findall(rb"HTTP/1.1 (\d+)", asyncio.run(way.answer(requests)))))
         way.limit(1e9)
     assert statuses == [{b"201": 10, b"429": 2}] * 2
+
+
+def test_what_the_slow_path_has_to_refuse_is_charged_once(fast):
+    # Twenty at once, ten each: a second charge for the one that is refused would leave nothing for the other.
+    tomorrow = post(body_of(business_date="2026-11-23"), "k-1")
+    fast.limit(2)
+    answers = asyncio.run(fast.answer([tomorrow, post(body_of(), "k-2")]))
+    fast.limit(1e9)
+    assert re.findall(rb"HTTP/1.1 (\d+)", answers) == [b"422", b"201"]
+
+
+def test_whoever_is_looked_up_is_so_in_the_merchants_turn(fast, monkeypatch):
+    seen, known = [], fast.service.use_cases.record_entry._merchants.known
+    merchants = fast.service.use_cases.record_entry._merchants
+    monkeypatch.setattr(merchants, "known", lambda merchant_id: seen.append(current_tenant.get()) or known(merchant_id))
+    asyncio.run(fast.answer([post(body_of(), "k-1")]))
+    assert seen == ["padaria"]
+    assert current_tenant.get() == ""

@@ -99,7 +99,9 @@ def revoke(
 
 
 def _end_of(day: date | None) -> str | None:
-    return None if day is None else f"{day + timedelta(days=1)}T00:00:00Z"
+    if day is None or day == date.max:
+        return None if day is None else f"{day}T23:59:59Z"
+    return f"{day + timedelta(days=1)}T00:00:00Z"
 
 
 def _used_to_read_balances(url: str | None, token: str | None, merchant: str | None, data_dir: Path) -> dict[str, Any]:

@@ -5,6 +5,7 @@ is plain and good is answered past all of that; whatever is not goes the slow pa
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 import structlog
@@ -83,6 +84,8 @@ class FastRouteProtocol(FastPathProtocol):
 
         def answer(ready: ReadyAnswer) -> None:
             taken.response_complete = True
+            if taken.method == b"HEAD":
+                ready = replace(ready, body=b"")
             if self.transport.is_closing():
                 self.note(method, ready, taken.context, taken.started)
             else:
@@ -97,6 +100,7 @@ class FastRouteProtocol(FastPathProtocol):
         if not is_begun:
             taken.response_complete = True
             self.go_the_slow_path()
+            self.cycle.keep_alive &= taken.keep_alive  # A server that stops has said so to the one before.
             self.on_body(taken.body)
             super().on_message_complete()
 

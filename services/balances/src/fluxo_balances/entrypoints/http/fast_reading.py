@@ -14,7 +14,7 @@ from fluxo_chassis.http.fast.ready_answer import ReadyAnswer
 from fluxo_chassis.http.middleware import problem_of_failure, too_late
 from fluxo_chassis.http.problem_answers import problem_answer
 from fluxo_chassis.observability.traces import tracing
-from fluxo_chassis.problems import Problem
+from fluxo_chassis.problems import Problem, unavailable
 from fluxo_chassis.resilience import current_tenant
 from fluxo_chassis.resilience.rate_limits import RateLimits
 
@@ -78,13 +78,14 @@ class FastReading:
         try:
             async with deadline:
                 found = await self._answers.get(tenant, day.isoformat(), read)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the caller is told
-            response = problem_answer(_problem_of(error, is_too_late=deadline.expired()))
-        else:
             answers_total.labels(found.origin.value).inc()
             response = conditional_response(request.method.decode(), condition, found)
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - whatever it is, the caller is told
+            response = problem_answer(_problem_of(error, is_too_late=deadline.expired()))
         answer(ReadyAnswer.of(response, route=PATH, tenant=tenant))
 
 
-def _problem_of(error: Exception, *, is_too_late: bool) -> Problem:
-    return too_late() if is_too_late else problem_of(error) or problem_of_failure(error)
+def _problem_of(error: BaseException, *, is_too_late: bool) -> Problem:
+    if is_too_late:
+        return too_late()
+    return (problem_of(error) or problem_of_failure(error)) if isinstance(error, Exception) else unavailable()

@@ -28,14 +28,18 @@ class RecordEntry:
         """Return the merchant's settings where they need not be asked for."""
         return self._merchants.known(merchant_id)
 
-    def begin(self, merchant: Merchant, draft: Draft, *, idempotency_key: str, traceparent: str) -> Awaitable[Outcome]:
-        """Begin to record what no rule refuses; the outcome, or its error, is to be waited for.
+    def decide(self, merchant: Merchant, draft: Draft, *, idempotency_key: str, traceparent: str) -> Recording:
+        """Return what `begin` takes, of what no rule refuses.
 
         Raises:
             RejectedFieldsError: as a call does, but for a key that has an answer, too.
         """
         entry = record(draft, merchant, self._ids.next(), self._clock.now())
-        return self._journal.append(Recording(entry, idempotency_key, draft_hash(draft), traceparent))
+        return Recording(entry, idempotency_key, draft_hash(draft), traceparent)
+
+    def begin(self, recording: Recording) -> Awaitable[Outcome]:
+        """Begin to record; the outcome, or its error, is to be waited for."""
+        return self._journal.append(recording)
 
     async def __call__(self, merchant_id: str, draft: Draft, *, idempotency_key: str, traceparent: str) -> Outcome:
         """Return the recorded entry.

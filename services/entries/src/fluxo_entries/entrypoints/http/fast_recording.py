@@ -17,6 +17,7 @@ from fluxo_chassis.http.problem_answers import problem_answer
 from fluxo_chassis.observability.traces import tracing
 from fluxo_chassis.observability.traces.tracing import TraceContext
 from fluxo_chassis.problems import unavailable
+from fluxo_chassis.resilience import current_tenant
 from fluxo_chassis.resilience.rate_limits import RateLimits
 
 from fluxo_entries.application.recording.ports import Outcome
@@ -46,20 +47,23 @@ class FastRecording:
 
     def begin(self, request: FastRequest, answer: Answer) -> bool:
         caller, context = request.caller, request.context
-        merchant = self._record_entry.known_merchant(caller.tenant)
-        token = tracing.enter(context)
+        token, of_tenant = tracing.enter(context), current_tenant.set(caller.tenant)
         try:
+            merchant = self._record_entry.known_merchant(caller.tenant)
             key = parse_header(request.headers.get(b"idempotency-key", b"").decode("latin-1"))
             fields = parse_json(request.body)
             if merchant is None or not isinstance(fields, dict):
                 return False
             draft = parse_draft(fields, rules_for(fields, merchant.currency))
+            decided = self._record_entry.decide(merchant, draft, idempotency_key=key, traceparent=context.traceparent)
+            # Last: whatever goes the slow path is charged there.
             if self._limits is not None and not self._limits.admits(caller.tenant, PLAIN_PRICE):
                 return False
-            recording = self._record_entry.begin(merchant, draft, idempotency_key=key, traceparent=context.traceparent)
+            recording = self._record_entry.begin(decided)
         except (EntriesError, ValueError, RecursionError):
             return False
         finally:
+            current_tenant.reset(of_tenant)
             tracing.leave(token)
 
         def end(done: asyncio.Future[Outcome]) -> None:

@@ -13,6 +13,9 @@ from pydantic import PlainValidator, WithJsonSchema
 
 _ENTRY_ID: Final = "The entry's id."
 _KEY_ID: Final = "The API key's id."
+_BARE_UUID: Final = re.compile(r"[0-9a-fA-F]{32}\Z")
+"""As an API key begins with it."""
+
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 
 BARE_KEY_PATTERN: Final = r"^[!-~](?:[ -~]{0,253}[!-~])?$"
@@ -96,7 +99,7 @@ EntryIdInPath = Annotated[
 
 def _key_id(text: str) -> UUID:
     """Return the id, as `_entry_id` does."""
-    if not _UUID.match(text):
+    if not (_UUID.match(text) or _BARE_UUID.match(text)):
         raise Problem(404, "not-found", "Not found", "There is no such key.")
     return UUID(text)
 
