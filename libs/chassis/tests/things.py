@@ -14,6 +14,8 @@ from fluxo_chassis.http.app import create_app
 from fluxo_chassis.http.connections.seats import Seats
 from fluxo_chassis.http.fast.fast_route import FastRouteProtocol
 from fluxo_chassis.http.fast.ready_answer import FastPath, ReadyAnswer, nothing_ready
+from fluxo_chassis.observability.traces.tracing import current_context
+from fluxo_chassis.resilience import current_tenant
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
@@ -96,6 +98,7 @@ class FastThings:
 
     def begin(self, request, answer) -> bool:
         assert (request.caller, len(request.context.trace_id)) == (WRITER, 32)
+        assert (current_context(), current_tenant.get()) == (request.context, WRITER.tenant)
         body = request.body if request.method == b"POST" else request.target[len(b"/v1/slow/") :]
         if not body.isdigit() or len(body.lstrip(b"0")) > 2:
             return False

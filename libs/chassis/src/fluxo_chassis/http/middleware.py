@@ -1,5 +1,6 @@
 """All that happens around a request, in one pure ASGI class: a stack of them costs more than most handlers."""
 
+import asyncio
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -237,14 +238,17 @@ def too_late() -> Problem:
     )
 
 
-def problem_of_failure(error: Exception) -> Problem:
-    """Return what the caller is told of an error that is no problem by itself, and log what nobody expects."""
+def problem_of_failure(error: BaseException) -> Problem:
+    """Return what the caller is told of an error that is no problem by itself, and log what nobody expects.
+
+    What was broken off may be tried again.
+    """
     # No log line for each of those who are turned away, of whom there may be many: metrics count them.
     if isinstance(error, TenantOverShare):
         return rate_limited()
     if isinstance(error, BulkheadFull):
         return overloaded()
-    if isinstance(error, CircuitOpen):
+    if isinstance(error, CircuitOpen | asyncio.CancelledError):
         return unavailable()
     if is_unavailable(error):
         log.warning("a dependency is away", **{"error.type": type(error).__name__})

@@ -13,7 +13,9 @@ import structlog
 from fluxo_chassis.auth import Principal
 from fluxo_chassis.http.fast.fast_path import FastPathProtocol, trace_of
 from fluxo_chassis.http.fast.ready_answer import ReadyAnswer
+from fluxo_chassis.observability.traces import tracing
 from fluxo_chassis.observability.traces.tracing import TraceContext
+from fluxo_chassis.resilience import current_tenant
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +56,11 @@ class FastRoute(Protocol):
         """Return who may ask for this, as far as that is known at once; of nobody else a body is kept."""
 
     def begin(self, request: FastRequest, answer: Answer) -> bool:
-        """Begin to answer, and call `answer` in a later turn of the loop; False, and nothing was begun."""
+        """Begin to answer, and call `answer` in a later turn of the loop; False, and nothing was begun.
+
+        It runs in the request's trace, and in its tenant's turn where something is shared; so does what it leaves to be
+        called later.
+        """
 
 
 class FastRouteProtocol(FastPathProtocol):
@@ -92,11 +98,15 @@ class FastRouteProtocol(FastPathProtocol):
                 origin, is_last = taken.headers.get(b"origin"), not taken.keep_alive
                 self.answer(ready, method, origin, taken.context, taken.started, is_last=is_last)
 
+        trace, of_tenant = tracing.enter(taken.context), current_tenant.set(taken.caller.tenant)
         try:
             is_begun = self._fast_route.begin(taken, answer)
         except Exception:
             log.exception("the fast path failed")
             is_begun = False
+        finally:
+            current_tenant.reset(of_tenant)
+            tracing.leave(trace)
         if not is_begun:
             taken.response_complete = True
             self.go_the_slow_path()

@@ -13,9 +13,7 @@ from fluxo_chassis.http.fast.fast_route import Answer, FastRequest, Headers
 from fluxo_chassis.http.fast.ready_answer import ReadyAnswer
 from fluxo_chassis.http.middleware import problem_of_failure, too_late
 from fluxo_chassis.http.problem_answers import problem_answer
-from fluxo_chassis.observability.traces import tracing
-from fluxo_chassis.problems import Problem, unavailable
-from fluxo_chassis.resilience import current_tenant
+from fluxo_chassis.problems import Problem
 from fluxo_chassis.resilience.rate_limits import RateLimits
 
 from fluxo_balances.application.reading.get_daily_balance import GetDailyBalance
@@ -51,19 +49,13 @@ class FastReading:
         return recognised(self._verifier, headers.get(b"authorization", b""), SCOPE)
 
     def begin(self, request: FastRequest, answer: Answer) -> bool:
-        found, tenant = DAY.match(request.target), request.caller.tenant
         try:
-            day = parse_date(found[1].decode() if found else "")
+            day = parse_date(request.target.rpartition(b"/")[2].decode())
         except ValueError:
             return False
-        if self._limits is not None and not self._limits.admits(tenant, PLAIN_PRICE):
+        if self._limits is not None and not self._limits.admits(request.caller.tenant, PLAIN_PRICE):
             return False
-        trace, of_tenant = tracing.enter(request.context), current_tenant.set(tenant)
-        try:
-            reading = asyncio.create_task(self._read(request, day, answer))
-        finally:
-            current_tenant.reset(of_tenant)
-            tracing.leave(trace)
+        reading = asyncio.create_task(self._read(request, day, answer))
         self._reading.add(reading)  # the loop alone would let it be collected
         reading.add_done_callback(self._reading.discard)
         return True
@@ -88,4 +80,5 @@ class FastReading:
 def _problem_of(error: BaseException, *, is_too_late: bool) -> Problem:
     if is_too_late:
         return too_late()
-    return (problem_of(error) or problem_of_failure(error)) if isinstance(error, Exception) else unavailable()
+    own = problem_of(error) if isinstance(error, Exception) else None
+    return own or problem_of_failure(error)

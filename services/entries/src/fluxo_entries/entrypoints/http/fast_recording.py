@@ -14,10 +14,6 @@ from fluxo_chassis.http.fast.ready_answer import ReadyAnswer
 from fluxo_chassis.http.given_once import parse_json
 from fluxo_chassis.http.middleware import problem_of_failure
 from fluxo_chassis.http.problem_answers import problem_answer
-from fluxo_chassis.observability.traces import tracing
-from fluxo_chassis.observability.traces.tracing import TraceContext
-from fluxo_chassis.problems import unavailable
-from fluxo_chassis.resilience import current_tenant
 from fluxo_chassis.resilience.rate_limits import RateLimits
 
 from fluxo_entries.application.recording.ports import Outcome
@@ -46,8 +42,7 @@ class FastRecording:
         return recognised(self._verifier, headers.get(b"authorization", b""), record_entry.SCOPE)
 
     def begin(self, request: FastRequest, answer: Answer) -> bool:
-        caller, context = request.caller, request.context
-        token, of_tenant = tracing.enter(context), current_tenant.set(caller.tenant)
+        caller, traceparent = request.caller, request.context.traceparent
         try:
             merchant = self._record_entry.known_merchant(caller.tenant)
             key = parse_header(request.headers.get(b"idempotency-key", b"").decode("latin-1"))
@@ -55,33 +50,24 @@ class FastRecording:
             if merchant is None or not isinstance(fields, dict):
                 return False
             draft = parse_draft(fields, rules_for(fields, merchant.currency))
-            decided = self._record_entry.decide(merchant, draft, idempotency_key=key, traceparent=context.traceparent)
+            decided = self._record_entry.decide(merchant, draft, idempotency_key=key, traceparent=traceparent)
             # Last: whatever goes the slow path is charged there.
             if self._limits is not None and not self._limits.admits(caller.tenant, PLAIN_PRICE):
                 return False
             recording = self._record_entry.begin(decided)
         except (EntriesError, ValueError, RecursionError):
             return False
-        finally:
-            current_tenant.reset(of_tenant)
-            tracing.leave(token)
 
         def end(done: asyncio.Future[Outcome]) -> None:
             error = asyncio.CancelledError() if done.cancelled() else done.exception()
             if error is None:
                 answer(recorded_at_once(done.result(), record_entry.PATH))
             else:
-                answer(ReadyAnswer.of(_refused(error, context), route=record_entry.PATH, tenant=caller.tenant))
+                answer(ReadyAnswer.of(_refused(error), route=record_entry.PATH, tenant=caller.tenant))
 
         asyncio.ensure_future(recording).add_done_callback(end)
         return True
 
 
-def _refused(error: BaseException, context: TraceContext) -> Response:
-    token = tracing.enter(context)
-    try:
-        if isinstance(error, EntriesError):
-            return problem_answer(problem_of(error))
-        return problem_answer(problem_of_failure(error) if isinstance(error, Exception) else unavailable())
-    finally:
-        tracing.leave(token)
+def _refused(error: BaseException) -> Response:
+    return problem_answer(problem_of(error) if isinstance(error, EntriesError) else problem_of_failure(error))
