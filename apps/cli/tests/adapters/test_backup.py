@@ -517,6 +517,15 @@ async def test_servers_given_by_url_are_backed_up_and_restored_with_the_commands
     assert await ledger.counts() == (3, 3, 1)
 
 
+async def test_a_key_that_is_too_short_is_said_to_be_and_changes_nothing(ledger, tmp_path):
+    ledger.back_up(tmp_path / "backup.tar")
+    ledger.environment["FLUXO_SEALS_KEY"] = "short"
+    refused = fluxo(ledger, "restore", tmp_path / "backup.tar", "--yes")
+    assert refused.returncode == 1
+    assert "FLUXO_SEALS_KEY: Each key must have 32 characters at least" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
 async def test_an_old_backup_is_restored_with_the_advice_to_rebuild(ledger, tmp_path, monkeypatch):
     monkeypatch.setattr(backing_up, "_now", lambda: "2026-01-01T00:00:00Z")
     ledger.back_up(tmp_path / "backup.tar")

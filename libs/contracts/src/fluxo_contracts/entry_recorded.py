@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from fluxo_contracts.envelope import Instant, UndecodableEventError, refusal
+from fluxo_contracts.envelope import Instant, UndecodableEventError, decoder_of
 from fluxo_contracts.event_type import EventType, Operation
 from fluxo_contracts.streams import DAILY_BALANCES_GROUP
 
@@ -54,13 +54,7 @@ class EntryRecorded(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     data: EntryRecordedData
 
 
-_encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(EntryRecorded)
-
-
-def encode(event: EntryRecorded) -> bytes:
-    """Return the event as UTF-8 JSON, instants in UTC ending in Z."""
-    return _encoder.encode(event)
+_decode: Final = decoder_of(EntryRecorded, ENTRY_RECORDED_TYPE)
 
 
 def decode(payload: bytes) -> EntryRecorded:
@@ -72,11 +66,7 @@ def decode(payload: bytes) -> EntryRecorded:
             before 1900.
         OtherEventError: an event of another type, or of a newer version of this one.
     """
-    try:
-        event = _decoder.decode(payload)
-    except (ValueError, RecursionError) as error:
-        # Malformed or invalid JSON, bad UTF-8, and nesting without an end.
-        raise refusal(payload, error, reads=ENTRY_RECORDED_TYPE) from error
+    event = _decode(payload)
     if event.id != event.data.id:
         raise UndecodableEventError("the envelope's id is not the entry's id")
     if event.time != event.data.recorded_at:

@@ -8,8 +8,9 @@ type and version that it does not read, so a producer goes on sending the versio
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 
@@ -39,6 +40,11 @@ class _Traced(msgspec.Struct):
     traceparent: str | None = None
 
 
+encode: Final[Callable[[msgspec.Struct], bytes]] = msgspec.json.Encoder().encode
+"""Return an event as UTF-8 JSON, instants in UTC ending in Z."""
+
+E = TypeVar("E", bound=msgspec.Struct)
+
 _typed_decoder = msgspec.json.Decoder(_Typed)
 _traced_decoder = msgspec.json.Decoder(_Traced)
 
@@ -52,6 +58,25 @@ def refusal(payload: bytes, error: Exception, *, reads: str) -> UndecodableEvent
     if event_type == reads:
         return UndecodableEventError(str(error))
     return OtherEventError(event_type, is_newer_version=_is_newer_version(event_type, reads))
+
+
+def decoder_of(struct: type[E], reads: str) -> Callable[[bytes], E]:
+    """Return what decodes an event of the type that is read.
+
+    Unknown fields are ignored, so that a newer producer may add some. It raises UndecodableEventError for malformed
+    JSON, a missing field, a wrong type or value, and OtherEventError for an event of another type, or of a newer
+    version.
+    """
+    decode_known = msgspec.json.Decoder(struct).decode
+
+    def decode(payload: bytes) -> E:
+        try:
+            return decode_known(payload)
+        except (ValueError, RecursionError) as error:
+            # Malformed or invalid JSON, bad UTF-8, and nesting without an end.
+            raise refusal(payload, error, reads=reads) from error
+
+    return decode
 
 
 def traceparent_of(payload: bytes | None) -> str | None:

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from fluxo_contracts.entry_recorded import ENTRIES_SOURCE, Currency, MerchantId
-from fluxo_contracts.envelope import Instant, refusal
+from fluxo_contracts.envelope import Instant, decoder_of
 from fluxo_contracts.event_type import EventType, Operation
 from fluxo_contracts.streams import DAILY_BALANCES_GROUP
 
@@ -39,27 +39,7 @@ class MerchantChanged(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     data: MerchantChangedData
 
 
-_encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(MerchantChanged)
-
-
-def encode(event: MerchantChanged) -> bytes:
-    """Return the event as UTF-8 JSON, instants in UTC ending in Z."""
-    return _encoder.encode(event)
-
-
-def decode(payload: bytes) -> MerchantChanged:
-    """Return the event; unknown fields are ignored, so that a newer producer may add some.
-
-    Raises:
-        UndecodableEventError: malformed JSON, a missing field, a wrong type or value.
-        OtherEventError: an event of another type, or of a newer version of this one.
-    """
-    try:
-        return _decoder.decode(payload)
-    except (ValueError, RecursionError) as error:
-        raise refusal(payload, error, reads=MERCHANT_CHANGED_TYPE) from error
-
+decode: Final = decoder_of(MerchantChanged, MERCHANT_CHANGED_TYPE)
 
 EXAMPLE: Final = MerchantChanged(
     id=UUID("019aac6e-1dba-7c4e-9a55-0242ac120003"),

@@ -1,7 +1,7 @@
 import msgspec
 import pytest
-from fluxo_contracts.api_key_changed import EXAMPLE, decode, encode
-from fluxo_contracts.envelope import OtherEventError, UndecodableEventError
+from fluxo_contracts.api_key_changed import EXAMPLE, decode
+from fluxo_contracts.envelope import OtherEventError, UndecodableEventError, encode
 
 EVENT = msgspec.json.decode(encode(EXAMPLE))
 DATA = EVENT["data"]

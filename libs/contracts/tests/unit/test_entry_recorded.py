@@ -2,8 +2,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import msgspec
 import pytest
-from fluxo_contracts.entry_recorded import EXAMPLE, FIRST_DATE, EntryRecorded, EntryRecordedData, decode, encode
-from fluxo_contracts.envelope import OtherEventError, UndecodableEventError, utc
+from fluxo_contracts.entry_recorded import EXAMPLE, FIRST_DATE, EntryRecorded, EntryRecordedData, decode
+from fluxo_contracts.envelope import OtherEventError, UndecodableEventError, encode, utc
 from hypothesis import given
 from hypothesis import strategies as st
 

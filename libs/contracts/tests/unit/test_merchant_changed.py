@@ -1,7 +1,7 @@
 import msgspec
 import pytest
-from fluxo_contracts.envelope import OtherEventError, UndecodableEventError
-from fluxo_contracts.merchant_changed import EXAMPLE, decode, encode
+from fluxo_contracts.envelope import OtherEventError, UndecodableEventError, encode
+from fluxo_contracts.merchant_changed import EXAMPLE, decode
 
 EVENT = msgspec.json.decode(encode(EXAMPLE))
 

@@ -20,7 +20,8 @@ from fluxo_balances.application.projecting.project_entries import ProjectEntries
 from fluxo_balances.bootstrap.api import run_api
 from fluxo_balances.settings import ApiSettings
 from fluxo_chassis.process import SystemClock
-from fluxo_contracts.entry_recorded import EntryRecorded, EntryRecordedData, encode
+from fluxo_contracts.entry_recorded import EntryRecorded, EntryRecordedData
+from fluxo_contracts.envelope import encode
 from fluxo_contracts.streams import DAILY_BALANCES_GROUP, ENTRIES_STREAM
 from joserfc import jwt
 from joserfc.jwk import ECKey

@@ -21,6 +21,7 @@ from fluxo_balances.application.projecting.redrive_dead_letter import RedriveDea
 from fluxo_balances.entrypoints.dead_letters import DeadLetterCommands
 from fluxo_chassis.process import SystemClock
 from fluxo_contracts import merchant_changed
+from fluxo_contracts.envelope import encode
 from fluxo_contracts.streams import ENTRIES_DEAD_LETTERS_STREAM
 
 from tests.harness.processes import clean_environment
@@ -233,7 +234,7 @@ async def test_a_letter_from_before_its_type_was_skipped_is_skipped_now_and_goes
 
 async def test_a_merchants_settings_are_redriven_at_any_age_and_leave_later_ones(ask, streams, pool):
     async def redriven(event):
-        fields = {"event": merchant_changed.encode(event), "reason": "a bug"}
+        fields = {"event": encode(event), "reason": "a bug"}
         letter_id = (await streams.xadd(ENTRIES_DEAD_LETTERS_STREAM, fields)).decode()
         (line,) = await ask("redrive", [letter_id])
         return line["outcome"], await pool.fetchval("SELECT changed_at FROM merchant_settings")

@@ -19,8 +19,8 @@ from fluxo_balances.application.projecting.project_entries import ProjectEntries
 from fluxo_balances.entrypoints.projector import Pace, Projector
 from fluxo_chassis.process import SystemClock
 from fluxo_chassis.redis import RedisClient
-from fluxo_contracts.entry_recorded import EXAMPLE, encode
-from fluxo_contracts.envelope import traceparent_of
+from fluxo_contracts.entry_recorded import EXAMPLE
+from fluxo_contracts.envelope import encode, traceparent_of
 from prometheus_client import REGISTRY
 
 pytestmark = pytest.mark.anyio

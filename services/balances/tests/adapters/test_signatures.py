@@ -13,6 +13,7 @@ from fluxo_balances.application.projecting.redrive_dead_letter import RedriveDea
 from fluxo_balances.entrypoints.dead_letters import DeadLetterCommands
 from fluxo_chassis.process import SystemClock
 from fluxo_contracts import api_key_changed
+from fluxo_contracts.envelope import encode
 from fluxo_contracts.signatures import EventKeys
 from fluxo_contracts.streams import ENTRIES_DEAD_LETTERS_STREAM
 
@@ -86,7 +87,7 @@ async def test_a_forged_letter_is_not_redriven_and_a_signed_one_is(
 
 @pytest.mark.parametrize("keys", [KEYS, None], ids=["with", "without"])
 async def test_an_api_key_is_taken_only_where_events_are_signed(keys, project, stream, pool):
-    event = api_key_changed.encode(api_key_changed.EXAMPLE)
+    event = encode(api_key_changed.EXAMPLE)
     await stream.publish_raw(event=event, signature=KEYS.sign(event))
     await stream.publish_raw(event=event)
 

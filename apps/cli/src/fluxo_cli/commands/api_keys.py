@@ -99,9 +99,10 @@ def revoke(
 
 
 def _end_of(day: date | None) -> str | None:
-    if day is None or day == date.max:
-        return None if day is None else f"{day}T23:59:59Z"
-    return f"{day + timedelta(days=1)}T00:00:00Z"
+    if day is None:
+        return None
+    # After the last day that there is comes no other.
+    return f"{day}T23:59:59Z" if day == date.max else f"{day + timedelta(days=1)}T00:00:00Z"
 
 
 def _used_to_read_balances(url: str | None, token: str | None, merchant: str | None, data_dir: Path) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def restore(
             status.update(f"Checking and restoring: {min(done / total, 1):.0%} …")
 
         with (
-            checked_archive(file, count, BackupKeys.of(key) if key else None, trusted=trust_file) as archive,
+            checked_archive(file, count, BackupKeys.configured(key), trusted=trust_file) as archive,
             offline_servers(data_dir) as environment,
             restore_target(archive, environment) as target,
         ):

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Any, ClassVar, Final
+from typing import IO, Any, ClassVar, Final, Self
 
 import orjson
 from fluxo_contracts.signatures import EventKeys
@@ -29,6 +29,18 @@ class BackupKeys(EventKeys):
     """The installation's keys, as they sign a backup: its manifest's bytes, which vouch for everything else."""
 
     PURPOSE: ClassVar = b"fluxo.backup"
+
+    @classmethod
+    def configured(cls, setting: str | None) -> Self | None:
+        """Return the keys of FLUXO_SEALS_KEY, if there are any.
+
+        Raises:
+            CommandError: one is too short.
+        """
+        try:
+            return cls.of(setting) if setting else None
+        except ValueError as error:
+            raise CommandError(f"FLUXO_SEALS_KEY: {error}. Nothing was changed.") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def back_up(path: Path, environment: Mapping[str, str], report: Callable[[str], 
     balances, entries = (service_database(service, environment) for service in ("balances", "entries"))
     key = environment.get(SEALS_KEY)
     started_at = _now()
-    with new_archive(path, BackupKeys.of(key) if key else None) as archive, Psql(entries.owner_url) as outbox:
+    with new_archive(path, BackupKeys.configured(key)) as archive, Psql(entries.owner_url) as outbox:
         outbox.run(_KEEP_OUTBOX)
         dumps = {database.service: _add(archive, database, report) for database in (balances, entries)}
         outbox.run("COMMIT;")

@@ -1,11 +1,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from fluxo_contracts import api_key_changed, merchant_changed
 from fluxo_contracts.api_key_changed import ApiKeyChanged, ApiKeyChangedData
 from fluxo_contracts.currencies import money_in
-from fluxo_contracts.entry_recorded import EntryRecorded, EntryRecordedData, encode
-from fluxo_contracts.envelope import utc
+from fluxo_contracts.entry_recorded import EntryRecorded, EntryRecordedData
+from fluxo_contracts.envelope import encode, utc
 from fluxo_contracts.merchant_changed import MerchantChanged, MerchantChangedData
 
 from fluxo_entries.application.recording.ports import Recording
@@ -41,7 +40,7 @@ def event_of(recording: Recording) -> bytes:
 
 def merchant_event(merchant: Merchant, event_id: UUID, changed_at: datetime, traceparent: str | None) -> bytes:
     """Return the event of the merchant's settings as they are since."""
-    return merchant_changed.encode(
+    return encode(
         MerchantChanged(
             id=event_id,
             time=utc(changed_at),
@@ -56,7 +55,7 @@ def api_key_event(
     api_key: ApiKey, key_hash: bytes, event_id: UUID, changed_at: datetime, traceparent: str | None, *, revoked: bool
 ) -> bytes:
     """Return the event of the key as it is since."""
-    return api_key_changed.encode(
+    return encode(
         ApiKeyChanged(
             id=event_id,
             time=utc(changed_at),

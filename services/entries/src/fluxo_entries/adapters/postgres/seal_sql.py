@@ -43,17 +43,19 @@ SELECT * FROM given WHERE id NOT IN (
 )
 """
 
-LATEST: Final = """
-SELECT latest.* FROM unnest($1::text[]) AS given (merchant_id) CROSS JOIN LATERAL (
-    SELECT merchant_id, number, entry_count, up_to, seal, signature, public_key FROM seals
-    WHERE seals.merchant_id = given.merchant_id ORDER BY number DESC LIMIT 1
-) AS latest
+
+def _latest(merchant: str) -> str:
+    return f"""
+SELECT merchant_id, number, entry_count, up_to, seal, signature, public_key FROM seals
+WHERE seals.merchant_id = {merchant} ORDER BY number DESC LIMIT 1
 """
 
-LATEST_OF_OWN: Final = of_tenants("""
-SELECT merchant_id, number, entry_count, up_to, seal, signature, public_key FROM seals
-WHERE merchant_id = me.tenants ORDER BY number DESC LIMIT 1
-""")
+
+LATEST: Final = f"""
+SELECT latest.* FROM unnest($1::text[]) AS given (merchant_id)
+CROSS JOIN LATERAL ({_latest("given.merchant_id")}) AS latest
+"""
+LATEST_OF_OWN: Final = of_tenants(_latest("me.tenants"))
 
 ADVANCE: Final = """
 UPDATE sealing SET generation = $5, xid = $6, seq = $7, scanned = $8

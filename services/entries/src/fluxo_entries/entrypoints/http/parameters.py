@@ -4,6 +4,7 @@ The key is bare (`abc`) or a quoted structured-field string (`"abc"`): the same 
 """
 
 import re
+from functools import partial
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -13,10 +14,9 @@ from pydantic import PlainValidator, WithJsonSchema
 
 _ENTRY_ID: Final = "The entry's id."
 _KEY_ID: Final = "The API key's id."
-_BARE_UUID: Final = re.compile(r"[0-9a-fA-F]{32}\Z")
-"""As an API key begins with it."""
-
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
+_KEY_ID_FORM: Final = re.compile(rf"{_UUID.pattern}|[0-9a-fA-F]{{32}}\Z")
+"""With or, as an API key begins with it, without its hyphens."""
 
 BARE_KEY_PATTERN: Final = r"^[!-~](?:[ -~]{0,253}[!-~])?$"
 _QUOTED_KEY_PATTERN: Final = r'"(?:[ !#-\[\]-~]|\\["\\]){1,255}"'
@@ -82,31 +82,23 @@ def _problem(slug: str, title: str, detail: str) -> Problem:
 IdempotencyKey = Annotated[str, Depends(idempotency_key)]
 
 
-def _entry_id(text: str) -> UUID:
+def _id(text: str, form: re.Pattern[str], thing: str) -> UUID:
     """Return the id; what cannot be an id is as unknown as an id that nothing has: 404."""
-    if not _UUID.match(text):
-        raise Problem(404, "not-found", "Not found", "There is no such entry.")
+    if not form.match(text):
+        raise Problem(404, "not-found", "Not found", f"There is no such {thing}.")
     return UUID(text)
 
 
 EntryIdInPath = Annotated[
     UUID,
-    PlainValidator(_entry_id),
+    PlainValidator(partial(_id, form=_UUID, thing="entry")),
     WithJsonSchema({"type": "string", "description": _ENTRY_ID, "format": "uuid"}),
     Path(description=_ENTRY_ID),
 ]
 
-
-def _key_id(text: str) -> UUID:
-    """Return the id, as `_entry_id` does."""
-    if not (_UUID.match(text) or _BARE_UUID.match(text)):
-        raise Problem(404, "not-found", "Not found", "There is no such key.")
-    return UUID(text)
-
-
 KeyIdInPath = Annotated[
     UUID,
-    PlainValidator(_key_id),
+    PlainValidator(partial(_id, form=_KEY_ID_FORM, thing="key")),
     WithJsonSchema({"type": "string", "description": _KEY_ID, "format": "uuid"}),
     Path(description=_KEY_ID),
 ]
