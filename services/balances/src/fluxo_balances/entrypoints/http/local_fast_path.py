@@ -1,6 +1,6 @@
 """Balances that this process holds, as complete answers: the fast path through the server.
 
-It decides nothing anew. The token was verified and the answer stored by a request that went the slow path, and
+It decides nothing anew. The token was verified and the answer stored by a request before, and
 `AnswerCache` says whether it may be served; whatever this process does not hold goes the slow path.
 """
 
