@@ -1,0 +1,1 @@
+"""Statement files in, one model of lines out."""
