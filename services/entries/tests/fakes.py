@@ -1,19 +1,33 @@
 """Ports in memory that keep the ports' promises, so that use cases and HTTP are tested without a server."""
 
 import asyncio
+import csv
 import math
 import re
 import unicodedata
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from fluxo_chassis.auth import Principal, refused
 from fluxo_chassis.auth import api_keys as chassis
+from fluxo_entries.adapters.cash_book.book import write_book
+from fluxo_entries.application.importing.imports import (
+    ConfirmImport,
+    GetImport,
+    ListImportLines,
+    ListImports,
+    RemoveImport,
+)
+from fluxo_entries.application.importing.preview_import import PreviewImport
+from fluxo_entries.application.importing.reconcile_statement import ReconcileStatement
+from fluxo_entries.application.importing.record_imports import RecordImports
 from fluxo_entries.application.publishing.ports import GapFoundError, OutboxRow, StreamMovedBackError
 from fluxo_entries.application.publishing.stream_state import XID_BITS, StreamEnd, StreamPosition
 from fluxo_entries.application.recording.api_keys import CreateApiKey, ListApiKeys, RevokeApiKey
+from fluxo_entries.application.recording.day_closes import CloseDay, ListDayCloses, ReopenDay
+from fluxo_entries.application.recording.get_cash_book import GetCashBook
 from fluxo_entries.application.recording.get_entry import GetEntry
 from fluxo_entries.application.recording.list_entries import ListEntries
 from fluxo_entries.application.recording.merchant_settings import ChangeMerchant, GetMerchant
@@ -25,18 +39,25 @@ from fluxo_entries.application.sealing.get_latest_seal import GetLatestSeal
 from fluxo_entries.application.sealing.ports import Batch, Progress, UnsealedEntry
 from fluxo_entries.application.use_cases import ApiUseCases
 from fluxo_entries.domain.api_key import LIVE_KEYS_MAX
+from fluxo_entries.domain.day_close import DayClose, first_open_day
+from fluxo_entries.domain.direction import Direction
 from fluxo_entries.domain.errors import (
     ApiKeyNameTakenError,
     ApiKeyNotFoundError,
     CurrencyFixedError,
+    DayClosedError,
+    DayNotClosedError,
     EntryAlreadyReversedError,
     IdempotencyKeyReusedError,
+    NotConsolidatedError,
     RejectedFieldsError,
     TooManyApiKeysError,
 )
 from fluxo_entries.domain.merchant import Merchant
 from fluxo_entries.domain.seal import SealedEntry
 from fluxo_entries.domain.text import IGNORABLE
+
+from services.entries.tests.fake_imports import FakeBooks, FakeImportLines, FakeImports, FakeReader
 
 
 class FakeClock:
@@ -73,6 +94,12 @@ class Memory:
     keys: dict = field(default_factory=dict)
     traceparents: dict = field(default_factory=dict)
     api_keys: dict = field(default_factory=dict)
+    imports: dict = field(default_factory=dict)
+    import_lines: dict = field(default_factory=dict)
+    imported_lines: dict = field(default_factory=dict)
+    import_mappings: dict = field(default_factory=dict)
+    origins: dict = field(default_factory=dict)
+    day_closes: dict = field(default_factory=dict)
 
     def merchant(self, merchant_id: str) -> Merchant:
         return self.merchants.get(merchant_id) or Merchant(merchant_id, name=merchant_id)
@@ -135,6 +162,72 @@ class FakeApiKeys:
     def note_use(self, key_id) -> None: ...
 
 
+class FakeCashBooks:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    async def copy(self, merchant_id, first, last, entries_max, to):
+        entries = [each for each in self._memory.entries.values() if each.merchant_id == merchant_id]
+        before = [each for each in entries if each.business_date < first]
+        chosen = [each for each in entries if first <= each.business_date <= last]
+        if len(chosen) > entries_max:
+            return None
+        with to.open("w", encoding="utf-8", newline="") as file:
+            for each in sorted(chosen, key=lambda each: (each.business_date, each.id)):
+                row = (each.business_date, each.direction.value, each.amount_minor, each.description, each.category)
+                csv.writer(file).writerow(row)
+        return sum(each.amount_minor * (1 if each.direction is Direction.CREDIT else -1) for each in before)
+
+
+async def write_here(form, head, rows, book) -> None:
+    write_book(form, head, rows, book)
+
+
+class FakeDayCloses:
+    """`is_consolidated` says whether all entries are in the balances."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self.is_consolidated = True
+
+    async def close(self, merchant_id, day, by):
+        merchant, trail = self._memory.merchant(merchant_id), await self.trail(merchant_id, 1_000)
+        if merchant.closed_through is not None and merchant.closed_through >= day:
+            if merchant.closed_through > day:
+                raise DayClosedError(first_open_day(merchant.closed_through))
+            return self._line_that_closed(trail, day), False
+        if not self.is_consolidated:
+            raise NotConsolidatedError
+        balance = sum(
+            entry.amount_minor * (1 if entry.direction is Direction.CREDIT else -1)
+            for entry in self._memory.entries.values()
+            if entry.merchant_id == merchant_id and entry.business_date <= day
+        )
+        line = DayClose(len(trail) + 1, "closed", day, day, by, datetime.now(UTC), None, merchant.currency, balance)
+        return self._add(merchant, line), True
+
+    async def reopen(self, merchant_id, day, reason, by):
+        merchant, trail = self._memory.merchant(merchant_id), await self.trail(merchant_id, 1_000)
+        if merchant.closed_through != day:
+            raise DayNotClosedError
+        closed = self._line_that_closed(trail, day)
+        before = next((each.closed_through for each in trail if each.number == closed.number - 1), None)
+        changed = {"action": "reopened", "closed_through": before, "by": by, "reason": reason}
+        return self._add(merchant, replace(closed, number=len(trail) + 1, at=datetime.now(UTC), **changed))
+
+    async def trail(self, merchant_id, limit):
+        return self._memory.day_closes.get(merchant_id, ())[:limit]
+
+    def _line_that_closed(self, trail, day):
+        return next(each for each in trail if each.action == "closed" and each.day == day)
+
+    def _add(self, merchant, line):
+        self._memory.merchants[merchant.merchant_id] = replace(merchant, closed_through=line.closed_through)
+        trails = self._memory.day_closes
+        trails[merchant.merchant_id] = (line, *trails.get(merchant.merchant_id, ()))
+        return line
+
+
 class FakeJournal:
     """`failure`, when set, is what the next append raises."""
 
@@ -150,7 +243,7 @@ class FakeJournal:
             recording.entry.merchant_id, recording.idempotency_key, recording.request_hash
         ) or self._write(recording)
 
-    async def append_all(self, recordings, *, atomic: bool) -> list[Outcome | IdempotencyKeyReusedError]:
+    async def append_all(self, recordings, *, atomic: bool) -> list[Outcome | Exception]:
         if self.failure is not None:
             raise self.failure
         before = dict(self._memory.entries), dict(self._memory.keys)
@@ -160,7 +253,7 @@ class FakeJournal:
             for recording in recordings:
                 try:
                     outcomes.append(await self.append(recording))
-                except IdempotencyKeyReusedError as error:
+                except (IdempotencyKeyReusedError, DayClosedError) as error:
                     outcomes.append(error)
             is_written = not atomic or all(isinstance(outcome, Outcome) for outcome in outcomes)
         finally:
@@ -179,6 +272,9 @@ class FakeJournal:
 
     def _write(self, recording) -> Outcome:
         entry = recording.entry
+        closed_through = self._memory.merchant(entry.merchant_id).closed_through
+        if closed_through is not None and entry.business_date <= closed_through:
+            raise DayClosedError(first_open_day(closed_through))
         if entry.currency != self._memory.merchant(entry.merchant_id).currency:
             raise RejectedFieldsError(("currency", "The merchant's currency was changed a moment ago."))
         if entry.reverses is not None and self._memory.reversal_of(entry.reverses) is not None:
@@ -391,18 +487,37 @@ class FakeService:
         self.seals = FakeSeals(self.memory)
         merchants, entries, ids = FakeMerchants(self.memory), FakeEntries(self.memory), FakeIds()
         self.api_keys = FakeApiKeys(self.memory)
+        in_bulk = RecordEntriesInBulk(merchants, self.journal, self.clock, ids)
+        self.imports, lines = FakeImports(self.memory), FakeImportLines(self.memory)
+        self.day_closes = FakeDayCloses(self.memory)
         self.use_cases = ApiUseCases(
             record_entry=RecordEntry(merchants, self.journal, self.clock, ids),
             reverse_entry=ReverseEntry(entries, merchants, self.journal, self.clock, ids),
-            record_entries_in_bulk=RecordEntriesInBulk(merchants, self.journal, self.clock, ids),
+            record_entries_in_bulk=in_bulk,
             change_merchant=ChangeMerchant(merchants),
             create_api_key=CreateApiKey(self.api_keys, self.clock, ids, chassis.new_key),
             revoke_api_key=RevokeApiKey(self.api_keys, self.clock),
+            close_day=CloseDay(merchants, self.day_closes, self.clock),
+            reopen_day=ReopenDay(self.day_closes),
             get_entry=GetEntry(entries),
             list_entries=ListEntries(entries),
             get_merchant=GetMerchant(merchants),
             list_api_keys=ListApiKeys(self.api_keys),
+            list_day_closes=ListDayCloses(self.day_closes),
+            get_cash_book=GetCashBook(merchants, FakeCashBooks(self.memory), write_here),
             get_latest_seal=GetLatestSeal(self.seals),
+            preview_import=PreviewImport(
+                self.imports, lines, merchants, self.day_closes, FakeReader(), self.clock, ids
+            ),
+            confirm_import=ConfirmImport(self.imports, self.clock),
+            remove_import=RemoveImport(self.imports, lines),
+            record_imports=RecordImports(
+                self.imports, lines, in_bulk, self.day_closes, lambda _merchant_id: nullcontext()
+            ),
+            get_import=GetImport(self.imports),
+            list_imports=ListImports(self.imports),
+            list_import_lines=ListImportLines(self.imports, lines, self.clock),
+            reconcile_statement=ReconcileStatement(FakeBooks(self.memory), merchants, self.imports, FakeReader()),
         )
 
     @property

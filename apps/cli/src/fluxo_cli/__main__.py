@@ -11,7 +11,7 @@ from fluxo_cli.each_once import EachOptionOnce
 
 _COMMANDS: Final = (
     *("up", "status", "restart", "scale", "log-level", "token", "verify", "rebuild", "backup", "restore", "doctor"),
-    *("bench", "open", "dashboard"),
+    *("bench", "open", "dashboard", "cash-book", "reconcile"),
 )
 # The modules that add commands to a group.
 _GROUPS: Final = {
@@ -19,6 +19,7 @@ _GROUPS: Final = {
     "balances": ("balances", "balances_export", "services"),
     "dead-letters": ("dead_letters",),
     "api-keys": ("api_keys",),
+    "day-closes": ("day_closes",),
 }
 
 

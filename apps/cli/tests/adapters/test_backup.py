@@ -526,6 +526,14 @@ async def test_a_key_that_is_too_short_is_said_to_be_and_changes_nothing(ledger,
     assert "Traceback" not in refused.stderr
 
 
+async def test_the_key_that_is_given_signs_and_proves_whatever_the_system_seals_with(ledger, tmp_path):
+    ledger.environment["FLUXO_SEALS_KEY"] = "another key of 32 characters " + "x" * 8
+    taken = fluxo(ledger, "backup", tmp_path / "backup.tar")
+    assert (taken.returncode, taken.stderr.count("not signed")) == (0, 0)
+    restored = fluxo(ledger, "restore", tmp_path / "backup.tar", "--yes")
+    assert restored.returncode == 0, restored.stderr
+
+
 async def test_an_old_backup_is_restored_with_the_advice_to_rebuild(ledger, tmp_path, monkeypatch):
     monkeypatch.setattr(backing_up, "_now", lambda: "2026-01-01T00:00:00Z")
     ledger.back_up(tmp_path / "backup.tar")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from fluxo_dashboard.pages.imports import BODY_BYTES_MAX
 from fluxo_local.errors import CommandError
 from fluxo_local.nginx import Upstream, balancer, find_nginx
 
@@ -65,9 +66,10 @@ def _read_request(connection: socket.socket) -> bytes:
     length = next(
         (int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0
     )
-    while len(body) < length:
-        body += connection.recv(65_536)
-    return head + b"\r\n\r\n" + body
+    pieces = [body]
+    while (length := length - len(pieces[-1])) > 0:
+        pieces.append(connection.recv(65_536))
+    return b"".join((head, b"\r\n\r\n", *pieces))
 
 
 def dies(connection: socket.socket) -> None:
@@ -213,9 +215,18 @@ def test_who_may_read_an_instances_answer_it_says_itself(balanced):
     assert second.requests
 
 
-@pytest.mark.parametrize(("path", "limit"), [("/v1/entries", 65_536), ("/v1/entries/bulk", 8 * 1024 * 1024)])
-def test_a_body_that_no_service_takes_is_refused_before_it_is_stored(balanced, path, limit):
-    url, (instance,) = balanced(answers)
+@pytest.mark.parametrize(
+    ("path", "limit", "is_page"),
+    [
+        ("/v1/entries", 65_536, False),
+        ("/v1/entries/bulk", 8 * 1024 * 1024, False),
+        ("/v1/imports", 50 * 1024 * 1024, False),
+        ("/entries", 65_536, True),
+        ("/imports", BODY_BYTES_MAX, True),
+    ],
+)
+def test_a_body_that_no_service_takes_is_refused_before_it_is_stored(balanced, path, limit, is_page):
+    url, (instance,) = balanced(answers, is_page=is_page)
     assert httpx2.post(f"{url}{path}", content=b"x" * limit, timeout=20).status_code == 201
     with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=20) as connection:
         head = f"POST {path} HTTP/1.1\r\nHost: t\r\nContent-Length: {limit + 1}\r\nOrigin: {PAGE}\r\n\r\n"

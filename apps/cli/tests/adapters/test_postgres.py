@@ -7,18 +7,21 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from fluxo_local.connections import connections_needed
 from fluxo_local.embedded import confinement
 from fluxo_local.embedded.databases import Role, ensure_database
 from fluxo_local.embedded.postgres import PostgresServer
 from fluxo_local.errors import CommandError
-from fluxo_local.topology import REPLICAS_MAX, connections
+from fluxo_local.topology import REPLICAS_MAX
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
 def server(tmp_path: Path, free_ports: Callable[[int], int]) -> Iterator[PostgresServer]:
-    server = PostgresServer(tmp_path / "postgres", free_ports(1), max_connections=connections(REPLICAS_MAX), fast=True)
+    server = PostgresServer(
+        tmp_path / "postgres", free_ports(1), max_connections=connections_needed(REPLICAS_MAX), fast=True
+    )
     yield server
     server.stop()
 
@@ -41,7 +44,7 @@ async def test_data_survive_a_stop_and_a_start(server: PostgresServer):
 
 async def test_it_has_room_for_all_replicas_that_there_may_be(server: PostgresServer):
     server.start()
-    assert await _value(server.admin_url, "SHOW max_connections") == "879"
+    assert await _value(server.admin_url, "SHOW max_connections") == "878"
 
 
 async def test_starting_what_runs_changes_nothing(server: PostgresServer):

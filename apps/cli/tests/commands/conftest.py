@@ -45,7 +45,8 @@ def service() -> Iterator[FakeService]:
 
         def handle_any(self):
             content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            body = json.loads(content) if content else None
+            is_file = self.headers.get("Content-Type") == "application/octet-stream"
+            body = content if is_file else json.loads(content) if content else None
             fake.requests.append(Request(self.command, self.path, dict(self.headers), body))
             status, headers, answer = fake.answers.popleft() if len(fake.answers) > 1 else fake.answers[0]
             if status == 0:

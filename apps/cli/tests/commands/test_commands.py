@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from fluxo_cli.__main__ import app_for
-from fluxo_cli.operations import diagnosis
+from fluxo_cli.operations import diagnosis, given_servers
 from fluxo_local.runtime import ProcessState, SystemState, save_environment, save_state, sole_supervisor
 from typer.testing import CliRunner
 
@@ -25,7 +25,20 @@ def save_running(tmp_path: Path) -> Iterator[Callable[[SystemState], None]]:
 @pytest.mark.parametrize(
     "command",
     [
-        *("up", "status", "restart", "log-level", "token", "doctor", "verify", "backup", "restore", "bench", "open"),
+        *(
+            "up",
+            "status",
+            "restart",
+            "log-level",
+            "token",
+            "doctor",
+            "verify",
+            "backup",
+            "restore",
+            "bench",
+            "open",
+            "reconcile",
+        ),
         *("entries import", "entries export", "balances export"),
         *("api-keys create", "api-keys list", "api-keys revoke"),
     ],
@@ -225,10 +238,11 @@ def test_the_check_up_names_a_server_out_of_reach(fluxo, monkeypatch):
     ],
 )
 def test_the_check_up_finds_forgotten_prepared_transactions(fluxo, monkeypatch, allowed, waiting, status, detail):
-    answers = {diagnosis._PREPARED_MAX: [allowed], diagnosis._PREPARED: waiting}
-    monkeypatch.setattr(diagnosis.Psql, "__enter__", lambda psql: psql)
-    monkeypatch.setattr(diagnosis.Psql, "__exit__", lambda *_: None)
-    monkeypatch.setattr(diagnosis.Psql, "run", lambda _, statement: answers[statement])
+    monkeypatch.setattr(diagnosis, "claims", lambda _: [])
+    answers = {given_servers._PREPARED_MAX: [allowed], given_servers._PREPARED: waiting}
+    monkeypatch.setattr(given_servers.Psql, "__enter__", lambda psql: psql)
+    monkeypatch.setattr(given_servers.Psql, "__exit__", lambda *_: None)
+    monkeypatch.setattr(given_servers.Psql, "run", lambda _, statement: answers[statement])
     monkeypatch.setenv("FLUXO_ENTRIES_DATABASE_URL", "postgresql://127.0.0.1:1/entries")
     found = {finding["subject"]: finding for finding in json.loads(fluxo("doctor", "--json").out)}
     assert (found["Prepared transactions"]["status"], found["Prepared transactions"]["detail"]) == (status, detail)
@@ -240,11 +254,38 @@ def test_the_check_up_asks_a_real_server_for_them(fluxo, monkeypatch, postgres_u
     assert found["Prepared transactions"].startswith("max_prepared_transactions is ")
 
 
+def test_the_check_up_asks_the_primary_of_several_hosts(fluxo, monkeypatch, postgres_url):
+    several = postgres_url.replace("@", "@127.0.0.1:1,") + "?target_session_attrs=primary"
+    monkeypatch.setenv("FLUXO_ENTRIES_DATABASE_URL", several)
+    found = {finding["subject"]: finding["detail"] for finding in json.loads(fluxo("doctor", "--json").out)}
+    assert found["Server of FLUXO_ENTRIES_DATABASE_URL"] == "will do"
+    assert found["Prepared transactions"].startswith("max_prepared_transactions is ")
+
+
+def test_the_check_up_names_a_server_that_the_processes_would_refuse(fluxo, monkeypatch, postgres_url, cache_url):
+    monkeypatch.setenv("FLUXO_ENTRIES_DATABASE_URL", postgres_url)
+    monkeypatch.setenv("FLUXO_STREAMS_URL", cache_url)  # which may forget: it has a limit, and removes what is old
+    monkeypatch.setenv("FLUXO_CACHE_URL", cache_url)
+    found = {finding["subject"]: finding for finding in json.loads(fluxo("doctor", "--json").out)}
+    streams, cache = found["Server of FLUXO_STREAMS_URL"], found["Server of FLUXO_CACHE_URL"]
+    assert (streams["status"], cache["status"]) == ("fail", "ok")
+    assert streams["detail"] == "its maxmemory-policy is allkeys-lru, which removes what it should keep"
+    database = found["Server of FLUXO_ENTRIES_DATABASE_URL"]
+    assert (database["status"], database["detail"]) == ("ok", "will do")
+
+
 def test_the_check_up_says_that_an_api_has_no_role_of_its_own(findings, monkeypatch):
     monkeypatch.setenv("FLUXO_BALANCES_DATABASE_URL", "postgresql://app@127.0.0.1:1/balances")
     assert findings()["Row-level security"] == "warn"
     monkeypatch.setenv("FLUXO_BALANCES_API_DATABASE_URL", "postgresql://api@127.0.0.1:1/balances")
     assert findings()["Row-level security"] == "ok"
+
+
+def test_the_check_up_finds_a_key_that_the_processes_would_refuse(findings, monkeypatch):
+    monkeypatch.setenv("FLUXO_EVENTS_KEY", "k" * 32)
+    monkeypatch.setenv("FLUXO_SEALS_KEY", f"{'k' * 32},short")
+    found = findings()
+    assert (found.get("FLUXO_EVENTS_KEY"), found["FLUXO_SEALS_KEY"]) == (None, "fail")
 
 
 def test_the_check_up_reads_the_key_set(findings, monkeypatch, tmp_path: Path):

@@ -188,7 +188,9 @@ def test_without_a_token_the_development_issuer_makes_one_for_the_merchant(fluxo
     scheme, _, token = service.requests[0].headers["Authorization"].partition(" ")
     assert scheme == "Bearer"
     assert claims(token)["merchant_id"] == "padaria"
-    assert set(claims(token)["scope"].split()) == {"entries:read", "entries:write", "balances:read", "api-keys:manage"}
+    assert set(claims(token)["scope"].split()) == {
+        "entries:read", "entries:write", "balances:read", "api-keys:manage", "days:close", "days:manage"
+    }  # fmt: skip
 
 
 def claims(token):

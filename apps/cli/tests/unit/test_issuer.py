@@ -51,7 +51,9 @@ def test_a_token_says_who_may_do_what_and_until_when(tmp_path: Path):
 
 def test_an_owner_may_do_everything_unless_told_otherwise(tmp_path: Path):
     claims = _claims(_run("--merchant", "padaria", data_dir=tmp_path), tmp_path)
-    assert set(claims["scope"].split()) == {"entries:read", "entries:write", "balances:read", "api-keys:manage"}
+    assert set(claims["scope"].split()) == {
+        "entries:read", "entries:write", "balances:read", "api-keys:manage", "days:close", "days:manage"
+    }  # fmt: skip
     assert claims["exp"] - claims["iat"] == 12 * 3600
 
 
@@ -60,9 +62,9 @@ def test_an_operator_manages_no_keys(tmp_path: Path):
     assert set(claims["scope"].split()) == {"entries:read", "entries:write", "balances:read"}
 
 
-def test_an_accountant_only_reads(tmp_path: Path):
+def test_an_accountant_reads_and_closes_days(tmp_path: Path):
     claims = _claims(_run("--merchant", "padaria", "--role", "accountant", "--ttl", "30m", data_dir=tmp_path), tmp_path)
-    assert set(claims["scope"].split()) == {"entries:read", "balances:read"}
+    assert set(claims["scope"].split()) == {"entries:read", "balances:read", "days:close"}
     assert claims["exp"] - claims["iat"] == 1800
 
 

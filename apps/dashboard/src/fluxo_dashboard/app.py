@@ -6,7 +6,7 @@ from typing import Final
 
 from fluxo_chassis.health import Health, health_routes
 from fluxo_chassis.http.cors import Cors
-from fluxo_chassis.http.middleware import FORMS, Middleware
+from fluxo_chassis.http.middleware import FILES_IN_FORMS, FORMS, Middleware
 from fluxo_chassis.http.request_log import RequestLog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -19,9 +19,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from fluxo_dashboard.language.languages import language_of
 from fluxo_dashboard.pages import (
     api_keys,
+    books,
+    cash_book,
+    close_day,
     consolidated,
     entries,
     entry,
+    import_preview,
+    imports,
     live,
     record_entry,
     reverse_entry,
@@ -36,6 +41,12 @@ from fluxo_dashboard.web.visit import CALLBACK, refused_page
 
 ANSWER_WITHIN_S: Final = 8.0
 """A page asks the services, each at most twice (`services/client.py`)."""
+
+_WITHIN_S: Final = {
+    imports.PATH: 15.0,
+    cash_book.PATH: cash_book.WITHIN_S + 1.0,
+    close_day.PATH: close_day.WITHIN_S + 2.0,
+}
 
 BODY_LIMIT_BYTES: Final = 65_536
 
@@ -57,8 +68,9 @@ def create_dashboard_app(desk: Desk, *, health: Health, static: StaticFiles) -> 
             cors=Cors(()),
             body_types=FORMS,
             body_limit_bytes=BODY_LIMIT_BYTES,
-            body_limits={},
-            answer_within_s=lambda _scope: ANSWER_WITHIN_S,
+            body_limits={imports.PATH: imports.BODY_BYTES_MAX},
+            body_types_of={imports.PATH: FILES_IN_FORMS},
+            answer_within_s=lambda scope: _WITHIN_S.get(scope["path"], ANSWER_WITHIN_S),
         )
 
         async def only_http(scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,6 +105,16 @@ def pages(static: StaticFiles) -> list[Route]:
         Route("/entries/{id}/reverse", reverse_entry.form, methods=["GET"]),
         Route("/entries/{id}/reverse", reverse_entry.reverse, methods=["POST"]),
         Route("/entries/{id}/state", record_entry.state),
+        Route("/imports", imports.page, methods=["GET"]),
+        Route("/imports", imports.upload, methods=["POST"]),
+        Route("/imports/{id}", import_preview.page),
+        Route("/imports/{id}/confirm", import_preview.confirm, methods=["POST"]),
+        Route("/imports/{id}/failed-lines", import_preview.failed_lines),
+        Route("/imports/{id}/remove", imports.remove, methods=["POST"]),
+        Route(books.PATH, books.page),
+        Route(cash_book.PATH, cash_book.download),
+        Route(close_day.PATH, close_day.close, methods=["POST"]),
+        Route(close_day.PATH + "/{date}/reopen", close_day.reopen, methods=["POST"]),
         Route("/keys", api_keys.page, methods=["GET"]),
         Route("/keys", api_keys.create, methods=["POST"]),
         Route("/keys/{id}/revoke", api_keys.confirm, methods=["GET"]),

@@ -22,7 +22,7 @@ class FieldError:
 class Problem(Exception):  # noqa: N818 - the RFC's own word
     """An answer that is an error. `slug` names its kind for good: `type` is `/problems/<slug>`.
 
-    `detail` is a sentence for the caller and never repeats a value they sent.
+    `detail` is a sentence for the caller and never repeats a value they sent. `more` are members of its own.
     """
 
     def __init__(
@@ -34,6 +34,7 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word
         *,
         errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
+        more: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(f"{status} {slug}: {detail}")
         self.status = status
@@ -42,6 +43,7 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word
         self.detail = detail
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
+        self.more = dict(more or {})
 
     def body(self, trace_id: str) -> dict[str, object]:
         body: dict[str, object] = {
@@ -50,6 +52,7 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word
             "status": self.status,
             "detail": self.detail,
             "trace_id": trace_id,
+            **self.more,
         }
         if self.errors:
             body["errors"] = [{"pointer": error.pointer, "detail": error.detail} for error in self.errors]

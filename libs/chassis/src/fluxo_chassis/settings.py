@@ -5,7 +5,7 @@ import re
 import socket
 import sys
 from ipaddress import ip_address
-from typing import Annotated, ClassVar, Literal, Self, TypeVar, get_args
+from typing import Annotated, ClassVar, Literal, NoReturn, Self, TypeVar, get_args
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
@@ -215,6 +215,11 @@ def load(settings_type: type[S]) -> S:
         ]
     except SettingsError as error:
         sentences = [f"{error}."]
+    return refuse(*sentences)
+
+
+def refuse(*sentences: str) -> NoReturn:
+    """End the process, as waiting would not help: exit code 2 after the sentences."""
     sys.stderr.write("".join(f"{sentence}\n" for sentence in sentences))
     raise SystemExit(BAD_CONFIGURATION)
 

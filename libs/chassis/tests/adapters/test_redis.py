@@ -5,6 +5,7 @@ import ssl
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
@@ -136,6 +137,21 @@ async def test_a_command_that_nobody_waits_for_is_sent_a_moment_later_and_before
     assert await streams_client.execute("INCR", "a") == 2
     streams_client.send_nowait("LPUSH", "list", "sent")
     assert await streams.blpop("list", 5) == (b"list", b"sent")
+
+
+async def test_what_is_asked_for_in_one_turn_leaves_in_one_write(streams_client, monkeypatch):
+    connection = await streams_client.connected()
+    written = []
+    write = connection._transport.write
+    monkeypatch.setattr(
+        connection, "_transport", SimpleNamespace(write=lambda data: (written.append(data), write(data)))
+    )
+    streams_client.send_nowait("SET", "a", 0)
+    replies = await asyncio.gather(*(streams_client.execute("INCRBY", "a", number) for number in (1, 2, 3)))
+    assert replies == [1, 3, 6]
+    assert len(written) == 1
+    await streams_client.execute("PING")
+    assert len(written) == 2
 
 
 async def test_an_idle_connection_that_the_server_ended_costs_no_error(streams, streams_url):

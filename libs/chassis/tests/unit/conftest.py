@@ -16,6 +16,7 @@ from fluxo_chassis.health import Health
 from fluxo_chassis.http.app import create_app
 from fluxo_chassis.http.connections.seats import Seats
 from fluxo_chassis.http.fast.fast_route import FastRouteProtocol
+from fluxo_chassis.http.fast.write_coalescing import CoalescingProtocol
 from fluxo_chassis.observability.traces import tracing
 from fluxo_chassis.problems import Problem, problem_responses
 from pydantic import BaseModel, ConfigDict, Field
@@ -166,7 +167,7 @@ async def serving() -> Callable:
                 account=app.state.account,
                 cors=app.state.cors,
             ),
-            "ordinary": HttpToolsProtocol,
+            "ordinary": partial(CoalescingProtocol, seats=seats),
         }
 
         def protocol() -> HttpToolsProtocol:

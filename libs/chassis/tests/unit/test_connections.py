@@ -61,6 +61,7 @@ class Service:
         self.may_read = asyncio.Event()
         self.may_read.set()
         self.answers_at_once = False
+        self.bodies = []
         self.config = uvicorn.Config(
             self.app, interface="asgi3", lifespan="off", log_config=None, timeout_keep_alive=75
         )
@@ -69,9 +70,11 @@ class Service:
 
     async def app(self, scope, receive, send):
         await self.may_read.wait()
-        more = not self.answers_at_once
+        more, body = not self.answers_at_once, b""
         while more:
-            more = (await receive()).get("more_body", False)
+            message = await receive()
+            more, body = message.get("more_body", False), body + message.get("body", b"")
+        self.bodies.append(body)
         await send({"type": "http.response.start", "status": 200, "headers": []})
         if scope["path"] == "/stream":
             await asyncio.Event().wait()
@@ -145,6 +148,29 @@ async def test_a_long_body_is_no_head_and_each_head_counts_for_itself(service):
     await asyncio.sleep(1)
     assert wire.written.count(b"HTTP/1.1 200") == 21
     assert not wire.is_closed
+
+
+@pytest.mark.parametrize("step", [1, 7, 1_000])
+@pytest.mark.parametrize(
+    ("framing", "body"),
+    [
+        (b"Content-Length: 26\r\n", b"GET /a HTTP/1.1\r\nHost: t\r\n"[:26]),
+        (b"Transfer-Encoding: chunked\r\n", b"4\r\nGET \r\n16\r\n/a HTTP/1.1\r\nHost: t\r\n\r\n0\r\n\r\n"),
+        (b"", b""),
+        (b"Content-Length: 0\r\n", b""),
+    ],
+)
+async def test_who_offers_another_protocol_is_answered_in_this_one(service, framing, body, step):
+    protocol, wire = service.connect()
+    offer = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n"
+    sent = (POST + offer + framing + b"\r\n" + body) * 2 + POST + b"Content-Length: 2\r\n\r\n{}"
+    for start in range(0, len(sent), step):
+        protocol.data_received(sent[start : start + step])
+        await asyncio.sleep(0)
+    await asyncio.sleep(1)
+    assert wire.written.count(b"HTTP/1.1 200") == 3
+    assert not wire.is_closed
+    assert service.bodies == [b"GET /a HTTP/1.1\r\nHost: t\r\n"[:26] if body else b""] * 2 + [b"{}"]
 
 
 @pytest.mark.parametrize(("sent", "status"), [(b"", None), (b"G", 408), (HEAD, 408), (b"\r\n", 408)])

@@ -73,6 +73,12 @@ SEQUENCES = {
     "another protocol": get(
         1, "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA"
     ),
+    "another protocol for a body": (
+        POST
+        + b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nContent-Length: 5\r\n\r\n[1,2]"
+        + POST
+        + b"Content-Length: 5\r\n\r\n[3,4]"
+    ),
     "old version": get(1, version="1.0"),
     "old version that stays": get(1, "Connection: keep-alive", version="1.0") + get(2),
     "said to stay": get(1, "Connection: keep-alive") + get(2),
@@ -96,13 +102,15 @@ SEQUENCES = {
     [
         (name, split)
         for name, data in SEQUENCES.items()
-        for split in (["whole", "by byte", "in threes"] if len(data) <= 2_000 else ["whole"])
+        for split in (["whole", "again", "by byte", "in threes"] if len(data) <= 2_000 else ["whole", "again"])
     ],
 )
 async def test_both_ways_give_the_same_bytes(serving, name, split):
     data = SEQUENCES[name] + get(4) + LAST
-    step = {"whole": len(data), "by byte": 1, "in threes": 3}[split]
+    step = {"whole": len(data), "again": len(data), "by byte": 1, "in threes": 3}[split]
     chunks = [data[start : start + step] for start in range(0, len(data), step)]
+    if split == "again":
+        chunks = [SEQUENCES[name], SEQUENCES[name], get(4), get(4), SEQUENCES[name], get(4), LAST]
     ordinary, short = await serving("ordinary"), await serving("short")
     expected = without_chance(await ordinary.answer(*chunks))
     assert expected.startswith(b"HTTP/1.1 ")
@@ -117,6 +125,34 @@ async def test_over_sockets_too(serving, name):
         data = SEQUENCES[name] + LAST
         chunks = [data[start : start + step] for start in range(0, len(data), step)]
         assert without_chance(await short.talk(*chunks)) == expected
+
+
+@pytest.mark.parametrize("cut", range(1, len(get(1)), 3))
+async def test_the_same_bytes_are_the_same_request_only_where_one_begins(serving, cut):
+    request = get(1)
+    begin, end = request[:cut], request[cut:]
+    short = await serving("short")
+    for chunks in (
+        [request, request, begin, *[end + begin] * 3, end, request, LAST],
+        [begin, *[end + request] * 2, LAST],
+        [request, begin, request, LAST],
+    ):
+        by_byte = (bytes([byte]) for chunk in chunks for byte in chunk)
+        assert without_chance(await short.answer(*chunks)) == without_chance(await short.answer(*by_byte))
+
+
+async def test_a_request_that_is_sent_again_is_answered_anew_and_not_parsed_again(serving):
+    short = await serving("short")
+    protocol, wire = short.make(), Wire()
+    protocol.connection_made(wire)
+    protocol.data_received(get(1))
+    protocol.parser = None
+    protocol.data_received(get(1))
+    assert without_chance(wire.written).count(b'"number":1') == 2
+    assert short.taken == [b"/v1/things/1"] * 2
+    protocol.pause_writing()
+    with pytest.raises(AttributeError, match="feed_data"):
+        protocol.data_received(get(1))
 
 
 async def test_two_tokens_are_refused_though_an_answer_is_ready(serving):

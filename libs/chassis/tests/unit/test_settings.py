@@ -129,7 +129,10 @@ class Places(ProcessSettings):
     streams_url: RedisUrl = "redis://h"
 
 
-@pytest.mark.parametrize("url", ["redis://h/0", "rediss://h", "valkey://h", "valkeys://h", "unix:///run/redis.sock"])
+@pytest.mark.parametrize(
+    "url",
+    ["redis://h/0", "rediss://h", "valkey://h", "valkeys://h", "unix:///run/redis.sock", "redis+sentinel://h,h2:1/s/0"],
+)
 def test_redis_urls_name_their_scheme(environment, url):
     environment.setenv("FLUXO_STREAMS_URL", url)
     assert load(Places).streams_url == url
@@ -152,6 +155,16 @@ def test_a_url_of_another_kind_is_refused_in_a_sentence_without_showing_it(envir
     [
         ("redis://h/0?retry=3", "has unknown options: retry"),
         ("redis://h/books", "ends in the number of a database, or in none"),
+        ("redis+sentinel://h,h2", "ends, after sentinels, in a service or in that and a database"),
+        ("redis+sentinel://h,h2/s/books", "ends in the number of a database, or in none"),
+        ("redis+sentinel://:se/cret@h/s", "has no number as its port, or an unescaped password"),
+        (
+            "unix+sentinel:///h/s",
+            (
+                "begins with redis://, rediss://, valkey://, valkeys:// or unix://, "
+                "or, with +sentinel before the colon, names sentinels"
+            ),
+        ),
         ("redis://:se/cret@h", "has no number as its port, or an unescaped password"),
     ],
 )

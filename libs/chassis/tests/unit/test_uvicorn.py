@@ -17,6 +17,8 @@ uvicorn's {name} (now {version}) is not the one that the fast path was written f
 - on_message_begin: `url`, `headers`, `expect_100_continue` are all of a request's state but the scope;
 - on_headers_complete: starts a request at once only if `cycle` is None or its `response_complete`, else queues it;
 - on_message_complete and on_body do nothing of their own for a request without a body;
+- data_received feeds the parser and answers its errors, as `GuardedProtocol` does, which declines upgrades;
+- on_message_begin, on_url and on_header may be called again while a request runs, on_message_complete late;
 - data_received and on_response_complete set and unset the keep-alive timer, shutdown() closes when no cycle runs;
 - RequestResponseCycle.send: order of headers, STATUS_LINE, `server_state.default_headers`, `connection: close`;
 - FlowControl.write_paused.

@@ -34,7 +34,10 @@ class EventKeys:
 
     def prove(self, event: bytes, signature: bytes) -> bool:
         """Return whether one of the keys signed these very bytes."""
-        return any(hmac.compare_digest(_signature(started, event), signature) for started in self._started)
+        for started in self._started:  # noqa: SIM110 - a generator takes as long as a quarter of the hash
+            if hmac.compare_digest(_signature(started, event), signature):
+                return True
+        return False
 
 
 def keys_of(setting: str) -> list[str]:

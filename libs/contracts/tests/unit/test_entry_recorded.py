@@ -85,6 +85,7 @@ def changed(**changes) -> bytes:
         (changed(amount_minor=-15_000, amount="-150.00"), "$.data.amount"),
         (changed(amount=150.0), "$.data.amount"),
         (changed(amount="150.00\n"), "$.data.amount"),
+        (changed(amount="1_50.00"), "$.data.amount"),
         (changed(direction="in"), "$.data.direction"),
         (changed(currency="brl"), "$.data.currency"),
         (changed(business_date="2026-02-30"), "$.data.business_date"),

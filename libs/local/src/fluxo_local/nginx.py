@@ -91,6 +91,26 @@ _API = """\
             proxy_read_timeout 15s;  # a bulk is given 10 s
             proxy_pass http://{name};
         }}
+        location = /v1/imports {{
+            client_max_body_size 50m;
+            proxy_request_buffering off;  # of who may not send it nothing is stored
+            proxy_read_timeout 15s;
+            proxy_pass http://{name};
+        }}
+        location = /v1/reconciliations {{
+            client_max_body_size 50m;
+            proxy_request_buffering off;
+            proxy_read_timeout 15s;
+            proxy_pass http://{name};
+        }}
+        location = /v1/day-closes {{
+            proxy_read_timeout 15s;  # it may wait for a bulk to end, and is given 12 s
+            proxy_pass http://{name};
+        }}
+        location = /v1/cash-book {{
+            proxy_read_timeout 120s;  # it is written to its end before it is sent
+            proxy_pass http://{name};
+        }}
         location = /v1/daily-balances/changes {{
             proxy_buffering off;
             proxy_read_timeout 60s;  # there is a heartbeat every 15 s
@@ -100,6 +120,16 @@ _API = """\
 _PAGE = """\
         location / {{
             proxy_read_timeout 10s;  # it asks two services, each at most twice, and answers within 8 s
+            proxy_pass http://{name};
+        }}
+        location = /imports {{
+            client_max_body_size 64m;  # more than the file, so that the page can say that it is too large
+            proxy_request_buffering off;
+            proxy_read_timeout 20s;
+            proxy_pass http://{name};
+        }}
+        location /books/ {{
+            proxy_read_timeout 120s;  # a cash book is written to its end before it is sent
             proxy_pass http://{name};
         }}
         location = /live {{

@@ -43,6 +43,19 @@ class Settings(BaseSettings):
         url: str | None = getattr(self, f"{service.name}_migration_database_url")
         return url
 
+    def databases(self) -> dict[str, str]:
+        """The URLs of databases that are given, by their variables."""
+        given = {
+            variable: url
+            for service in SERVICES
+            for variable, url in (
+                (service.database_variable, self.database_url(service)),
+                (service.api_variable, self.api_url(service)),
+                (service.migration_variable, self.migration_url(service)),
+            )
+        }
+        return {variable: url for variable, url in given.items() if url is not None}
+
     def has_page(self) -> bool:
         """Whether anybody could sign in there: by links of the development issuer, or at a provider."""
         return self.auth_jwks_url is None or self.oidc_issuer is not None

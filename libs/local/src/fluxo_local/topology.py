@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fluxo_local.connections import connections_needed, taken
 from fluxo_local.embedded.databases import Role
 from fluxo_local.embedded.postgres import PostgresServer
 from fluxo_local.embedded.valkey import ValkeyServer
@@ -17,8 +18,6 @@ from fluxo_local.settings import Settings
 from fluxo_local.supervision.managed_processes import Child, EmbeddedServer, HttpProcess
 
 REPLICAS_MAX = 20  # the port ranges below are that wide
-CONNECTIONS_ASKING = 5  # of `fluxo verify` and `dead-letters`, which work as the workers' role
-CONNECTIONS_BESIDE = 59  # migrations, `fluxo verify`, `backup` and `rebuild`, and who looks in; one replica: 100
 BALANCER = "nginx"
 
 
@@ -67,7 +66,7 @@ def topology(
     """
     balanced = balanced or replicas > 1
     replicas_max = REPLICAS_MAX if balanced else 1
-    postgres = PostgresServer(data_dir / "postgres", port_base + 3, max_connections=connections(replicas_max))
+    postgres = PostgresServer(data_dir / "postgres", port_base + 3, max_connections=connections_needed(replicas_max))
     streams = ValkeyServer(data_dir / "valkey-streams", port_base + 4, persistent=True)
     cache = ValkeyServer(data_dir / "valkey-cache", port_base + 5, persistent=False)
     databases = _databases(settings, data_dir, replicas_max)
@@ -140,22 +139,8 @@ def topology(
     )
 
 
-def connections(replicas: int) -> int:
-    """How many connections a server of all databases must have room for."""
-    return replicas * sum(sum(service.connections.values()) for service in SERVICES) + CONNECTIONS_BESIDE
-
-
 def _here(port: int) -> str:
     return f"127.0.0.1:{port}"
-
-
-def connections_of(service: Service, replicas: int) -> tuple[int, int]:
-    """How many the roles of its workers and of its API may hold: for one process of each kind more than there are.
-
-    One that was killed is replaced before the server has noticed.
-    """
-    of_api = service.connections["api"]
-    return (replicas + 1) * (sum(service.connections.values()) - of_api) + CONNECTIONS_ASKING, (replicas + 1) * of_api
 
 
 def _databases(settings: Settings, data_dir: Path, replicas_max: int) -> dict[Service, Database]:
@@ -166,7 +151,8 @@ def _databases(settings: Settings, data_dir: Path, replicas_max: int) -> dict[Se
             name = f"fluxo_{service.name}"
             names = [f"{name}_{role}" for role in ("owner", "app", "api")]
             passwords = role_passwords(data_dir, names)
-            most = (-1, *connections_of(service, replicas_max))
+            of = taken(service, replicas_max)
+            most = (-1, of["workers"], of["api"])
             databases[service] = Database(name, *map(Role, names, [passwords[each] for each in names], most))
     return databases
 

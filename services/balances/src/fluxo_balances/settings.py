@@ -55,11 +55,11 @@ class ProjectorSettings(DatabaseSettings, SignedEventsSettings):
     cache_url: RedisUrl
     """The Redis server of the cache."""
 
-    projector_batch_size: int = Field(default=1_000, ge=1, le=5_000)
+    projector_batch_size: int = Field(default=2_000, ge=1, le=5_000)
     """How many events one transaction applies at most."""
 
     projector_take_over_idle_s: float = Field(default=30, gt=0)
-    """An event that another instance got and did not acknowledge for so long is taken over; more than a batch takes."""
+    """An event that another instance got and did not acknowledge for so long is taken over; longer than two batches."""
 
 
 class RedisSettings(ProcessSettings):

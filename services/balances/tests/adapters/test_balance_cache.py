@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from urllib.parse import urlsplit
 
@@ -8,6 +9,7 @@ from fluxo_balances.adapters.postgres.daily_balances import PostgresDailyBalance
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.adapters.redis import scripts
 from fluxo_balances.adapters.redis.balance_cache import FIELDS_MAX, LIFETIME_S, Lookup, RedisBalanceCache, keys_of
+from fluxo_balances.adapters.redis.cached_answers import RedisCachedAnswers
 from fluxo_balances.application.ports import CacheUnavailableError
 from fluxo_balances.application.reading.get_daily_balance import GetDailyBalance
 from fluxo_balances.entrypoints.http.answer_cache import AnswerCache, AnswerStore
@@ -19,6 +21,7 @@ from redis._parsers import Encoder
 from redis.cluster import RedisCluster
 
 from tests.harness.ports import free_port
+from tests.harness.proxy import Proxy
 
 pytestmark = pytest.mark.anyio
 
@@ -96,6 +99,32 @@ async def test_a_server_that_was_demoted_and_promoted_again_serves_nothing_of_it
         await follow(at_first, second)
         await at_first.execute("REPLICAOF", "NO", "ONE")
         assert (await cache.look_up("m1", KEY)).answer is None
+
+
+async def test_what_was_removed_where_no_reader_asks_any_more_is_removed_once_more(servers, eventually):
+    old, new = servers
+    async with Proxy(old.url) as proxy, RedisClient(proxy.url) as of_projector, RedisClient(new.url) as of_reader:
+        projected, whole = RedisBalanceCache(of_projector), RedisCachedAnswers(of_projector)
+        read = RedisBalanceCache(of_reader)
+        await of_reader.execute("CONFIG", "SET", "requirepass", urlsplit(old.url).password)
+        await whole.remove_all_if_moved()
+        # A failover: readers are there first, and the one that was the primary still takes what it is told.
+        await store(read, KEY, b"old")
+        await projected.invalidate(["m1"])
+        assert (await read.look_up("m1", KEY)).answer == b"old"
+
+        proxy.lead_to(new.url)
+        proxy.reset()
+
+        async def is_removed() -> bool:
+            with suppress(CacheUnavailableError):
+                await whole.remove_all_if_moved()
+            return (await read.look_up("m1", KEY)).answer is None
+
+        await eventually(is_removed)
+        await store(read, KEY, b"new")
+        await whole.remove_all_if_moved()
+        assert (await read.look_up("m1", KEY)).answer == b"new", "it is still the same server"
 
 
 async def follow(replica: RedisClient, primary: ValkeyServer) -> None:

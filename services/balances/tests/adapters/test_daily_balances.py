@@ -1,3 +1,4 @@
+import asyncio
 import json
 from datetime import UTC, date, datetime, timedelta
 
@@ -40,7 +41,7 @@ async def test_sums_beyond_a_single_totals_row_are_exact(pool, recorded):
 async def test_a_read_costs_the_same_at_any_age_and_never_scans_a_table(pool, balances_database, scans):
     await fill_ten_years(balances_database.owner_url)
     for statement, arguments in (
-        (read_sql.DAY, [date(2026, 11, 22), date(2026, 11, 1)]),
+        (read_sql.DAYS, [[date(2026, 11, 22)], [date(2026, 11, 1)]]),
         (read_sql.RANGE, [date(2026, 11, 1), date(2026, 11, 1), date(2026, 11, 30)]),
     ):
         async with pool.acquire() as connection:
@@ -49,6 +50,54 @@ async def test_a_read_costs_the_same_at_any_age_and_never_scans_a_table(pool, ba
         for plan in (young, old):
             assert "Seq Scan" not in node_types(plan)
         assert rows_read(old) <= rows_read(young) + TEN_YEARS_OF_MONTHS
+
+
+@pytest.fixture
+def statements(api_pool, monkeypatch):
+    """What is asked of the API's pool."""
+    asked = []
+    fetch = api_pool.fetch
+
+    async def counted(statement, *arguments):
+        asked.append(arguments)
+        return await fetch(statement, *arguments)
+
+    monkeypatch.setattr(api_pool, "fetch", counted)
+    return asked
+
+
+async def test_days_asked_for_in_one_turn_share_a_statement_and_each_gets_its_own(pool, api_pool, recorded, statements):
+    day, next_day = date(2026, 11, 30), date(2026, 12, 1)
+    await PostgresProjection(pool).apply(
+        [recorded("m1", day, credit=5), recorded("m2", day, debit=7), recorded("m2", next_day, credit=1)]
+    )
+    balances = PostgresDailyBalances(api_pool)
+    asked = [("m2", next_day), ("m1", day), ("nobody", day), ("m2", day), ("m1", date.max), ("m1", day)]
+    alone = [await balances.day(*each) for each in asked]
+    assert [(view.opening_minor, view.totals.net_minor) for view in alone] == [
+        (-7, 1), (0, 5), (0, 0), (0, -7), (5, 0), (0, 5),
+    ]  # fmt: skip
+    statements.clear()
+    assert await asyncio.gather(*(balances.day(*each) for each in asked)) == alone
+    assert len(statements) == 1
+
+
+async def test_one_that_goes_away_leaves_the_others_of_its_statement_their_answer(api_pool, statements):
+    balances = PostgresDailyBalances(api_pool)
+    leaves, stays = (asyncio.create_task(balances.day(each, date(2026, 11, 22))) for each in ("m1", "m2"))
+    await asyncio.sleep(0)
+    leaves.cancel()
+    assert (await stays).totals == NO_TOTALS
+    assert len(statements) == 1
+    assert leaves.cancelled()
+
+
+async def test_a_statement_that_fails_fails_all_that_share_it(api_pool, statements):
+    await api_pool.close()
+    balances = PostgresDailyBalances(api_pool)
+    errors = await asyncio.gather(*(balances.day(each, date.min) for each in ("m1", "m2")), return_exceptions=True)
+    assert [type(error) for error in errors] == [ReadModelUnavailableError] * 2
+    assert len(statements) == 1
 
 
 async def test_a_closed_or_unreachable_database_is_unavailable(pool):

@@ -5,7 +5,6 @@ import io
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
@@ -248,7 +247,7 @@ async def test_a_merchants_settings_are_redriven_at_any_age_and_leave_later_ones
 
 
 async def test_an_event_whose_age_is_unknown_is_not_applied(ask, dead_letter, recorded, day_totals):
-    undated = replace(recorded("m1", NOV_22, credit=150), id=uuid4())
+    undated = recorded("m1", NOV_22, credit=150)._replace(id=uuid4())
     letter_id = await dead_letter(undated)
     (line,) = await ask("redrive", [letter_id])
     assert (line["outcome"], line["reason"]) == ("failed", "The entry's id is no UUIDv7, so its age is unknown.")

@@ -41,7 +41,7 @@ async def grown(balances_database):
 async def test_no_hot_statement_reads_a_whole_table(grown, api_pool, scans, recorded):
     entries = [recorded(f"m{number % MERCHANTS}", DAY, credit=1) for number in range(500)]
     of_api = {
-        "a day": (read_sql.DAY, ("m1", DAY, DAY.replace(day=1))),
+        "a day": (read_sql.DAYS, ("m1", [DAY], [DAY.replace(day=1)])),
         "a range": (read_sql.RANGE, ("m1", DAY, DAY.replace(day=1), DAY)),
         "categories": (read_sql.CATEGORIES, ("m1", DAY.replace(day=1), DAY)),
         "is it applied": (read_sql.APPLIED, ("m1,m2", [entry.id for entry in entries])),
@@ -64,4 +64,4 @@ async def test_no_hot_statement_reads_a_whole_table(grown, api_pool, scans, reco
 
 async def test_a_statement_that_lost_its_index_is_found_out(grown, scans):
     await grown.execute("ALTER TABLE day_totals DROP CONSTRAINT day_totals_pkey")
-    assert "day_totals" in await scans(grown, read_sql.DAY, "m1", DAY, DAY.replace(day=1))
+    assert "day_totals" in await scans(grown, read_sql.DAYS, "m1", [DAY], [DAY.replace(day=1)])

@@ -1,6 +1,5 @@
 import asyncio
 import random
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
@@ -37,7 +36,7 @@ async def test_a_merchants_state_knows_the_newest_entry_and_leaves_the_column_of
 
 async def test_an_entry_in_another_currency_is_refused_and_nothing_is_applied(projection, recorded, day_totals):
     await projection.apply([recorded("m1", NOV_22, credit=1)])
-    dollars = replace(recorded("m1", NOV_22, credit=5), currency="USD")
+    dollars = recorded("m1", NOV_22, credit=5)._replace(currency="USD")
     with pytest.raises(EntryRefusedError, match="currency") as refused:
         await projection.apply([recorded("m1", NOV_22, credit=1), dollars, recorded("m2", NOV_22, credit=1)])
     assert refused.value.entry_id == dollars.id

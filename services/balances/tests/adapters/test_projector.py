@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import date
 
 import asyncpg
@@ -26,27 +26,34 @@ from prometheus_client import REGISTRY
 pytestmark = pytest.mark.anyio
 
 NOV_22 = date(2026, 11, 22)
+BATCH = 3
+"""So small that events stand behind a full one, and are read ahead."""
 
 
 @pytest.fixture
 def running(pool, streams_url, cache_url):
-    """A projector at work, until the block ends: then it is asked to stop and must do so soon."""
+    """A projector at work, until the block ends: then it is asked to stop and must do so soon, or is killed."""
 
     @asynccontextmanager
-    async def run(streams_url: str = streams_url, cache_url: str = cache_url) -> AsyncIterator[asyncio.Event]:
+    async def run(
+        streams_url: str = streams_url, cache_url: str = cache_url, *, is_killed: bool = False
+    ) -> AsyncIterator[asyncio.Event]:
         streams, cache = RedisClient(streams_url), RedisClient(cache_url, timeout_s=0.5)
         events = RedisEntryEvents(streams, ConsumerGroup(streams), "p1")
         project = ProjectEntries(
             events, PostgresProjection(pool), RedisBalanceCache(cache), SystemClock(), EventReader().told_by
         )
         stop = asyncio.Event()
-        projector = Projector(project, events, SystemClock(), Pace(100, take_over_idle_s=30), traceparent_of)
+        projector = Projector(project, events, SystemClock(), Pace(BATCH, take_over_idle_s=30), traceparent_of)
         task = asyncio.create_task(projector.run(stop))
         try:
             yield stop
         finally:
             stop.set()
-            await asyncio.wait_for(task, 5)
+            if is_killed:
+                task.cancel()
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait_for(task, 5)
             await streams.aclose()
             await cache.aclose()
 
@@ -115,6 +122,27 @@ async def test_what_comes_while_it_stops_is_applied_too_and_left_to_nobody(
         await stream.publish(entries[1])
     assert await stream.pending() == {}
     await applied(2)
+
+
+async def test_what_was_read_ahead_by_a_projector_that_dies_is_applied_once_by_the_next_one(
+    running, stream, entries, applied, eventually, balances_database
+):
+    async def two_batches_are_read():
+        return len(await stream.pending()) == 2 * BATCH
+
+    async with running():
+        await stream.publish(entries[0])
+        await applied(1)
+    owner = await asyncpg.connect(balances_database.owner_url)
+    async with owner.transaction():
+        await owner.execute("LOCK TABLE inbox IN ACCESS EXCLUSIVE MODE")
+        await stream.publish(*entries)
+        async with running(is_killed=True):
+            await eventually(two_batches_are_read)
+    await owner.close()
+    async with running():
+        await applied(10)
+        await eventually(stream.is_acknowledged)
 
 
 async def test_it_outlives_a_restart_of_the_streams_server(running, own_server, stream, entries, applied, eventually):

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -141,7 +140,7 @@ async def test_an_id_of_the_far_future_which_would_never_be_forgotten_is_buried(
 
 async def test_an_id_that_tells_no_time_is_buried(world, project, delivery, recorded):
     undated = delivery()
-    world.entries[undated.payload] = replace(recorded("m1", TODAY, credit=1), id=uuid4())
+    world.entries[undated.payload] = recorded("m1", TODAY, credit=1)._replace(id=uuid4())
     assert "UUIDv7" in (await project([undated])).dead_letters[0].reason
 
 
@@ -159,7 +158,7 @@ async def test_refused_entries_are_dead_lettered_and_the_others_applied(world, p
 
 async def test_a_refused_entry_that_was_delivered_twice_is_dead_lettered_twice(world, project, delivery):
     once = delivery(stream_id="1-1")
-    twice = replace(once, stream_id="2-2")
+    twice = once._replace(stream_id="2-2")
     world.refused = {entry_id(once)}
     projected = await project([once, delivery(), twice])
     assert [letter.delivery.stream_id for letter in projected.dead_letters] == ["1-1", "2-2"]
@@ -223,7 +222,7 @@ async def test_what_waits_for_the_cache_is_not_applied_again_when_delivered_agai
     event = delivery()
     await project([event])
     await project.acknowledge_applied()
-    projected = await project([replace(event, deliveries=2)])
+    projected = await project([event._replace(deliveries=2)])
     assert (projected.applied, projected.duplicates) == (0, 0)
     assert world.batches == [1]
 
@@ -267,7 +266,7 @@ async def test_settings_are_applied_then_the_cache_is_told_and_then_they_are_ack
 async def test_settings_that_come_late_again_or_very_late_change_nothing_and_go_the_whole_way(world, project, change):
     late, newest = change("USD", at=NOW - timedelta(days=400)), change("EUR")
     await project([newest])
-    projected = await project([late, replace(newest, stream_id="10-1")])
+    projected = await project([late, newest._replace(stream_id="10-1")])
     await project.acknowledge_applied()
     assert (projected.applied, projected.duplicates, projected.dead_letters) == (0, 2, [])
     assert world.settings["m1"].currency == "EUR"

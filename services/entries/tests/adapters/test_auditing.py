@@ -193,6 +193,7 @@ async def test_a_server_that_forgets_counts_in_a_restart_has_them_written_down(l
 
     assert (await line.audit()).reason in ("skipped by group put at the end", "trimmed before it was acknowledged")
 
+    forgets = forgets or (await line.client.info("server"))["redis_version"].startswith("7.0.")
     groups = {group["name"]: group for group in await line.client.xinfo_groups(ENTRIES_STREAM)}
     assert groups[b"group"]["entries-read"] == (12 if forgets else 5)
     assert groups[b"group"]["last-delivered-id"] == last

@@ -9,7 +9,7 @@ from dataclasses import replace
 import asyncpg
 import pytest
 from fluxo_contracts.streams import ENTRIES_STREAM
-from fluxo_entries.adapters.postgres import sql
+from fluxo_entries.adapters.postgres import outbox_sql, sql
 from fluxo_entries.adapters.redis import entries_stream
 from fluxo_entries.adapters.redis.entries_stream import RedisEntriesStream
 from fluxo_entries.application.publishing import purge_outbox
@@ -56,7 +56,7 @@ async def test_only_what_lies_below_the_snapshot_horizon_is_published(
     guarded, take_out, line, entries_database, streams
 ):
     if not guarded:
-        take_out(sql, "ROWS_AFTER", "AND xid < pg_snapshot_xmin(pg_current_snapshot())")
+        take_out(outbox_sql, "ROWS_AFTER", "AND xid < pg_snapshot_xmin(pg_current_snapshot())")
     slow = await asyncpg.connect(entries_database.url)
     transaction = slow.transaction()
     await transaction.start()
@@ -134,7 +134,7 @@ async def test_a_database_that_lost_its_last_commits_begins_a_generation(
 ):
     if not guarded:
         for statement in ("ROWS_AFTER", "RECOGNISE"):
-            take_out(sql, statement, "CASE WHEN", "CASE WHEN true OR")
+            take_out(outbox_sql, statement, "CASE WHEN", "CASE WHEN true OR")
     await line.send(9)
     if is_purged:
         await line.make_group()
@@ -152,7 +152,7 @@ async def test_a_database_that_lost_its_last_commits_begins_a_generation(
 @with_and_without
 async def test_what_a_database_that_lost_commits_did_not_publish_is_not_purged(guarded, take_out, line, owner):
     if not guarded:
-        take_out(sql, "RECOGNISE", "CASE WHEN", "CASE WHEN true OR")
+        take_out(outbox_sql, "RECOGNISE", "CASE WHEN", "CASE WHEN true OR")
     await line.send(9)
     await line.make_group()
     await line.consume()

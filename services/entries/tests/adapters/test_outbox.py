@@ -3,7 +3,7 @@ import re
 
 import asyncpg
 import pytest
-from fluxo_entries.adapters.postgres import sql
+from fluxo_entries.adapters.postgres import outbox_sql
 from fluxo_entries.application.publishing.stream_state import START, XID_BITS, StreamPosition
 
 pytestmark = pytest.mark.anyio
@@ -130,10 +130,10 @@ async def test_relays_that_notice_at_the_same_time_raise_it_once(outbox, owner, 
 @pytest.mark.parametrize(
     ("statement", "values"),
     [
-        (sql.ROWS_AFTER, "1, '590', 5, 'event', 1000"),
-        (sql.HAS_ROWS_AFTER, "1, '590', 5"),
-        (sql.HAS_ROWS_BETWEEN, "1, '300', 5, 1, '310', 5"),
-        (sql.OLDEST_AGE, "1, '300', 5, 1, '310', 5"),
+        (outbox_sql.ROWS_AFTER, "1, '590', 5, 'event', 1000"),
+        (outbox_sql.HAS_ROWS_AFTER, "1, '590', 5"),
+        (outbox_sql.HAS_ROWS_BETWEEN, "1, '300', 5, 1, '310', 5"),
+        (outbox_sql.OLDEST_AGE, "1, '300', 5, 1, '310', 5"),
     ],
     ids=["rows after", "has rows after", "has rows between", "oldest age"],
 )

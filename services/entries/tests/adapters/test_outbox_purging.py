@@ -95,6 +95,43 @@ async def test_keys_are_purged_after_their_time_and_not_before(outbox, owner, jo
     assert [row["key"] for row in await owner.fetch("SELECT key FROM idempotency_keys ORDER BY key")] == ["kept", "new"]
 
 
+async def test_lines_of_imports_are_purged_after_their_time_and_not_before(outbox, owner):
+    await owner.execute(
+        """
+        INSERT INTO imports (id, merchant_id, digest, filename, currency, state, created_at, confirmed_at)
+        SELECT gen_random_uuid(), 'padaria', sha256(name::bytea), name, 'BRL', state, now(), now() - age::interval
+        FROM (VALUES ('old', 'done', '92 days'), ('empty', 'done', '92 days'), ('young', 'done', '90 days'),
+            ('waits', 'ready', '92 days')) AS made (name, state, age);
+        INSERT INTO import_lines (import_id, merchant_id, position, place, status)
+        SELECT id, merchant_id, position, 'line', 'new' FROM imports, generate_series(1, 5500) AS position
+        WHERE filename <> 'empty'
+        """
+    )
+    assert await outbox.purge_import_lines() == 5_500 + 2
+    left = await owner.fetch(
+        "SELECT filename FROM imports WHERE EXISTS (SELECT FROM import_lines WHERE import_id = id) ORDER BY 1"
+    )
+    assert [row["filename"] for row in left] == ["waits", "young"]
+    assert await outbox.purge_import_lines() == 0
+
+
+async def test_imports_whose_lines_went_are_not_looked_at_again(owner):
+    await owner.execute(
+        """
+        INSERT INTO imports (id, merchant_id, digest, filename, currency, state, lines_purged, created_at, confirmed_at)
+        SELECT gen_random_uuid(), 'padaria', sha256(n::text::bytea), n, 'BRL', 'done', true, now(),
+            now() - '92 days'::interval
+        FROM generate_series(1, 20000) AS n;
+        ANALYZE imports;
+        """
+    )
+    async with owner.transaction():
+        scans = "SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'imports'"
+        before = await owner.fetchval(scans)
+        assert await owner.fetchval("SELECT purge_import_lines(5000)") == 0
+        assert await owner.fetchval(scans) == before
+
+
 ABOVE = "(pg_snapshot_xmax(pg_current_snapshot())::text::numeric + 1)::text::xid8"
 
 

@@ -4,13 +4,21 @@ import asyncio
 import json
 import re
 from collections import Counter
+from datetime import date
 
 import asyncpg
 import pytest
 from fluxo_chassis.health import Health
 from fluxo_chassis.resilience import current_tenant
 from fluxo_chassis.resilience.rate_limits import RateLimits
-from fluxo_entries.domain.errors import OutcomeUnknownError, OverloadedError, OverShareError, RejectedFieldsError
+from fluxo_entries.domain.errors import (
+    DayClosedError,
+    OutcomeUnknownError,
+    OverloadedError,
+    OverShareError,
+    RejectedFieldsError,
+)
+from fluxo_entries.domain.merchant import Merchant
 from fluxo_entries.entrypoints.http.app import create_entries_app
 from fluxo_entries.entrypoints.http.fast_recording import FastRecording
 from hypothesis import given, settings
@@ -20,6 +28,7 @@ from libs.chassis.tests.things import OverAWire
 from services.entries.tests.fakes import FakeService, FakeVerifier
 
 SALE = {"direction": "credit", "amount": "150.00", "business_date": "2026-11-22", "description": "Venda balcão"}
+CLOSED_DAY = date(2026, 11, 19)
 WRITER = "Bearer padaria/entries:read,entries:write"
 
 
@@ -40,6 +49,7 @@ class Way(OverAWire):
         memory = self.service.memory
         for held in (memory.merchants, memory.entries, memory.keys, memory.traceparents):
             held.clear()
+        memory.merchants["padaria"] = Merchant("padaria", "padaria", closed_through=CLOSED_DAY)
         self.service.journal.failure = failure
         return await super().answer(chunks, are_waited_for=are_waited_for)
 
@@ -82,12 +92,14 @@ _FIELDS = {
     "direction": st.sampled_from(["credit", "debit", "Credit"]) | _VALUES,
     "amount": st.sampled_from(["1", "0.01", "1.5", "999999999999.99", "0", "01", "1.005"]) | _TEXTS | _VALUES,
     "description": _TEXTS | _VALUES,
-    "business_date": st.sampled_from(["2026-11-22", "2026-11-23", "2024-02-30", "1899-12-31"]) | _VALUES,
+    "business_date": st.sampled_from(["2026-11-22", "2026-11-23", "2026-11-19", "2024-02-30", "1899-12-31"]) | _VALUES,
     "category": _TEXTS | _VALUES,
     "currency": st.sampled_from(["BRL", "USD", "brl"]) | _VALUES,
     "amout": _VALUES,
 }
-_GOOD = st.fixed_dictionaries({}, optional={"category": st.just("vendas"), "business_date": st.just("2026-11-21")})
+_GOOD = st.fixed_dictionaries(
+    {}, optional={"category": st.just("vendas"), "business_date": st.sampled_from(["2026-11-21", "2026-11-19"])}
+)
 _CHANGES = _GOOD | st.fixed_dictionaries({}, optional={n: st.just(...) | value for n, value in _FIELDS.items()})
 _MANGLED = st.sampled_from(
     [
@@ -125,6 +137,7 @@ FAILURES = [
     OverloadedError(),
     OverShareError(),
     OutcomeUnknownError(),
+    DayClosedError(date(2026, 11, 20)),
     RejectedFieldsError(("currency", "The merchant's currency was changed a moment ago.")),
     asyncpg.CannotConnectNowError("the entries database is unavailable"),
     LookupError("nobody expects it"),
@@ -176,6 +189,15 @@ def test_what_fails_once_it_is_begun_is_told_as_on_the_slow_path(fast, slow, fai
     answer = asyncio.run(fast.answer(request, failure))
     assert fast.begun == before + 1
     assert normal(answer) == normal(asyncio.run(slow.answer(request, failure)))
+
+
+def test_an_entry_of_a_closed_day_is_refused_past_the_framework_too(fast, slow):
+    before = fast.begun
+    request = [post(body_of(business_date=str(CLOSED_DAY)), "k-1", WRITER, "X-Request-Id: order-7")]
+    answer = asyncio.run(fast.answer(request))
+    assert fast.begun == before + 1
+    assert b'"first_open_day":"2026-11-20"' in answer
+    assert normal(answer) == normal(asyncio.run(slow.answer(request)))
 
 
 def test_who_asks_for_too_much_is_told_so_by_the_slow_path(fast, slow):

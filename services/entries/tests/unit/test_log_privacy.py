@@ -70,14 +70,15 @@ def drive(api, service):
         key = {"Idempotency-Key": more.pop("key", KEY)}
         answers = []
         for authorization in (
-            f"Bearer {MERCHANT}/entries:read,entries:write,api-keys:manage",
+            f"Bearer {MERCHANT}/entries:read,entries:write,api-keys:manage,days:close,days:manage",
             f"Bearer {MERCHANT}/something:else",
             "Bearer bad-token-900",
             "bad-token-900",
             f"Bearer {API_KEY}",
         ):
             headers = key | {"Authorization": authorization}
-            answers.append(await api.client.request(method, path, headers=headers, json=json, **more))
+            body = {} if "content" in more else {"json": json}
+            answers.append(await api.client.request(method, path, headers=headers, **body, **more))
         return answers
 
     async def drive() -> None:
@@ -109,7 +110,16 @@ def drive(api, service):
         await use("GET", "/v1/api-keys")
         await use("DELETE", f"/v1/api-keys/{created.json()['id']}")
         await use("DELETE", f"/v1/api-keys/{API_KEY}")
+        await use("GET", "/v1/day-closes")
+        for form in ("csv", "pdf", DESCRIPTION):
+            await use("GET", "/v1/cash-book", params={"from": "2026-11-01", "to": "2026-11-30", "format": form})
+        await use("POST", "/v1/day-closes", {"date": "2026-11-21"})
+        await use("POST", "/v1/day-closes", {"date": DESCRIPTION, KEY: AMOUNT})
+        await use("POST", "/v1/entries", ENTRY | {"business_date": "2026-11-21"}, key=f"{KEY}-closed")
+        await use("DELETE", f"/v1/day-closes/{KEY}", params={"reason": DESCRIPTION})
+        await use("DELETE", "/v1/day-closes/2026-11-21", params={"reason": DESCRIPTION})
         await use("DELETE", f"/{MERCHANT}/{KEY}")
+        await send_files(use)
         await use("GET", "/health/ready", params={"q": DESCRIPTION})
         for failure in failures():
             service.journal.failure = failure
@@ -117,6 +127,21 @@ def drive(api, service):
             assert answer.status_code >= 500
 
     return drive
+
+
+async def send_files(use) -> None:
+    file = f"2026-11-20;98765.43;{DESCRIPTION};{KEY};{MERCHANT}\n{DESCRIPTION}".encode()
+    query = {"filename": DESCRIPTION, "account": MERCHANT}
+    imported, *_ = await use("POST", "/v1/imports", content=file, params=query)
+    place = imported.headers["location"]
+    await use("POST", "/v1/imports", content=b"unreadable", key=DESCRIPTION)
+    await use("POST", "/v1/reconciliations", content=file)
+    for path in ("/v1/imports", place, f"{place}/lines", f"{place}/failed-lines"):
+        await use("GET", path, params={"cursor": KEY} if path.endswith("lines") else {})
+        await use("GET", path)
+    await use("POST", f"{place}/confirm", {"possible_duplicates": DESCRIPTION, "category": CATEGORY})
+    await use("POST", f"{place}/confirm", {"possible_duplicates": "skip", "category": CATEGORY})
+    await use("DELETE", place)
 
 
 def failures():

@@ -23,6 +23,9 @@ def test_every_use_case_is_an_operation(operations):
     assert set(operations) == {
         "recordEntry", "reverseEntry", "recordEntriesInBulk", "getEntry", "listEntries", "getMerchant",
         "changeMerchant", "createApiKey", "listApiKeys", "revokeApiKey", "getLatestSeal",
+        "createImport", "getImport", "listImports", "listImportLines", "getFailedImportLines", "confirmImport",
+        "removeImport", "reconcileStatement",
+        "closeDay", "reopenDay", "listDayCloses", "getCashBook",
     }  # fmt: skip
 
 

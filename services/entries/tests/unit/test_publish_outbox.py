@@ -97,6 +97,9 @@ class PurgeableOutbox:
     async def purge_idempotency_keys(self):
         return 2
 
+    async def purge_import_lines(self):
+        return 5
+
     async def has_rows_between(self, after, up_to):
         return self.has_gap
 
@@ -121,13 +124,13 @@ class AcknowledgedStream:
 
 async def test_what_everybody_acknowledged_is_removed():
     outbox, stream = PurgeableOutbox(), AcknowledgedStream(StreamPosition(1, 9))
-    assert await PurgeOutbox(outbox, stream)() == Purged(1, 3, 4, 2)
+    assert await PurgeOutbox(outbox, stream)() == Purged(1, 3, 4, 2, 5)
     assert outbox.dropped_below == stream.trimmed_below == [StreamPosition(1, 9)]
 
 
 async def test_without_a_consumer_nothing_is_acknowledged_and_nothing_goes():
     outbox, stream = PurgeableOutbox(), AcknowledgedStream(None)
-    assert await PurgeOutbox(outbox, stream)() == Purged(partitions_created=1, idempotency_keys_purged=2)
+    assert await PurgeOutbox(outbox, stream)() == Purged(1, idempotency_keys_purged=2, import_lines_purged=5)
     assert outbox.dropped_below == stream.trimmed_below == []
 
 
@@ -139,7 +142,7 @@ async def test_a_relay_whose_turn_it_is_not_does_nothing():
 
 async def test_while_the_stream_has_a_gap_nothing_goes():
     outbox, stream = PurgeableOutbox(has_gap=True), AcknowledgedStream(StreamPosition(1, 9))
-    assert await PurgeOutbox(outbox, stream)() == Purged(partitions_created=1, idempotency_keys_purged=2)
+    assert await PurgeOutbox(outbox, stream)() == Purged(1, idempotency_keys_purged=2, import_lines_purged=5)
     assert outbox.dropped_below == stream.trimmed_below == []
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, Self
+from typing import Any, BinaryIO, Final, Self
 from urllib.parse import urlsplit
 
 import httpx2
@@ -18,10 +18,12 @@ _BACKOFF_S: Final = (0.2, 0.6, 1.5)
 _RETRY_AFTER_S_MAX: Final = 30.0
 # A bulk is repeated for a minute: long enough for a service that is started again.
 _BULK_BACKOFF_S: Final = (*_BACKOFF_S, *(3.0,) * 20)
-# A balance that waits for an entry answers within 2 s, everything else sooner.
-_TIMEOUT: Final = httpx2.Timeout(10.0, connect=2.0)
+# A day is closed within 12 s, or not; everything else is answered sooner.
+_TIMEOUT: Final = httpx2.Timeout(13.0, connect=2.0)
 # Ten thousand entries are answered within 10 s, or refused.
 _BULK_TIMEOUT: Final = httpx2.Timeout(15.0, connect=2.0)
+# A book of many entries is written to its end before it is sent.
+_FILE_TIMEOUT: Final = httpx2.Timeout(125.0, connect=2.0)
 _REFUSED: Final = 1
 _NOT_ANSWERED: Final = 3
 
@@ -64,20 +66,43 @@ class ServiceClient:
         """Return the answer; a query value of None is left out."""
         return self._answer(self._http.build_request("GET", path, params=_without_nones(query)))
 
+    def download(self, path: str, file: BinaryIO, **query: str) -> None:
+        """Write the answer to the file as it comes."""
+        request = self._http.build_request("GET", path, params=query, timeout=_FILE_TIMEOUT)
+        try:
+            response = self._http.send(request, stream=True)
+            try:
+                if not response.is_success:
+                    response.read()
+                    raise self._refused(response)
+                file.writelines(response.iter_bytes())
+            finally:
+                response.close()
+        except httpx2.TransportError as error:
+            raise self._unreachable(request, error, perhaps_done=False) from error
+
     def post(self, path: str, body: Mapping[str, object], *, idempotency_key: str | None) -> httpx2.Response:
         """Return the answer; a field that is None is left out. Without a key it is not repeated."""
         headers = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
         request = self._http.build_request("POST", path, json=_without_nones(body), headers=headers)
         return self._answer(request, () if idempotency_key is None else None)
 
-    def delete(self, path: str) -> httpx2.Response:
-        return self._answer(self._http.build_request("DELETE", path))
+    def delete(self, path: str, **query: str) -> httpx2.Response:
+        return self._answer(self._http.build_request("DELETE", path, params=query))
 
     def post_bulk(self, path: str, body: bytes) -> httpx2.Response:
         """Send a JSON body that carries a key for each of its items; it is repeated for a minute."""
         headers = {"Content-Type": "application/json"}
         request = self._http.build_request("POST", path, content=body, headers=headers, timeout=_BULK_TIMEOUT)
         return self._answer(request, _BULK_BACKOFF_S)
+
+    def post_file(self, path: str, content: bytes, **query: str | None) -> httpx2.Response:
+        """Send a file; sent again, it is the same one, and so it is repeated. A query value of None is left out."""
+        headers = {"Content-Type": "application/octet-stream"}
+        request = self._http.build_request(
+            "POST", path, params=_without_nones(query), content=content, headers=headers, timeout=_BULK_TIMEOUT
+        )
+        return self._answer(request)
 
     def _answer(self, request: httpx2.Request, backoff_s: Iterable[float] | None = None) -> httpx2.Response:
         perhaps_done = False

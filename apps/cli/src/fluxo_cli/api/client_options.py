@@ -12,7 +12,7 @@ from fluxo_local.runtime import load_state
 
 from fluxo_cli.api.client import ServiceClient
 
-_SCOPES: Final = ("entries:read", "entries:write", "balances:read", "api-keys:manage")
+_SCOPES: Final = ("entries:read", "entries:write", "balances:read", "api-keys:manage", "days:close", "days:manage")
 DEFAULT_MERCHANT: Final = "demo"
 _TOKEN_LIFETIME: Final = timedelta(minutes=10)
 

@@ -45,15 +45,16 @@ def backup(
 def _databases(data_dir: Path) -> Iterator[dict[str, str]]:
     """Yield an environment in which both databases answer, of a system that runs or that does not."""
     settings = Settings()
+    key = {SEALS_KEY: settings.seals_key} if settings.seals_key else {}
     if is_supervised(data_dir):
-        yield load_environment(data_dir)
+        yield load_environment(data_dir) | key
     elif settings.has_all_databases():
         given = {service.database_variable: settings.database_url(service) for service in SERVICES}
         given |= {service.migration_variable: settings.migration_url(service) for service in SERVICES}
         given |= {service.api_variable: settings.api_url(service) for service in SERVICES}
-        yield {variable: value for variable, value in (given | {SEALS_KEY: settings.seals_key}).items() if value}
+        yield {variable: value for variable, value in given.items() if value} | key
     elif (data_dir / "postgres").exists():
         with offline_servers(data_dir) as environment:
-            yield environment
+            yield environment | key
     else:
         raise CommandError(f"There is nothing to back up on {data_dir}.", exit_status=3)

@@ -6,7 +6,8 @@ from fluxo_local.settings import Settings
 from rich.console import Console
 from rich.table import Table
 
-from fluxo_cli.operations.diagnosis import Finding, diagnose
+from fluxo_cli.operations.diagnosis import diagnose
+from fluxo_cli.operations.finding import Finding
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir, Json
 
 _STYLES: dict[Literal["ok", "warn", "fail"], str] = {"ok": "green", "warn": "yellow", "fail": "red"}

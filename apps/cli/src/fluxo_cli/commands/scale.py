@@ -1,14 +1,16 @@
 import time
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 from fluxo_local.errors import CommandError
-from fluxo_local.runtime import SystemState, load_state
+from fluxo_local.runtime import SystemState, load_environment, load_state
 from fluxo_local.services import REPLICATED_KINDS
 from fluxo_local.supervision import scaling
-from fluxo_local.topology import BALANCER, REPLICAS_MAX
+from fluxo_local.topology import BALANCER
 
+from fluxo_cli.operations.replicas import refuse_without_room
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir
 
 _TAKEN_WITHIN_S = 10.0
@@ -17,9 +19,7 @@ _POLL_S = 0.1
 
 
 def scale(
-    replicas: Annotated[
-        int, typer.Argument(min=1, max=REPLICAS_MAX, help="Instances of each API, relay and projector.")
-    ],
+    replicas: Annotated[int, typer.Argument(min=1, help="Instances of each API, relay and projector.")],
     *,
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
@@ -30,7 +30,8 @@ def scale(
     `--replicas 2` or more; from then on it can be scaled up and down, to 1 too. The next `fluxo up` takes its own
     number. There is one page, however many replicas.
 
-    Exit status: 1 an instance could not start; the others go on as they were.
+    Exit status: 1 an instance could not start, and the others go on as they were; 2 PostgreSQL does not allow the
+    connections of so many, or one machine has no ports for them, and nothing was changed.
 
     Examples:
       fluxo scale 4
@@ -43,6 +44,8 @@ def scale(
             "This system runs without a load balancer, and its APIs hold the public ports themselves: stop it and "
             "start it with `fluxo up --replicas 2`; from then on it can be scaled, to 1 too."
         )
+    if replicas > sum(process.name.startswith("entries-api-") for process in state.processes):
+        refuse_without_room(_given_databases(data_dir, state), replicas)
     said = {process.name for process in state.processes if process.ready}
     scaling.ask_for(data_dir, replicas)
     _wait_until_taken(data_dir)
@@ -56,6 +59,13 @@ def scale(
         time.sleep(_POLL_S)
     _say_news(state, said)
     typer.echo(f"{replicas} of each {'run' if replicas > 1 else 'runs'}.")
+
+
+def _given_databases(data_dir: Path, state: SystemState) -> dict[str, str]:
+    """The URLs, by their variables, of those that the embedded server, which has room, does not have."""
+    embedded = tuple(f"@127.0.0.1:{process.port}" for process in state.processes if process.name == "postgres")
+    urls = {name: url for name, url in load_environment(data_dir).items() if name.endswith("_DATABASE_URL")}
+    return {name: url for name, url in urls.items() if not urlsplit(url).netloc.endswith(embedded)}
 
 
 def _wait_until_taken(data_dir: Path) -> None:

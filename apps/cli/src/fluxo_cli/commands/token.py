@@ -9,9 +9,9 @@ from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir
 
 _READ = ("entries:read", "balances:read")
 _SCOPES = {
-    "owner": (*_READ, "entries:write", "api-keys:manage"),
+    "owner": (*_READ, "entries:write", "api-keys:manage", "days:close", "days:manage"),
     "operator": (*_READ, "entries:write"),
-    "accountant": _READ,
+    "accountant": (*_READ, "days:close"),
 }
 _LIFETIME_MAX = timedelta(days=7)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -43,7 +43,7 @@ def token(
     ] = None,
     role: Annotated[
         Literal["owner", "operator", "accountant"],
-        typer.Option(help="An accountant may only read; an owner manages API keys."),
+        typer.Option(help="An accountant reads and closes days; an owner manages API keys and reopens days."),
     ] = "owner",
     subject: Annotated[str, typer.Option(help="Who acts: the token's `sub`.")] = "developer",
     ttl: Annotated[

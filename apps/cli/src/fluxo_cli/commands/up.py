@@ -4,16 +4,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from fluxo_local.nginx import find_nginx
 from fluxo_local.ports import refuse_busy_ports
 from fluxo_local.runtime import save_environment, sole_supervisor
 from fluxo_local.settings import Settings
 from fluxo_local.supervision.supervisor import Plan, Supervisor
-from fluxo_local.topology import REPLICAS_MAX, Topology, topology
+from fluxo_local.topology import Topology, topology
 from rich.console import Console
 
 from fluxo_cli.api.client_options import DEFAULT_MERCHANT
 from fluxo_cli.operations.page_address import page_address
+from fluxo_cli.operations.replicas import AUTO, number_or_auto, replicas_of
 from fluxo_cli.options import DEFAULT_DATA_DIR, DataDir
 from fluxo_cli.output.display import StartDisplay
 
@@ -30,9 +30,13 @@ def up(
         ),
     ] = 8000,
     replicas: Annotated[
-        int,
-        typer.Option(min=1, max=REPLICAS_MAX, help="Instances of each API, relay and projector. Above 1 needs nginx."),
-    ] = 1,
+        str,
+        typer.Option(
+            callback=number_or_auto,
+            metavar="N|auto",
+            help="Instances of each API, relay and projector. Above 1 needs nginx.",
+        ),
+    ] = AUTO,
 ) -> None:
     """Run the whole system in the foreground, until Ctrl-C or SIGTERM.
 
@@ -40,21 +44,26 @@ def up(
     FLUXO_STREAMS_URL and FLUXO_CACHE_URL name servers that already run. A process that dies or hangs is replaced.
     Data stay in the data directory from one start to the next.
 
-    Exit status: 1 something could not start, 2 bad configuration, 3 this data directory is in use, 4 a port is busy.
+    `--replicas auto` takes half of the cores that it may use, 8 at most, and one below 4 cores or where nginx is
+    missing; fewer where a PostgreSQL named by URL allows fewer connections. A number above 1 that it does not allow the
+    connections of is refused, with what to set there.
+
+    Exit status: 1 something could not start, 2 bad configuration, or no room for so many replicas, 3 this data
+    directory is in use, 4 a port is busy.
 
     Examples:
       fluxo up
 
       fluxo up --data-dir /tmp/try --port-base 9000 --replicas 2
     """
-    if replicas > 1:
-        find_nginx()
     with sole_supervisor(data_dir) as predecessor_was_killed:
-        plan = partial(topology, Settings(), data_dir.resolve(), port_base=port_base)
-        planned = plan(replicas=replicas)
+        settings = Settings()
+        count = replicas_of(replicas, settings.databases())
+        plan = partial(topology, settings, data_dir.resolve(), port_base=port_base)
+        planned = plan(replicas=count)
         # The processes of a supervisor that was killed may just be ending.
         refuse_busy_ports(planned.ports, patience_s=3.0 if predecessor_was_killed else 0.0)
-        scalable = partial(plan, balanced=True) if replicas > 1 else None
+        scalable = partial(plan, balanced=True) if count > 1 else None
         _supervise(planned, data_dir, scalable)
 
 

@@ -100,7 +100,7 @@ def verify(
     if as_json:
         print(_as_json(comparison))
     else:
-        _print(comparison)
+        _print(comparison, merchant)
     if not comparison.agrees:
         raise typer.Exit(1)
 
@@ -183,10 +183,10 @@ def _as_json(comparison: Comparison) -> str:
     )
 
 
-def _print(comparison: Comparison) -> None:
+def _print(comparison: Comparison, merchant: str | None) -> None:
     compared = f"{counted(comparison.days, 'day')} of {counted(comparison.merchants, 'merchant')} compared"
     if comparison.agrees:
-        print(f"Entries and balances agree: {compared}." if comparison.days else "There is no day to compare.")
+        print(f"Entries and balances agree: {compared}." if comparison.days else _nothing_of(merchant))
         return
     if comparison.wrong:
         _show_differences("Date", ((of[0], str(of[1]), of_day) for of, of_day in comparison.wrong.items()), comparison)
@@ -197,6 +197,10 @@ def _print(comparison: Comparison) -> None:
         )
         _show_differences("Month and category", rows, comparison)
     note(f"Do not agree: {_differing(comparison)}; {compared}.")
+    note(
+        "`fluxo verify --chain` says first whether somebody changed the entries; when nobody did, `fluxo rebuild` "
+        "makes the balances anew from them."
+    )
     if comparison.wrong_categories:
         note(
             "`fluxo rebuild` makes the totals by category anew; entries from before this release have none until then."
@@ -208,6 +212,11 @@ def _print(comparison: Comparison) -> None:
         )
     if not comparison.complete:
         note("The comparison ended there: more days may differ.")
+
+
+def _nothing_of(merchant: str | None) -> str:
+    whose = "" if merchant is None else f": nothing is recorded of merchant {printable(merchant)} in that time"
+    return f"There is no day to compare{whose}."
 
 
 def _show_differences(of: str, rows: Iterable[tuple[str, str, Sequence[Difference]]], comparison: Comparison) -> None:

@@ -10,8 +10,8 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 from fluxo_local.errors import CommandError
+from fluxo_statements.formulas import TEXT_COLUMNS, as_typed
 
-from fluxo_cli.files.formulas import TEXT_COLUMNS, as_typed
 from fluxo_cli.output.rendering import printable
 
 ENTRY_COLUMNS: Final = (

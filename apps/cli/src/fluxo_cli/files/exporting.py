@@ -12,9 +12,9 @@ from typing import Any, BinaryIO, Final
 
 import orjson
 from fluxo_local.errors import CommandError
+from fluxo_statements.formulas import TEXT_COLUMNS, defused
 
 from fluxo_cli.api.client import ServiceClient
-from fluxo_cli.files.formulas import TEXT_COLUMNS, defused
 from fluxo_cli.files.new_file import new_file
 
 ENTRIES_PAGE_MAX: Final = 500

@@ -3,17 +3,14 @@
 import os
 import pwd
 import shutil
-import socket
 import stat
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
-from urllib.parse import unquote, urlsplit
 
-import httpx2
-import orjson
+from fluxo_contracts.signatures import keys_of
+from fluxo_local.connections import shortages
+from fluxo_local.cores import replicas_for, usable_cores
 from fluxo_local.embedded.binaries import find_postgres, find_valkey
 from fluxo_local.embedded.confinement import namespace_reaches
 from fluxo_local.errors import CommandError
@@ -23,17 +20,12 @@ from fluxo_local.runtime import is_supervised
 from fluxo_local.services import DASHBOARD, SERVICES
 from fluxo_local.settings import Settings
 
-from fluxo_cli.operations.postgres_client import Psql
+from fluxo_cli.operations.connection_limits import claims
+from fluxo_cli.operations.finding import Finding
+from fluxo_cli.operations.given_servers import look_at_given_servers
+from fluxo_cli.output.rendering import counted
 
 _DISK_FREE_BYTES_MIN = 1024**3
-_TIMEOUT_S = 3.0
-_DEFAULT_PORTS = {"postgresql": 5432, "postgres": 5432, "redis": 6379, "rediss": 6379, "valkey": 6379}
-_OUTBOX_DATABASE = "FLUXO_ENTRIES_DATABASE_URL"
-_PREPARED_MAX = "SHOW max_prepared_transactions;"
-_PREPARED = """
-SELECT concat(quote_literal(gid), ' in ', database, ' since ', date_trunc('second', prepared)) FROM pg_prepared_xacts
-WHERE prepared < now() - interval '1 minute' ORDER BY prepared;
-"""
 _PORTS = {
     0: DASHBOARD,
     **{service.port: f"{service.name} API" for service in SERVICES},
@@ -41,16 +33,6 @@ _PORTS = {
     4: "valkey-streams",
     5: "valkey-cache",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`fail` keeps the system from working, `warn` limits it."""
-
-    status: Literal["ok", "warn", "fail"]
-    subject: str
-    detail: str
-    advice: str = ""
 
 
 def diagnose(settings: Settings, data_dir: Path, port_base: int) -> Iterator[Finding]:
@@ -63,22 +45,26 @@ def diagnose(settings: Settings, data_dir: Path, port_base: int) -> Iterator[Fin
     if embedded_valkey:
         yield _valkey()
     yield _nginx()
+    yield _connections(settings)
     yield _permissions(data_dir)
     yield _disk(data_dir)
     yield from _ports(data_dir, port_base)
+    yield from _short_keys(settings)
     yield _events(settings)
     yield _row_security(settings)
-    for name, url in _external(settings):
-        yield _reachable(name, url)
-        if name == _OUTBOX_DATABASE:
-            yield _prepared_transactions(url)
-    if settings.auth_jwks_url is not None:
-        yield _jwks(settings.auth_jwks_url)
-    if settings.oidc_issuer is not None:
-        yield _provider(settings.oidc_issuer)
-    elif not settings.has_page():
+    yield from look_at_given_servers(settings)
+    if settings.oidc_issuer is None and not settings.has_page():
         advice = "Set FLUXO_OIDC_ISSUER and FLUXO_OIDC_CLIENT_ID if people are to sign in there."
         yield Finding("warn", "Page", "there is none, as nobody could sign in", advice)
+
+
+def _short_keys(settings: Settings) -> Iterator[Finding]:
+    for name, setting in (("FLUXO_EVENTS_KEY", settings.events_key), ("FLUXO_SEALS_KEY", settings.seals_key)):
+        try:
+            if setting is not None:
+                keys_of(setting)
+        except ValueError as error:
+            yield Finding("fail", name, f"{error}".rstrip("."), "Make one with: openssl rand -hex 32")
 
 
 def _events(settings: Settings) -> Finding:
@@ -149,6 +135,20 @@ def _nginx() -> Finding:
         return Finding("warn", "nginx", "not found: only --replicas 1", str(error))
 
 
+def _connections(settings: Settings) -> Finding:
+    """For as many replicas as `fluxo up` would start, were it for the cores alone."""
+    subject, cores = "Connections", usable_cores()
+    wanted = f"{counted(replicas := replicas_for(cores), 'replica')}, for {cores:g} cores"
+    try:
+        missing = shortages(claims(settings.databases()), replicas)
+    except CommandError as error:
+        return Finding("warn", subject, f"not known: {error}", "Mend the databases' URLs.")
+    if missing:
+        advice = "Do what stands there, or start fewer: fluxo up --replicas auto takes as many as there is room for."
+        return Finding("warn", subject, f"too few for {wanted}: {' '.join(missing)}", advice)
+    return Finding("ok", subject, f"enough for {wanted}")
+
+
 def _permissions(data_dir: Path) -> Finding:
     subject = "Data directory"
     existing = next(path for path in (data_dir, *data_dir.absolute().parents) if path.exists())
@@ -182,65 +182,3 @@ def _ports(data_dir: Path, port_base: int) -> Iterator[Finding]:
         yield Finding("fail", "Ports", f"busy: {', '.join(busy)}", "Stop what listens there, or choose a --port-base.")
     else:
         yield Finding("ok", "Ports", f"{port_base} to {port_base + 5} are free")
-
-
-def _external(settings: Settings) -> Iterator[tuple[str, str]]:
-    urls = {service.database_variable: settings.database_url(service) for service in SERVICES}
-    urls |= {service.api_variable: settings.api_url(service) for service in SERVICES}
-    urls |= {"FLUXO_STREAMS_URL": settings.streams_url, "FLUXO_CACHE_URL": settings.cache_url}
-    yield from ((variable, url) for variable, url in urls.items() if url is not None)
-
-
-def _reachable(name: str, url: str) -> Finding:
-    parts = urlsplit(url)
-    host, port = parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme)
-    if host is None or port is None:
-        return Finding("fail", name, "is not a URL with a host", "Write it as scheme://user:password@host:port/name.")
-    try:
-        socket.create_connection((host, port), timeout=_TIMEOUT_S).close()
-    except OSError as error:
-        return Finding(
-            "fail", name, f"{host}:{port} is out of reach: {error}", "Start the server, or mend the variable."
-        )
-    return Finding("ok", name, f"{host}:{port} answers")
-
-
-def _prepared_transactions(url: str) -> Finding:
-    subject = "Prepared transactions"
-    try:
-        with Psql(url) as psql:
-            (allowed,), forgotten = psql.run(_PREPARED_MAX), psql.run(_PREPARED)
-    except CommandError as error:
-        return Finding("warn", subject, f"not known: {error}", "Mend the entries database's URL.")
-    if forgotten:
-        advice = "While one is there no event is published. In its database: ROLLBACK PREPARED, or COMMIT PREPARED."
-        return Finding("fail", subject, f"waiting: {', '.join(forgotten)}", advice)
-    if allowed != "0":
-        advice = "Set it to 0 unless somebody needs it: a forgotten prepared transaction holds all events back."
-        return Finding("warn", subject, f"max_prepared_transactions is {allowed}", advice)
-    return Finding("ok", subject, "max_prepared_transactions is 0")
-
-
-def _jwks(url: str) -> Finding:
-    name, parts = "FLUXO_AUTH_JWKS_URL", urlsplit(url)
-    try:
-        if parts.scheme == "file":
-            document = orjson.loads(Path(unquote(parts.path)).read_bytes())
-        else:
-            document = httpx2.get(url, timeout=_TIMEOUT_S).raise_for_status().json()
-        count = len(document["keys"])
-    except (OSError, ValueError, KeyError, TypeError, httpx2.HTTPError) as error:
-        return Finding("fail", name, f"no key set: {error}", "Name the JWKS document of your identity provider.")
-    return Finding("ok", name, f"{count} keys")
-
-
-def _provider(issuer: str) -> Finding:
-    name = "FLUXO_OIDC_ISSUER"
-    try:
-        answer = httpx2.get(f"{issuer.rstrip('/')}/.well-known/openid-configuration", timeout=_TIMEOUT_S)
-        named = answer.raise_for_status().json()["issuer"]
-    except (ValueError, KeyError, TypeError, httpx2.HTTPError) as error:
-        return Finding("fail", name, f"tells nothing of itself: {error}", "Name your OpenID Connect provider.")
-    if named != issuer:
-        return Finding("fail", name, f"it calls itself {named}", "Write it exactly so.")
-    return Finding("ok", name, "answers under this name")

@@ -142,6 +142,23 @@ def api_keys_table(keys: Iterable[Mapping[str, Any]]) -> Table:
     return table
 
 
+def day_closes_table(lines: Iterable[Mapping[str, Any]]) -> Table:
+    """Return one row a line of the trail; why it was reopened stands below what was done."""
+    table = Table(box=SIMPLE)
+    table.add_column("Date", no_wrap=True)
+    table.add_column("Done", overflow="fold")
+    table.add_column("By", overflow="fold")
+    table.add_column("At", overflow="fold")
+    table.add_column("Closing balance", justify="right", overflow="fold")
+    for line in lines:
+        done = Text("\n").join(
+            (Text(line["action"]), *((Text(printable(line["reason"]), style="dim"),) if line["reason"] else ()))
+        )
+        balance = money(line["closing_balance"], line["currency"])
+        table.add_row(line["date"], done, printable(line["by"]), _minute(line["at"]), balance)
+    return table
+
+
 def _minute(instant: str | None) -> str:
     return "-" if instant is None else f"{instant[:10]} {instant[11:16]} UTC"
 

@@ -10,6 +10,7 @@ from fluxo_dashboard.language.dates import read_date, write_date
 from fluxo_dashboard.language.languages import Language
 from fluxo_dashboard.language.texts import read_text
 from fluxo_dashboard.pages.form_key import new_key, read_key
+from fluxo_dashboard.services.client import Refusal
 
 DESCRIPTION_LENGTH_MAX = 200
 CATEGORY_LENGTH_MAX = 60
@@ -82,3 +83,16 @@ def refused_fields(names: Iterable[str], language: Language) -> dict[str, str]:
         "business_date": language.say("This date cannot be recorded."),
     }
     return {name: sentences[name] for name in names if name in sentences}
+
+
+def closed_day(refusal: Refusal, language: Language) -> dict[str, str]:
+    """Return a sentence for the date, where it is refused because its day is closed."""
+    if refusal.kind != "day-closed":
+        return {}
+    first = write_date(date.fromisoformat(refusal.first_open_day), language)
+    return {
+        "business_date": language.say(
+            "The days before %(day)s are closed. Choose that day or a later one, or have the owner open them again.",
+            day=first,
+        )
+    }

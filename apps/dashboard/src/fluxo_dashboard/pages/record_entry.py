@@ -5,7 +5,7 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 
 from fluxo_dashboard.pages.entry import entry_id, find_entry
-from fluxo_dashboard.pages.entry_form import EntryForm, refused_fields
+from fluxo_dashboard.pages.entry_form import EntryForm, closed_day, refused_fields
 from fluxo_dashboard.services.client import Refusal, ServiceUnavailableError
 from fluxo_dashboard.web.visit import Visit, for_visitors, for_writers
 
@@ -44,7 +44,7 @@ def _refused(visit: Visit, form: EntryForm, refusal: Refusal) -> EntryForm:
             "This form was recorded already. What you changed is not recorded: send it again if it is another entry."
         )
         return form.with_new_key().with_errors({"form": changed})
-    errors = refused_fields(refusal.errors, visit.language)
+    errors = closed_day(refusal, visit.language) or refused_fields(refusal.errors, visit.language)
     return form.with_errors(errors or {"form": visit.say("This cannot be recorded like this. Nothing was changed.")})
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 
 from fluxo_dashboard.pages.entry import away, entry_id, find_entry
+from fluxo_dashboard.pages.entry_form import closed_day
 from fluxo_dashboard.pages.reversal_form import ReversalForm, no_reason, wrong_day
 from fluxo_dashboard.services.attempt import attempt
 from fluxo_dashboard.services.client import Refusal, ServiceUnavailableError
@@ -78,7 +79,7 @@ async def _refused(visit: Visit, original_id: str, form: ReversalForm, refusal: 
         "business_date": wrong_day(date.fromisoformat(entry["business_date"]), visit.today, visit.language),
         "reason": no_reason(visit.language),
     }
-    errors = {name: known[name] for name in refusal.errors if name in known}
+    errors = closed_day(refusal, visit.language) or {name: known[name] for name in refusal.errors if name in known}
     errors = errors or {"form": visit.say("This cannot be recorded like this. Nothing was changed.")}
     return await _page(visit, entry, form.with_errors(errors), refusal.status)
 

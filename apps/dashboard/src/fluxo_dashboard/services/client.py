@@ -1,6 +1,6 @@
 """One service over HTTP: time-outs, a retry of what is safe to repeat, a circuit breaker, and two kinds of refusal."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self
@@ -18,6 +18,9 @@ ANSWER_WITHIN_S: Final = 2.0
 
 WAITS_WITHIN_S: Final = 3.0
 """A balance that waits for an entry gives up within 2 s."""
+
+TAKES_FILE_WITHIN_S: Final = 6.0
+"""Without a sign of life. A file is answered when it was read, or two seconds after it came."""
 
 CONNECT_WITHIN_S: Final = 0.5
 _NOBODY_THERE: Final = frozenset({502, 504})
@@ -47,12 +50,16 @@ class SignedOutError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Refusal(Exception):  # noqa: N818 - it names the fact
-    """The service understood and said no, as RFC 9457 has it: `errors` maps fields and parameters to what is wrong."""
+    """The service understood and said no, as RFC 9457 has it: `errors` maps fields and parameters to what is wrong.
+
+    `first_open_day` is said of a day that is closed.
+    """
 
     status: int
     kind: str
     detail: str
     errors: Mapping[str, str]
+    first_open_day: str = ""
 
 
 class ServiceClient:
@@ -91,7 +98,15 @@ class ServiceClient:
         request = self._request("GET", path, token, params=wanted, timeout=timeout)
         return await self._answer_at_second_try(request)
 
-    async def post(self, path: str, token: str, body: Mapping[str, object], *, idempotency_key: str | None) -> Any:
+    async def post(
+        self,
+        path: str,
+        token: str,
+        body: Mapping[str, object],
+        *,
+        idempotency_key: str | None,
+        within_s: float = ANSWER_WITHIN_S,
+    ) -> Any:
         """Send a write and return the JSON of the answer. Tried again once if there is a key, which makes it one write.
 
         Raises:
@@ -101,19 +116,51 @@ class ServiceClient:
         """
         content = orjson.dumps({name: value for name, value in body.items() if value is not None})
         headers = {"Content-Type": "application/json"}
-        if idempotency_key is None:
-            return await self._answer(self._request("POST", path, token, content=content, headers=headers))
-        headers["Idempotency-Key"] = f'"{idempotency_key}"'
-        request = self._request("POST", path, token, content=content, headers=headers)
-        return await self._answer_at_second_try(request)
+        if idempotency_key is not None:
+            headers["Idempotency-Key"] = f'"{idempotency_key}"'
+        timeout = httpx2.Timeout(within_s, connect=CONNECT_WITHIN_S)
+        request = self._request("POST", path, token, content=content, headers=headers, timeout=timeout)
+        return await (self._answer if idempotency_key is None else self._answer_at_second_try)(request)
 
-    async def delete(self, path: str, token: str) -> None:
+    async def upload(self, path: str, token: str, content: AsyncIterator[bytes], **query: str) -> Any:
+        """Send a file and return the JSON of the answer. Not tried again: it can be read only once.
+
+        Raises:
+            Refusal, SignedOutError, ServiceUnavailableError: as for `get`.
+        """
+        timeout = httpx2.Timeout(TAKES_FILE_WITHIN_S, connect=CONNECT_WITHIN_S)
+        headers = {"Content-Type": "application/octet-stream"}
+        return await self._answer(
+            self._request("POST", path, token, content=content, headers=headers, params=query, timeout=timeout)
+        )
+
+    async def download(
+        self, path: str, token: str, *, within_s: float = ANSWER_WITHIN_S, **query: str
+    ) -> httpx2.Response:
+        """Return the answer with its body still to be read; it begins within `within_s`.
+
+        Raises:
+            Refusal, SignedOutError, ServiceUnavailableError: as for `get`.
+        """
+        timeout = httpx2.Timeout(within_s, connect=CONNECT_WITHIN_S)
+        try:
+            response = await self._http.send(
+                self._request("GET", path, token, params=query, timeout=timeout), stream=True
+            )
+        except httpx2.TransportError as error:
+            raise ServiceUnavailableError(self.breaker.name) from error
+        if not response.is_success:
+            await response.aread()
+            _judged(response)
+        return response
+
+    async def delete(self, path: str, token: str, **query: str) -> None:
         """Have it removed. Tried again once: it is then no less removed.
 
         Raises:
             Refusal, SignedOutError, ServiceUnavailableError: as for `get`.
         """
-        await self._answer_at_second_try(self._request("DELETE", path, token))
+        await self._answer_at_second_try(self._request("DELETE", path, token, params=query))
 
     def stream(self, path: str, token: str, headers: Mapping[str, str]) -> Any:
         """Open an endless answer, as an asynchronous context manager; silence longer than 30 s ends it."""
@@ -176,4 +223,5 @@ def _judged(response: httpx2.Response) -> Any:
     if response.is_server_error or response.status_code == httpx2.codes.TOO_MANY_REQUESTS:
         raise ServiceUnavailableError(str(body.get("title", response.status_code)), kind)
     errors = {error["pointer"].lstrip("/?"): error["detail"] for error in body.get("errors", ())}
-    raise Refusal(response.status_code, kind, str(body.get("detail", "")), errors)
+    detail, first_open_day = str(body.get("detail", "")), str(body.get("first_open_day", ""))
+    raise Refusal(response.status_code, kind, detail, errors, first_open_day)

@@ -25,7 +25,7 @@ LINK_S_MAX: Final = 600
 TOKEN_S: Final = 600
 _RENEW_BEFORE_S: Final = 60
 _TOKENS_MAX: Final = 1_000
-_SCOPES: Final = ("entries:read", "entries:write", "balances:read", "api-keys:manage")
+_SCOPES: Final = ("entries:read", "entries:write", "balances:read", "api-keys:manage", "days:close", "days:manage")
 
 
 class LinkRefusedError(Exception):

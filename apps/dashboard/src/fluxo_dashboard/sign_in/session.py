@@ -15,6 +15,8 @@ from fluxo_dashboard.sign_in.sealed import Seal
 
 WRITING: Final = "entries:write"
 MANAGING_KEYS: Final = "api-keys:manage"
+CLOSING_DAYS: Final = "days:close"
+REOPENING_DAYS: Final = "days:manage"
 SESSION_S_MAX: Final = 12 * 60 * 60
 """After so long a person signs in again, whatever the provider would say."""
 
@@ -44,6 +46,14 @@ class Session:
     @property
     def may_manage_keys(self) -> bool:
         return role_may(self.role, MANAGING_KEYS)
+
+    @property
+    def may_close_days(self) -> bool:
+        return role_may(self.role, CLOSING_DAYS)
+
+    @property
+    def may_reopen_days(self) -> bool:
+        return role_may(self.role, REOPENING_DAYS)
 
 
 def new_session(merchant_id: str, subject: str, role: str, *, name: str = "") -> Session:

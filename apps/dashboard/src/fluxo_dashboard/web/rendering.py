@@ -16,6 +16,7 @@ from fluxo_dashboard.language.dates import (
     write_weekday,
 )
 from fluxo_dashboard.language.languages import LANGUAGES, Language
+from fluxo_dashboard.language.statements import say_of_file
 
 EXTENSIONS: Final = ("jinja2.ext.i18n",)
 
@@ -51,6 +52,7 @@ def _environment(language: Language, address: Callable[[str], str]) -> Environme
         "month": lambda day: write_month(_day(day), language),
         "month_name": lambda day: write_month_name(_day(day), language),
         "weekday": lambda day: write_weekday(_day(day), language),
+        "of_file": lambda said: say_of_file(said, language),
         "instant": lambda instant, time_zone: write_instant(datetime.fromisoformat(instant), time_zone, language),
     }
     return environment

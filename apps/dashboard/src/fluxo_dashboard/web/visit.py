@@ -123,6 +123,11 @@ def for_writers(page: Page) -> Endpoint:
     return _for_those(lambda session: session.may_write, page)
 
 
+def for_closers(page: Page) -> Endpoint:
+    """As `for_visitors`, and refused to who may not close days: an operator."""
+    return _for_those(lambda session: session.may_close_days, page)
+
+
 def for_owners(page: Page) -> Endpoint:
     """As `for_visitors`, and refused to everybody but an owner."""
     return _for_those(lambda session: session.may_manage_keys, page)
@@ -189,6 +194,8 @@ def _to_sign_in(request: Request) -> Response:
     if request.headers.get("hx-request") == "true":
         # The page stays, with all that was typed; its script says that the session ended, and where to sign in.
         return Response(headers={"HX-Reswap": "none", "HX-Trigger": "fluxo:signed-out"})
+    if request.headers.get("accept") == "text/event-stream":
+        return Response(status_code=204)  # The stream ends for good. A page in its place is an error to a browser.
     if request.method not in _SAFE:
         return RedirectResponse(SIGN_IN, 303)
     query = f"?{request.url.query}" if request.url.query else ""

@@ -1,6 +1,7 @@
 import asyncio
 import re
 
+import httpx2
 import pytest
 
 from tests.harness.page import text_of
@@ -36,6 +37,28 @@ async def test_it_is_recorded_as_confirmed_and_shown(browser, address, original)
     assert "Pronto: este lançamento desfaz o outro." in text_of(page.text)
     assert "domingo, 22 de novembro de 2026 Descrição Valor errado" in text_of(page.text)
     assert f'data-recorded="reverse-{original["id"]}"' in page.text
+
+
+@pytest.fixture
+async def closed(entries, merchant_id):
+    """The day of the original is."""
+    client = httpx2.AsyncClient(transport=entries, base_url="http://entries")
+    headers = {"Authorization": f"Bearer {merchant_id}/days:close"}
+    answer = await client.post("/v1/day-closes", json={"date": "2026-11-20"}, headers=headers)
+    assert answer.status_code == 201
+
+
+async def test_of_a_closed_day_the_first_open_one_is_named(browser, address, closed):
+    said = (
+        "Os dias antes de 21/11/2026 estão fechados. "
+        "Escolha esse dia ou um dia posterior, ou peça ao dono que os reabra."
+    )
+    refused = await browser.post(address, TYPED | {"business_date": "20/11/2026"})
+    assert (refused.status_code, said in text_of(refused.text)) == (409, True)
+    assert (await browser.post(address, TYPED)).status_code == 303
+    entry = {"key": "2" * 32, "amount": "1,00", "direction": "credit", "description": "Pão", "category": ""}
+    refused = await browser.post("/entries", entry | {"business_date": "20/11/2026"})
+    assert (refused.status_code, said in text_of(refused.text)) == (422, True)
 
 
 async def test_a_script_is_told_where_the_reversal_is(browser, address):

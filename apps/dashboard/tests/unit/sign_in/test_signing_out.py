@@ -21,6 +21,7 @@ async def test_signing_out_forgets_and_has_the_provider_forget(browser, another_
     copy.http.cookies.set("__Host-fluxo_session", copied, domain="fluxo.example")
     assert (await copy.get("/")).headers["location"].startswith("/sign-in")
     assert (await copy.get("/live")).headers["location"].startswith("/sign-in")
+    assert (await copy.get("/live", headers={"Accept": "text/event-stream"})).status_code == 204
 
 
 async def test_the_browser_goes_on_to_sign_out_at_the_provider(browser):

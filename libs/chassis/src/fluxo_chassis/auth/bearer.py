@@ -40,11 +40,9 @@ TYPES = frozenset({"jwt", "at+jwt"})
 """What `typ` may say: other tokens of the issuer, such as for signing out, are signed by the same keys."""
 
 OWNER_ROLE = "owner"
-READ_ONLY_ROLE = "accountant"
-ROLES = frozenset({"", OWNER_ROLE, "operator", READ_ONLY_ROLE})
-"""Without a role a token, and each API key, may read and write as its scopes say; with one not listed here, nothing."""
-
-_FOR_MANY = (":read", ":write")
+ROLES = {"": (":read", ":write"), "operator": (":read", ":write"), "accountant": (":read", ":close")}
+"""How the scopes end that a role may use, beside the owner's; without a role a token, and each API key, may read and
+write as its scopes say, and with one not listed here, nothing."""
 
 _UNDECODABLE = (JoseError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _TENANT = re.compile(r"[A-Za-z0-9._:-]{1,64}\Z")
@@ -68,10 +66,8 @@ class Principal:
 
 
 def role_may(role: str, scope: str) -> bool:
-    """Whether a role may use a scope that it was given: an accountant's only read, the owner's alone manage."""
-    if role == OWNER_ROLE:
-        return True
-    return role in ROLES and scope.endswith(":read" if role == READ_ONLY_ROLE else _FOR_MANY)
+    """Whether a role may use a scope that it was given: an accountant's read and close, the owner's alone manage."""
+    return role == OWNER_ROLE or scope.endswith(ROLES.get(role, ()))
 
 
 _UNKNOWN: tuple[float, float, Principal | None] = (0.0, 0.0, None)

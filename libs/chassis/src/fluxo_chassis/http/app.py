@@ -1,6 +1,6 @@
 """The HTTP application every service starts from."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -13,7 +13,7 @@ from fluxo_chassis.http.cors import Cors
 from fluxo_chassis.http.docs import install_docs
 from fluxo_chassis.http.errors import install_error_handlers
 from fluxo_chassis.http.fast.direct import DirectRoutes
-from fluxo_chassis.http.middleware import Middleware
+from fluxo_chassis.http.middleware import FILES, Middleware
 from fluxo_chassis.http.openapi import install_openapi
 from fluxo_chassis.http.request_log import RequestLog
 from fluxo_chassis.resilience import Bulkhead
@@ -56,15 +56,16 @@ def create_app(
     cors_origins: Sequence[str] = (),
     body_limit_bytes: int = BODY_LIMIT_BYTES,
     body_limits: Mapping[str, int] | None = None,
+    files: Collection[str] = (),
     turns: Mapping[str, Bulkhead] | None = None,
     answer_within_s: Callable[[Scope], float] = lambda _scope: ANSWER_WITHIN_S,
 ) -> FastAPI:
     """An application with request ids, traces, access log, metrics, limits, problem details and health.
 
     `development_port` is where it listens by default. Pages of `cors_origins` may call it from a browser. `body_limits`
-    gives paths a limit of their own, in bytes; `turns` gives routes' paths what lets a request in before its body is
-    read, and holds its slot until there is an answer. A request whose answer has not begun within `answer_within_s`
-    is given up with 503.
+    gives paths a limit of their own, in bytes; `files` are paths whose body is a file of whatever type; `turns` gives
+    routes' paths what lets a request in before its body is read, and holds its slot until there is an answer. A request
+    whose answer has not begun within `answer_within_s` is given up with 503.
     """
 
     @asynccontextmanager
@@ -100,6 +101,7 @@ def create_app(
         cors=app.state.cors,
         body_limit_bytes=body_limit_bytes,
         body_limits=body_limits or {},
+        body_types_of=dict.fromkeys(files, FILES),
         answer_within_s=answer_within_s,
     )
     install_error_handlers(app)

@@ -56,6 +56,8 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 _REQUEST_ID = re.compile(rb"[!#-+\--\[\]-~]{1,128}\Z")
 JSON = re.compile(r"application/([a-z0-9.!#$&^_+-]+\+)?json[ \t]*(;.*)?\Z", re.IGNORECASE | re.ASCII)
 FORMS = re.compile(r"application/x-www-form-urlencoded[ \t]*(;.*)?\Z", re.IGNORECASE | re.ASCII)
+FILES = re.compile(r"(?!multipart/)", re.IGNORECASE)
+FILES_IN_FORMS = re.compile(r"multipart/form-data[ \t]*;.*\Z", re.IGNORECASE | re.ASCII)
 """Media types of bodies that an application may take."""
 
 
@@ -72,6 +74,7 @@ class Middleware:
         body_limits: Mapping[str, int],
         answer_within_s: Callable[[Scope], float],
         body_types: re.Pattern[str] = JSON,
+        body_types_of: Mapping[str, re.Pattern[str]] | None = None,
     ) -> None:
         self._app = app
         self._account = account
@@ -80,6 +83,7 @@ class Middleware:
         self._body_limits = body_limits
         self._answer_within_s = answer_within_s
         self._body_types = body_types
+        self._body_types_of = body_types_of or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
@@ -111,7 +115,8 @@ class Middleware:
         self, scope: Scope, headers: Headers, receive: Receive, answer: "_Answer", twice: frozenset[str]
     ) -> None:
         limit = self._body_limits.get(scope["path"], self._body_limit_bytes)
-        refusal = _refusal(scope, headers, twice) or _body_refusal(headers, limit, self._body_types)
+        body_types = self._body_types_of.get(scope["path"], self._body_types)
+        refusal = _refusal(scope, headers, twice) or _body_refusal(headers, limit, body_types)
         if refusal is not None:
             await problem_answer(refusal)(scope, receive, answer)
             return

@@ -13,7 +13,7 @@ from fluxo_chassis.http.connections.listener import Listener
 from fluxo_chassis.http.connections.seats import Seats
 from fluxo_chassis.http.fast.ready_answer import FastPath, nothing_ready
 from fluxo_chassis.http.fast.write_coalescing import CoalescingProtocol
-from fluxo_chassis.settings import BAD_CONFIGURATION, PREFIX, ProcessSettings
+from fluxo_chassis.settings import PREFIX, ProcessSettings, refuse
 
 if TYPE_CHECKING:
     from fluxo_chassis.http.fast.fast_route import FastRoute
@@ -108,8 +108,5 @@ def _bind(settings: ProcessSettings) -> socket.socket:
     try:
         bound.bind((settings.host, settings.port))
     except OSError as error:
-        sys.stderr.write(
-            f"{PREFIX}PORT: cannot listen on {settings.host}:{settings.port} ({error.strerror or error}).\n"
-        )
-        raise SystemExit(BAD_CONFIGURATION) from None
+        refuse(f"{PREFIX}PORT: cannot listen on {settings.host}:{settings.port} ({error.strerror or error}).")
     return bound

@@ -9,6 +9,7 @@ import asyncpg
 import structlog
 
 from fluxo_chassis.migrations.lock_waits import LOCK_TIMEOUT_S, Blockers, MigrationBlockedError, is_lock_wait
+from fluxo_chassis.postgres.session import connect
 from fluxo_chassis.postgres.tenants import IS_NAMED
 
 log = structlog.get_logger(__name__)
@@ -61,12 +62,12 @@ async def hold(owner_url: str, tenant_role: TenantRole, app_role: str | None, pa
     Raises:
         MigrationBlockedError: somebody held a lock for all of `patience_s`. What was done stays.
     """
-    settings = {"application_name": "migrate", "lock_timeout": f"{LOCK_TIMEOUT_S * 1000:.0f}"}
-    connection = await asyncpg.connect(owner_url, server_settings=settings)
+    settings = {"lock_timeout": f"{LOCK_TIMEOUT_S * 1000:.0f}"}
+    connection = await connect(owner_url, settings, application_name="migrate")
     try:
         while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", lock):  # noqa: ASYNC110 - see below
             await asyncio.sleep(_RETRY_PAUSE_S)  # it may be another process that has it
-        async with Blockers(owner_url, connection.get_server_pid()) as blockers:
+        async with Blockers(owner_url, await connection.fetchval("SELECT pg_backend_pid()")) as blockers:
             for (table,) in await connection.fetch(_UNHELD, tenant_role.column, app_role):
                 await _hold_one(connection, table, tenant_role.column, app_role, patience_s, blockers)
         own = await connection.fetchval(_OWN_DATABASE)

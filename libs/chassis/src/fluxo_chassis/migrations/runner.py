@@ -20,14 +20,14 @@ from sqlalchemy.pool import NullPool
 
 from fluxo_chassis.migrations.lock_waits import LOCK_TIMEOUT_S, Blockers, MigrationBlockedError, is_lock_wait
 from fluxo_chassis.migrations.newest import LOCK, PATIENCE_S
+from fluxo_chassis.postgres.session import connect
 from fluxo_chassis.resilience import Backoff
 
 log = structlog.get_logger(__name__)
 
 _TURN_POLL_S = 0.1
-SERVER_SETTINGS = {
+SETTINGS = {
     "timezone": "UTC",
-    "application_name": "migrate",
     "lock_timeout": f"{LOCK_TIMEOUT_S * 1000:.0f}",
     # What has its locks may take its time.
     "statement_timeout": "0",
@@ -96,7 +96,7 @@ def _over_a_second_connection(work: Callable[[asyncpg.Connection], Awaitable[Non
     async def run(driver: Any) -> None:
         # Our transaction's last query keeps its snapshot until there is another, and the work would wait for it.
         await driver.execute("SELECT")
-        connection = await asyncpg.connect(owner_url, server_settings=SERVER_SETTINGS | {"lock_timeout": "0"})
+        connection = await connect(owner_url, SETTINGS | {"lock_timeout": "0"}, application_name="migrate")
         try:
             await work(connection)
         finally:
@@ -134,7 +134,7 @@ class _Run:
             "postgresql+asyncpg://",
             poolclass=NullPool,
             # The driver reads the URL itself, so that it means the same here as everywhere else.
-            async_creator=lambda: asyncpg.connect(self.owner_url, server_settings=SERVER_SETTINGS),
+            async_creator=lambda: connect(self.owner_url, SETTINGS, application_name="migrate"),
         )
         try:
             async with engine.connect() as connection:

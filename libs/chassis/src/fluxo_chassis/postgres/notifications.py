@@ -4,9 +4,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-import asyncpg
-
-from fluxo_chassis.postgres.pool import CONNECT_TIMEOUT_S, ENDS_WHEN_CLIENT_IS_SILENT
+from fluxo_chassis.postgres.pool import CONNECT_TIMEOUT_S
+from fluxo_chassis.postgres.session import ENDS_WHEN_CLIENT_IS_SILENT, connect
 from fluxo_chassis.resilience import Retry, wait_for_stop
 
 ASK_EVERY_S = 5.0
@@ -63,11 +62,8 @@ class Notifications:
         self._notified.set()
 
     async def _listen(self) -> None:
-        connection = await asyncpg.connect(
-            self._url,
-            timeout=CONNECT_TIMEOUT_S,
-            command_timeout=CONNECT_TIMEOUT_S,
-            server_settings=ENDS_WHEN_CLIENT_IS_SILENT,
+        connection = await connect(
+            self._url, ENDS_WHEN_CLIENT_IS_SILENT, timeout=CONNECT_TIMEOUT_S, command_timeout=CONNECT_TIMEOUT_S
         )
         try:
             self._lost.clear()

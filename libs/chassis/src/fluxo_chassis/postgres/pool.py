@@ -1,6 +1,7 @@
 import asyncio
 import time
 from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -9,6 +10,7 @@ from asyncpg.pool import PoolAcquireContext
 
 from fluxo_chassis.health import Observation
 from fluxo_chassis.postgres.failures import is_unavailable
+from fluxo_chassis.postgres.session import ENDS_WHEN_CLIENT_IS_SILENT, connect
 from fluxo_chassis.resilience import Bulkhead, CircuitBreaker, current_tenant
 
 # A caller gets its answer within a second even when the server does not react at all.
@@ -21,16 +23,10 @@ IDLE_IN_TRANSACTION_TIMEOUT_S = 10
 SERVER_GIVES_UP_AT = 0.9
 """The server's part of a statement's time: a server that says that a statement took too long is not away."""
 
-ENDS_WHEN_CLIENT_IS_SILENT = {
-    "tcp_keepalives_idle": "5s",
-    "tcp_keepalives_interval": "2s",
-    "tcp_keepalives_count": "3",
-    "tcp_user_timeout": "10s",
-}
-"""A host that vanishes says nothing to the server, which would keep its sessions, with their locks, for two hours (a
-quarter of one, when it has something to tell them). A process that is only paused answers: its kernel does."""
-
 SLOTS_FOR_HEALTH = 1
+
+IS_READ_ONLY = "SELECT current_setting('transaction_read_only')::boolean"
+READ_ONLY = Observation("fail", output="the server is read-only")
 
 RESET_AFTER_S = 0.1
 """One probe at a time is all that a silent server can hold up, so it may come soon: a restart is felt that much longer
@@ -165,7 +161,7 @@ async def open_pool(
         loop=None,
         timeout=CONNECT_TIMEOUT_S,
         command_timeout=command_timeout_s,
-        server_settings=server_settings(application_name, command_timeout_s),
+        connect=partial(connect, settings=session_settings(command_timeout_s), application_name=application_name),
         bulkhead=bulkhead,
         breaker=breaker,
     )
@@ -175,9 +171,8 @@ async def open_pool(
     return pool
 
 
-def server_settings(application_name: str, command_timeout_s: float) -> dict[str, str]:
+def session_settings(command_timeout_s: float) -> dict[str, str]:
     return {
-        "application_name": application_name,
         "timezone": "UTC",
         "statement_timeout": f"{command_timeout_s * SERVER_GIVES_UP_AT * 1000:.0f}",
         "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_TIMEOUT_S}s",
@@ -197,8 +192,12 @@ async def _warm(pool: Pool, size: int) -> None:
 
 
 async def ping(pool: Pool) -> Observation:
-    """How long a trivial statement takes; goes past bulkhead and breaker, to say how the server is."""
+    """How long a trivial statement takes, and whether one could write; past bulkhead and breaker, as the server is."""
     started = time.perf_counter()
     async with pool.acquire_unguarded() as connection:
-        await connection.fetchval("SELECT 1")
+        is_read_only = await connection.fetchval(IS_READ_ONLY)
+    if is_read_only:
+        # The address may lead to another server by now, to which an open connection does not get.
+        await pool.expire_connections()
+        return READ_ONLY
     return Observation("pass", round((time.perf_counter() - started) * 1000, 3), "ms")

@@ -1,9 +1,7 @@
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Final, Self
 
-from fluxo_chassis.health import Observation
 from fluxo_chassis.redis.address import Address
 from fluxo_chassis.redis.connect import open_connection
 from fluxo_chassis.redis.connection import Command, Pushed, RedisConnection, ignore, refusal_in
@@ -104,17 +102,3 @@ class RedisClient:
         self._opening = None
         if not opening.cancelled():
             opening.exception()  # Everybody who waited may have gone: then nobody else would ask for it.
-
-
-async def ping_redis(redis: RedisClient) -> Observation:
-    """How long a server that may be written to takes for a PING; a replica fails, and the connection to it ends.
-
-    HELLO tells the role as ROLE does, and every user may send it.
-    """
-    started = time.perf_counter()
-    connection = await redis.connected()
-    _, facts = await connection.execute_pipeline(("PING",), ("HELLO", 3))
-    if facts.get(b"role") in (b"replica", b"slave"):
-        connection.abort("the server is a replica")
-        return Observation("fail", output="the server is a replica")
-    return Observation("pass", round((time.perf_counter() - started) * 1000, 3), "ms")

@@ -63,8 +63,9 @@ class RedisConnection(asyncio.Protocol):
         self._replies = hiredis.Reader(notEnoughData=_NOT_YET)
         self._waiting: deque[_PendingReplies] = deque()
         self._watch: asyncio.TimerHandle | None = None
-        self._buffered: list[Command] = []
+        self._buffered: list[bytes] = []
         self._flushing: asyncio.TimerHandle | None = None
+        self._is_sent_soon = False
         self._transport: asyncio.Transport | None = None
 
     @property
@@ -85,8 +86,12 @@ class RedisConnection(asyncio.Protocol):
         """Return the replies to some commands, with none in between; raises as `execute` does for any of them."""
         if self._transport is None:
             raise RedisUnavailableError(LOST)
-        answer = asyncio.get_running_loop().create_future()
-        self._send(commands, answer)
+        loop = asyncio.get_running_loop()
+        answer = loop.create_future()
+        self._buffer(commands, answer)
+        if not self._is_sent_soon:
+            self._is_sent_soon = True
+            loop.call_soon(self._send)
         return cast("Sequence[Any]", await answer)
 
     def send_nowait(self, *command: str | bytes | int) -> None:
@@ -96,7 +101,7 @@ class RedisConnection(asyncio.Protocol):
         """
         if self._transport is None:
             return
-        self._buffered.append(command)
+        self._buffer((command,), None)
         if self._flushing is None:
             self._flushing = asyncio.get_running_loop().call_later(FLUSH_WITHIN_S, self._send)
 
@@ -127,21 +132,22 @@ class RedisConnection(asyncio.Protocol):
     def connection_lost(self, _error: Exception | None) -> None:
         self._lose(LOST)
 
-    def _send(self, commands: Sequence[Command] = (), answer: asyncio.Future[Sequence[Any]] | None = None) -> None:
-        """Send what is buffered, and then these commands."""
-        if self._transport is None:
+    def _buffer(self, commands: Sequence[Command], answer: asyncio.Future[Sequence[Any]] | None) -> None:
+        self._buffered += [hiredis.pack_command(command) for command in commands]  # type: ignore[arg-type]  # its stub: one word
+        self._waiting.append(_PendingReplies(len(commands), answer, asyncio.get_running_loop().time()))
+
+    def _send(self) -> None:
+        """Send what is buffered: one write for all that is asked for in a turn of the loop."""
+        self._is_sent_soon = False
+        if self._transport is None or not self._buffered:
             return
         if self._flushing is not None:
             self._flushing.cancel()
             self._flushing = None
-        loop = asyncio.get_running_loop()
-        buffered, self._buffered = self._buffered, []
-        for sent, waits in ((buffered, None), (commands, answer)):
-            if sent:
-                self._waiting.append(_PendingReplies(len(sent), waits, loop.time()))
-        packed = [hiredis.pack_command(command) for command in (*buffered, *commands)]  # type: ignore[arg-type]  # its stub: one word
-        self._transport.write(b"".join(packed))
+        self._transport.write(b"".join(self._buffered))
+        self._buffered.clear()
         if self._watch is None:
+            loop = asyncio.get_running_loop()
             self._watch = loop.call_later(self._timeout_s, self._look_whether_silent)
 
     def _look_whether_silent(self) -> None:

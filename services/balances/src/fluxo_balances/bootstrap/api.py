@@ -11,7 +11,7 @@ from fluxo_chassis.health import Health
 from fluxo_chassis.http.server import serve
 from fluxo_chassis.observability.logs import configure_logging
 from fluxo_chassis.observability.traces.spans import exported_as_configured
-from fluxo_chassis.postgres import Notifications, breaker_for, open_pool, ping
+from fluxo_chassis.postgres import Notifications, breaker_for, open_pool, ping, refuse_transaction_pooling
 from fluxo_chassis.postgres.api_keys import PostgresApiKeys
 from fluxo_chassis.process import SystemClock
 from fluxo_chassis.redis import ping_redis
@@ -60,6 +60,7 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
     breaker = breaker_for("balances-database")
     async with AsyncExitStack() as opened:
         opened.enter_context(exported_as_configured(settings, "fluxo-balances"))
+        await refuse_transaction_pooling(settings.balances_database_url, "FLUXO_BALANCES_DATABASE_URL")
         pool = await opened.enter_async_context(
             await open_pool(
                 settings.balances_database_url,

@@ -2,7 +2,7 @@ import sys
 from contextlib import AsyncExitStack
 from datetime import date, datetime
 
-import asyncpg
+from fluxo_chassis.postgres import connect
 
 from fluxo_balances.adapters.postgres.projected_categories import PostgresProjectedCategories
 from fluxo_balances.adapters.postgres.projected_days import PostgresProjectedDays
@@ -20,7 +20,7 @@ async def print_totals(
     cut_off: datetime | None,
 ) -> None:
     """Print the days of the read model, then the months of its categories, one JSON object a line."""
-    connection = await asyncpg.connect(settings.balances_database_url, server_settings={"jit": "off"})
+    connection = await connect(settings.balances_database_url, {"jit": "off"})
     async with AsyncExitStack() as opened:
         opened.push_async_callback(connection.close)
         # One snapshot: the categories hold the entries that the cut-off says.

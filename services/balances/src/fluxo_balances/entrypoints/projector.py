@@ -1,4 +1,7 @@
-"""The projector's loop: take events, apply them, remove cached answers, acknowledge; until stopped."""
+"""The projector's loop: take events, apply them, remove cached answers, acknowledge; until stopped.
+
+Of a backlog it takes and decodes the next batch while the database writes the present one.
+"""
 
 import asyncio
 import time
@@ -16,7 +19,7 @@ from fluxo_contracts.streams import ENTRIES_STREAM
 
 from fluxo_balances.application.ports import Clock, ReadModelUnavailableError
 from fluxo_balances.application.projecting.ports import Delivery, EntryEvents
-from fluxo_balances.application.projecting.project_entries import Projected, ProjectEntries, SkippedEvent
+from fluxo_balances.application.projecting.project_entries import Decoded, Projected, ProjectEntries, SkippedEvent
 from fluxo_balances.entrypoints import projector_metrics as metrics
 
 READ_TIMEOUT_S: Final = 1.0
@@ -45,6 +48,12 @@ class Pace:
     take_over_idle_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    deliveries: Sequence[Delivery]
+    decoded: Sequence[Decoded]
+
+
 class Projector:
     """Two things may be down: `taking` tells of the stream, `applying` of the database; each waits and tries again."""
 
@@ -57,50 +66,81 @@ class Projector:
         self._pace = pace
         self._traceparent_of = traceparent_of
         self._take_over_at = 0.0
+        self._ahead: Batch | None = None
         self._unacknowledged_spans: list[TraceContext] = []
         self._skipped_types: set[str] = set()
         self.taking = Retry("projecting")
         self.applying = Retry("applying", cap_s=2.0)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Project until asked to stop; then the batch that was read is finished first."""
+        """Project until asked to stop; then what was read is finished first."""
         await self.taking.for_ever(partial(self._turn, stop), stop)
+        if self._ahead is not None:
+            await self.taking.until_done(partial(self._turn, stop), stop)
 
     async def _turn(self, stop: asyncio.Event) -> None:
         gather = False
         try:
             if not self._project.has_capacity:
                 await wait_for_stop(stop, READ_TIMEOUT_S)
-            elif deliveries := await self._next():
+            elif batch := await self._next():
                 self.taking.reached()
-                await self._project_when_possible(deliveries, stop)
-                gather = GATHER_EVENTS_MIN <= len(deliveries) < self._pace.batch_size // 2
+                if self._may_read_ahead(batch) and not stop.is_set():
+                    await self._project_and_read_ahead(batch, stop)
+                else:
+                    await self._project_when_possible(batch, stop)
+                gather = GATHER_EVENTS_MIN <= len(batch.deliveries) < self._pace.batch_size // 2
         finally:
             # Also while the stream is unavailable: what is applied must not stay hidden behind old cached answers.
             await self._acknowledge_applied()
         if gather:
             await wait_for_stop(stop, GATHER_S)
 
-    async def _next(self) -> list[Delivery]:
+    async def _next(self) -> Batch | None:
+        if self._ahead is not None:
+            ahead, self._ahead = self._ahead, None
+            return ahead
         if time.monotonic() >= self._take_over_at:
             due = await self._events.take_over(self._pace.batch_size, self._pace.take_over_idle_s)
             if due:
                 # There may be more: look again after this batch.
-                return due
+                return self._decoded(due)
             self._take_over_at = time.monotonic() + TAKE_OVER_EVERY_S
-        return await self._events.read(self._pace.batch_size, READ_TIMEOUT_S)
+        return self._decoded(await self._events.read(self._pace.batch_size, READ_TIMEOUT_S))
 
-    async def _project_when_possible(self, deliveries: Sequence[Delivery], stop: asyncio.Event) -> None:
+    def _decoded(self, deliveries: Sequence[Delivery]) -> Batch | None:
+        return Batch(deliveries, self._project.decode(deliveries)) if deliveries else None
+
+    def _may_read_ahead(self, batch: Batch) -> bool:
+        """Behind a full batch more is there. What may be claimed again is looked for while nothing is under way."""
+        return len(batch.deliveries) == self._pace.batch_size and time.monotonic() < self._take_over_at
+
+    async def _project_and_read_ahead(self, batch: Batch, stop: asyncio.Event) -> None:
+        """Both end before this does, whatever becomes of the other: what was read is kept for the next turn."""
+        ended = await asyncio.gather(
+            self._read_ahead(), self._project_and_acknowledge(batch, stop), return_exceptions=True
+        )
+        for failure in filter(None, ended):
+            raise failure
+
+    async def _read_ahead(self) -> None:
+        self._ahead = self._decoded(await self._events.read(self._pace.batch_size, timeout_s=0))
+
+    async def _project_and_acknowledge(self, batch: Batch, stop: asyncio.Event) -> None:
+        await self._project_when_possible(batch, stop)
+        await self._acknowledge_applied()
+
+    async def _project_when_possible(self, batch: Batch, stop: asyncio.Event) -> None:
         """Project, and while the database is unavailable hold on to the batch: waiting is no failure of its events."""
         # A batch of one continues the trace of the request that recorded its entry.
-        traceparent = self._traceparent_of(deliveries[0].payload) if len(deliveries) == 1 else None
+        traceparent = self._traceparent_of(batch.deliveries[0].payload) if len(batch.deliveries) == 1 else None
         with continue_trace(traceparent):
-            await self.applying.until_done(partial(self._apply, deliveries), stop, on=ReadModelUnavailableError)
+            await self.applying.until_done(partial(self._apply, batch), stop, on=ReadModelUnavailableError)
 
-    async def _apply(self, deliveries: Sequence[Delivery]) -> None:
-        began_ns = time.time_ns()
+    async def _apply(self, batch: Batch) -> None:
+        deliveries, began_ns = batch.deliveries, time.time_ns()
         try:
-            projected = await self._project(deliveries)
+            projected = await self._project(deliveries, batch.decoded)
         except ReadModelUnavailableError:
             # Meanwhile: what was applied before must not stay hidden behind old cached answers.
             await self._acknowledge_applied()
@@ -111,9 +151,11 @@ class Projector:
         self._observe(deliveries, projected)
 
     async def _acknowledge_applied(self) -> None:
-        now, began_ns = self._clock.now, time.time_ns()
-        for entry in await self._project.acknowledge_applied():
-            metrics.recorded_to_visible.observe((now() - entry.recorded_at).total_seconds())
+        began_ns = time.time_ns()
+        visible = await self._project.acknowledge_applied()
+        now = self._clock.now()
+        for entry in visible:
+            metrics.recorded_to_visible.observe((now - entry.recorded_at).total_seconds())
         metrics.unacknowledged_events.set(self._project.unacknowledged)
         if self._unacknowledged_spans and not self._project.unacknowledged:
             record_next("remove cached answers", "client", self._unacknowledged_spans, began_ns)

@@ -7,7 +7,7 @@ from fluxo_balances.application.projecting.ports import SkipReason
 batch_size: Final = Histogram(
     "fluxo_projector_batch_events",
     "Events handled together.",
-    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000),
+    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000),
 )
 projected_events: Final = Counter(
     "fluxo_projected_events",

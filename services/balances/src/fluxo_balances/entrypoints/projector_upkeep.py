@@ -1,17 +1,20 @@
-"""What a projector does beside projecting: it measures the backlog, and removes what nobody needs any more."""
+"""What a projector does beside projecting: it measures, follows the cache, and removes what nobody needs any more."""
 
 import asyncio
+from contextlib import suppress
 from typing import Final
 
 import structlog
 from fluxo_chassis.resilience import every
 
-from fluxo_balances.application.projecting.ports import ConsumerGroup
+from fluxo_balances.application.ports import CacheUnavailableError
+from fluxo_balances.application.projecting.ports import CachedAnswers, ConsumerGroup
 from fluxo_balances.application.projecting.purge_inbox import PurgeInbox
 from fluxo_balances.entrypoints import projector_metrics as metrics
 
 MEASURE_EVERY_S: Final = 5.0
 TIDY_EVERY_S: Final = 3_600.0
+FOLLOW_EVERY_S: Final = 1.0
 CONSUMER_IDLE_MAX_S: Final = 86_400.0
 
 log = structlog.get_logger(__name__)
@@ -28,6 +31,16 @@ async def measure(group: ConsumerGroup, stop: asyncio.Event) -> None:
             metrics.unread_events.set(backlog.unread)
 
     await every(MEASURE_EVERY_S, once, stop, failure="upkeep failed")
+
+
+async def follow_cache(answers: CachedAnswers, stop: asyncio.Event) -> None:
+    """Remove what was removed at the last server, and at any before, from the one that took its place."""
+
+    async def once() -> None:
+        with suppress(CacheUnavailableError):  # health tells of it
+            await answers.remove_all_if_moved()
+
+    await every(FOLLOW_EVERY_S, once, stop, failure="upkeep failed")
 
 
 async def tidy(purge_inbox: PurgeInbox, group: ConsumerGroup, stop: asyncio.Event) -> None:

@@ -47,7 +47,7 @@ async def test_entries_are_applied_in_their_currency_before_and_after_settings_t
     projection, currency, recorded
 ):
     await projection.apply_settings([EUR])
-    entry = replace(recorded("m1", DAY, credit=1500), currency="JPY")
+    entry = recorded("m1", DAY, credit=1500)._replace(currency="JPY")
     assert await projection.apply([entry]) == 1
     assert await currency() == "JPY"
     await projection.apply_settings([replace(EUR, changed_at=JPY.changed_at)])

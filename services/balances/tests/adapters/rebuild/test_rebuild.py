@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -75,7 +74,7 @@ async def test_a_merchant_whose_entries_are_refused_is_named_stays_as_it_was_and
     pool, owner, recorded, entries, rebuilding, replay_of, content, expected
 ):
     kept = [recorded("banca", DAY, credit=5), recorded("banca", DAY - timedelta(days=60), debit=3)]
-    dollars = replace(recorded("banca", DAY, credit=7), currency="USD")
+    dollars = recorded("banca", DAY, credit=7)._replace(currency="USD")
     await PostgresProjection(pool).apply([*entries, *kept])
     await owner.execute("UPDATE day_totals SET credits_minor = credits_minor + 1 WHERE merchant_id <> 'banca'")
     replay = replay_of([[*entries[:5], kept[0]], [dollars, *entries[5:]], [kept[1]]])

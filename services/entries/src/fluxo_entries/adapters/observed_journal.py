@@ -8,7 +8,7 @@ from prometheus_client import Counter
 
 from fluxo_entries.application.recording.ports import Journal, Outcome, Recording
 from fluxo_entries.domain.direction import Direction
-from fluxo_entries.domain.errors import IdempotencyKeyReusedError
+from fluxo_entries.domain.errors import DayClosedError, IdempotencyKeyReusedError
 
 entries_appended = Counter(
     "fluxo_entries_appended",
@@ -20,7 +20,7 @@ entries_recorded = Counter(
     "Entries that were recorded; a reversal has the direction opposite to its original's.",
     ["direction"],
 )
-_appended = {each: entries_appended.labels(each) for each in ("recorded", "replayed", "key_reused")}
+_appended = {each: entries_appended.labels(each) for each in ("recorded", "replayed", "key_reused", "day_closed")}
 _recorded = {direction: entries_recorded.labels(direction.value) for direction in Direction}
 
 DATABASE: Final = {"db.system.name": "postgresql"}
@@ -40,8 +40,8 @@ class ObservedJournal:
 
         def finish(done: asyncio.Future[Outcome]) -> None:
             error = asyncio.CancelledError() if done.cancelled() else done.exception()
-            # A key that is taken is an answer, and no failure of the journal.
-            failure = None if isinstance(error, IdempotencyKeyReusedError) else error
+            # A key that is taken and a day that is closed are answers, and no failures of the journal.
+            failure = None if isinstance(error, IdempotencyKeyReusedError | DayClosedError) else error
             appending.__exit__(None, failure, None)
             if failure is None:
                 _count_one(done.result() if error is None else error)
@@ -51,7 +51,7 @@ class ObservedJournal:
 
     async def append_all(
         self, recordings: Sequence[Recording], *, atomic: bool
-    ) -> list[Outcome | IdempotencyKeyReusedError]:
+    ) -> list[Outcome | IdempotencyKeyReusedError | DayClosedError]:
         with span("append entries", "client", {**DATABASE, "db.operation.batch.size": len(recordings)}):
             outcomes = await self._journal.append_all(recordings, atomic=atomic)
         if not atomic or all(isinstance(outcome, Outcome) for outcome in outcomes):
@@ -65,7 +65,7 @@ def _count_one(outcome: Outcome | BaseException) -> None:
         _recorded[outcome.entry.direction].inc()
 
 
-def _count(outcomes: Sequence[Outcome | IdempotencyKeyReusedError]) -> None:
+def _count(outcomes: Sequence[Outcome | IdempotencyKeyReusedError | DayClosedError]) -> None:
     for what, number in collections.Counter(map(disposition, outcomes)).items():
         _appended[what].inc(number)
     recorded = (each.entry.direction for each in outcomes if isinstance(each, Outcome) and not each.replayed)
@@ -77,4 +77,4 @@ def disposition(outcome: Outcome | BaseException) -> str:
     """Return what became of a request, as the metric calls it."""
     if isinstance(outcome, Outcome):
         return "replayed" if outcome.replayed else "recorded"
-    return "key_reused"
+    return "day_closed" if isinstance(outcome, DayClosedError) else "key_reused"

@@ -3,11 +3,23 @@
 from dataclasses import dataclass
 from typing import Final
 
+from fluxo_entries.application.importing.imports import (
+    ConfirmImport,
+    GetImport,
+    ListImportLines,
+    ListImports,
+    RemoveImport,
+)
+from fluxo_entries.application.importing.preview_import import PreviewImport
+from fluxo_entries.application.importing.reconcile_statement import ReconcileStatement
+from fluxo_entries.application.importing.record_imports import RecordImports
 from fluxo_entries.application.publishing.audit_stream import AuditStream
 from fluxo_entries.application.publishing.measure_outbox import MeasureBacklog, MeasureGroups
 from fluxo_entries.application.publishing.publish_outbox import PublishOutbox
 from fluxo_entries.application.publishing.purge_outbox import PurgeOutbox
 from fluxo_entries.application.recording.api_keys import CreateApiKey, ListApiKeys, RevokeApiKey
+from fluxo_entries.application.recording.day_closes import CloseDay, ListDayCloses, ReopenDay
+from fluxo_entries.application.recording.get_cash_book import GetCashBook
 from fluxo_entries.application.recording.get_entry import GetEntry
 from fluxo_entries.application.recording.list_entries import ListEntries
 from fluxo_entries.application.recording.merchant_settings import ChangeMerchant, GetMerchant
@@ -31,12 +43,24 @@ class ApiUseCases:
     change_merchant: ChangeMerchant
     create_api_key: CreateApiKey
     revoke_api_key: RevokeApiKey
+    preview_import: PreviewImport
+    confirm_import: ConfirmImport
+    remove_import: RemoveImport
+    record_imports: RecordImports
+    close_day: CloseDay
+    reopen_day: ReopenDay
     # Queries
     get_entry: GetEntry
     list_entries: ListEntries
     get_merchant: GetMerchant
     list_api_keys: ListApiKeys
+    list_day_closes: ListDayCloses
+    get_cash_book: GetCashBook
     get_latest_seal: GetLatestSeal
+    get_import: GetImport
+    list_imports: ListImports
+    list_import_lines: ListImportLines
+    reconcile_statement: ReconcileStatement
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,14 @@ API_RIGHTS: Final = (
     "INSERT ON entries, outbox",
     "SELECT ON own_entries, seals",
     "SELECT, INSERT, UPDATE (revoked_at) ON api_keys",
+    "SELECT, INSERT ON day_closes",
+    "EXECUTE ON FUNCTION days_are_acknowledged(text, date)",
     "EXECUTE ON FUNCTION find_api_key(uuid), note_api_key_use(uuid)",
+    "SELECT, INSERT, UPDATE, DELETE ON imports",
+    "SELECT, INSERT, UPDATE (ordinal, status, reason, reason_code, duplicate_of, instead_of), DELETE ON import_lines",
+    "SELECT, INSERT, UPDATE (entry_id, account, has_bank_id) ON imported_lines",
+    "SELECT, INSERT, UPDATE (columns, confirmed_at) ON import_mappings",
+    "EXECUTE ON FUNCTION claim_import()",
     "EXECUTE ON FUNCTION folded(text), search_text(text), search_words(text, text), search_query(text, text)",
 )
 """All that the API's role may do: no event is read back, and no function of the relay's called."""

@@ -11,8 +11,8 @@ from fluxo_chassis.health import Health, health_app
 from fluxo_chassis.http.server import serve
 from fluxo_chassis.observability.logs import configure_logging
 from fluxo_chassis.observability.traces.spans import exported_as_configured
-from fluxo_chassis.postgres import Notifications, open_pool, ping
-from fluxo_chassis.redis import RedisClient, ping_redis
+from fluxo_chassis.postgres import Notifications, open_pool, ping, refuse_transaction_pooling
+from fluxo_chassis.redis import RedisClient, ping_redis, refuse_unfit
 
 from fluxo_entries.adapters.postgres.outbox import PostgresOutbox
 from fluxo_entries.adapters.postgres.seals import PostgresSeals
@@ -46,17 +46,19 @@ async def run_relay(settings: RelaySettings, stop: asyncio.Event) -> None:
         log.warning("entries are not sealed: FLUXO_SEALS_KEY is not set")
     async with AsyncExitStack() as opened:
         opened.enter_context(exported_as_configured(settings, "fluxo-entries"))
+        await refuse_transaction_pooling(url, "FLUXO_ENTRIES_DATABASE_URL")
         pool = await opened.enter_async_context(
             await open_pool(url, application_name=settings.instance, max_size=CONNECTIONS_MAX)
         )
         redis = await opened.enter_async_context(RedisClient(settings.streams_url))
+        await refuse_unfit(redis, "FLUXO_STREAMS_URL")
         notifications = await opened.enter_async_context(Notifications(url, OUTBOX_CHANNEL, exclusive=True))
         outbox = PostgresOutbox(pool, timedelta(hours=settings.outbox_keep_h))
         sealing = (PostgresSeals(pool), SealKeys(*seal_keys)) if seal_keys else None
         relay = Relay(assemble(outbox, RedisEntriesStream(redis, keys), sealing), notifications)
         health = Health()
         health.add("entries-database", partial(ping, pool), required=True)
-        health.add("streams", partial(ping_redis, redis), required=True)
+        health.add("streams", partial(ping_redis, redis, keeps=True), required=True)
         health.add("publishing", relay.retry.observe, required=False)
         health.add("held-back", relay.observe_held_back, required=False)
         health.add("listening", notifications.retry.observe, required=False)

@@ -16,6 +16,11 @@ class RejectedFieldsError(EntriesError):
         super().__init__("; ".join(f"{field}: {sentence}" for field, sentence in fields))
         self.fields = fields
 
+    @property
+    def sentences(self) -> str:
+        """All of them, without the fields, for who did not fill those in."""
+        return " ".join(sentence for _, sentence in self.fields)
+
 
 class RejectedItemsError(EntriesError):
     """Some items of a bulk break a rule: `rejections` names all of them by their position, from 0."""
@@ -74,6 +79,37 @@ class ReusedKeysError(EntriesError):
         self.reused = reused
 
 
+class DayClosedError(EntriesError):
+    """The day lies in what is closed; nothing was recorded. `first_open_day` and later ones are open."""
+
+    def __init__(self, first_open_day: date) -> None:
+        super().__init__(
+            f"The days before {first_open_day} are closed: choose that or a later one, or have the owner reopen them."
+        )
+        self.first_open_day = first_open_day
+
+
+class ItemsInClosedDaysError(EntriesError):
+    """Items of a bulk lie in days that are closed: `closed` names all of them by their position, from 0."""
+
+    def __init__(self, closed: Mapping[int, DayClosedError]) -> None:
+        super().__init__(f"{len(closed)} of the items lie in days that are closed.")
+        self.closed = closed
+
+
+class DayNotClosedError(EntriesError):
+    def __init__(self) -> None:
+        super().__init__("This is not the newest day that is closed.")
+
+
+class NotConsolidatedError(EntriesError):
+    """Something of the days to close is not in the balances yet; nothing was closed."""
+
+
+class CloseHeldUpError(EntriesError):
+    """Others are still writing, or closing; nothing was closed."""
+
+
 class CurrencyFixedError(EntriesError):
     def __init__(self, currency: str) -> None:
         super().__init__(f"The currency stays {currency}: there are entries in it.")
@@ -114,3 +150,30 @@ class TooManyApiKeysError(EntriesError):
 class ApiKeyNotFoundError(EntriesError):
     def __init__(self) -> None:
         super().__init__("There is no such key.")
+
+
+class ImportNotFoundError(EntriesError):
+    def __init__(self) -> None:
+        super().__init__("There is no such import.")
+
+
+class ImportLinesGoneError(EntriesError):
+    def __init__(self, days: int) -> None:
+        super().__init__(f"The lines of an import are kept for {days} days after it was confirmed. Its entries stay.")
+
+
+class ImportNotReadyError(EntriesError):
+    """Its file is still being read, or could not be."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+
+
+class TooManyImportsError(EntriesError):
+    def __init__(self) -> None:
+        super().__init__("There are as many previews as a merchant may have. Confirm or remove one first.")
+
+
+class ImportConfirmedError(EntriesError):
+    def __init__(self) -> None:
+        super().__init__("It was confirmed: what it records stays. Reverse entries that are wrong.")

@@ -18,12 +18,16 @@ _NO_PLACE: Final = frozenset({"Factory", "localtime"})
 
 @dataclass(frozen=True, slots=True)
 class Merchant:
-    """`time_zone` is an IANA name that exists; `currency` ISO 4217, fixed once there are entries."""
+    """`time_zone` is an IANA name that exists; `currency` ISO 4217, fixed once there are entries.
+
+    All up to `closed_through` is closed, which is not one of the settings and changes in its own way.
+    """
 
     merchant_id: str
     name: str
     currency: str = DEFAULT_CURRENCY
     time_zone: str = DEFAULT_TIME_ZONE
+    closed_through: date | None = None
 
     def today(self, now: datetime) -> date:
         """Return the merchant's calendar day at an aware instant."""

@@ -33,6 +33,11 @@ def parse_amount(text: str) -> Decimal:
     return amount
 
 
+def amount_text(amount_minor: int, currency: str) -> str:
+    """Return minor units of a currency as the decimal string that stands for them."""
+    return money_in(currency)(amount_minor)
+
+
 def minor_units(amount: Decimal, currency: str) -> int:
     """Return the amount in minor units of its currency.
 

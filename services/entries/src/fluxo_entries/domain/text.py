@@ -45,6 +45,19 @@ def clean_text(text: str, length_max: int) -> str:
     return cleaned if _VISIBLE.search(cleaned) else ""
 
 
+def tidied_text(text: str, length_max: int) -> str:
+    """Return the nearest text that `clean_text` takes: blanks for what is forbidden, and cut short with an ellipsis.
+
+    It may be empty.
+    """
+    if not text.isprintable():
+        text = "".join(" " if _is_forbidden(character) else character for character in text)
+    tidied = " ".join(unicodedata.normalize("NFC", text).split())
+    if len(tidied) > length_max:
+        tidied = tidied[: length_max - 1].rstrip() + "\u2026"
+    return tidied if _VISIBLE.search(tidied) else ""
+
+
 def required_text(text: str, length_max: int) -> str:
     """Return the clean text.
 

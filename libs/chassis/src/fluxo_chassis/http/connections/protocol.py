@@ -7,6 +7,7 @@ protocol as the fast path does.
 import asyncio
 from typing import Any, Final
 
+import httptools
 import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
@@ -33,6 +34,8 @@ CLOSED_WITHIN_S: Final = 60.0
 
 PROBES: Final = (b"/health", b"/metrics")
 
+_FRAMING: Final = (b"content-length", b"transfer-encoding")
+
 
 class GuardedProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, seats: Seats, **kwargs: Any) -> None:
@@ -44,6 +47,7 @@ class GuardedProtocol(HttpToolsProtocol):
         """Since the last head or piece of a body that is complete."""
         self.head_since: float | None = None
         self._is_in_body = False
+        self._is_resuming = False
         self._body_bytes = 0
         self._body_since: float | None = None
         self._closing_since: float | None = None
@@ -67,12 +71,42 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._is_ended:
             return
         self.pending_bytes += len(data)
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        self._parse(data)
         if self.pending_bytes > HEAD_LIMIT_BYTES:
             self._end(known_problem(431), "head-too-large")
 
+    def _parse(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as offer:
+            self._decline_upgrade(data[offer.args[0] :])
+        except httptools.HttpParserError:
+            message = "Invalid HTTP request received."
+            self.logger.warning(message)
+            self.send_400_response(message)
+
+    def _decline_upgrade(self, rest: bytes) -> None:
+        """Go on in HTTP/1.1, as RFC 9110 (7.8) allows: clients that also speak HTTP/2 offer it with every request.
+
+        The parser takes the end of such a head for the end of the request. One that has a body goes on in a new parser,
+        which is told what it needs to know to find the body's end.
+        """
+        if self._is_ended or self.parser.get_method() == b"CONNECT":
+            return
+        if framing := self._framing():
+            self.parser = httptools.HttpRequestParser(self)
+            self._is_resuming = True
+            self.parser.feed_data(b"POST / HTTP/1.1\r\n%b\r\n" % framing)
+            self._is_resuming = False
+        if rest:
+            self._parse(rest)
+
+    def _framing(self) -> bytes:
+        return b"".join(b"%b: %b\r\n" % header for header in self.headers if header[0] in _FRAMING)
+
     def on_headers_complete(self) -> None:
-        if self._is_ended:
+        if self._is_ended or self._is_resuming:
             return
         self.pending_bytes, self.head_since = 0, None
         if self.is_spare and not self.url.startswith(PROBES):
@@ -95,7 +129,7 @@ class GuardedProtocol(HttpToolsProtocol):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        if not self._is_ended:
+        if not self._is_ended and not (self.parser.should_upgrade() and self._framing()):
             self.pending_bytes, self._is_in_body = 0, False
             super().on_message_complete()
 

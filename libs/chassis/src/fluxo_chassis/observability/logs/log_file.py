@@ -2,12 +2,11 @@
 
 import fcntl
 import logging
-import sys
 from contextlib import suppress
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 
-from fluxo_chassis.settings import BAD_CONFIGURATION, PREFIX, ProcessSettings
+from fluxo_chassis.settings import PREFIX, ProcessSettings, refuse
 
 _BYTES_PER_MB = 1_000_000
 
@@ -29,8 +28,7 @@ class LogFile:
             )
         except OSError as error:
             reason = error.strerror or str(error)
-            sys.stderr.write(f"{PREFIX}LOG_FILE: cannot write to {path} ({reason}).\n")
-            raise SystemExit(BAD_CONFIGURATION) from None
+            refuse(f"{PREFIX}LOG_FILE: cannot write to {path} ({reason}).")
 
     def write(self, lines: bytes) -> None:
         # Lines that come together stay together: no file begins in the middle of them.

@@ -1,5 +1,7 @@
+import asyncio
+from collections.abc import Sequence
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 import asyncpg
 from fluxo_chassis.postgres import is_unavailable
@@ -14,14 +16,30 @@ from fluxo_balances.domain.daily_balance import NO_TOTALS, DateRange, MerchantSt
 DEFAULT_CURRENCY: Final = "BRL"
 
 
+class _AskedDay(NamedTuple):
+    merchant_id: str
+    day: date
+    row: asyncio.Future[asyncpg.Record]
+
+
 class PostgresDailyBalances:
-    """Reads the read model; a merchant nobody heard of has zeros in the default currency."""
+    """Reads the read model; a merchant nobody heard of has zeros in the default currency.
+
+    Days that are asked for in one turn of the loop share a statement.
+    """
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
+        self._asked: list[_AskedDay] = []
+        self._reading = set[asyncio.Task[None]]()
 
     async def day(self, merchant_id: str, day: date) -> DayView:
-        row = await self._row(read_sql.DAY, merchant_id, day, day.replace(day=1))
+        loop = asyncio.get_running_loop()
+        if not self._asked:
+            loop.call_soon(self._begin_to_read)
+        asked = _AskedDay(merchant_id, day, loop.create_future())
+        self._asked.append(asked)
+        row = await asked.row
         return DayView(_merchant_state(row), int(row["opening_minor"]), _totals(row))
 
     async def range(self, merchant_id: str, days: DateRange) -> RangeView:
@@ -36,6 +54,26 @@ class PostgresDailyBalances:
             _sums(rows[0], "all_"),
             [_category_totals(row) for row in rows if row["month"] is not None],
         )
+
+    def _begin_to_read(self) -> None:
+        asked, self._asked = self._asked, []
+        reading = asyncio.create_task(self._read_days(asked))
+        self._reading.add(reading)  # the loop alone would let it be collected
+        reading.add_done_callback(self._reading.discard)
+
+    async def _read_days(self, asked: Sequence[_AskedDay]) -> None:
+        days = [each.day for each in asked]
+        whose, months = ",".join(each.merchant_id for each in asked), [day.replace(day=1) for day in days]
+        try:
+            rows = await self._rows(read_sql.DAYS, whose, days, months)
+        except BaseException as error:  # noqa: BLE001 - whoever asked is told
+            for each in asked:
+                if not each.row.done():
+                    each.row.set_exception(error)
+            return
+        for row in rows:
+            if not (found := asked[row["place"]].row).done():  # whoever asked may have gone
+                found.set_result(row)
 
     async def _row(self, statement: str, *arguments: object) -> asyncpg.Record:
         (row,) = await self._rows(statement, *arguments)

@@ -163,14 +163,5 @@ def api_key_columns(api_keys: Sequence[ApiKey]) -> tuple[list[object], ...]:
 
 
 def _columns(entries: Sequence[RecordedEntry]) -> tuple[list[object], ...]:
-    """Turn entries into the arrays that `projection_sql.APPLY` takes."""
-    return (
-        [entry.id for entry in entries],
-        [entry.merchant_id for entry in entries],
-        [entry.business_date for entry in entries],
-        [entry.credit_minor for entry in entries],
-        [entry.debit_minor for entry in entries],
-        [entry.currency for entry in entries],
-        [entry.recorded_at for entry in entries],
-        [entry.category for entry in entries],
-    )
+    """Turn entries into the arrays that `projection_sql.APPLY` takes: their fields in order."""
+    return tuple(map(list, zip(*entries, strict=True))) or ([],) * len(RecordedEntry._fields)

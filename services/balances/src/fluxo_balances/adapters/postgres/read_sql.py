@@ -12,37 +12,53 @@ from fluxo_balances.adapters.postgres.carry import NET_SUM, summed, whole
 
 _ANY: Final = "ANY ((SELECT string_to_array(me.tenants, ','))::text[])"
 
-# $1 merchant, $2 first day wanted, $3 first day of its month. What lies before the first day is a sum over whole
-# months and over the rest of its own month: at most twelve rows a year and thirty days, however old the merchant is.
-_OPENING: Final = f"""
+
+def _opening(merchant: str, first: str, month: str) -> str:
+    """Return what sums up all before the first day wanted; `month` is the first day of its month.
+
+    That is a sum over whole months and over the rest of its own month: at most twelve rows a year and thirty days,
+    however old the merchant is.
+    """
+    return f"""
     SELECT (
         coalesce((
             SELECT {NET_SUM} FROM month_totals
-            WHERE merchant_id = me.tenants AND month < $3
+            WHERE merchant_id = {merchant} AND month < {month}
         ), 0) + coalesce((
             SELECT {NET_SUM} FROM day_totals
-            WHERE merchant_id = me.tenants AND business_date >= $3 AND business_date < $2
+            WHERE merchant_id = {merchant} AND business_date >= {month} AND business_date < {first}
         ), 0)
     ) AS opening_minor
 """
 
-# Entries tell the currency; before the first it is what the merchant set.
-_CURRENCY: Final = """
-coalesce(currency, (SELECT currency FROM merchant_settings WHERE merchant_id = me.tenants)) AS currency
-"""
 
-DAY: Final = of_tenants(f"""
-SELECT opening_minor, {_CURRENCY}, as_of, credits_minor, debits_minor, credits_carry, debits_carry, entry_count
-FROM ({_OPENING}) AS opening
-LEFT JOIN merchants AS merchant ON merchant.merchant_id = me.tenants
-LEFT JOIN day_totals AS day ON day.merchant_id = me.tenants AND day.business_date = $2
+def _currency(merchant: str) -> str:
+    """Return the column: entries tell the currency; before the first it is what the merchant set."""
+    return f"coalesce(currency, (SELECT currency FROM merchant_settings WHERE merchant_id = {merchant})) AS currency"
+
+
+# Days of one or several merchants, each with its place: $1 whose each one is, with commas between, $2 the days, $3 the
+# first day of each one's month. OFFSET keeps the planner from joining them with whole tables.
+DAYS: Final = of_tenants(f"""
+SELECT day.* FROM unnest(string_to_array(me.tenants, ','), $2::date[], $3::date[])
+    WITH ORDINALITY AS asked (merchant_id, business_date, month, place)
+CROSS JOIN LATERAL (
+    SELECT place - 1 AS place, opening_minor, {_currency("asked.merchant_id")}, as_of, credits_minor, debits_minor,
+        credits_carry, debits_carry, entry_count
+    FROM ({_opening("asked.merchant_id", "asked.business_date", "asked.month")}) AS opening
+    LEFT JOIN merchants AS merchant ON merchant.merchant_id = asked.merchant_id
+    LEFT JOIN day_totals AS day
+        ON day.merchant_id = asked.merchant_id AND day.business_date = asked.business_date
+    OFFSET 0
+) AS day
 """)
 
-# $4 last day. One row: the days that have entries, as columns; nulls when none has. As rows each would be a
-# record of seven values here, ten years of them. `carried` holds the few days that have a carry, and is null without.
+# $1 merchant, $2 first day, $3 first day of its month, $4 last day. One row: the days that have entries, as columns;
+# nulls when none has. As rows each would be a record of seven values here, ten years of them. `carried` holds the few
+# days that have a carry, and is null without.
 RANGE: Final = of_tenants(f"""
-SELECT opening_minor, {_CURRENCY}, as_of, dates, credits_minor, debits_minor, entry_counts, carried
-FROM ({_OPENING}) AS opening
+SELECT opening_minor, {_currency("me.tenants")}, as_of, dates, credits_minor, debits_minor, entry_counts, carried
+FROM ({_opening("me.tenants", "$2", "$3")}) AS opening
 LEFT JOIN merchants AS merchant ON merchant.merchant_id = me.tenants
 CROSS JOIN (
     SELECT array_agg(business_date) AS dates, array_agg(credits_minor) AS credits_minor,
@@ -67,7 +83,7 @@ _CATEGORY_SUMS: Final = f"""
 # $1 merchant, $2 first and $3 last day. A row for each month and category, one with nulls where there is none; in each
 # the sums of all days, of which the categories are the parts.
 CATEGORIES: Final = of_tenants(f"""
-SELECT {_CURRENCY}, as_of, days.credits_minor AS all_credits_minor, days.debits_minor AS all_debits_minor,
+SELECT {_currency("me.tenants")}, as_of, days.credits_minor AS all_credits_minor, days.debits_minor AS all_debits_minor,
     days.entry_count AS all_entry_count, month, name, item.credits_minor, item.debits_minor, item.entry_count
 FROM (
     SELECT {summed("credits")} AS credits_minor, {summed("debits")} AS debits_minor,

@@ -1,7 +1,7 @@
 import asyncio
 from typing import Final
 
-from fluxo_chassis.redis import RedisClient, RedisError
+from fluxo_chassis.redis import RedisClient, RedisConnection, RedisError
 from fluxo_chassis.resilience import Backoff
 
 from fluxo_balances.application.ports import CacheUnavailableError
@@ -16,6 +16,21 @@ class RedisCachedAnswers:
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
+        self._removed_by: RedisConnection | None = None
+
+    async def remove_all_if_moved(self) -> None:
+        """Remove all when the connection is another one than before: it may lead to another server.
+
+        Raises:
+            CacheUnavailableError: it could not be done, and is still to be.
+        """
+        try:
+            connection = await self._redis.connected()
+        except RedisError as error:
+            raise CacheUnavailableError from error
+        if connection is not self._removed_by:
+            await self.remove_all()
+            self._removed_by = connection
 
     async def remove_all(self) -> None:
         """Remove all merchants' leases, and so answers, that stand when this begins; asks for some seconds.

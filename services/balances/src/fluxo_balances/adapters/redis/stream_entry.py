@@ -14,11 +14,12 @@ StreamEntry = tuple[bytes, dict[bytes, bytes]]
 
 def stream_entries(reply: Sequence[Any] | None) -> list[StreamEntry]:
     """Return what a reply lists, such as XRANGE's; older servers list nil for what XCLAIM doesn't find any more."""
-    return [
-        (entry[0], dict(zip(entry[1][::2], entry[1][1::2], strict=True)) if entry[1] else {})
-        for entry in reply or ()
-        if entry is not None
-    ]
+    return [(entry[0], _by_name(entry[1] or ())) for entry in reply or () if entry is not None]
+
+
+def _by_name(names_and_values: Sequence[bytes]) -> dict[bytes, bytes]:
+    each = iter(names_and_values)
+    return {name: next(each) for name in each}
 
 
 def delivery(entry: StreamEntry, deliveries: int) -> Delivery:

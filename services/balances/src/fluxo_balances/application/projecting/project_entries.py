@@ -3,7 +3,7 @@
 import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from fluxo_balances.application.ports import AnswerInvalidation, CacheUnavailableError, Clock, ReadModelUnavailableError
@@ -31,8 +31,11 @@ UNACKNOWLEDGED_MAX: Final = 10_000
 INVALIDATE_AGAIN_AFTER_S: Final = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class ReadableEvent:
+Decoded = Told | NotForBalancesError | UndecodableEventError
+"""What a delivery tells of, or why it tells nothing."""
+
+
+class ReadableEvent(NamedTuple):
     delivery: Delivery
     entry: RecordedEntry
 
@@ -43,8 +46,7 @@ class ReadableChange:
     change: MerchantSettings | ApiKey
 
 
-@dataclass(frozen=True, slots=True)
-class AppliedEvent:
+class AppliedEvent(NamedTuple):
     """What was applied and whose event is not acknowledged yet; only an entry is new."""
 
     entry: Told
@@ -104,10 +106,14 @@ class ProjectEntries:
         """Whether there is room for more of them."""
         return self.unacknowledged < UNACKNOWLEDGED_MAX
 
-    async def __call__(self, deliveries: Sequence[Delivery]) -> Projected:
+    def decode(self, deliveries: Sequence[Delivery]) -> list[Decoded]:
+        """Return what each tells of, for `__call__`: it takes long and asks nobody, so it may be done ahead."""
+        return [self._told_by(delivery) for delivery in deliveries]
+
+    async def __call__(self, deliveries: Sequence[Delivery], decoded: Sequence[Decoded] | None = None) -> Projected:
         """Apply what can be applied, skip what is not for the balances, dead-letter what never can be applied.
 
-        The rest stays unacknowledged for another delivery.
+        The rest stays unacknowledged for another delivery. `decoded` is what `decode` said of them, if it was asked.
 
         Raises:
             ReadModelUnavailableError: the database is unavailable; nothing is lost, call again with the same.
@@ -116,20 +122,22 @@ class ProjectEntries:
         now = self._clock.now()
         oldest, newest = oldest_remembered(now), newest_taken(now)
         readable, changed = list[ReadableEvent](), list[ReadableChange]()
-        for delivery in deliveries:
+        for delivery, told in zip(deliveries, self.decode(deliveries) if decoded is None else decoded, strict=True):
             if delivery.stream_id in self._unacknowledged:
                 continue
-            try:
-                told = self._told_by(delivery, oldest, newest)
-            except NotForBalancesError as error:
-                projected.skipped.append(SkippedEvent(delivery, error.event_type, error.reason))
-            except UndecodableEventError as error:
-                projected.dead_letters.append(DeadLetter(delivery, str(error)))
-            else:
-                if isinstance(told, RecordedEntry):
-                    readable.append(ReadableEvent(delivery, told))
+            if isinstance(told, RecordedEntry):
+                # Not as long ago as it was decoded: the inbox may have forgotten it since.
+                if reason := _why_not_taken(told.id, oldest, newest):
+                    projected.dead_letters.append(DeadLetter(delivery, reason))
                 else:
-                    changed.append(ReadableChange(delivery, told))
+                    readable.append(ReadableEvent(delivery, told))
+            elif isinstance(told, NotForBalancesError):
+                projected.skipped.append(SkippedEvent(delivery, told.event_type, told.reason))
+            elif isinstance(told, UndecodableEventError):
+                projected.dead_letters.append(DeadLetter(delivery, str(told)))
+            else:
+                # Of any age: late ones change nothing.
+                changed.append(ReadableChange(delivery, told))
         await self._apply(readable, projected)
         await self._apply_changes(changed, projected)
         if projected.skipped:
@@ -157,20 +165,11 @@ class ProjectEntries:
         self._unacknowledged.clear()
         return [each.entry for each in unacknowledged if each.is_new and isinstance(each.entry, RecordedEntry)]
 
-    def _told_by(self, delivery: Delivery, oldest: UUID, newest: UUID) -> Told:
-        entry = self._decode(delivery)
-        if not isinstance(entry, RecordedEntry):
-            # Of any age: late ones change nothing.
-            return entry
-        if not is_dated(entry.id):
-            raise UndecodableEventError("The entry's id is no UUIDv7, so its age is unknown.")
-        if entry.id < oldest:
-            raise UndecodableEventError(
-                f"The event is older than {REMEMBERED_FOR.days} days and may have been applied before."
-            )
-        if entry.id >= newest:
-            raise UndecodableEventError(FROM_THE_FUTURE)
-        return entry
+    def _told_by(self, delivery: Delivery) -> Decoded:
+        try:
+            return self._decode(delivery)
+        except (NotForBalancesError, UndecodableEventError) as error:
+            return error
 
     async def _apply(self, events: Sequence[ReadableEvent], projected: Projected) -> None:
         """Apply all in one transaction; around a refused one, those before it and those after it."""
@@ -238,6 +237,15 @@ class ProjectEntries:
         self._unacknowledged.update((event.delivery.stream_id, AppliedEvent(event.entry, is_new)) for event in events)
         projected.applied += applied
         projected.duplicates += len(events) - applied
+
+
+def _why_not_taken(entry_id: UUID, oldest: UUID, newest: UUID) -> str | None:
+    """Return why an entry must not be applied, whatever the inbox holds; None where it may be."""
+    if not is_dated(entry_id):
+        return "The entry's id is no UUIDv7, so its age is unknown."
+    if entry_id < oldest:
+        return f"The event is older than {REMEMBERED_FOR.days} days and may have been applied before."
+    return FROM_THE_FUTURE if entry_id >= newest else None
 
 
 def _around(

@@ -15,8 +15,8 @@ Losing a lease for any other reason costs one more read of the database and noth
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from fluxo_chassis.resilience import Bulkhead
@@ -121,11 +121,9 @@ class AnswerCache:
         await self._store.store(merchant_id, key, body, lease)
         return Answer(body, Origin.DATABASE_STORED)
 
-    @asynccontextmanager
-    async def _slot_at_database(self, merchant_id: str) -> AsyncIterator[None]:
+    def _slot_at_database(self, merchant_id: str) -> AbstractAsyncContextManager[None]:
         self.require_database()
-        async with self._bulkhead.slot(merchant_id):
-            yield
+        return self._bulkhead.slot(merchant_id)
 
     def _forget_read(self, key: tuple[str, str], read: asyncio.Task[Answer]) -> None:
         if self._reads.get(key) is read:

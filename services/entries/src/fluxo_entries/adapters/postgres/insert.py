@@ -1,15 +1,19 @@
 """Recordings become rows: one statement for many, and a second one for the keys that were taken."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Final
+from uuid import UUID
 
 import asyncpg
 
 from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.adapters.postgres.rows import columns_of, entry_of
 from fluxo_entries.application.recording.ports import Outcome, Recording
+from fluxo_entries.domain.day_close import first_open_day
 from fluxo_entries.domain.entry import Entry
 from fluxo_entries.domain.errors import (
+    DayClosedError,
     EntryAlreadyReversedError,
     IdempotencyKeyReusedError,
     OverloadedError,
@@ -44,22 +48,36 @@ async def find(connection: asyncpg.Connection, keys: Sequence[Key]) -> dict[Key,
 
 async def insert(
     connection: asyncpg.Connection, recordings: Sequence[Recording]
-) -> list[Outcome | IdempotencyKeyReusedError]:
-    """Write all of them with one statement and return their outcomes in order; any error means that none was."""
+) -> list[Outcome | IdempotencyKeyReusedError | DayClosedError]:
+    """Write all of them with one statement and return their outcomes in order; any that is raised means that none was.
+
+    What lies in a closed day is left out, unless its key has an answer.
+    """
     firsts: dict[Key, Recording] = {}
     for recording in recordings:
         firsts.setdefault(key_of(recording), recording)
     sorted_firsts = [firsts[key] for key in sorted(firsts)]
     whose = tenants(merchant for merchant, _ in firsts)
     rows = await connection.fetch(sql.APPEND, whose, DEFAULT_TIME_ZONE, *columns_of(sorted_firsts))
-    fresh = {row["entry_id"] for row in rows}
+    fresh = {row["entry_id"] for row in rows if row["closed_through"] is None}
+    closed = closed_days(rows)
     stored = {key: (first.request_hash, first.entry) for key, first in firsts.items() if first.entry.id in fresh}
     if taken := [key for key in firsts if key not in stored]:
         stored |= await find(connection, taken)
-        if len(stored) < len(firsts):
+        if any(key not in stored and firsts[key].entry.id not in closed for key in taken):
             # A key that was taken a moment ago has just been purged: it is free now.
             return await insert(connection, recordings)
-    return [outcome(recording, *stored[key_of(recording)]) for recording in recordings]
+    return [
+        outcome(recording, *stored[key])
+        if (key := key_of(recording)) in stored
+        else DayClosedError(closed[firsts[key].entry.id])
+        for recording in recordings
+    ]
+
+
+def closed_days(rows: Sequence[asyncpg.Record]) -> dict[UUID, date]:
+    """Return the first open day for each entry that `sql.APPEND` or `sql.TAKE_KEYS` left out because of its day."""
+    return {row["entry_id"]: first_open_day(row["closed_through"]) for row in rows if row["closed_through"] is not None}
 
 
 def outcome(recording: Recording, request_hash: bytes, entry: Entry) -> Outcome | IdempotencyKeyReusedError:

@@ -12,7 +12,7 @@ from fluxo_entries.adapters.postgres.bulk_insert import bulk_insert
 from fluxo_entries.adapters.postgres.group_commit import GroupCommitter
 from fluxo_entries.adapters.postgres.insert import LOST_A_RACE, TRIES_MAX, find, refusal, tenants
 from fluxo_entries.application.recording.ports import Outcome, Recording
-from fluxo_entries.domain.errors import IdempotencyKeyReusedError, OutcomeUnknownError, OverloadedError
+from fluxo_entries.domain.errors import DayClosedError, IdempotencyKeyReusedError, OutcomeUnknownError, OverloadedError
 from fluxo_entries.domain.merchant import DEFAULT_TIME_ZONE
 
 FIND_OUT_TIMEOUT_S: Final = 0.5
@@ -30,7 +30,7 @@ class PostgresJournal:
 
     async def append_all(
         self, recordings: Sequence[Recording], *, atomic: bool
-    ) -> list[Outcome | IdempotencyKeyReusedError]:
+    ) -> list[Outcome | IdempotencyKeyReusedError | DayClosedError]:
         # Committed by itself: others would have to wait for a new merchant until all its entries are in.
         merchants, currencies = _merchants_of(recordings)
         await self._pool.execute(sql.ENSURE_MERCHANTS, tenants(merchants), merchants, currencies, DEFAULT_TIME_ZONE)
@@ -66,7 +66,7 @@ class PostgresJournal:
 
     async def _write_when_free(
         self, recordings: Sequence[Recording], *, atomic: bool
-    ) -> list[Outcome | IdempotencyKeyReusedError]:
+    ) -> list[Outcome | IdempotencyKeyReusedError | DayClosedError]:
         for _ in range(TRIES_MAX):
             try:
                 async with self._pool.acquire() as connection:

@@ -7,7 +7,7 @@ from typing import Any, Final
 import asyncpg
 import structlog
 
-from fluxo_entries.adapters.postgres import sql
+from fluxo_entries.adapters.postgres import outbox_sql
 from fluxo_entries.application.publishing.ports import Backlog, OutboxRow, StreamAheadError
 from fluxo_entries.application.publishing.stream_state import XID_BITS, StreamPosition
 
@@ -20,7 +20,7 @@ HELD_BACK_LONG_S: Final = 10.0
 """No transaction of ours takes so long: it is worth to ask whose it is."""
 
 DAYS_AHEAD: Final = 7
-KEYS_PER_PURGE: Final = 5_000
+ROWS_PER_PURGE: Final = 5_000
 
 
 class PostgresOutbox:
@@ -33,50 +33,59 @@ class PostgresOutbox:
     async def rows_after(self, last: StreamPosition, limit: int, event: bytes | None = None) -> list[OutboxRow]:
         return [
             OutboxRow(StreamPosition((row["generation"] << XID_BITS) + row["xid"], row["seq"]), row["event"])
-            for row in await self._fetch(sql.ROWS_AFTER, last, event, limit)
+            for row in await self._fetch(outbox_sql.ROWS_AFTER, last, event, limit)
         ]
 
     async def has_rows_after(self, position: StreamPosition) -> bool:
-        return bool((await self._fetch(sql.HAS_ROWS_AFTER, position))[0][0])
+        return bool((await self._fetch(outbox_sql.HAS_ROWS_AFTER, position))[0][0])
 
     async def has_rows_between(self, after: StreamPosition, up_to: StreamPosition) -> bool:
-        return bool((await self._fetch(sql.HAS_ROWS_BETWEEN, after, *database_position(up_to)))[0][0])
+        return bool((await self._fetch(outbox_sql.HAS_ROWS_BETWEEN, after, *database_position(up_to)))[0][0])
 
     async def recognise(self, last: StreamPosition, event: bytes | None) -> None:
-        await self._fetch(sql.RECOGNISE, last, event)
+        await self._fetch(outbox_sql.RECOGNISE, last, event)
 
     async def publish_again(self, above: StreamPosition) -> None:
         await self._start_generation(database_position(above)[0])
 
+    async def note_acknowledged(self, position: StreamPosition) -> None:
+        await self._pool.execute(outbox_sql.NOTE_ACKNOWLEDGED, *database_position(position))
+
     async def backlog(self, position: StreamPosition) -> Backlog:
-        backlog = Backlog(**(await self._fetch(sql.BACKLOG, position))[0])
+        backlog = Backlog(**(await self._fetch(outbox_sql.BACKLOG, position))[0])
         if backlog.held_back_age_s < HELD_BACK_LONG_S:
             return backlog
-        return replace(backlog, held_back_by=await self._pool.fetchval(sql.HORIZON_HOLDER) or "nobody any more")
+        return replace(backlog, held_back_by=await self._pool.fetchval(outbox_sql.HORIZON_HOLDER) or "nobody any more")
 
     async def oldest_age_s(self, after: StreamPosition, up_to: StreamPosition) -> float:
-        return float((await self._fetch(sql.OLDEST_AGE, after, *database_position(up_to)))[0][0])
+        return float((await self._fetch(outbox_sql.OLDEST_AGE, after, *database_position(up_to)))[0][0])
 
     @asynccontextmanager
     async def leadership(self) -> AsyncIterator[bool]:
         # A lock of the session: one that hangs on a transaction would keep that open all the while.
         async with self._pool.acquire() as connection:
-            is_leader = await connection.fetchval(sql.TRY_LEADERSHIP)
+            is_leader = await connection.fetchval(outbox_sql.TRY_LEADERSHIP)
             try:
                 yield is_leader
             finally:
                 if is_leader and not connection.is_closed():
-                    await connection.execute(sql.END_LEADERSHIP)
+                    await connection.execute(outbox_sql.END_LEADERSHIP)
 
     async def create_partitions(self) -> int:
-        return int(await self._pool.fetchval(sql.CREATE_PARTITIONS, DAYS_AHEAD))
+        return int(await self._pool.fetchval(outbox_sql.CREATE_PARTITIONS, DAYS_AHEAD))
 
     async def drop_below(self, position: StreamPosition) -> int:
-        return int(await self._pool.fetchval(sql.DROP_PARTITIONS, *database_position(position), self._keep))
+        return int(await self._pool.fetchval(outbox_sql.DROP_PARTITIONS, *database_position(position), self._keep))
 
     async def purge_idempotency_keys(self) -> int:
+        return await self._purge(outbox_sql.PURGE_IDEMPOTENCY_KEYS)
+
+    async def purge_import_lines(self) -> int:
+        return await self._purge(outbox_sql.PURGE_IMPORT_LINES)
+
+    async def _purge(self, statement: str) -> int:
         purged = 0
-        while part := await self._pool.fetchval(sql.PURGE_IDEMPOTENCY_KEYS, KEYS_PER_PURGE):
+        while part := await self._pool.fetchval(statement, ROWS_PER_PURGE):
             purged += part
         return purged
 
@@ -93,7 +102,7 @@ class PostgresOutbox:
 
     async def _start_generation(self, above: int) -> None:
         try:
-            generation = await self._pool.fetchval(sql.RAISE_GENERATION, above)
+            generation = await self._pool.fetchval(outbox_sql.RAISE_GENERATION, above)
         except asyncpg.PostgresError as error:
             if error.sqlstate != STREAM_IS_AHEAD:
                 raise

@@ -1,6 +1,7 @@
 """How recordings become columns and rows become entries."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
@@ -18,9 +19,10 @@ def columns_of(recordings: Sequence[Recording]) -> list[tuple[Any, ...]]:
     return list(zip(*rows, strict=True))
 
 
-def key_row(recording: Recording) -> tuple[str, str, bytes, UUID]:
+def key_row(recording: Recording) -> tuple[str, str, bytes, UUID, date]:
     """Return the values of the columns of `sql.TAKE_KEYS`."""
-    return recording.entry.merchant_id, recording.idempotency_key, recording.request_hash, recording.entry.id
+    entry = recording.entry
+    return entry.merchant_id, recording.idempotency_key, recording.request_hash, entry.id, entry.business_date
 
 
 entry_row: Final[Callable[[Entry], tuple[Any, ...]]] = attrgetter(*sql.ENTRY_COLUMNS)

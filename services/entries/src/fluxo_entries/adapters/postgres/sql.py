@@ -1,9 +1,9 @@
-"""Every statement of the entries database, readable as SQL."""
+"""The statements on entries, keys and merchants, readable as SQL; other tables have files of their own, `*_sql.py`."""
 # ruff: noqa: S608 - put together from constants of this file only; values are always parameters
 
 from typing import Final
 
-from fluxo_chassis.postgres.tenants import naming, of_tenants
+from fluxo_chassis.postgres.tenants import IS_NAMED, naming, of_tenants
 
 _ENTRY_TYPES: Final = {
     "id": "uuid",
@@ -23,6 +23,7 @@ ENTRY_COLUMNS: Final = list(_ENTRY_TYPES)
 ENTRY: Final = ", ".join(ENTRY_COLUMNS)
 _KEY_TYPES: Final = {"merchant_id": "text", "key": "text", "request_hash": "bytea", "entry_id": "uuid"}
 KEY_COLUMNS: Final = ", ".join(_KEY_TYPES)
+_TAKEN_TYPES: Final = _KEY_TYPES | {"business_date": "date"}
 
 _GIVEN_TYPES: Final = {"key": "text", "request_hash": "bytea", "event": "bytea"} | _ENTRY_TYPES
 
@@ -32,12 +33,30 @@ def _rows(types: dict[str, str], first: int = 1) -> str:
     return f"unnest({', '.join(f'${number}::{kind}[]' for number, kind in enumerate(types.values(), first))})"
 
 
+def _closed(days: str) -> str:
+    """Return what finds, once for all rows, up to which day merchants are closed that have a row of such a day.
+
+    Mostly nobody has: entries are of today. It reads when the first row asks, when the merchants are named. Whoever
+    closes waits for those who may have looked before (ADR 0044).
+    """
+    return f"""closed AS MATERIALIZED (
+    SELECT merchant_id, closed_through FROM merchants
+    WHERE merchant_id = {IS_NAMED} AND closed_through >= (SELECT min(day) FROM unnest({days}::date[]) AS day)
+)"""
+
+
+# Not joined, which might read before the merchants are named, or change the order of the rows.
+_CLOSED_THROUGH: Final = "(SELECT closed_through FROM closed WHERE closed.merchant_id = given.merchant_id)"
+_IS_OPEN: Final = "(business_date > closed_through) IS NOT FALSE"
+
 # $1 the merchants, with commas between, $2 the default time zone. Keys that are taken are left out in silence, with
-# their entries and events. A merchant that never set anything gets its row here, so that the entries' foreign key
-# holds. Callers sort by merchant and key: two statements that want the same keys in different orders would deadlock.
+# their entries and events; so are entries of closed days, which come back with the last of these days. A merchant that
+# never set anything gets its row here, so that the entries' foreign key holds. Callers sort by merchant and key: two
+# statements that want the same keys in different orders would deadlock.
 APPEND: Final = f"""
-WITH given AS (
-    SELECT given.* FROM {naming("$1")} CROSS JOIN {_rows(_GIVEN_TYPES, 3)} AS given ({", ".join(_GIVEN_TYPES)})
+WITH {_closed(f"${list(_GIVEN_TYPES).index('business_date') + 3}")}, given AS (
+    SELECT given.*, {_CLOSED_THROUGH} AS closed_through
+    FROM {naming("$1")} CROSS JOIN {_rows(_GIVEN_TYPES, 3)} AS given ({", ".join(_GIVEN_TYPES)})
 ), known AS (
     INSERT INTO merchants (merchant_id, name, currency, time_zone)
     SELECT DISTINCT ON (merchant_id) merchant_id, merchant_id, currency, $2
@@ -45,7 +64,7 @@ WITH given AS (
     ON CONFLICT DO NOTHING
 ), fresh AS (
     INSERT INTO idempotency_keys ({KEY_COLUMNS})
-    SELECT merchant_id, key, request_hash, id FROM given
+    SELECT merchant_id, key, request_hash, id FROM given WHERE {_IS_OPEN}
     ON CONFLICT DO NOTHING
     RETURNING entry_id
 ), recorded AS (
@@ -55,13 +74,28 @@ WITH given AS (
     INSERT INTO outbox (event)
     SELECT event FROM given WHERE id IN (SELECT entry_id FROM fresh)
 )
-SELECT entry_id FROM fresh
+SELECT entry_id, NULL::date AS closed_through FROM fresh
+UNION ALL
+SELECT id, closed_through FROM given WHERE NOT {_IS_OPEN}
 """
 
-# Of many at once, in a transaction that has named their merchants: keys that are taken are left out, and counted.
-TAKE_KEYS: Final = (
-    f"INSERT INTO idempotency_keys ({KEY_COLUMNS}) SELECT * FROM {_rows(_KEY_TYPES)} ON CONFLICT DO NOTHING"
+# Of many at once, in a transaction that has named their merchants: one row says how many keys were taken, and one each
+# which entries lie in closed days. Keys that were taken before are left out.
+TAKE_KEYS: Final = f"""
+WITH {_closed(f"${len(_TAKEN_TYPES)}")}, given AS (
+    SELECT given.*, {_CLOSED_THROUGH} AS closed_through FROM {_rows(_TAKEN_TYPES)} AS given ({", ".join(_TAKEN_TYPES)})
+), fresh AS (
+    INSERT INTO idempotency_keys ({KEY_COLUMNS})
+    SELECT {KEY_COLUMNS} FROM given WHERE {_IS_OPEN}
+    ON CONFLICT DO NOTHING
+    RETURNING 1
 )
+SELECT count(*) AS fresh, NULL::uuid AS entry_id, NULL::date AS closed_through FROM fresh
+UNION ALL
+SELECT 0, entry_id, closed_through FROM given WHERE NOT {_IS_OPEN} AND NOT EXISTS (
+    SELECT FROM idempotency_keys AS known WHERE known.merchant_id = given.merchant_id AND known.key = given.key
+)
+"""
 RECORD: Final = f"INSERT INTO entries ({ENTRY}) SELECT * FROM {_rows(_ENTRY_TYPES)}"
 ANNOUNCE: Final = "INSERT INTO outbox (event) SELECT * FROM unnest($1::bytea[])"
 
@@ -83,7 +117,7 @@ ON CONFLICT DO NOTHING
 """
 
 GET_MERCHANT: Final = of_tenants(
-    "SELECT merchant_id, name, currency, time_zone FROM merchants WHERE merchant_id = me.tenants"
+    "SELECT merchant_id, name, currency, time_zone, closed_through FROM merchants WHERE merchant_id = me.tenants"
 )
 
 # The instant is greater with each change, for it is given out under the row's lock and never by the clock alone:
@@ -171,11 +205,16 @@ def within(milliseconds: int) -> str:
 
 WITHOUT_TIMEOUT: Final = "SET LOCAL statement_timeout = 0"
 
+SUMS: Final = """
+coalesce(sum(amount_minor) FILTER (WHERE direction = 'credit'), 0) AS credits_minor,
+coalesce(sum(amount_minor) FILTER (WHERE direction = 'debit'), 0) AS debits_minor
+""".strip()
+"""Of entries: what came in and what went out."""
+
 # $1 merchant, $2 first and $3 last day, $4 where a cut-off begins, and $5 what counts since then; null stands for all.
-DAY_TOTALS: Final = """
+DAY_TOTALS: Final = f"""
 SELECT merchant_id, business_date,
-    coalesce(sum(amount_minor) FILTER (WHERE direction = 'credit'), 0) AS credits_minor,
-    coalesce(sum(amount_minor) FILTER (WHERE direction = 'debit'), 0) AS debits_minor,
+    {SUMS},
     count(*) AS entry_count, max(currency) AS currency
 FROM entries
 WHERE ($1::text IS NULL OR merchant_id = $1)
@@ -188,14 +227,13 @@ ORDER BY merchant_id, business_date
 
 # $1 merchant, $2 last day, $3 where a cut-off begins, and $4 what counts since then; null stands for all. Each spelling
 # of a category is folded once.
-CATEGORY_TOTALS: Final = """
+CATEGORY_TOTALS: Final = f"""
 SELECT merchant_id, month, coalesce(folded(category), '') COLLATE "C" AS folded_category,
     sum(credits_minor) AS credits_minor, sum(debits_minor) AS debits_minor, sum(entry_count)::bigint AS entry_count,
     max(currency) AS currency
 FROM (
     SELECT merchant_id, date_trunc('month', business_date::timestamp)::date AS month, category,
-        coalesce(sum(amount_minor) FILTER (WHERE direction = 'credit'), 0) AS credits_minor,
-        coalesce(sum(amount_minor) FILTER (WHERE direction = 'debit'), 0) AS debits_minor,
+        {SUMS},
         count(*) AS entry_count, max(currency) AS currency
     FROM entries
     WHERE ($1::text IS NULL OR merchant_id = $1)
@@ -206,88 +244,3 @@ FROM (
 GROUP BY merchant_id, month, folded_category
 ORDER BY merchant_id, month, folded_category
 """
-
-# Where a stream at generation $1, transaction $2, sequence $3 goes on: at the start when it is of an older generation.
-_CURRENT: Final = """
-WITH current AS MATERIALIZED (SELECT outbox_generation_after($1::integer, $2::xid8) AS generation)
-"""
-_AFTER: Final = """
-(xid, seq) > (
-    (SELECT CASE WHEN generation = $1 THEN $2::xid8 ELSE '0' END FROM current),
-    (SELECT CASE WHEN generation = $1 THEN $3::bigint ELSE 0 END FROM current)
-)
-"""
-
-# EXISTS would let the planner read whole partitions for the one row that is most often not there.
-_IN_ORDER: Final = "ORDER BY xid, seq LIMIT 1"
-
-# A cluster that lost its last commits (a copy of its files was put back, a disk forgot) gives their transaction ids and
-# sequence values to other rows. So what lies at the stream's last id must be the event that the stream has there: $4,
-# NULL when it is not known any more. Where nothing lies there or below, rows that all had acknowledged are gone.
-_IS_KNOWN: Final = """
-coalesce((
-    SELECT (xid, seq) = ($2::xid8, $3::bigint) AND ($4::bytea IS NULL OR event = $4::bytea)
-    FROM outbox WHERE (xid, seq) <= ($2::xid8, $3::bigint) ORDER BY xid DESC, seq DESC LIMIT 1
-), true)
-"""
-
-# A transaction that this database has not come to: the generation must be raised, if the stream's is the same.
-_FOREIGN: Final = "'18446744073709551615'"
-_RECOGNISED: Final = f"""
-WITH current AS MATERIALIZED (
-    SELECT outbox_generation_after($1::integer, CASE WHEN {_IS_KNOWN} THEN $2::xid8 ELSE {_FOREIGN} END) AS generation
-)
-"""
-
-RECOGNISE: Final = f"{_RECOGNISED} SELECT generation FROM current"
-
-# The generation comes from the same snapshot as the rows, so that a batch never carries another one's.
-ROWS_AFTER: Final = f"""{_RECOGNISED}
-SELECT (SELECT generation FROM current) AS generation, xid, seq, event FROM outbox
-WHERE {_AFTER} AND xid < pg_snapshot_xmin(pg_current_snapshot())
-ORDER BY xid, seq LIMIT $5
-"""
-
-HAS_ROWS_AFTER: Final = f"{_CURRENT} SELECT (SELECT true FROM outbox WHERE {_AFTER} {_IN_ORDER}) IS NOT NULL"
-
-# $4..$6 are the generation, transaction and sequence of the end. What is published needs no look at the horizon.
-_UP_TO: Final = "(SELECT generation FROM current) = $4::integer AND (xid, seq) <= ($5::xid8, $6::bigint)"
-
-HAS_ROWS_BETWEEN: Final = f"""{_CURRENT}
-SELECT (SELECT true FROM outbox WHERE {_AFTER} AND {_UP_TO} {_IN_ORDER}) IS NOT NULL
-"""
-
-OLDEST_AGE: Final = f"""{_CURRENT}
-SELECT coalesce(extract(epoch FROM clock_timestamp() - (
-    SELECT created_at FROM outbox WHERE {_AFTER} AND {_UP_TO} {_IN_ORDER}
-)), 0)::float8
-"""
-
-BACKLOG: Final = f"""{_CURRENT}
-SELECT count(*) AS rows,
-    coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8 AS oldest_age_s,
-    coalesce(extract(epoch FROM clock_timestamp() - min(created_at) FILTER (
-        WHERE xid >= pg_snapshot_xmin(pg_current_snapshot())
-    )), 0)::float8 AS held_back_age_s
-FROM (SELECT xid, created_at FROM outbox WHERE {_AFTER} ORDER BY xid, seq LIMIT 100000) AS waiting
-"""
-
-# Whose transaction the horizon is. Another role's session shows no more of itself than this; a prepared transaction has
-# no session, and need not have written anything.
-_INSTANT: Final = "' since ' || to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
-HORIZON_HOLDER: Final = f"""
-WITH horizon AS MATERIALIZED (SELECT pg_snapshot_xmin(pg_current_snapshot())::xid AS xid)
-SELECT concat('prepared transaction ', quote_literal(gid), ' of ', owner, ' in database ', database,
-    {_INSTANT.format("prepared")})
-FROM horizon JOIN pg_prepared_xacts ON transaction = xid
-UNION ALL
-SELECT concat('session ', pid, ' of ', usename, ' in database ', datname, {_INSTANT.format("xact_start")})
-FROM horizon JOIN pg_locks ON transactionid = xid AND mode = 'ExclusiveLock' JOIN pg_stat_activity USING (pid)
-"""
-
-RAISE_GENERATION: Final = "SELECT raise_outbox_generation($1)"
-CREATE_PARTITIONS: Final = "SELECT create_outbox_partitions($1)"
-DROP_PARTITIONS: Final = "SELECT drop_outbox_partitions($1, $2, $3, $4)"
-PURGE_IDEMPOTENCY_KEYS: Final = "SELECT purge_idempotency_keys($1)"
-TRY_LEADERSHIP: Final = "SELECT pg_try_advisory_lock(hashtext('fluxo_entries'), hashtext('purge_outbox'))"
-END_LEADERSHIP: Final = "SELECT pg_advisory_unlock(hashtext('fluxo_entries'), hashtext('purge_outbox'))"

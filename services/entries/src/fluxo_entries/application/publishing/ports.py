@@ -63,6 +63,9 @@ class Outbox(Protocol):
     async def publish_again(self, above: StreamPosition) -> None:
         """Start a generation higher than the position's, unless that was done meanwhile."""
 
+    async def note_acknowledged(self, position: StreamPosition) -> None:
+        """Let everybody who has the database know that all groups have acknowledged everything up to here."""
+
     async def backlog(self, position: StreamPosition) -> Backlog: ...
 
     async def oldest_age_s(self, after: StreamPosition, up_to: StreamPosition) -> float:
@@ -82,6 +85,9 @@ class Outbox(Protocol):
 
     async def purge_idempotency_keys(self) -> int:
         """Delete keys older than they must be kept (31 days, and a margin), a part at a time; returns how many."""
+
+    async def purge_import_lines(self) -> int:
+        """Delete lines of imports confirmed longer ago than they are shown; returns how many rows were touched."""
 
 
 class StreamAheadError(Exception):

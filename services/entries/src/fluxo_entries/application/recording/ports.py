@@ -3,13 +3,15 @@
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from fluxo_entries.domain.api_key import ApiKey
+from fluxo_entries.domain.day_close import DayClose
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.domain.entry import Entry
-from fluxo_entries.domain.errors import IdempotencyKeyReusedError
+from fluxo_entries.domain.errors import DayClosedError, IdempotencyKeyReusedError
 from fluxo_entries.domain.merchant import Merchant
 
 
@@ -62,6 +64,41 @@ class ApiKeys(Protocol):
         """
 
 
+class DayCloses(Protocol):
+    """Which days are closed, with the trail of who closed and reopened them."""
+
+    async def close(self, merchant_id: str, day: date, by: str) -> tuple[DayClose, bool]:
+        """Close the day and all before it; return the line of the trail, and whether it is new.
+
+        Once this returns, nothing that is committed later lies in these days, and the balance has all that they hold.
+
+        Raises:
+            DayClosedError: a later day is closed.
+            NotConsolidatedError: an entry of these days is not acknowledged by every consumer yet.
+            CloseHeldUpError: others write for too long, or close just now.
+        """
+
+    async def reopen(self, merchant_id: str, day: date, reason: str, by: str) -> DayClose:
+        """Reopen the newest day that is closed; what was closed before it stays so.
+
+        Raises:
+            DayNotClosedError: it is not the newest one.
+            CloseHeldUpError: others close just now.
+        """
+
+    async def trail(self, merchant_id: str, limit: int) -> Sequence[DayClose]:
+        """Return the newest lines of the trail, newest first."""
+
+
+class CashBooks(Protocol):
+    async def copy(self, merchant_id: str, first: date, last: date, entries_max: int, to: Path) -> int | None:
+        """Write the entries of these days to a file, and return the balance of all before them, from one snapshot.
+
+        By business date and id, as CSV: business date, direction, minor units, description, and category or nothing.
+        None, and no file, where there are more than `entries_max`.
+        """
+
+
 class Recording(NamedTuple):
     """One request to append an entry, once for its (merchant, idempotency key).
 
@@ -90,6 +127,7 @@ class Journal(Protocol):
         Raises:
             IdempotencyKeyReusedError: the key belongs to another request.
             EntryAlreadyReversedError: it reverses an entry that another one reverses.
+            DayClosedError: its day is closed.
             RejectedFieldsError: the merchant's currency changed meanwhile.
             OverloadedError: the queue is full; nothing was written.
             OutcomeUnknownError: the connection was lost and the database cannot be asked yet.
@@ -97,11 +135,11 @@ class Journal(Protocol):
 
     async def append_all(
         self, recordings: Sequence[Recording], *, atomic: bool
-    ) -> list[Outcome | IdempotencyKeyReusedError]:
+    ) -> list[Outcome | IdempotencyKeyReusedError | DayClosedError]:
         """Append many in one transaction, outcomes in the order given.
 
         A key that stands twice among them is one request when the hashes agree, else reused. When `atomic` and any
-        key is reused nothing is written at all (the outcomes then say what would have been).
+        key is reused, or any day closed, nothing is written at all (the outcomes then say what would have been).
         """
 
     async def find(self, merchant_id: str, idempotency_key: str, request_hash: bytes) -> Outcome | None:

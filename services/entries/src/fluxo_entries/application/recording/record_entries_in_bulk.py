@@ -5,11 +5,14 @@ from typing import NamedTuple
 from fluxo_entries.application.recording.cooperative import yielding
 from fluxo_entries.application.recording.idempotency import draft_hash
 from fluxo_entries.application.recording.ports import Clock, EntryIds, Journal, Merchants, Outcome, Recording
+from fluxo_entries.domain.day_close import first_open_day
 from fluxo_entries.domain.draft import Draft
 from fluxo_entries.domain.entry import record
 from fluxo_entries.domain.errors import (
+    DayClosedError,
     IdempotencyKeyRepeatedError,
     IdempotencyKeyReusedError,
+    ItemsInClosedDaysError,
     RejectedFieldsError,
     RejectedItemsError,
     ReusedKeysError,
@@ -22,7 +25,7 @@ class BulkItem(NamedTuple):
     draft: Draft
 
 
-ItemResult = Outcome | RejectedFieldsError | IdempotencyKeyReusedError
+ItemResult = Outcome | RejectedFieldsError | IdempotencyKeyReusedError | DayClosedError
 """What became of one item: its entry, or why there is none."""
 
 
@@ -51,6 +54,7 @@ class RecordEntriesInBulk:
         Raises:
             RejectedItemsError: items break a rule; nothing was recorded.
             ReusedKeysError: keys belong to other entries; nothing was recorded.
+            ItemsInClosedDaysError: items lie in closed days; nothing was recorded.
             OverloadedError: too many writes wait.
             OutcomeUnknownError: whether they were recorded, only a retry with the same keys can tell.
         """
@@ -58,9 +62,11 @@ class RecordEntriesInBulk:
         earlier = await self._earlier(merchant_id, items, rejected)
         if any(not isinstance(earlier.get(index), Outcome) for index in rejected):
             raise RejectedItemsError(rejected)
-        results = earlier | await self._append(recordings, atomic=True)
+        results: dict[int, ItemResult] = {**earlier, **await self._append(recordings, atomic=True)}
         if reused := _reused(items, results):
             raise ReusedKeysError(reused)
+        if closed := {index: each for index, each in results.items() if isinstance(each, DayClosedError)}:
+            raise ItemsInClosedDaysError(dict(sorted(closed.items())))
         outcomes = [results[index] for index in range(len(items))]
         return [outcome for outcome in outcomes if isinstance(outcome, Outcome)]
 
@@ -77,10 +83,18 @@ class RecordEntriesInBulk:
         results |= _reused(items, results)
         return [results[index] for index in range(len(items))]
 
-    async def check(self, merchant_id: str, items: Sequence[BulkItem]) -> list[RejectedFieldsError | None]:
+    async def check(
+        self, merchant_id: str, items: Sequence[BulkItem]
+    ) -> list[RejectedFieldsError | DayClosedError | None]:
         """Return the reason why an item would be refused, None for one that keeps the rules, in the order given."""
-        _, rejected = await self._decide(merchant_id, items, traceparent="")
-        return [rejected.get(index) for index in range(len(items))]
+        recordings, rejected = await self._decide(merchant_id, items, traceparent="")
+        closed_through = (await self._merchants.get(merchant_id)).closed_through
+        closed = {
+            index: DayClosedError(first_open_day(closed_through))
+            for index, recording in recordings.items()
+            if closed_through is not None and recording.entry.business_date <= closed_through
+        }
+        return [rejected.get(index) or closed.get(index) for index in range(len(items))]
 
     async def _decide(
         self, merchant_id: str, items: Sequence[BulkItem], traceparent: str
@@ -105,7 +119,7 @@ class RecordEntriesInBulk:
 
     async def _append(
         self, recordings: dict[int, Recording], *, atomic: bool
-    ) -> dict[int, Outcome | IdempotencyKeyReusedError]:
+    ) -> dict[int, Outcome | IdempotencyKeyReusedError | DayClosedError]:
         if not recordings:
             return {}
         outcomes = await self._journal.append_all(list(recordings.values()), atomic=atomic)

@@ -11,7 +11,8 @@ class RecordEntry:
     """Record what came in (credit) or went out (debit).
 
     The entry is in the merchant's currency. Without a date it belongs to today in the merchant's time zone; a past
-    date is welcome, a date after today is refused. Once recorded, an entry never changes: a reversal corrects it.
+    date is welcome unless its day is closed, a date after today is refused. Once recorded, an entry never changes: a
+    reversal corrects it.
     """
 
     def __init__(self, merchants: KnownMerchants, journal: Journal, clock: Clock, ids: EntryIds) -> None:
@@ -47,6 +48,7 @@ class RecordEntry:
         Raises:
             RejectedFieldsError: another currency than the merchant's, or a date after its today.
             IdempotencyKeyReusedError: the key belongs to another request.
+            DayClosedError: its day is closed.
             OverloadedError: too many writes wait.
             OutcomeUnknownError: whether it was recorded, only a retry with the same key can tell.
         """

@@ -19,8 +19,8 @@ from fluxo_entries.domain.merchant import Merchant
 class ReverseEntry:
     """Undo an entry by a new one that points at it: opposite direction, same amount, same category.
 
-    The reversal is dated like its original, which is always allowed, or as the body says: after the original and not
-    after today. An entry is reversed once at most, and a reversal is never reversed.
+    The reversal is dated like its original, which is always allowed but where that day is closed, or as the body says:
+    after the original and not after today. An entry is reversed once at most, and a reversal is never reversed.
     """
 
     def __init__(self, entries: Entries, merchants: Merchants, journal: Journal, clock: Clock, ids: EntryIds) -> None:
@@ -48,6 +48,7 @@ class ReverseEntry:
             ReversalOfReversalError: it is itself a reversal.
             RejectedFieldsError: a date before the original's, or after the merchant's today.
             IdempotencyKeyReusedError: the key belongs to another request.
+            DayClosedError: its day is closed.
             OverloadedError: too many writes wait.
             OutcomeUnknownError: whether it was recorded, only a retry with the same key can tell.
         """

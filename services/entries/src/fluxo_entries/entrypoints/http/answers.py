@@ -16,6 +16,7 @@ from typing_extensions import TypedDict
 
 from fluxo_entries.application.recording.ports import Outcome
 from fluxo_entries.domain.api_key import ApiKey
+from fluxo_entries.domain.day_close import DayClose
 from fluxo_entries.domain.entry import Entry
 from fluxo_entries.domain.merchant import Merchant
 from fluxo_entries.domain.seal import Seal, Signature
@@ -63,7 +64,7 @@ class RecordedItem(TypedDict):
 class RefusedItem(TypedDict):
     """The item was not recorded; the problem is the one a single entry would get, pointers relative to the item."""
 
-    status: Literal[422]
+    status: Annotated[Literal[409, 422], Field(description="409 where its day is closed.")]
     problem: Annotated[dict[str, object], WithJsonSchema({"allOf": [{"$ref": PROBLEM_SCHEMA_REF}]})]
 
 
@@ -117,6 +118,30 @@ class ApiKeysAnswer(TypedDict):
     items: list[ApiKeyAnswer]
 
 
+class DayCloseAnswer(TypedDict):
+    """A line of the trail; it never changes."""
+
+    number: Annotated[int, Field(ge=1, description="Of the line, from 1.")]
+    action: Literal["closed", "reopened"]
+    date: Annotated[date, Field(examples=["2026-11-22"])]
+    closed_through: Annotated[date | None, Field(description="All up to this day has been closed since.")]
+    by: Annotated[str, Field(description="Who: the token's `sub`.")]
+    at: Instant
+    reason: Annotated[str | None, Field(description="Why it was reopened.")]
+    closing_balance: Annotated[
+        str,
+        Field(pattern=r"^-?[0-9]+(?:\.[0-9]{2,4})?$", examples=["230.00"], description="What the day was closed with."),
+    ]
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$", examples=["BRL"])]
+
+
+class DayClosesAnswer(TypedDict):
+    """What is closed, and how it came to be so: newest first."""
+
+    closed_through: Annotated[date | None, Field(description="All up to this day is closed; null where nothing is.")]
+    items: list[DayCloseAnswer]
+
+
 Hexadecimal = Annotated[str, Field(pattern="^(?:[0-9a-f]{2})+$")]
 
 
@@ -145,15 +170,7 @@ REPLAYED = {"Idempotent-Replayed": "true"}
 
 def json_answer(
     status: int,
-    content: EntryAnswer
-    | PageAnswer
-    | BulkAnswer
-    | PartialBulkAnswer
-    | CheckedBulkAnswer
-    | MerchantAnswer
-    | NewApiKeyAnswer
-    | ApiKeysAnswer
-    | SealAnswer,
+    content: Mapping[str, object],
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     return Response(orjson.dumps(content, default=_text_of_id), status, headers, "application/json")
@@ -188,7 +205,7 @@ def entry_answer(entry: Entry, reversed_by: UUID | None = None) -> EntryAnswer:
         "category": entry.category,
         "reverses": entry.reverses,
         "reversed_by": reversed_by,
-        "recorded_at": _instant(entry.recorded_at),
+        "recorded_at": instant(entry.recorded_at),
     }
 
 
@@ -206,9 +223,23 @@ def api_key_answer(api_key: ApiKey) -> ApiKeyAnswer:
         "id": api_key.id,
         "name": api_key.name,
         "scopes": list(api_key.scopes),
-        "created_at": _instant(api_key.created_at),
-        "expires_at": None if api_key.expires_at is None else _instant(api_key.expires_at),
-        "last_used_at": None if api_key.last_used_at is None else _instant(api_key.last_used_at),
+        "created_at": instant(api_key.created_at),
+        "expires_at": None if api_key.expires_at is None else instant(api_key.expires_at),
+        "last_used_at": None if api_key.last_used_at is None else instant(api_key.last_used_at),
+    }
+
+
+def day_close_answer(day_close: DayClose) -> DayCloseAnswer:
+    return {
+        "number": day_close.number,
+        "action": day_close.action,
+        "date": day_close.day,
+        "closed_through": day_close.closed_through,
+        "by": day_close.by,
+        "at": instant(day_close.at),
+        "reason": day_close.reason,
+        "closing_balance": money_in(day_close.currency)(day_close.closing_balance_minor),
+        "currency": day_close.currency,
     }
 
 
@@ -217,7 +248,7 @@ def seal_answer(seal: Seal, signature: Signature) -> SealAnswer:
         "merchant_id": seal.merchant_id,
         "number": seal.number,
         "entry_count": seal.entry_count,
-        "up_to": _instant(seal.up_to),
+        "up_to": instant(seal.up_to),
         "seal": seal.digest.hex(),
         "signature": signature.signature.hex(),
         "public_key": signature.public_key.hex(),
@@ -233,7 +264,7 @@ def _text_of_id(value: object) -> str:
 
 
 @lru_cache(maxsize=64)
-def _instant(instant: datetime) -> str:
+def instant(instant: datetime) -> str:
     """Return the instant in UTC with all six decimals, so that equal instants read equal.
 
     Remembered for a while: all entries of a bulk have the same.

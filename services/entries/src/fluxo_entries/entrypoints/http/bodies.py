@@ -198,3 +198,11 @@ class NewApiKey(BaseModel):
 
     def draft(self) -> ApiKeyDraft:
         return ApiKeyDraft(self.name, self.scopes, self.expires_at)
+
+
+class DayToClose(BaseModel):
+    """A day to close, and with it all before."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"date": "2026-11-22"}]})
+
+    date: Annotated[BusinessDate, Field(description="Not after today in the merchant's time zone.")]

@@ -12,10 +12,12 @@ from fastapi import Depends, Path, Request
 from fluxo_chassis.problems import FieldError, Problem
 from pydantic import PlainValidator, WithJsonSchema
 
+from fluxo_entries.entrypoints.http.fields import BusinessDate
+
 _ENTRY_ID: Final = "The entry's id."
 _KEY_ID: Final = "The API key's id."
-_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
-_KEY_ID_FORM: Final = re.compile(rf"{_UUID.pattern}|[0-9a-fA-F]{{32}}\Z")
+UUID_FORM: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
+_KEY_ID_FORM: Final = re.compile(rf"{UUID_FORM.pattern}|[0-9a-fA-F]{{32}}\Z")
 """With or, as an API key begins with it, without its hyphens."""
 
 BARE_KEY_PATTERN: Final = r"^[!-~](?:[ -~]{0,253}[!-~])?$"
@@ -82,7 +84,7 @@ def _problem(slug: str, title: str, detail: str) -> Problem:
 IdempotencyKey = Annotated[str, Depends(idempotency_key)]
 
 
-def _id(text: str, form: re.Pattern[str], thing: str) -> UUID:
+def id_in_path(text: str, form: re.Pattern[str], thing: str) -> UUID:
     """Return the id; what cannot be an id is as unknown as an id that nothing has: 404."""
     if not form.match(text):
         raise Problem(404, "not-found", "Not found", f"There is no such {thing}.")
@@ -91,14 +93,16 @@ def _id(text: str, form: re.Pattern[str], thing: str) -> UUID:
 
 EntryIdInPath = Annotated[
     UUID,
-    PlainValidator(partial(_id, form=_UUID, thing="entry")),
+    PlainValidator(partial(id_in_path, form=UUID_FORM, thing="entry")),
     WithJsonSchema({"type": "string", "description": _ENTRY_ID, "format": "uuid"}),
     Path(description=_ENTRY_ID),
 ]
 
 KeyIdInPath = Annotated[
     UUID,
-    PlainValidator(partial(_id, form=_KEY_ID_FORM, thing="key")),
+    PlainValidator(partial(id_in_path, form=_KEY_ID_FORM, thing="key")),
     WithJsonSchema({"type": "string", "description": _KEY_ID, "format": "uuid"}),
     Path(description=_KEY_ID),
 ]
+
+DateInPath = Annotated[BusinessDate, Path(description="The newest day that is closed.")]

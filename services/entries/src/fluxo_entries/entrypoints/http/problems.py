@@ -11,12 +11,20 @@ from fluxo_chassis.problems import FieldError, Problem
 from fluxo_entries.domain.errors import (
     ApiKeyNameTakenError,
     ApiKeyNotFoundError,
+    CloseHeldUpError,
     CurrencyFixedError,
+    DayClosedError,
+    DayNotClosedError,
     EntriesError,
     EntryAlreadyReversedError,
     EntryNotFoundError,
     IdempotencyKeyRepeatedError,
     IdempotencyKeyReusedError,
+    ImportConfirmedError,
+    ImportLinesGoneError,
+    ImportNotFoundError,
+    ImportNotReadyError,
+    NotConsolidatedError,
     NothingSealedError,
     OutcomeUnknownError,
     OverloadedError,
@@ -26,6 +34,7 @@ from fluxo_entries.domain.errors import (
     ScopeNotHeldError,
     SearchTooSlowError,
     TooManyApiKeysError,
+    TooManyImportsError,
 )
 
 _PROBLEMS: Final[dict[type[EntriesError], tuple[int, str, str]]] = {
@@ -34,9 +43,18 @@ _PROBLEMS: Final[dict[type[EntriesError], tuple[int, str, str]]] = {
     EntryAlreadyReversedError: (409, "already-reversed", "Already reversed"),
     ReversalOfReversalError: (409, "reversal-of-reversal", "A reversal is not reversed"),
     CurrencyFixedError: (409, "currency-fixed", "The currency is fixed"),
+    DayClosedError: (409, "day-closed", "The day is closed"),
+    DayNotClosedError: (404, "not-found", "Not found"),
+    NotConsolidatedError: (409, "not-yet-consolidated", "Not yet consolidated"),
+    CloseHeldUpError: (503, "unavailable", "Temporarily unavailable"),
     ApiKeyNotFoundError: (404, "not-found", "Not found"),
     ApiKeyNameTakenError: (409, "api-key-name-taken", "Name taken"),
     TooManyApiKeysError: (409, "too-many-api-keys", "Too many API keys"),
+    ImportNotFoundError: (404, "not-found", "Not found"),
+    ImportLinesGoneError: (410, "import-lines-gone", "No longer kept"),
+    ImportNotReadyError: (409, "import-not-ready", "Not ready"),
+    TooManyImportsError: (409, "too-many-imports", "Too many imports"),
+    ImportConfirmedError: (409, "import-confirmed", "Already confirmed"),
     ScopeNotHeldError: (403, "forbidden", "Not allowed"),
     IdempotencyKeyReusedError: (422, "idempotency-key-reused", "Idempotency key reused"),
     IdempotencyKeyRepeatedError: (422, "idempotency-key-reused", "Idempotency key reused"),
@@ -49,6 +67,8 @@ _PROBLEMS: Final[dict[type[EntriesError], tuple[int, str, str]]] = {
 _DETAILS: Final[dict[type[EntriesError], str]] = {
     EntryNotFoundError: "There is no such entry.",
     NothingSealedError: "Nothing is sealed yet: entries are some seconds after they were recorded.",
+    NotConsolidatedError: "An entry of these days is not in the balances yet. Nothing was closed: try again shortly.",
+    CloseHeldUpError: "Others still record entries, or close days. Nothing was closed: try again shortly.",
     SearchTooSlowError: "This search took too long. Name the days to search in, or fewer, or try again shortly.",
     OverloadedError: "Too many entries wait to be written; nothing was recorded. Retry shortly, with the same key.",
     OverShareError: "Too many of your entries wait to be written. This was not recorded: retry shortly, same key.",
@@ -66,7 +86,17 @@ def problem_of(error: EntriesError, place: str = "body") -> Problem:
         return invalid_request([FieldError(pointer((place, field)), sentence) for field, sentence in error.fields])
     status, slug, title = _PROBLEMS[type(error)]
     detail = _DETAILS.get(type(error), str(error))
-    return Problem(status, slug, title, detail, headers=_RETRY_AFTER if status in _NOT_NOW else None)
+    is_not_now = status in _NOT_NOW or isinstance(error, NotConsolidatedError)
+    more = {"first_open_day": error.first_open_day} if isinstance(error, DayClosedError) else None
+    return Problem(status, slug, title, detail, headers=_RETRY_AFTER if is_not_now else None, more=more)
+
+
+def days_closed(closed: Mapping[int, DayClosedError]) -> Problem:
+    """Return the 409 that names the items of a bulk that lie in closed days."""
+    problem = problem_of(next(iter(closed.values())))
+    errors = [FieldError(f"/entries/{index}/business_date", "This day is closed.") for index in closed]
+    problem.errors = tuple(errors[:ERRORS_SHOWN_MAX])
+    return problem
 
 
 def keys_reused(reused: Mapping[int, IdempotencyKeyReusedError]) -> Problem:

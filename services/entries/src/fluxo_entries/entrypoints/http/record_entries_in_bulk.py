@@ -1,4 +1,5 @@
 from collections.abc import Iterator, Sequence
+from http import HTTPStatus
 from inspect import getdoc
 from itertools import islice
 from typing import Annotated, Any, Final
@@ -16,7 +17,13 @@ from fluxo_entries.application.recording.cooperative import yielding
 from fluxo_entries.application.recording.ports import Outcome
 from fluxo_entries.application.recording.record_entries_in_bulk import BulkItem, ItemResult, RecordEntriesInBulk
 from fluxo_entries.domain.draft import rules_for
-from fluxo_entries.domain.errors import RejectedFieldsError, RejectedItemsError, ReusedKeysError
+from fluxo_entries.domain.errors import (
+    DayClosedError,
+    ItemsInClosedDaysError,
+    RejectedFieldsError,
+    RejectedItemsError,
+    ReusedKeysError,
+)
 from fluxo_entries.entrypoints.http.answers import (
     REPLAYED,
     BulkAnswer,
@@ -29,8 +36,8 @@ from fluxo_entries.entrypoints.http.answers import (
     json_answer,
 )
 from fluxo_entries.entrypoints.http.bodies import Bulk, parse_item
-from fluxo_entries.entrypoints.http.documentation import WRITE_PROBLEMS, recorded_in_bulk
-from fluxo_entries.entrypoints.http.problems import keys_reused, problem_of
+from fluxo_entries.entrypoints.http.documentation import DAY_CLOSED, WRITE_PROBLEMS, recorded_in_bulk
+from fluxo_entries.entrypoints.http.problems import days_closed, keys_reused, problem_of
 
 PATH: Final = "/v1/entries/bulk"
 BODY_LIMIT_BYTES: Final = 8 * 1024 * 1024
@@ -71,7 +78,11 @@ def add_record_entries_in_bulk(routes: APIRouter, record_entries: RecordEntriesI
         summary="Record many entries",
         description=f"{getdoc(RecordEntriesInBulk)}\n\nThe body has at most 8 MiB: split what is larger.",
         status_code=201,
-        responses={**WRITE_PROBLEMS, **recorded_in_bulk(BulkAnswer, PartialBulkAnswer, CheckedBulkAnswer)},
+        responses={
+            **WRITE_PROBLEMS,
+            409: DAY_CLOSED,
+            **recorded_in_bulk(BulkAnswer, PartialBulkAnswer, CheckedBulkAnswer),
+        },
     )
     async def answer(
         principal: Annotated[Principal, Depends(requires("entries:write", _price))], body: Bulk
@@ -104,6 +115,8 @@ async def _all_or_none(
         raise _rejected({index: problem_of(each) for index, each in error.rejections.items()}) from None
     except ReusedKeysError as error:
         raise keys_reused(error.reused) from None
+    except ItemsInClosedDaysError as error:
+        raise days_closed(error.closed) from None
     content: BulkAnswer = {"items": [entry_answer(outcome.entry) async for outcome in yielding(outcomes)]}
     return json_answer(201, content, _replayed(outcomes))
 
@@ -154,12 +167,15 @@ def _recorded_item(result: ItemResult) -> RecordedItem | RefusedItem:
     return recorded
 
 
-def _checked_item(reason: RejectedFieldsError | None) -> GoodItem | RefusedItem:
+def _checked_item(reason: RejectedFieldsError | DayClosedError | None) -> GoodItem | RefusedItem:
     return {"status": 200} if reason is None else _refused(problem_of(reason))
 
 
 def _refused(problem: Problem) -> RefusedItem:
-    return {"status": 422, "problem": problem.body(current_trace_id())}
+    return {
+        "status": 409 if problem.status == HTTPStatus.CONFLICT else 422,
+        "problem": problem.body(current_trace_id()),
+    }
 
 
 def _replayed(results: Sequence[ItemResult]) -> dict[str, str] | None:

@@ -10,7 +10,7 @@ from fluxo_entries.application.recording.record_entry import RecordEntry
 from fluxo_entries.domain.draft import parse_draft, rules_for
 from fluxo_entries.entrypoints.http.answers import EntryAnswer, recorded_answer
 from fluxo_entries.entrypoints.http.bodies import EntryBody
-from fluxo_entries.entrypoints.http.documentation import WRITE_PROBLEMS, recorded
+from fluxo_entries.entrypoints.http.documentation import DAY_CLOSED, WRITE_PROBLEMS, recorded
 from fluxo_entries.entrypoints.http.parameters import HEADER_PARAMETER, IdempotencyKey
 
 PATH: Final = "/v1/entries"
@@ -24,7 +24,7 @@ def add_record_entry(routes: APIRouter, record_entry: RecordEntry) -> None:
         summary="Record an entry",
         description=getdoc(RecordEntry),
         status_code=201,
-        responses={**WRITE_PROBLEMS, **recorded(EntryAnswer)},
+        responses={**WRITE_PROBLEMS, 409: DAY_CLOSED, **recorded(EntryAnswer)},
         openapi_extra={"parameters": [HEADER_PARAMETER]},
     )
     async def answer(

@@ -10,7 +10,7 @@ from fluxo_chassis.problems import problem_responses
 from fluxo_entries.application.recording.reverse_entry import ReverseEntry
 from fluxo_entries.entrypoints.http.answers import EntryAnswer, recorded_answer
 from fluxo_entries.entrypoints.http.bodies import NewReversal
-from fluxo_entries.entrypoints.http.documentation import WRITE_PROBLEMS, recorded
+from fluxo_entries.entrypoints.http.documentation import DAY_CLOSED, WRITE_PROBLEMS, recorded
 from fluxo_entries.entrypoints.http.parameters import HEADER_PARAMETER, EntryIdInPath, IdempotencyKey
 
 
@@ -21,7 +21,7 @@ def add_reverse_entry(routes: APIRouter, reverse_entry: ReverseEntry) -> None:
         summary="Reverse an entry",
         description=getdoc(ReverseEntry),
         status_code=201,
-        responses={**WRITE_PROBLEMS, **problem_responses(404, 409), **recorded(EntryAnswer)},
+        responses={**WRITE_PROBLEMS, **problem_responses(404), 409: DAY_CLOSED, **recorded(EntryAnswer)},
         openapi_extra={"parameters": [HEADER_PARAMETER]},
     )
     async def answer(

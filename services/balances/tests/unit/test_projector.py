@@ -1,0 +1,281 @@
+"""The projector's loop over a stream in memory: what it reads ahead, and that nothing is lost or doubled by it."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date
+
+import pytest
+from fluxo_balances.application.ports import ReadModelUnavailableError
+from fluxo_balances.application.projecting.ports import Delivery, RecordedEntry
+from fluxo_balances.application.projecting.project_entries import ProjectEntries
+from fluxo_balances.entrypoints import projector as loop
+from fluxo_balances.entrypoints.projector import Pace, Projector
+from fluxo_chassis.process import SystemClock
+
+from services.balances.tests.fakes import World
+
+pytestmark = pytest.mark.anyio
+
+TODAY = date(2026, 11, 22)
+BATCH = 3
+EVENTS = 11
+
+
+class KilledError(BaseException):
+    """The process ends here."""
+
+
+@dataclass
+class Stream(World):
+    """The group's only consumer, and the world that it writes to. From its last step on the process is dead."""
+
+    events: dict[str, bytes] = field(default_factory=dict)
+    delivered: list[str] = field(default_factory=list)
+    own: list[str] = field(default_factory=list)
+    too_soon: list[str] = field(default_factory=list)
+    """What was acknowledged before it was applied."""
+    steps: int = 0
+    last_step: int | None = None
+    wrote: dict[str, int] = field(default_factory=dict)
+    may_write: asyncio.Event = field(default_factory=asyncio.Event)
+    is_writing: asyncio.Event = field(default_factory=asyncio.Event)
+    has_read: asyncio.Event = field(default_factory=asyncio.Event)
+    is_idle: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def pending(self) -> list[str]:
+        return [each for each in self.delivered if each not in self.acknowledged]
+
+    def restart(self) -> None:
+        self.own, self.last_step = self.pending, None
+        self.is_idle = asyncio.Event()
+
+    async def read(self, limit: int, timeout_s: float) -> list[Delivery]:
+        self._step()
+        some, self.own = self.own[:limit], self.own[limit:]
+        if not some:
+            some = [each for each in self.events if each not in self.delivered][:limit]
+            self.delivered += some
+        self._step()  # The answer may be what gets lost.
+        self.has_read.set()
+        if not some and timeout_s:
+            self.is_idle.set()
+        await asyncio.sleep(0)
+        return [Delivery(each, self.events[each], 1) for each in some]
+
+    async def take_over(self, limit: int, idle_s: float) -> list[Delivery]:
+        self._step()
+        return []
+
+    async def apply(self, entries: Sequence[RecordedEntry]) -> int:
+        self._step()
+        self.is_writing.set()
+        await self.may_write.wait()
+        self._step()
+        new = {entry.id: entry for entry in entries if entry.id not in self.inbox}
+        applied = await super().apply(entries)
+        for entry in new.values():
+            self.wrote[entry.merchant_id] = self.wrote.get(entry.merchant_id, 0) + entry.credit_minor
+        self._step()
+        return applied
+
+    async def invalidate(self, merchant_ids: Sequence[str]) -> None:
+        self._step()
+        await super().invalidate(merchant_ids)
+        self._step()
+
+    async def acknowledge(self, stream_ids: Sequence[str]) -> None:
+        self._step()
+        self.too_soon += [each for each in stream_ids if self.entries[self.events[each]].id not in self.inbox]
+        await super().acknowledge(stream_ids)
+        self._step()
+
+    def _step(self) -> None:
+        self.steps += 1
+        if self.last_step is not None and self.steps > self.last_step:
+            raise KilledError
+
+
+@pytest.fixture
+def stream(recorded) -> Iterator[Stream]:
+    stream = Stream()
+    stream.may_write.set()
+    for number in range(EVENTS):
+        entry = recorded(f"m{number % 2}", TODAY, credit=number + 1)
+        stream.now = entry.recorded_at
+        stream.entries[entry.id.bytes] = entry
+        stream.events[f"{number + 1}-1"] = entry.id.bytes
+    yield stream
+    assert stream.too_soon == []
+
+
+def told(stream: Stream) -> dict[str, int]:
+    """What the totals must be: each entry once."""
+    sums = dict[str, int]()
+    for entry in stream.entries.values():
+        sums[entry.merchant_id] = sums.get(entry.merchant_id, 0) + entry.credit_minor
+    return sums
+
+
+async def everybody_had_a_turn() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+class Running:
+    """A projector at work on the stream."""
+
+    def __init__(self, stream: Stream) -> None:
+        project = ProjectEntries(stream, stream, stream, SystemClock(), stream.decode)
+        self.projector = Projector(project, stream, SystemClock(), Pace(BATCH, take_over_idle_s=30), lambda _: None)
+        self.stop = asyncio.Event()
+        self.task = asyncio.create_task(self.projector.run(self.stop))
+
+    async def until(self, event: asyncio.Event) -> None:
+        waiting = asyncio.create_task(event.wait())
+        await asyncio.wait({waiting, self.task}, timeout=5, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+
+    async def finish(self) -> None:
+        self.stop.set()
+        await asyncio.wait_for(self.task, 5)
+
+
+@pytest.fixture
+def running(stream) -> Callable[[], Running]:
+    return lambda: Running(stream)
+
+
+@pytest.fixture
+async def writing(stream, running) -> Running:
+    """At work, with the first batch under way to the database and the second one read."""
+    stream.may_write.clear()
+    run = running()
+    await run.until(stream.is_writing)
+    while len(stream.delivered) < 2 * BATCH:
+        stream.has_read.clear()
+        await run.until(stream.has_read)
+    return run
+
+
+async def test_the_next_batch_is_read_while_the_database_writes_and_no_third(stream, writing):
+    await everybody_had_a_turn()
+    assert (len(stream.delivered), stream.acknowledged, stream.inbox) == (2 * BATCH, [], set())
+    stream.may_write.set()
+    await writing.until(stream.is_idle)
+    await writing.finish()
+    assert stream.acknowledged == list(stream.events)
+    assert stream.wrote == told(stream)
+
+
+async def test_a_batch_that_is_not_full_has_nothing_behind_it(stream, running):
+    for stream_id in list(stream.events)[BATCH - 1 :]:
+        del stream.events[stream_id]
+    stream.may_write.clear()
+    run = running()
+    await run.until(stream.is_writing)
+    read = stream.steps
+    await everybody_had_a_turn()
+    assert stream.steps == read
+    stream.may_write.set()
+    await run.finish()
+
+
+async def test_nothing_is_read_ahead_when_what_may_be_claimed_again_is_to_be_looked_for(stream, running, monkeypatch):
+    monkeypatch.setattr(loop, "TAKE_OVER_EVERY_S", 0)
+    stream.may_write.clear()
+    run = running()
+    await run.until(stream.is_writing)
+    await everybody_had_a_turn()
+    assert len(stream.delivered) == BATCH
+    stream.may_write.set()
+    await run.until(stream.is_idle)
+    await run.finish()
+    assert stream.wrote == told(stream)
+
+
+async def test_a_database_that_is_unavailable_holds_both_batches_up_in_their_order(stream, writing, monkeypatch):
+    monkeypatch.setattr("fluxo_chassis.resilience.backoff.Backoff.next", lambda _: 0)
+    tried: list[Sequence[RecordedEntry]] = []
+    writes = stream.apply
+
+    async def fails_twice(entries: Sequence[RecordedEntry]) -> int:
+        tried.append(entries)
+        stream.database_is_unavailable = False
+        if len(tried) <= 2:
+            raise ReadModelUnavailableError
+        return await writes(entries)
+
+    monkeypatch.setattr(stream, "apply", fails_twice)
+    stream.database_is_unavailable = True
+    stream.may_write.set()
+    await writing.until(stream.is_idle)
+    await writing.finish()
+    assert tried[0] == tried[1] == tried[2] != tried[3]
+    assert stream.acknowledged == list(stream.events)
+    assert stream.wrote == told(stream)
+
+
+async def test_a_batch_that_failed_waits_and_the_one_that_was_read_behind_it_goes_on(stream, writing):
+    failed = list(stream.events)[:BATCH]
+    stream.failing = {stream.entries[stream.events[failed[0]]].id}
+    stream.may_write.set()
+    await writing.until(stream.is_idle)
+    await writing.finish()
+    assert stream.pending == failed
+    assert stream.acknowledged == list(stream.events)[BATCH:]
+
+
+async def test_a_stream_that_is_gone_meanwhile_keeps_no_batch_from_its_end(stream, running, monkeypatch):
+    monkeypatch.setattr("fluxo_chassis.resilience.backoff.Backoff.next", lambda _: 0)
+    reads = stream.read
+
+    async def fails_ahead(limit: int, timeout_s: float) -> list[Delivery]:
+        if not timeout_s:
+            raise ConnectionError
+        return await reads(limit, timeout_s)
+
+    monkeypatch.setattr(stream, "read", fails_ahead)
+    stream.may_write.clear()
+    run = running()
+    await run.until(stream.is_writing)
+    await everybody_had_a_turn()
+    assert len(stream.delivered) == BATCH
+    stream.may_write.set()
+    await run.until(stream.is_idle)
+    await run.finish()
+    assert stream.acknowledged == list(stream.events)
+    assert stream.wrote == told(stream)
+
+
+async def test_a_stop_finishes_both_batches_and_reads_no_third(stream, writing):
+    writing.stop.set()
+    stream.may_write.set()
+    await writing.finish()
+    assert stream.acknowledged == list(stream.events)[: 2 * BATCH] == stream.delivered
+
+
+async def test_whenever_it_is_killed_nothing_is_lost_and_nothing_counts_twice(recorded, stream, running):
+    """At every step of the way: before and after each call to the stream, the database and the cache."""
+    run = running()
+    await run.until(stream.is_idle)
+    await run.finish()
+    steps = stream.steps
+    assert steps > 30
+    for last_step in range(steps):
+        again = Stream(now=stream.now, entries=stream.entries, events=stream.events, last_step=last_step)
+        again.may_write.set()
+        dying = Running(again)
+        await dying.until(again.is_idle)
+        dying.stop.set()
+        with suppress(KilledError):
+            await asyncio.wait_for(dying.task, 5)
+
+        again.restart()
+        after = Running(again)
+        await after.until(again.is_idle)
+        await after.finish()
+        assert again.wrote == told(again), last_step
+        assert (again.pending, again.too_soon) == ([], []), last_step
