@@ -17,7 +17,7 @@ from benchmarks.results import Run, outcome
 from benchmarks.scenario import Bench, Pace, Round, Scenario
 from benchmarks.scenarios import SCENARIOS
 from benchmarks.table import print_table
-from benchmarks.tools import MissingToolError
+from benchmarks.tools import NotOnThisMachineError
 
 _HERE: Final = Path(__file__).parent
 RESULTS: Final = _HERE / "results"
@@ -30,6 +30,7 @@ _QUICK: Final = Pace(
     back_dated_events=20_000,
     memory_entries=50_000,
     history_entries=500_000,
+    very_long_history_entries=1_000_000,
     merchants=500,
 )
 
@@ -41,6 +42,7 @@ _PACE_OPTIONS: Final = {
     "back_dated_events": "events of each mix of dates",
     "memory_entries": "entries recorded while memory is watched",
     "history_entries": "entries of the merchant with a long history",
+    "very_long_history_entries": "entries of all merchants in very-long-history",
     "merchants": "merchants where there are many",
 }
 
@@ -68,7 +70,8 @@ def main() -> int:
     options = _options()
     if options.list:
         for scenario in SCENARIOS.values():
-            print(f"{scenario.name:18}{scenario.title}{'' if scenario.is_quick else ' (not in --quick)'}")
+            when = "" if scenario.is_quick else " (not in --quick)" if scenario.is_usual else " (only by its name)"
+            print(f"{scenario.name:18}{scenario.title}{when}")
         return 0
     # So that a system that runs is stopped, and its data removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
@@ -118,7 +121,7 @@ def _measure(run: Run, scenarios: Sequence[Scenario], pace: Pace) -> bool:
             for tool in scenario.needs:
                 tool.path()
             rounds.extend(scenario.measure(Bench(pace, say)))
-        except MissingToolError as error:
+        except NotOnThisMachineError as error:
             not_run = str(error)
         except Exception as error:  # noqa: BLE001 - the others are still worth measuring
             not_run, all_measured = f"{type(error).__name__}: {error}", False
@@ -169,7 +172,8 @@ def _options() -> argparse.Namespace:
     options.is_complete = options.scenarios is None and not options.quick
     options.file = "{date}-{commit}.json" if options.is_complete else "quick.json" if options.quick else "some.json"
     if options.scenarios is None:
-        options.scenarios = [each for each in SCENARIOS.values() if each.is_quick or not options.quick]
+        usual = (each for each in SCENARIOS.values() if each.is_usual)
+        options.scenarios = [each for each in usual if each.is_quick or not options.quick]
     return options
 
 

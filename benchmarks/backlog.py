@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
@@ -18,6 +18,7 @@ from fluxo_local.embedded.valkey import ValkeyServer
 from fluxo_local.spawn import spawn, stop
 
 from benchmarks.cost import Cost, cpu_seconds
+from benchmarks.profiling import Profile, profile_of
 from benchmarks.quiet import published_events, stream_backlog, streams
 from benchmarks.sql import ask, with_database
 from benchmarks.system import System
@@ -69,6 +70,7 @@ class WorkedOff:
 
     events_per_s: float
     cpu_us: dict[str, float]
+    profile: Profile | None
 
 
 class Backlog:
@@ -113,21 +115,23 @@ class Backlog:
         """Let a relay publish what was filled in."""
         return self._work_off("entries", "relay", published_events)
 
-    def project(self) -> WorkedOff:
-        """Let a projector apply what was published.
+    def project(self, *, profiled: bool = False) -> WorkedOff:
+        """Let a projector apply what was published, and sample its stack meanwhile where that is asked for.
 
         Raises:
             SystemFailedError: the totals afterwards are not those of all events.
         """
         found = self._work_off(
-            "balances", "projector", lambda client: published_events(client) - stream_backlog(client)
+            "balances", "projector", lambda client: published_events(client) - stream_backlog(client), profiled=profiled
         )
         counted = ask(self._system.environment["FLUXO_BALANCES_DATABASE_URL"], _COUNT)
         if counted != self._filled:
             raise SystemFailedError(f"{self._filled} events were recorded, {counted} are in the balances")
         return found
 
-    def _work_off(self, service: str, role: str, done: Callable[[redis.Redis], int]) -> WorkedOff:
+    def _work_off(
+        self, service: str, role: str, done: Callable[[redis.Redis], int], *, profiled: bool = False
+    ) -> WorkedOff:
         """Start the process and measure from its first batch to its last, leaving out how long it takes to start."""
         before, name = done(self._client), f"{service}-{role}-1"
         told = {"FLUXO_PORT": str(self._system.port_base + 95), "FLUXO_INSTANCE": name}
@@ -138,12 +142,13 @@ class Backlog:
         try:
             begun_at = self._until(lambda: done(self._client) > before, process)
             begun, spent = done(self._client), cpu_seconds(pids)
-            ended_at = self._until(lambda: done(self._client) >= self._filled, process)
-            cost.since(spent, pids)
+            with profile_of(process.pid) if profiled else nullcontext() as profile:
+                ended_at = self._until(lambda: done(self._client) >= self._filled, process)
+                cost.since(spent, pids)
         finally:
             stop(process, ((signal.SIGTERM, 15.0),))
         worked_off = self._filled - begun
-        return WorkedOff(worked_off / (ended_at - begun_at), cost.us_per(worked_off))
+        return WorkedOff(worked_off / (ended_at - begun_at), cost.us_per(worked_off), profile)
 
     def _until(self, holds: Callable[[], bool], process: "subprocess.Popen[bytes]") -> float:
         deadline = time.monotonic() + _WITHIN_S

@@ -1,11 +1,8 @@
 """A second database on the system's own server, for what a client in C makes of the same tables: pgbench and COPY."""
 
 import asyncio
-import os
-import re
 import subprocess
 import sys
-import tempfile
 import time
 from io import BytesIO
 from typing import Final
@@ -14,9 +11,11 @@ from uuid import uuid4
 
 import asyncpg
 
-from benchmarks.sql import ask, with_database
+from benchmarks import pgbench
+from benchmarks.pgbench import PgbenchResult
+from benchmarks.sql import ENTRY_COLUMNS, ask, with_database
 from benchmarks.system import System
-from benchmarks.tools import PGBENCH, SystemFailedError
+from benchmarks.tools import SystemFailedError
 from benchmarks.wrk import business_today
 
 _NAME: Final = "fluxo_entries_bound"
@@ -77,34 +76,11 @@ class BoundDatabase:
             self._event = bytes(event)
         return self._event
 
-    def pgbench(self, clients: int, seconds: float) -> tuple[float, float]:
-        """Return statements a second and their mean latency in ms, each a transaction, prepared."""
+    def pgbench(self, connections: int, seconds: float, *, percentiles: bool = False) -> PgbenchResult:
+        """Run the statement, each time a transaction."""
         ask(self._url, _MEET_MERCHANT)
-        parts = urlsplit(self._url)
-        with tempfile.NamedTemporaryFile("w", prefix="fluxo-bench-", suffix=".sql") as script:
-            script.write(_PGBENCH_STATEMENT.format(day=business_today(), event=self.event().hex()))
-            script.flush()
-            printed = PGBENCH.run(
-                [
-                    "--no-vacuum",
-                    "--protocol=prepared",
-                    f"--client={clients}",
-                    f"--jobs={min(clients, os.cpu_count() or 1)}",
-                    f"--time={max(round(seconds), 1)}",
-                    f"--file={script.name}",
-                    f"--host={parts.hostname}",
-                    f"--port={parts.port}",
-                    f"--username={parts.username}",
-                    parts.path.lstrip("/"),
-                ],
-                within_s=seconds + 60,
-                env={**os.environ, "PGPASSWORD": parts.password or ""},
-            )
-        rate = re.search(r"^tps = ([0-9.]+)", printed, re.MULTILINE)
-        latency = re.search(r"^latency average = ([0-9.]+) ms", printed, re.MULTILINE)
-        if rate is None or latency is None:
-            raise SystemFailedError(f"pgbench failed: {printed.strip()}")
-        return float(rate.group(1)), float(latency.group(1))
+        statement = _PGBENCH_STATEMENT.format(day=business_today(), event=self.event().hex())
+        return pgbench.run(self._url, statement, connections=connections, seconds=seconds, percentiles=percentiles)
 
     def copy(self, rows: int) -> float:
         """Return the rows a second that three COPYs in one transaction bring in: keys, entries and outbox rows."""
@@ -126,7 +102,7 @@ async def _copy(url: str, rows: int, event: bytes) -> float:
         async with connection.transaction():
             for table, columns, text in (
                 ("idempotency_keys", _KEY_COLUMNS, keys),
-                ("entries", _ENTRY_COLUMNS, entries),
+                ("entries", ENTRY_COLUMNS, entries),
                 ("outbox", ["event"], events),
             ):
                 await connection.copy_to_table(table, source=BytesIO(text.encode()), columns=columns)
@@ -137,15 +113,3 @@ async def _copy(url: str, rows: int, event: bytes) -> float:
 
 _NEW_IDS: Final = "SELECT uuidv7() AS id FROM generate_series(1, $1::integer) ORDER BY id"
 _KEY_COLUMNS: Final = ["merchant_id", "key", "request_hash", "entry_id"]
-_ENTRY_COLUMNS: Final = [
-    "id",
-    "merchant_id",
-    "direction",
-    "amount_minor",
-    "currency",
-    "business_date",
-    "description",
-    "category",
-    "reverses",
-    "recorded_at",
-]

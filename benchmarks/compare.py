@@ -24,7 +24,10 @@ _WITHIN_S: Final = 1_800
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A figure of a scenario, or where `role` is given what it costs that process, in µs of CPU for each `figure`."""
+    """A figure of a scenario, or where `role` is given what it costs that process, in µs of CPU for each `figure`.
+
+    The role "all" is the sum of all processes, PostgreSQL's and Valkey's too.
+    """
 
     what: str
     scenario: str
@@ -36,19 +39,28 @@ class Compared:
         """A name that `figure_in_words` knows."""
         return "cpu_us" if self.role else self.figure
 
-    def of(self, scenario: dict[str, Any]) -> float:
-        return float(scenario["cpu_us"][self.figure][self.role] if self.role else scenario["medians"][self.figure])
+    def of(self, scenario: dict[str, Any]) -> float | None:
+        """Return the figure, None where a tree does not measure it yet."""
+        figures: dict[str, float] = scenario["cpu_us"].get(self.figure, {}) if self.role else scenario["medians"]
+        if self.role == "all" and figures:
+            return sum(figures.values())
+        return figures.get(self.role or self.figure)
 
 
 COMPARED: Final = (
     Compared("POST /v1/entries, 64 connections", "record-entry", "entries_per_s"),
     Compared("the same, CPU of the API for each", "record-entry", "entry, from request to balance", "entries-api"),
+    Compared("the same, CPU of all processes", "record-entry", "entry, from request to balance", "all"),
     Compared("A lone POST /v1/entries, p50", "lone-write", "p50_ms"),
     Compared("A bulk of 10,000, entries", "bulk", "entries_per_s"),
     Compared("A cached day, one process on one core", "cached-day", "reads_per_s"),
     Compared("the same, CPU of the API for each", "cached-day", "cached read", "balances-api"),
     Compared("A day from the database, p50", "uncached-day", "p50_of_1_year_ms"),
+    Compared("the same, days a second of 32 connections", "uncached-day", "reads_of_32_connections_per_s"),
+    Compared("the same, CPU of the API for each", "uncached-day", "uncached read, 1 year of history", "balances-api"),
     Compared("From recorded to visible, p50", "visible", "visible_p50_ms"),
+    Compared("A backlog worked off by one projector, events", "backlog", "projected_per_s"),
+    Compared("the same, CPU of the projector for each", "backlog", "event projected", "balances-projector"),
 )
 
 
@@ -71,8 +83,9 @@ def main() -> int:
         "rounds": options.rounds,
         "seconds": options.seconds,
         "figures": [
-            _row(each, [(of[before][each.scenario], of[now][each.scenario]) for of in rounds])
+            row
             for each in options.compared
+            if (row := _row(each, [(of[before][each.scenario], of[now][each.scenario]) for of in rounds])) is not None
         ],
     }
     print("\n".join(comparison_rows(comparison)))
@@ -84,13 +97,11 @@ def main() -> int:
     return 0
 
 
-def _row(compared: Compared, pairs: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> dict[str, Any]:
-    return {
-        "what": compared.what,
-        "unit": compared.unit,
-        "before": [compared.of(before) for before, _ in pairs],
-        "now": [compared.of(now) for _, now in pairs],
-    }
+def _row(compared: Compared, pairs: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> dict[str, Any] | None:
+    before, now = ([compared.of(of) for of in side] for side in zip(*pairs, strict=True))
+    if None in (*before, *now):
+        return None
+    return {"what": compared.what, "unit": compared.unit, "before": before, "now": now}
 
 
 def _measure(tree: Path, scenario: str, seconds: float) -> dict[str, Any]:

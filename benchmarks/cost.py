@@ -53,7 +53,7 @@ def cpu_seconds(pids: Mapping[str, int]) -> dict[str, float]:
             for role, seconds in _postgres(pid).items():
                 spent[role] += seconds
         else:
-            spent[role_of(name)] += sum(map(_own_cpu_s, [pid, *_children(pid)]))
+            spent[role_of(name)] += sum(map(_own_cpu_s, [pid, *children(pid)]))
     return dict(spent)
 
 
@@ -77,7 +77,7 @@ def _postgres(postmaster: int) -> dict[str, float]:
     spent: defaultdict[str, float] = defaultdict(float)
     # Backends that ended are in the postmaster's children's time; there are few, and nobody knows whose they were.
     spent["postgres (shared)"] = _own_cpu_s(postmaster) + _stat(postmaster)[2]
-    for child in _children(postmaster):
+    for child in children(postmaster):
         with suppress(OSError):
             title = Path(f"/proc/{child}/cmdline").read_bytes().decode(errors="replace")
             served = next((name for name in _DATABASES if f" fluxo_{name} " in title), "shared")
@@ -91,7 +91,8 @@ def _own_cpu_s(pid: int) -> float:
     return 0.0
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
+    """Return the ids of the processes that it has started and that run."""
     found = []
     for path in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):

@@ -11,7 +11,7 @@ from typing import Final
 
 from fluxo_local.embedded.binaries import find_postgres, find_valkey
 
-from benchmarks.tools import NGINX, WRK, MissingToolError, Tool
+from benchmarks.tools import NGINX, WRK, NotOnThisMachineError, Tool
 
 _LIBRARIES: Final = (
     "asyncpg",
@@ -79,7 +79,7 @@ def _first_of(file: Path, pattern: str) -> str:
 def _tool_version(tool: Tool, arguments: Sequence[str], pattern: str) -> str:
     try:
         ran = subprocess.run([tool.path(), *arguments], capture_output=True, text=True, timeout=10, check=False)
-    except MissingToolError:
+    except NotOnThisMachineError:
         return ""
     found = re.search(pattern, ran.stdout + ran.stderr)
     return found.group(1) if found else ""

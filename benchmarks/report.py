@@ -49,6 +49,7 @@ def report(run: Run, results_name: str) -> str:
         comparisons="".join(
             COMPARISON.format(rows="\n".join(comparison_rows(each)), **each) for each in run.comparisons
         ),
+        peers=PEERS.format(rows="\n".join(peer_rows(run.peers)), **run.peers) if run.peers else "",
         cluster="\n".join(_load(load) for load in run.cluster) or "Nothing to compute from was measured.",
     )
 
@@ -142,9 +143,42 @@ def comparison_rows(comparison: Mapping[str, Any]) -> Iterator[str]:
         yield f"| {row['what']} | {' | '.join(values + shown)} |"
 
 
+def peer_rows(measured: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the lines of a table of all peers, then what is not comparable of each, and who is left out and why."""
+    yield f"| | {' | '.join(PEER_COLUMNS)} |"
+    yield f"|---|{'---:|' * len(PEER_COLUMNS)}"
+    for peer in measured["peers"]:
+        cells = (_peer_cell(peer["medians"], *column) for column in PEER_COLUMNS.values())
+        yield f"| {peer['name']} {peer['version']} | {' | '.join(cells)} |"
+    yield ""
+    for peer in measured["peers"]:
+        yield f"- **{peer['name']}** {peer['version']}: {peer['differs']}"
+    for name, why in measured["left_out"].items():
+        yield f"- **{name}** is left out: {why}"
+
+
+def _peer_cell(medians: Mapping[str, float], measure: str, figure: str) -> str:
+    """Return a figure, and behind it the 99th percentile and the errors where there are any."""
+    name, p99, errors = (f"{measure}_{each}" for each in (figure, "p99_ms", "errors"))
+    behind = [f"p99 {figure_in_words(p99, medians[p99])}"] if p99 in medians else []
+    behind += [f"errors {figure_in_words(errors, medians[errors])}"] if errors in medians else []
+    return figure_in_words(name, medians.get(name)) + (f" ({', '.join(behind)})" if behind else "")
+
+
 def _option(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
+
+PEER_COLUMNS: Final = {
+    "entries, 64 connections": ("entries", "per_s"),
+    "the same, of 64 merchants": ("spread_entries", "per_s"),
+    "a lone entry, p50": ("lone_entry", "p50_ms"),
+    "a past day, 32 connections": ("days", "per_s"),
+    "a lone past day, p50": ("lone_day", "p50_ms"),
+    "a balance that is kept, 32 connections": ("kept_balances", "per_s"),
+    "a lone back-dated entry, p50": ("back_dated_entry", "p50_ms"),
+}
+"""The measure and the figure of each column of the table of peers."""
 
 AGAIN: Final = "Measured again later, with a run that began {began}, at commit {commit}."
 
@@ -163,6 +197,20 @@ COMPARISON: Final = """\
 
 Two trees, each with its own benchmarks and processes, measured in turn: {rounds} rounds of each scenario, {seconds:g} s
 each, and who began changed from round to round. A ratio is of the two figures of one round; it and they are medians.
+
+{rows}
+
+"""
+
+PEERS: Final = """\
+## Other ledgers beside it
+
+Measured by `python -m benchmarks.peers`, which began {began} at commit {commit}: {rounds} rounds, {seconds:g} s for
+each figure, one ledger after another, and who begins changes from round to round. Each holds a year of {entries:,}
+entries of the merchant that is written to and read, on PostgreSQL with the same settings, fsync on. Closed loops: wrk
+over HTTP, pgbench for what is SQL only. Figures are medians of the rounds. A past day is the balance at a day's end,
+from the database; a balance that is kept is a cached day, or the current balance of a ledger that keeps that one. A
+back-dated entry is of 180 days ago.
 
 {rows}
 
@@ -209,7 +257,7 @@ held up. CPU is what the processes took according to the kernel, for each thing 
 database that a backend serves, "shared" is its writers of log and pages.
 
 {sections}
-{comparisons}## On a cluster, on paper
+{comparisons}{peers}## On a cluster, on paper
 
 From the CPU time of each request as measured above, and a rate. It leaves out what one machine can't show: the network,
 replication, and the disk.

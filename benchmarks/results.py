@@ -16,7 +16,7 @@ from benchmarks.scenario import Figures, Round, Scenario
 class Run:
     """`began` is an RFC 3339 instant in UTC; `options` what the run was told; `cluster` is computed from the rest.
 
-    `comparisons` with other trees are put in afterwards.
+    `comparisons` with other trees, and `peers`, are put in afterwards.
     """
 
     began: str
@@ -28,6 +28,7 @@ class Run:
     scenarios: list[dict[str, Any]] = field(default_factory=list)
     cluster: list[dict[str, Any]] = field(default_factory=list)
     comparisons: list[dict[str, Any]] = field(default_factory=list)
+    peers: dict[str, Any] = field(default_factory=dict)
 
     def save(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -49,42 +50,42 @@ class Run:
 
 def outcome(scenario: Scenario, rounds: Sequence[Round], *, seconds: float, not_run: str = "") -> dict[str, Any]:
     """Return a scenario's part of the file. `not_run` says why there are no rounds, or none after the last of them."""
-    figures = [_numbers(each.figures) for each in rounds]
-    medians = _medians(figures)
+    figures = [numbers(each.figures) for each in rounds]
+    found = medians(figures)
     return {
         "name": scenario.name,
         "title": scenario.title,
         "method": scenario.method,
-        "reading": scenario.reading(medians) if rounds else "",
+        "reading": scenario.reading(found) if rounds else "",
         "x_axis": scenario.x_axis,
         "y_axis": scenario.y_axis,
         "seconds": round(seconds, 1),
         "not_run": not_run,
         "rounds": [
-            {"figures": numbers, "cpu_us": each.cpu_us, "series": [asdict(line) for line in each.series]}
-            for numbers, each in zip(figures, rounds, strict=True)
+            {"figures": each_figures, "cpu_us": each.cpu_us, "series": [asdict(line) for line in each.series]}
+            for each_figures, each in zip(figures, rounds, strict=True)
         ],
-        "medians": medians,
+        "medians": found,
         "cpu_us": {
-            what: _medians([dict(each.cpu_us[what]) for each in rounds if what in each.cpu_us])
+            what: medians([dict(each.cpu_us[what]) for each in rounds if what in each.cpu_us])
             for what in sorted({what for each in rounds for what in each.cpu_us})
         },
         "targets": [
             {
                 **asdict(target),
-                "measured": medians.get(target.figure),
-                "met": target.is_met(medians[target.figure]) if target.figure in medians else None,
+                "measured": found.get(target.figure),
+                "met": target.is_met(found[target.figure]) if target.figure in found else None,
             }
             for target in scenario.targets
         ],
     }
 
 
-def _numbers(figures: Figures) -> dict[str, float]:
+def numbers(figures: Figures) -> dict[str, float]:
     """Return the figures without those that are no number: JSON has none, such as the percentile of no answers."""
     return {name: value for name, value in figures.items() if not math.isnan(value)}
 
 
-def _medians(rounds: Sequence[dict[str, float]]) -> dict[str, float]:
+def medians(rounds: Sequence[dict[str, float]]) -> dict[str, float]:
     names = dict.fromkeys(name for each in rounds for name in each)
     return {name: median(each[name] for each in rounds if name in each) for name in names}

@@ -49,8 +49,8 @@ class Pace:
     """How long and how much is measured.
 
     `seconds` of each measurement, `soak_seconds` of each long one; `backlog_events` wait for the projector,
-    `back_dated_events` for each mix of dates; `memory_entries` are recorded while memory is watched; `history_entries`
-    and `merchants` are what there is beforehand where the work has grown.
+    `back_dated_events` for each mix of dates; `memory_entries` are recorded while memory is watched; `history_entries`,
+    `very_long_history_entries` and `merchants` are what there is beforehand where the work has grown.
     """
 
     rounds: int = 3
@@ -60,6 +60,7 @@ class Pace:
     back_dated_events: int = 100_000
     memory_entries: int = 1_000_000
     history_entries: int = 10_000_000
+    very_long_history_entries: int = 100_000_000
     merchants: int = 10_000
 
 
@@ -101,8 +102,9 @@ def on_one_system(measure: Callable[[Bench, System], Iterator[Round]]) -> Callab
 class Scenario:
     """Starts the systems that it needs, measures, and yields a round each time it has one.
 
-    `title` and `method` stand in the report. `is_quick`: belongs to `make bench-quick`. `x_axis` and `y_axis` are what
-    its series show, where it has some; `reading` says in a sentence what the medians of its figures tell.
+    `title` and `method` stand in the report. `is_quick`: belongs to `make bench-quick`; `is_usual`: to a run that names
+    no scenarios. `x_axis` and `y_axis` are what its series show, where it has some; `reading` says in a sentence what
+    the medians of its figures tell.
     """
 
     name: str
@@ -112,6 +114,7 @@ class Scenario:
     targets: tuple[Target, ...] = ()
     needs: tuple[Tool, ...] = ()
     is_quick: bool = True
+    is_usual: bool = True
     reading: Callable[[Figures], str] = lambda _: ""
     x_axis: str = ""
     y_axis: str = ""

@@ -1,7 +1,8 @@
 """History that was there before the measurement: the same entries and totals in both databases, written by SQL."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from typing import Final
 
@@ -99,12 +100,8 @@ async def _seed(
     entries_a_day: int,
     report: Callable[[int, int], None],
 ) -> None:
-    entries = await asyncpg.connect(with_database(system.admin_url, "fluxo_entries"))
-    balances = await asyncpg.connect(with_database(system.admin_url, "fluxo_balances"))
-    try:
-        # Consistent by construction; checking each row's foreign key again would take longer than writing it.
-        await entries.execute("SET session_replication_role = replica")
-        await entries.execute(_MEET, merchants)
+    async with databases(system) as (entries, balances):
+        await meet(entries, merchants)
         days = (last - first).days + 1
         days_at_a_time = max(_ROWS_AT_A_TIME // (len(merchants) * entries_a_day), 1)
         for offset in range(0, days, days_at_a_time):
@@ -118,12 +115,35 @@ async def _seed(
                 min(offset + days_at_a_time, days) * len(merchants) * entries_a_day,
                 days * len(merchants) * entries_a_day,
             )
-        await balances.execute(_TOTAL_MONTHS, merchants)
-        await balances.execute(_TOTAL_CATEGORIES, merchants)
-        await balances.execute(_NAME_CATEGORIES, merchants, last)
-        await balances.execute(_STAND, merchants, last)
-        for connection in (entries, balances):
-            await connection.execute("VACUUM (ANALYZE)")
+        await add_up(entries, balances, merchants, last)
+
+
+@asynccontextmanager
+async def databases(system: System) -> AsyncIterator[tuple[asyncpg.Connection, asyncpg.Connection]]:
+    """Connect to both, the entries and the balances."""
+    entries = await asyncpg.connect(with_database(system.admin_url, "fluxo_entries"))
+    balances = await asyncpg.connect(with_database(system.admin_url, "fluxo_balances"))
+    try:
+        # Consistent by construction; checking each row's foreign key again would take longer than writing it.
+        await entries.execute("SET session_replication_role = replica")
+        yield entries, balances
     finally:
         await entries.close()
         await balances.close()
+
+
+async def meet(entries: asyncpg.Connection, merchants: Sequence[str]) -> None:
+    """Let there be these merchants, whose entries come next."""
+    await entries.execute(_MEET, merchants)
+
+
+async def add_up(
+    entries: asyncpg.Connection, balances: asyncpg.Connection, merchants: Sequence[str], last: date
+) -> None:
+    """Make everything else of the days' totals, once they are there, and let the planner know both databases."""
+    await balances.execute(_TOTAL_MONTHS, merchants)
+    await balances.execute(_TOTAL_CATEGORIES, merchants)
+    await balances.execute(_NAME_CATEGORIES, merchants, last)
+    await balances.execute(_STAND, merchants, last)
+    for connection in (entries, balances):
+        await connection.execute("VACUUM (ANALYZE)")

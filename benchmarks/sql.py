@@ -1,8 +1,22 @@
 import asyncio
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+
+ENTRY_COLUMNS: Final = [
+    "id",
+    "merchant_id",
+    "direction",
+    "amount_minor",
+    "currency",
+    "business_date",
+    "description",
+    "category",
+    "reverses",
+    "recorded_at",
+]
+"""As COPY is told them."""
 
 
 def ask(url: str, *statements: str, arguments: tuple[object, ...] = ()) -> Any:
@@ -16,6 +30,19 @@ def ask(url: str, *statements: str, arguments: tuple[object, ...] = ()) -> Any:
             await connection.close()
 
     return asyncio.run(run())
+
+
+def run_script(url: str, script: str) -> None:
+    """Run statements as one transaction, however many there are in the text."""
+
+    async def run() -> None:
+        connection = await asyncpg.connect(url)
+        try:
+            await connection.execute(script)
+        finally:
+            await connection.close()
+
+    asyncio.run(run())
 
 
 def with_database(url: str, database: str) -> str:

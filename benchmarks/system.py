@@ -77,8 +77,8 @@ class System(harness.System):
         supervised = state.processes if state is not None else ()
         return {process.name: process.pid for process in supervised if process.pid is not None} | self.extra_pids
 
-    def verify(self) -> None:
+    def verify(self, *options: str) -> None:
         """Let `fluxo verify` compare every day; raises SystemFailedError with what it found."""
-        ran = self.cli("verify", timeout=600)
+        ran = self.cli("verify", *options, timeout=600)
         if ran.returncode != 0:
             raise SystemFailedError(f"fluxo verify: {ran.stdout}{ran.stderr}")

@@ -17,8 +17,8 @@ class SystemFailedError(Exception):
     """The system under measurement, or what is measured beside it, did not do what it must; the message says what."""
 
 
-class MissingToolError(Exception):
-    """A program is not on this machine; the message says how to get it."""
+class NotOnThisMachineError(Exception):
+    """What a scenario takes is not on this machine, such as a program; the message says what, and how to get it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,13 @@ class Tool:
     packages: str
 
     def path(self) -> str:
-        """Return the program; raises MissingToolError."""
+        """Return the program; raises NotOnThisMachineError."""
         for program in self.programs:
             if program == "pgbench" and (bundled := find_postgres().program(program)).is_file():
                 return str(bundled)
             if found := shutil.which(program) or shutil.which(program, path=_SBIN):
                 return found
-        raise MissingToolError(f"{' or '.join(self.programs)} is not on this machine: {self.packages}")
+        raise NotOnThisMachineError(f"{' or '.join(self.programs)} is not on this machine: {self.packages}")
 
     def run(
         self,

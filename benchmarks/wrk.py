@@ -1,6 +1,7 @@
 """wrk (Debian): a closed loop of many connections that costs the machine little."""
 
 import json
+import secrets
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -75,6 +76,19 @@ def record(url: str, entries: Entries, *, connections: int, seconds: float, thre
             str(entries.hot_share),
         ]
         return _run(f"{url}/v1/entries", "record.lua", arguments, [], connections, seconds, None, threads)
+
+
+MARK: Final = "the-key-of-one-request-only"
+"""Stands in a request where each that is sent has a key of its own."""
+
+
+def send(url: str, requests: Sequence[bytes], *, connections: int, seconds: float) -> WrkResult:
+    """Send whole requests to the address in turn, again and again; none holds a byte 0."""
+    with tempfile.NamedTemporaryFile("wb", prefix="fluxo-bench-requests-") as file:
+        file.write(b"".join(request + b"\0" for request in requests))
+        file.flush()
+        arguments = [file.name, MARK, secrets.token_hex(4)]
+        return _run(url, "requests.lua", arguments, [], connections, seconds, None, 1)
 
 
 def business_today() -> date:

@@ -12,9 +12,11 @@ from benchmarks.scenarios import (
     cache_get,
     cached_day,
     each_killed,
+    imports,
     lone_write,
     long_history,
     long_range,
+    many_cores,
     many_merchants,
     memory,
     noisy_neighbour,
@@ -26,6 +28,7 @@ from benchmarks.scenarios import (
     replicas,
     steady,
     uncached_day,
+    very_long_history,
     visible,
 )
 
@@ -40,6 +43,7 @@ SCENARIOS: Final[dict[str, Scenario]] = {
         record_entry,
         lone_write,
         bulk,
+        imports,
         backlog,
         visible,
         open_pages,
@@ -54,6 +58,8 @@ SCENARIOS: Final[dict[str, Scenario]] = {
         long_history,
         many_merchants,
         replicas,
+        many_cores,
         profiles,
+        very_long_history,
     )
 }

@@ -25,7 +25,7 @@ def measure(bench: Bench, system: System) -> Iterator[Round]:
     for _ in bench.rounds():
         until_quiet(system)
         measured = run_precisely(_write(system, requests, seconds / 2))
-        _, bound_ms = bound.pgbench(1, seconds / 2)
+        bound_ms = bound.pgbench(1, seconds / 2).mean_ms
         p50, p99 = measured.percentiles_ms(50, 99)
         yield Round(
             {

@@ -71,13 +71,14 @@ class _Caller:
         until_quiet(self._system)
         entries, balances = self._system.entries, self._system.balances
         return {
-            "day": run_precisely(_one_after_another(balances, self._days, self._days_a_round)),
-            "write": run_precisely(_one_after_another(entries, self._writes, REQUESTS)),
-            "page": run_precisely(_one_after_another(entries, self._pages, REQUESTS)),
+            "day": run_precisely(one_after_another(balances, self._days, self._days_a_round)),
+            "write": run_precisely(one_after_another(entries, self._writes, REQUESTS)),
+            "page": run_precisely(one_after_another(entries, self._pages, REQUESTS)),
         }
 
 
-async def _one_after_another(service: Service, requests: Iterator[bytes], count: int) -> Measured:
+async def one_after_another(service: Service, requests: Iterator[bytes], count: int) -> Measured:
+    """Let one caller make so many of the requests."""
     async with Pool(service, 1) as pool:
         return await closed_loop(pool, itertools.islice(requests, count), 1)
 

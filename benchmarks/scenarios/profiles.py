@@ -1,10 +1,11 @@
-"""Where the APIs' time goes, for each kind of request whose cost is theirs."""
+"""Where the time of the APIs and of the projector goes, for each kind of work whose cost is theirs."""
 
 from collections.abc import Callable, Iterator, Mapping
 
 from fluxo_cli.load.pacing import run_precisely
 
 from benchmarks import wrk
+from benchmarks.backlog import Backlog
 from benchmarks.cost import cost_of
 from benchmarks.entries import bulk_request
 from benchmarks.profiling import profile_of
@@ -33,6 +34,15 @@ def measure(bench: Bench) -> Iterator[Round]:
                 done = work()
             figures[f"samples_of_{what.replace(' ', '_')}"] = profile.samples.total()
             cpu_us[f"{what}, by part of the {role.replace('-api', ' API')}"] = profile.split(cost.us_per(done)[role])
+    with bench.start() as system, Backlog(system) as backlog:
+        backlog.fill(bench.pace.backlog_events, say=bench.say)
+        backlog.publish()
+        bench.say("projected event")
+        projected = backlog.project(profiled=True)
+    if projected.profile is not None:
+        figures["samples_of_projected_event"] = projected.profile.samples.total()
+        of_an_event = projected.profile.split(projected.cpu_us["balances-projector"])
+        cpu_us["projected event, by part of the projector"] = of_an_event
     yield Round(figures, cpu_us)
 
 
@@ -70,9 +80,21 @@ What would have to change to go further:
   front of the use case.
 - **An entry of a bulk.** An object for each entry, its validation, its hash, its event and its rows: handling a
   bulk by columns would save some of it, at the price of a second shape of the domain. The database's part is its
-  foreign keys and indexes, and for the one caller it comes after the API's.
-- **An uncached day.** Two questions, to the cache and to the database: most of it is sending and being woken. Unix
-  sockets to servers on the same host would save some of that.
+  foreign keys and indexes, and for the one caller it comes after the API's. Search by words, lists by category and
+  the wall around a merchant's reversals each have an index, and rows that a policy holds cannot come by COPY: so a
+  bulk is slower than before there were these.
+- **A lone write.** Its answer comes with its commit. What it takes beyond the statement is mostly the entry before
+  it: relay, projector and a second commit to the same log are still at work on that one.
+- **An uncached day.** Two questions, to the cache and to the database, one after the other: the lease must be older
+  than what is read. Of many, those of one turn share a statement and a write; of a lone one most is sending, being
+  woken, and taking a connection from the pool. Unix sockets to servers on the same host would save some of that.
+- **A projected event.** The projector reads, decodes and writes while the servers work, so it goes at the pace of
+  its own CPU as long as there is a core for it and one for them; on two cores the sum of all processes' CPU bounds
+  it. A third of its time is encoding columns for PostgreSQL (asyncpg looks at each element of an array two or three
+  times to find out whether it is an array itself), and more than a third is proving and decoding events, one by
+  one. To go further, the columns would have to be written by code that is not Python, or the entries of a batch be
+  added up before they are sent, which takes a second statement for batches with duplicates. More projectors share
+  the stream where there are more cores.
 - **A range.** PostgreSQL sends columns, and the answer is text filled into a form: what is left is a few
   microseconds for each day, most of them making its amounts."""
 
@@ -81,7 +103,7 @@ SCENARIO = Scenario(
     name="profiles",
     title="Where the time goes",
     method=(
-        "The scenarios that one API process bounds, once more and for a few seconds each, while py-spy samples the "
+        "The scenarios that one process bounds, once more and for a few seconds each, while py-spy samples the "
         "stack of that process. A sample counts for the innermost frame that is not the standard library's; the "
         "CPU time of each request, as in the scenario itself, is divided by the samples."
     ),

@@ -27,15 +27,15 @@ def measure(bench: Bench, system: System) -> Iterator[Round]:
             entries = wrk.Entries(tokens, f"round-{number}")
             ours = wrk.record(system.entries_url, entries, connections=CONNECTIONS, seconds=seconds)
             until_quiet(system)
-        bound_per_s, bound_ms = bound.pgbench(CONNECTIONS, seconds)
+        theirs = bound.pgbench(CONNECTIONS, seconds)
         yield Round(
             {
-                "ratio_to_pgbench": ours.per_s / bound_per_s,
+                "ratio_to_pgbench": ours.per_s / theirs.per_s,
                 "entries_per_s": ours.per_s,
-                "pgbench_per_s": bound_per_s,
+                "pgbench_per_s": theirs.per_s,
                 "p50_ms": ours.p50_ms,
                 "p99_ms": ours.p99_ms,
-                "pgbench_mean_ms": bound_ms,
+                "pgbench_mean_ms": theirs.mean_ms,
                 "errors": ours.errors,
             },
             {"entry, from request to balance": cost.us_per(ours.requests)},

@@ -2,8 +2,9 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 
 from fluxo_local.nginx import Upstream, balancer
 from fluxo_local.spawn import stop
@@ -23,27 +24,41 @@ _GAIN = 1.15
 """A ratio below this is no gain worth a process."""
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What wrk does: so many connections, and threads of its own."""
+
+    connections: int
+    threads: int = 1
+
+
 def measure(bench: Bench) -> Iterator[Round]:
     for number in bench.rounds():
-        figures: dict[str, float] = {}
-        cpu_us: dict[str, dict[str, float]] = {}
-        for replicas in REPLICAS if number % 2 == 0 else reversed(REPLICAS):
-            with bench.start(replicas) as system, _behind_nginx(system) as (entries_url, balances_url):
-                _measure_one(bench, system, (entries_url, balances_url), figures, cpu_us)
-        for what in ("reads", "writes"):
-            for replicas in REPLICAS[1:]:
-                several, one = figures[f"{what}_with_{replicas}_per_s"], figures[f"{what}_with_1_per_s"]
-                figures[f"ratio_of_{what}_with_{replicas}_to_1"] = several / one
-        lines = tuple(
-            Series(what, [(replicas, figures[f"{what}_with_{replicas}_per_s"]) for replicas in REPLICAS])
-            for what in ("reads", "writes")
-        )
-        yield Round(dict(sorted(figures.items())), cpu_us, lines)
+        yield curve(bench, number, REPLICAS, Load(CONNECTIONS))
+
+
+def curve(bench: Bench, number: int, counts: Sequence[int], load: Load) -> Round:
+    """Measure so many replicas, one system after another, every other round from the last to the first."""
+    figures: dict[str, float] = {}
+    cpu_us: dict[str, dict[str, float]] = {}
+    for replicas in counts if number % 2 == 0 else reversed(counts):
+        with bench.start(replicas) as system, _behind_nginx(system) as (entries_url, balances_url):
+            _measure_one(bench, system, load, (entries_url, balances_url), figures, cpu_us)
+    for what in ("reads", "writes"):
+        for replicas in counts[1:]:
+            several, one = figures[f"{what}_with_{replicas}_per_s"], figures[f"{what}_with_1_per_s"]
+            figures[f"ratio_of_{what}_with_{replicas}_to_1"] = several / one
+    lines = tuple(
+        Series(what, [(replicas, figures[f"{what}_with_{replicas}_per_s"]) for replicas in counts])
+        for what in ("reads", "writes")
+    )
+    return Round(dict(sorted(figures.items())), cpu_us, lines)
 
 
 def _measure_one(
     bench: Bench,
     system: System,
+    load: Load,
     urls: tuple[str, str],
     figures: dict[str, float],
     cpu_us: dict[str, dict[str, float]],
@@ -52,17 +67,18 @@ def _measure_one(
     seed_history(system, [MERCHANT], years=1, entries_a_day=3)
     token = system.token(MERCHANT)
     day = f"{balances_url}/v1/daily-balances/{wrk.business_today()}"
-    wrk.get(day, connections=CONNECTIONS, seconds=1, token=token)
+    how = asdict(load)
+    wrk.get(day, seconds=1, token=token, **how)
     with cost_of(system) as cost:
-        reads = wrk.get(day, connections=CONNECTIONS, seconds=seconds, token=token)
+        reads = wrk.get(day, seconds=seconds, token=token, **how)
     figures[f"reads_with_{replicas}_per_s"] = reads.per_s
     figures[f"cores_busy_reading_with_{replicas}_percent"] = cost.busy_percent(reads.seconds)
     cpu_us[f"cached read through nginx, {replicas} replicas"] = cost.us_per(reads.requests)
     tokens = [system.token(f"{MERCHANT}-{number}") for number in range(20)]
-    wrk.record(entries_url, wrk.Entries(tokens, "warm-up"), connections=CONNECTIONS, seconds=1)
+    wrk.record(entries_url, wrk.Entries(tokens, "warm-up"), seconds=1, **how)
     until_quiet(system)
     with cost_of(system) as cost:
-        writes = wrk.record(entries_url, wrk.Entries(tokens, "measured"), connections=CONNECTIONS, seconds=seconds)
+        writes = wrk.record(entries_url, wrk.Entries(tokens, "measured"), seconds=seconds, **how)
         until_quiet(system)
     figures[f"writes_with_{replicas}_per_s"] = writes.per_s
     figures[f"cores_busy_writing_with_{replicas}_percent"] = cost.busy_percent(writes.seconds)
