@@ -14,10 +14,10 @@ endef
 .DEFAULT_GOAL := help
 CATALOGUE := apps/dashboard/src/fluxo_dashboard/locale/pt_BR/LC_MESSAGES/messages.po
 
-.PHONY: help setup deploy-tools up test test-quick test-repeat abuse chaos bench bench-quick bench-compare check sbom audit format schemas catalogue pictures stale-schemas
+.PHONY: help setup deploy-tools up test test-deploy test-quick test-repeat test-servers test-kubernetes abuse fuzz chaos bench bench-quick bench-compare check sbom audit format schemas catalogue pictures stale-schemas
 
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/.synced ## Create .venv with the locked dependencies
 
@@ -50,6 +50,9 @@ PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 test: deploy-tools ## Run every test; needs no running server and leaves none behind
 	@$(PYTEST) $(ARGS)
 
+test-deploy: deploy-tools ## Build the images, and run compose.yaml on an engine of its own: root, docker.io, mmdebstrap, slirp4netns
+	@$(BIN)/pytest -n 0 tests/deploy/containers $(ARGS)
+
 # Domain, use cases, HTTP and commands without servers, and one journey over a real system.
 UNITS := $(wildcard libs/*/tests/unit services/*/tests/unit apps/*/tests/unit apps/*/tests/commands)
 
@@ -61,6 +64,21 @@ test-repeat: deploy-tools ## The whole suite RUNS times, with BUSY=2 under load;
 
 abuse: setup ## Ten thousand odd requests in each role, in memory, and all attacks at once: make abuse [CASES=200]
 	@FLUXO_ABUSE_CASES=$(or $(CASES),200) $(PYTEST) tests/security tests/system/test_attacks.py $(ARGS)
+
+test-servers: deploy-tools ## Try each PostgreSQL and Redis that people have, in a quarter of an hour; writes docs/operating/support.md
+	@for package in redis-server pgbouncer; do \
+	  PATH=$$PATH:/usr/sbin command -v $$package > /dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get > /dev/null || \
+	  RUNLEVEL=1 apt-get install -y -qq --no-install-recommends $$package > /dev/null 2>&1 || true; done
+	@$(BIN)/python tests/servers $(ARGS)
+
+test-kubernetes: deploy-tools ## Try the chart on a control plane and a node built with Go, half an hour the first time; writes docs/operating/kubernetes.md
+	@{ command -v etcd && [ -d /usr/lib/cni ]; } > /dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get > /dev/null || \
+	  RUNLEVEL=1 apt-get install -y -qq --no-install-recommends etcd-server containernetworking-plugins > /dev/null 2>&1 || true
+	@$(BIN)/python tests/kubernetes $(ARGS)
+
+fuzz: setup ## Fuzz the readers of statements by coverage: make fuzz MINUTES=60; adds to docs/fuzzing.md
+	@$(BIN)/uv sync --locked --quiet --inexact --group fuzz
+	@$(RUN) libs.statements.tests.fuzz --minutes $(or $(MINUTES),60) $(ARGS)
 
 chaos: setup ## Kill, pause, empty and cut for a while: make chaos MINUTES=20 [ARGS="--seed 7"]
 	@$(BIN)/python tests/chaos --minutes $(or $(MINUTES),5) $(ARGS)
@@ -78,7 +96,7 @@ bench-compare: setup ## Measure another checkout and this one in turn: make benc
 check: setup ## Format, lint, types, import contracts, generated files: in seconds
 	@$(BIN)/ruff format --check --quiet . || { echo "Unformatted files; run: make format"; exit 1; }
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy -p fluxo_contracts -p fluxo_chassis -p fluxo_entries -p fluxo_balances -p fluxo_local -p fluxo_cli -p fluxo_dashboard -p benchmarks
+	@$(BIN)/mypy -p fluxo_contracts -p fluxo_chassis -p fluxo_statements -p fluxo_entries -p fluxo_balances -p fluxo_local -p fluxo_cli -p fluxo_dashboard -p benchmarks
 	@$(BIN)/mypy deploy
 	@$(BIN)/lint-imports --no-logo | grep -v "^$$" | tail -n 8; exit $${PIPESTATUS[0]}
 	@$(MAKE) --no-print-directory stale-schemas

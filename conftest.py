@@ -24,11 +24,11 @@ from tests.harness.ports import free_port
 from tests.harness.punctual_clock import punctual_clock  # noqa: F401 - a fixture for all
 from tests.harness.virtual_time import virtual_time  # noqa: F401 - the same
 
-# How long an example takes, or the making of one, is the machine's matter.
-hypothesis.settings.register_profile(
-    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
-)
-hypothesis.settings.load_profile("any machine")
+# How long an example takes, or the making of one, is the machine's matter. What the suite says of a commit, it says
+# again; who looks for what it does not know yet: make test ARGS=--hypothesis-profile=search
+hypothesis.settings.register_profile("search", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile("repeat", hypothesis.settings.get_profile("search"), derandomize=True)
+hypothesis.settings.load_profile("repeat")
 
 if TYPE_CHECKING:
     from fluxo_local.embedded.valkey import ValkeyServer
@@ -50,6 +50,10 @@ structlog.configure = lambda **settings: _configure(**settings | {"cache_logger_
 _SLOWEST_FIRST = ("tests/system", "tests/chaos", "tests/deploy", "apps", "services/balances", "services", "libs")
 
 
+# A running system, and what the images would hold: half a minute to make.
+_SHARED = {"tests/system": "system", "tests/deploy": "app"}
+
+
 @pytest.hookimpl(tryfirst=True)  # a worker's plugin reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep a file on one worker, and all that share a system; what takes longest begins first.
@@ -63,8 +67,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     items.sort(key=rank)
     for item in items:
-        shares_system = "system" in getattr(item, "fixturenames", ()) and "tests/system" in item.path.as_posix()
-        item.add_marker(pytest.mark.xdist_group(str(item.path.parent if shares_system else item.path)))
+        path, fixtures = item.path.as_posix(), getattr(item, "fixturenames", ())
+        shares = any(place in path and fixture in fixtures for place, fixture in _SHARED.items())
+        item.add_marker(pytest.mark.xdist_group(str(item.path.parent if shares else item.path)))
 
 
 def pytest_collection_finish() -> None:

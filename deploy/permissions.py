@@ -11,12 +11,12 @@ from typing import Final
 KEY_SCOPES: Final = frozenset({"entries:read", "entries:write", "balances:read"})
 """What an API key may have; it has no role."""
 
-SCOPES: Final = KEY_SCOPES | {"api-keys:manage"}
+SCOPES: Final = KEY_SCOPES | {"api-keys:manage", "days:close", "days:manage"}
 
 ROLES: Final[Mapping[str, frozenset[str]]] = {
     "owner": SCOPES,
     "operator": KEY_SCOPES,
-    "accountant": frozenset({"entries:read", "balances:read"}),
+    "accountant": frozenset({"entries:read", "balances:read", "days:close"}),
     "": KEY_SCOPES,
 }
 """Which scopes of their token each may use, an empty role being none at all; a role that is not here may use none."""
@@ -44,9 +44,15 @@ class Needs(Enum):
     SESSION = "a session"
     WRITER = "a session in a role that may write"
     OWNER = "a session of an owner"
+    CLOSER = "a session in a role that may close days"
 
 
-SCOPE_OF: Final = {Needs.SESSION: "entries:read", Needs.WRITER: "entries:write", Needs.OWNER: "api-keys:manage"}
+SCOPE_OF: Final = {
+    Needs.SESSION: "entries:read",
+    Needs.WRITER: "entries:write",
+    Needs.OWNER: "api-keys:manage",
+    Needs.CLOSER: "days:close",
+}
 """What whoever looks at the page must be allowed by their role."""
 
 
@@ -80,6 +86,18 @@ SERVICES: Final[Mapping[str, tuple[Route, ...]]] = {
         Route("POST", "/v1/api-keys", "api-keys:manage", "make an API key"),
         Route("GET", "/v1/api-keys", "api-keys:manage", "list the API keys"),
         Route("DELETE", "/v1/api-keys/{key_id}", "api-keys:manage", "revoke an API key"),
+        Route("POST", "/v1/imports", "entries:write", "import a file"),
+        Route("GET", "/v1/imports", "entries:read", "list the imports"),
+        Route("GET", "/v1/imports/{import_id}", "entries:read", "read an import"),
+        Route("DELETE", "/v1/imports/{import_id}", "entries:write", "remove an import that is not confirmed"),
+        Route("GET", "/v1/imports/{import_id}/lines", "entries:read", "list the lines of an import"),
+        Route("GET", "/v1/imports/{import_id}/failed-lines", "entries:read", "get its lines that cannot be recorded"),
+        Route("POST", "/v1/imports/{import_id}/confirm", "entries:write", "record an import"),
+        Route("POST", "/v1/reconciliations", "entries:read", "hold a statement against the books"),
+        Route("POST", "/v1/day-closes", "days:close", "close a day and all before it"),
+        Route("DELETE", "/v1/day-closes/{date}", "days:manage", "reopen the newest day that is closed"),
+        Route("GET", "/v1/day-closes", "entries:read", "read who closed and reopened which day"),
+        Route("GET", "/v1/cash-book", "entries:read", "the cash book of some days, as a file"),
         Route("GET", "/v1/seals/latest", "entries:read", "read the latest seal of the books"),
         *_OPERATIONS,
     ),
@@ -107,6 +125,16 @@ PAGES: Final = (
     Page("GET", "/entries/{id}/reverse", Needs.WRITER, "the form to reverse it"),
     Page("POST", "/entries/{id}/reverse", Needs.WRITER, "reverse it"),
     Page("GET", "/entries/{id}/state", Needs.SESSION, "whether it is in its day's balance, as a part"),
+    Page("GET", "/imports", Needs.WRITER, "the files that were imported, and the form for another"),
+    Page("POST", "/imports", Needs.WRITER, "send a file"),
+    Page("GET", "/imports/{id}", Needs.WRITER, "what a file holds, and how far it is"),
+    Page("POST", "/imports/{id}/confirm", Needs.WRITER, "record its lines"),
+    Page("GET", "/imports/{id}/failed-lines", Needs.WRITER, "save those that cannot be recorded"),
+    Page("POST", "/imports/{id}/remove", Needs.WRITER, "remove it"),
+    Page("GET", "/books", Needs.SESSION, "the cash book's form, and which days are closed"),
+    Page("GET", "/books/cash-book", Needs.SESSION, "save the cash book of some days"),
+    Page("POST", "/books/closes", Needs.CLOSER, "close a day"),
+    Page("POST", "/books/closes/{date}/reopen", Needs.OWNER, "open the newest one that is closed again"),
     Page("GET", "/keys", Needs.OWNER, "the API keys"),
     Page("POST", "/keys", Needs.OWNER, "make an API key"),
     Page("GET", "/keys/{id}/revoke", Needs.OWNER, "the form to revoke one"),

@@ -21,9 +21,10 @@ Who calls may do what the token's `scope` **and** its `role` allow, for the merc
 what is another merchant's is answered like what does not exist.
 
 - **owner** and **operator** read, record, reverse, and change the merchant's settings. API keys are the owner's to
-  make, see and revoke: a scope that ends in `:manage` is for nobody else.
-- **accountant** reads, whatever the scopes say.
-- A token without a role may do what its scopes say, but manages nothing. A role that is none of these may do nothing.
+  make, see and revoke, and closed days the owner's to reopen: a scope that ends in `:manage` is for nobody else.
+- **accountant** reads and closes days, whatever the scopes say.
+- A token without a role may read and write as its scopes say, and neither manages nor closes. A role that is none of
+  these may do nothing.
 - An **API key** has no role: it may do what its scopes say, which are among those of who made it, and manages nothing.
 
 Without a good token or key the answer is 401; without the scope, or in a role that may not use it, 403.

@@ -19,9 +19,11 @@ from disks import Disks
 from faults import FAULTS
 from faults.fault import Fault
 from foreground import SystemBrokenError
-from report import report
+from report import DIFFERENCES_SHOWN_MAX, report
 from rounds import PromiseBrokenError, Round
 from topologies import Topology
+
+from tests.harness.commit import commit
 
 EPILOG = """\
 Starts the real system with `fluxo up`, lets merchants write and read, kills, stops, empties, trims, cuts and delays
@@ -34,30 +36,33 @@ Exit status: 0 the promise held, 1 it did not (seed, history, differences are pr
 Examples:
   tests/chaos --minutes 20 --seed 7 --report docs/operating/reliability.md
   tests/chaos --minutes 20 --seed 7,8,9          # three runs, one after another, in one report
+  tests/chaos --on sentinel --minutes 20 --report docs/operating/failovers.md
   tests/chaos --faults kill-postgres,pause-valkey-streams --minutes 2
   tests/chaos --list
 """
-DIFFERENCES_SHOWN_MAX = 20
 
 
 def main() -> int:
     options = _options()
     if options.list:
-        print("\n".join(f"{fault.name:32}{fault.kind}" for fault in FAULTS.values()))
+        print("\n".join(f"{fault.name:40}{fault.kind}" for fault in FAULTS.values()))
         return 0
-    began, played = time.monotonic(), list[Round]()
+    began, played, differences = time.monotonic(), list[Round](), list[str]()
+    tried = commit(options.report) if options.report else ""
     for seed in options.seed or [SystemRandom().randrange(1_000_000)]:
-        held = _run(options, seed)
-        if held is None:
-            return 1
-        played += held
+        rounds, differences = _run(options, seed)
+        played += rounds
+        if differences:
+            break
     if options.report is not None:
-        options.report.write_text(report(played, (time.monotonic() - began) / 60, options.hold_max_s))
-    return 0
+        minutes = (time.monotonic() - began) / 60
+        page = report(played, minutes, options.hold_max_s, commit=tried, differences=differences)
+        options.report.write_text(page)
+    return 1 if differences else 0
 
 
-def _run(options: argparse.Namespace, seed: int) -> Sequence[Round] | None:
-    """Play the seed's rounds on a new system; returns them when all of them held."""
+def _run(options: argparse.Namespace, seed: int) -> tuple[Sequence[Round], Sequence[str]]:
+    """Play the seed's rounds on a new system; returns them, and what was not so after the last of them."""
     print(f"seed {seed}", flush=True)
     data_dir = Path(tempfile.mkdtemp(prefix="fluxo-chaos-"))
     disks = Disks(data_dir / Topology.RIGGED.value)
@@ -65,9 +70,10 @@ def _run(options: argparse.Namespace, seed: int) -> Sequence[Round] | None:
     try:
         asyncio.run(campaign.run(_plan(options, seed), time.monotonic() + options.minutes * 60))
     except (PromiseBrokenError, SystemBrokenError, httpx2.HTTPError) as error:
-        _tell_failure(campaign, error, seed, data_dir)
+        differences = list(error.differences) if isinstance(error, PromiseBrokenError) else [str(error)]
+        _tell_failure(campaign.played[-1], differences, data_dir)
         disks.keep()
-        return None
+        return campaign.played, differences
     print(f"{len(campaign.played)} rounds held, seed {seed}", flush=True)
     if options.keep:
         disks.keep()
@@ -75,18 +81,16 @@ def _run(options: argparse.Namespace, seed: int) -> Sequence[Round] | None:
     else:
         disks.remove()
         shutil.rmtree(data_dir)
-    return campaign.played
+    return campaign.played, []
 
 
 def _plan(options: argparse.Namespace, seed: int) -> Iterator[Round]:
-    topologies = [each for each in Topology if options.on in {None, each.value}]
+    topologies = [each for each in Topology if each.value in options.on]
     return islice(plan(options.faults, seed, topologies, together=options.together), options.rounds)
 
 
-def _tell_failure(campaign: Campaign, error: Exception, seed: int, data_dir: Path) -> None:
-    differences: Sequence[str] = error.differences if isinstance(error, PromiseBrokenError) else (str(error),)
-    failed = campaign.played[-1]
-    print(f"\nround {failed.number} of seed {seed} failed: {failed.name}")
+def _tell_failure(failed: Round, differences: Sequence[str], data_dir: Path) -> None:
+    print(f"\nround {failed.number} of seed {failed.seed} failed: {failed.name}")
     print("\n".join(failed.history))
     print(f"{len(differences)} differences" + (", the first:" if len(differences) > DIFFERENCES_SHOWN_MAX else ":"))
     print("\n".join(f"- {difference}" for difference in differences[:DIFFERENCES_SHOWN_MAX]))
@@ -110,7 +114,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--faults", type=_faults, default=list(FAULTS.values()), help="only these, comma-separated")
     parser.add_argument("--without", type=_faults, default=[], help="all but these")
     parser.add_argument("--together", action="store_true", help="begin with several faults at once")
-    parser.add_argument("--on", choices=[each.value for each in Topology], help="stay on this topology")
+    parser.add_argument(
+        "--on",
+        choices=[each.value for each in Topology],
+        help=f"stay on this topology (default: one after the other, without {Topology.SENTINEL.value})",
+    )
     parser.add_argument("--hold-max-s", type=float, default=12.0, help="longest pause or silence (default 12)")
     parser.add_argument("--port-base", type=int, metavar="N", help="use ports N to N + 99 (default: free ones)")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write what was measured as a Markdown page")
@@ -118,8 +126,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="list the faults and end")
     options = parser.parse_args()
     options.faults = [fault for fault in options.faults if fault not in options.without]
-    topologies = {each.value for fault in options.faults for each in fault.topologies}
-    if not topologies or options.on not in {None, *topologies}:
+    options.on = {options.on} if options.on else {each.value for each in Topology} - {Topology.SENTINEL.value}
+    if not options.on & {each.value for fault in options.faults for each in fault.topologies}:
         parser.error("no fault is left")
     return options
 

@@ -13,12 +13,13 @@ from rounds import Match, Round
 from servers import OwnServers
 from system import System
 from topologies import Topology
+from watched_servers import WatchedServers
 
 from tests.harness.ports import free_port_base
 
 ROUNDS_PER_STAY: Final = 6
 """Rounds of several faults on one topology before the other gets its turn."""
-PORTS_TAKEN: Final = (1, 2, 3, 4, 5, 11, 31, 91, 92, 93, 94, 95, 96, 97, 98, 99)
+PORTS_TAKEN: Final = (1, 2, 3, 4, 5, 11, 31, *range(60, 68), *range(80, 88), *range(91, 100))
 
 
 def plan(
@@ -93,6 +94,8 @@ class Campaign:
                 return System(data_dir, port_base, OwnServers(data_dir, port_base))
             case Topology.RIGGED:
                 return System(data_dir, port_base, disks=self._disks, clocks=Clocks(data_dir))
+            case Topology.SENTINEL:
+                return System(data_dir, port_base, WatchedServers(data_dir, port_base))
 
     async def _leave(self) -> None:
         if self._system is not None:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from fluxo_local.spawn import spawn
+from fluxo_local.spawn import descendants, spawn
 
 STOPS_WITHIN_S: Final = 60.0
 STARTS_MAX: Final = 5
@@ -60,13 +60,21 @@ class Foreground:
         try:
             await asyncio.to_thread(self._process.wait, STOPS_WITHIN_S)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._failure = f"fluxo up did not end within {STOPS_WITHIN_S:g} s of {how.name}"
+            left = [_told(pid) for pid in descendants(self._process.pid)]
+            self._process.send_signal(signal.SIGABRT)  # it writes where each of its threads stands
+            await asyncio.to_thread(self._process.wait)
+            self._failure = "\n".join(
+                [f"fluxo up did not end within {STOPS_WITHIN_S:g} s of {how.name}", *left, self._end_of_output()]
+            )
             raise SystemBrokenError(self._failure) from None
 
     def _spawn(self) -> subprocess.Popen[bytes]:
+        environment = {**self._environment, "PYTHONFAULTHANDLER": "1"}
         with self._output.open("ab") as output:
-            return spawn(self._argv, log=output, env=self._environment, on_parent_death=signal.SIGTERM)
+            return spawn(self._argv, log=output, env=environment, on_parent_death=signal.SIGTERM)
+
+    def _end_of_output(self) -> str:
+        return "\n".join(self._output.read_text().splitlines()[-60:])
 
     async def _nurse(self) -> None:
         starts, was_ready, nursed = 1, False, self._process
@@ -78,9 +86,19 @@ class Foreground:
                 if status is None:
                     was_ready = was_ready or self._is_ready()
                 elif was_ready or starts == STARTS_MAX:
-                    end = "\n".join(self._output.read_text().splitlines()[-12:])
-                    self._failure = f"fluxo up ended with status {status}:\n{end}"
+                    self._failure = f"fluxo up ended with status {status}:\n{self._end_of_output()}"
                 else:
                     starts += 1
                     self._process = nursed = self._spawn()
             await asyncio.sleep(_POLL_S)
+
+
+def _told(pid: int) -> str:
+    """What the system says of a process that is left: what it is, and whether it runs, waits or is dead."""
+    process = Path(f"/proc/{pid}")
+    try:
+        command = (process / "cmdline").read_text().replace("\0", " ")
+        state = next(line for line in (process / "status").read_text().splitlines() if line.startswith("State:"))
+    except OSError:
+        return f"{pid} has just ended"
+    return f"{pid} {state}: {command}"

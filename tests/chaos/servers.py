@@ -5,15 +5,13 @@ import contextlib
 from pathlib import Path
 from typing import Final
 
-from fluxo_local.embedded.databases import Role, ensure_database
+from databases import SERVICES, database_urls, ensure_databases
 from fluxo_local.embedded.postgres import PostgresServer
 from fluxo_local.embedded.valkey import ValkeyServer
 from fluxo_local.errors import CommandError
-from fluxo_local.runtime import role_passwords
 
 from tests.harness.proxy import Proxy
 
-SERVICES: Final = ("entries", "balances")
 LINKS: Final = ("entries-database", "balances-database", "streams", "cache")
 _RESTART_PAUSE_S: Final = 0.3
 _POLL_S: Final = 0.1
@@ -40,7 +38,9 @@ class OwnServers:
         """Start what does not run. Spawns from this thread, with which the servers would die."""
         for server in self._servers.values():
             server.start()
-        self._ensure_databases()
+        postgres = self._servers["postgres"]
+        assert isinstance(postgres, PostgresServer)
+        ensure_databases(self._data_dir, postgres)
         for proxy in self.proxies.values():
             await proxy.start()
         self._keeping = [asyncio.create_task(self._keep(server)) for server in self._servers.values()]
@@ -61,35 +61,18 @@ class OwnServers:
             return None
         return server.process.pid
 
+    def port_of(self, name: str) -> int:
+        return self._servers[name].port
+
     def environment(self, *, proxied: bool) -> dict[str, str]:
         """Return the variables by which `fluxo up` uses these servers, through the proxies or past them."""
-        environment = {
+        links = {service: self.proxies[f"{service}-database"].port for service in SERVICES}
+        ports = links if proxied else dict.fromkeys(SERVICES, self.port_of("postgres"))
+        return {
             "FLUXO_STREAMS_URL": self._valkey_url("valkey-streams", "streams", proxied=proxied),
             "FLUXO_CACHE_URL": self._valkey_url("valkey-cache", "cache", proxied=proxied),
+            **database_urls(self._data_dir, {service: f"127.0.0.1:{port}" for service, port in ports.items()}),
         }
-        for service in SERVICES:
-            name, (owner, app, api), passwords = self._database(service)
-            port = self.proxies[f"{service}-database"].port if proxied else self._servers["postgres"].port
-            variable = f"FLUXO_{service.upper()}"
-            environment |= {
-                f"{variable}_DATABASE_URL": f"postgresql://{app}:{passwords[app]}@127.0.0.1:{port}/{name}",
-                f"{variable}_API_DATABASE_URL": f"postgresql://{api}:{passwords[api]}@127.0.0.1:{port}/{name}",
-                f"{variable}_MIGRATION_DATABASE_URL": f"postgresql://{owner}:{passwords[owner]}@127.0.0.1:{port}/{name}",
-            }
-        return environment
-
-    def _ensure_databases(self) -> None:
-        postgres = self._servers["postgres"]
-        assert isinstance(postgres, PostgresServer)
-        for service in SERVICES:
-            name, names, passwords = self._database(service)
-            owner, *others = (Role(each, passwords[each]) for each in names)
-            ensure_database(postgres.admin_url, name, owner, *others)
-
-    def _database(self, service: str) -> tuple[str, list[str], dict[str, str]]:
-        """Return its name, the roles that own it and work in it, the API's last, and their passwords."""
-        names = [f"chaos_{service}_{role}" for role in ("owner", "app", "api")]
-        return f"fluxo_{service}", names, role_passwords(self._data_dir, names)
 
     def _valkey_url(self, server: str, link: str, *, proxied: bool) -> str:
         valkey = self._servers[server]

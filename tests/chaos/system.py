@@ -17,6 +17,7 @@ from fluxo_local.spawn import spawn
 from foreground import Foreground, SystemBrokenError
 from ledger import Ledger
 from servers import OwnServers
+from watched_servers import WatchedServers
 
 from tests.harness.processes import FLUXO, clean_environment
 from tests.harness.system import DataDirectory
@@ -27,13 +28,13 @@ _POLL_S: Final = 0.1
 
 
 class System(DataDirectory):
-    """`servers`: the driver's own, behind proxies; None lets `fluxo up` embed them, on `disks` where there are any."""
+    """`servers`: the driver's own; None lets `fluxo up` embed them, on `disks` where there are any."""
 
     def __init__(
         self,
         data_dir: Path,
         port_base: int,
-        servers: OwnServers | None = None,
+        servers: OwnServers | WatchedServers | None = None,
         *,
         disks: Disks | None = None,
         clocks: Clocks | None = None,
@@ -55,7 +56,7 @@ class System(DataDirectory):
             environment |= self.servers.environment(proxied=True)
         if self.clocks is not None:
             environment |= self.clocks.environment()
-        argv = [*FLUXO, "up", *self._data_dir_option, "--port-base", str(self.port_base)]
+        argv = [*FLUXO, "up", *self._data_dir_option, "--port-base", str(self.port_base), "--replicas", "1"]
         self._foreground = Foreground(argv, environment, self.data_dir.with_suffix(".out"), self.ready)
         await self.until(self.is_ready, STARTS_WITHIN_S, "the system is ready")
 
@@ -87,8 +88,9 @@ class System(DataDirectory):
         return self.data_dir / server
 
     def port_of(self, server: str) -> int:
-        offset = {"postgres": 3, "valkey-streams": 4, "valkey-cache": 5}[server]
-        return self.port_base + offset + (90 if self.servers is not None else 0)
+        if self.servers is not None:
+            return self.servers.port_of(server)
+        return self.port_base + {"postgres": 3, "valkey-streams": 4, "valkey-cache": 5}[server]
 
     def start_second(self, service: str, role: str) -> subprocess.Popen[bytes]:
         """Start another instance beside the supervised one."""

@@ -71,6 +71,8 @@ class Merchant:
     ledger: Ledger = field(default_factory=Ledger)
     recorded_late: list = field(default_factory=list)
     cached: dict | None = None
+    is_asked: bool = False
+    """Past the cache: then nothing is cached any more."""
     served: dict | None = None
     merchant_id = "m"
     rng = Random(1)
@@ -88,10 +90,12 @@ class Merchant:
         return True
 
     async def balance(self, day=None, *, after_entry=None, **span):
+        self.is_asked = self.is_asked or after_entry is not None
         if day is None:
             return Answer(self.served)
         found = next(item for item in self.served["items"] if item["date"] == day)
-        return Answer(self.cached if self.cached is not None and after_entry is None else found)
+        is_cached = self.cached is not None and self.cached["date"] == day and not self.is_asked
+        return Answer(self.cached if is_cached else found)
 
 
 def acknowledged(merchant, *numbers):
@@ -235,8 +239,12 @@ async def test_a_day_is_the_sum_of_its_entries_and_the_cache_says_the_same():
     assert expected_days(merchant.ledger.acknowledged.values())[DAY] == (20, 0, 2)
     assert await balance_errors(merchant) == []
 
-    merchant.cached = served | {"as_of": "another"}
+    merchant.cached, merchant.is_asked = served | {"stale": True}, False
     assert any("past the cache" in error for error in await balance_errors(merchant))
+
+    merchant.cached, merchant.is_asked = balances(DAY, credits_="10.00", count=1), False
+    assert any("differs from the range's" in error for error in await balance_errors(merchant))
+    assert not merchant.is_asked, "it is left to heal by itself"
 
     merchant.served = of_range(*days, balances(DAY, credits_="10.00", count=1))
     assert any("its entries make" in error for error in await balance_errors(merchant))
@@ -253,6 +261,15 @@ def test_a_fault_that_could_never_be_injected_is_named_with_its_reason():
     rounds[1].missed["fill-disk-streams"] = "only root may mount"
     assert "**Not tried**" in report(rounds, 1, 1)
     assert "- `fill-disk-streams`: only root may mount" in report(rounds, 1, 1)
+
+
+def test_a_report_says_which_round_broke_the_promise():
+    rounds = [Round(7, 1, Topology.SENTINEL, (Fault("kill-primary-cache", "primary killed", None),))]
+    assert "Every round ended with all of it true." in report(rounds, 1, 1)
+
+    page = report(rounds, 1, 1, differences=["acknowledged and gone: e1"])
+    assert "**Round 7, kill-primary-cache, did not**, and ended the run:\n\n    acknowledged and gone: e1\n" in page
+    assert "Every round" not in page
 
 
 def test_the_same_randomness_makes_the_same_orders():

@@ -1,6 +1,11 @@
 """The chart as Helm renders it, for two sets of values: the least that it asks for, and with everything switched on."""
 
+import json
 import re
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 import yaml
@@ -71,3 +76,44 @@ def told(manifests: list[dict], template: dict) -> dict[str, str]:
         value = SECRETS[origin["secretKeyRef"]["key"]] if "secretKeyRef" in origin else variable.get("value", "a-pod")
         environment[variable["name"]] = re.sub(r"\$\((\w+)\)", lambda name: environment[name[1]], value)
     return environment
+
+
+KINDS = {"/apis/apps/v1": ("deployments", "Deployment"), "/apis/postgresql.cnpg.io/v1": ("clusters", "Cluster")}
+
+
+@contextmanager
+def cluster_with(names: Collection[str]) -> Iterator[str]:
+    """Yield the address of an API server that has objects of these names, and can say no more than that."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            path = self.path.partition("?")[0]
+            name = path.rsplit("/", 1)[-1]
+            if kind := KINDS.get(path):
+                plural, kind_name = kind
+                resource = {"name": plural, "kind": kind_name, "namespaced": True, "verbs": ["get"]}
+                found = {
+                    "kind": "APIResourceList",
+                    "groupVersion": path.removeprefix("/apis/"),
+                    "resources": [resource],
+                }
+            elif name in names:
+                found = {"apiVersion": "v1", "kind": "Found", "metadata": {"name": name}}
+            else:
+                found = {"apiVersion": "v1", "kind": "Status", "status": "Failure", "reason": "NotFound", "code": 404}
+            told = json.dumps(found).encode()
+            self.send_response(found.get("code", 200))
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(told)))
+            self.end_headers()
+            self.wfile.write(told)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()

@@ -15,6 +15,8 @@ from tests.deploy.operator import COMPOSE, filled
 
 HOW_TO_GET_TOOLS = "not installed; run: make deploy-tools"
 
+collect_ignore = ["containers"]  # run by make test-deploy: they need an engine, and minutes
+
 
 @pytest.fixture(scope="session")
 def tool() -> Callable[[str], str]:

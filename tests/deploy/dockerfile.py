@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,14 +46,33 @@ def image(target: str) -> Image:
 
 
 def build_context(directory: Path) -> Path:
-    """A copy of what the build may read, by the rules of the ignore file: everything out, then some in."""
-    rules = DOCKERFILE.with_name("Dockerfile.dockerignore").read_text().splitlines()
-    for pattern in (rule[1:] for rule in rules if rule.startswith("!")):
-        for source in ROOT.glob(pattern):
-            target = directory / source.relative_to(ROOT)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if source.is_dir():
-                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy(source, target)
+    """A copy of what the build may read: what the oldest client would send, Docker 20.10's own."""
+    for source in _sent(ROOT, _rules()):
+        target = directory / source.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, target)
     return directory
+
+
+def _rules() -> list[tuple[bool, str]]:
+    """Whether a pattern lets in, and the pattern; what a later one says holds."""
+    lines = DOCKERFILE.with_name("Dockerfile.dockerignore").read_text().splitlines()
+    return [(line.startswith("!"), line.removeprefix("!")) for line in lines if line and not line.startswith("#")]
+
+
+def _sent(place: Path, rules: list[tuple[bool, str]]) -> Iterator[Path]:
+    for path in sorted(place.iterdir()):
+        name = path.relative_to(ROOT).as_posix()
+        above = [name, *(parent.as_posix() for parent in path.relative_to(ROOT).parents)]
+        matches = [lets_in for lets_in, pattern in rules if any(_matches(pattern, each) for each in above)]
+        sent = not matches or matches[-1]
+        if not path.is_dir():
+            yield from [path] if sent else []
+        # It looks into a folder that stays out only where a pattern names it letter by letter.
+        elif sent or any(lets_in and pattern.startswith(f"{name}/") for lets_in, pattern in rules):
+            yield from _sent(path, rules)
+
+
+def _matches(pattern: str, name: str) -> bool:
+    of_any_depth = re.escape(pattern).replace(r"\*\*/", "(.*/)?").replace(r"\*", "[^/]*")
+    return re.fullmatch(of_any_depth, name) is not None

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from contextlib import nullcontext
 
 import pytest
 import yaml
@@ -10,7 +11,7 @@ from fluxo_contracts.streams import DAILY_BALANCES_GROUP, ENTRIES_STREAM
 from fluxo_dashboard.app import pages
 from fluxo_dashboard.web.static_files import StaticFiles
 
-from tests.deploy.chart import LEAST, MOST, helm, of_kind, pods, rendered, told
+from tests.deploy.chart import LEAST, MOST, cluster_with, helm, of_kind, pods, rendered, told
 from tests.deploy.conftest import HOW_TO_GET_TOOLS
 from tests.deploy.dockerfile import ROOT, image
 from tests.deploy.told import PROCESSES, complaints
@@ -205,6 +206,19 @@ def test_the_schema_comes_before_the_code_that_wants_it():
         for name, values in (("given", LEAST), ("made here", MOST))
     }
     assert hooks == {"given": {"pre-install,pre-upgrade"}, "made here": {"post-install,pre-upgrade"}}
+
+
+@pytest.mark.parametrize(
+    ("there", "refused"),
+    [((), False), (("fluxo-entries-api", "fluxo-entries-db"), False), (("fluxo-entries-api",), True)],
+    ids=["first", "next", "moves"],
+)
+def test_a_release_does_not_move_to_databases_that_are_not_there_yet(there, refused):
+    """Its migration would wait for them before they are made, and its merchants would find them empty."""
+    with cluster_with(there) as url, helm.Config(kube_apiserver=url) as config, helm.Chart.load(CHART) as chart:
+        told = pytest.raises(helm.HelmError, match="would find empty ones") if refused else nullcontext()
+        with told:
+            config.render(chart, MOST, name="fluxo", namespace="ledger", is_upgrade=True)
 
 
 def test_databases_that_the_chart_makes_stay_and_have_a_role_for_each_purpose():

@@ -67,6 +67,43 @@ def test_the_services_are_reached_while_the_page_is_not(composed):
     assert "depends_on" not in services["dashboard"]
 
 
+def test_only_migrations_wait_until_a_server_is_healthy(composed):
+    """On a busy host a health check is late, and who waited for it would never be started."""
+    services = composed()["services"]
+    waits = {
+        (name, on)
+        for name, service in services.items()
+        for on, how in service.get("depends_on", {}).items()
+        if how["condition"] == "service_healthy" and "elk" not in service.get("profiles", ())
+    }
+    assert waits == {("entries-migrate", "entries-db"), ("balances-migrate", "balances-db")}
+
+
+def test_what_a_process_asks_stops_after_it(composed):
+    services = composed()["services"]
+    assert services["nginx"]["depends_on"].keys() == {"entries-api", "balances-api"}
+    for name in ("entries-relay", "balances-projector"):
+        assert "streams" in services[name]["depends_on"]
+    assert "cache" in services["balances-api"]["depends_on"]
+
+
+def test_no_container_leaves_a_volume_without_a_name(composed):
+    """Where an image has a volume, something is mounted: `down` would leave one of each container behind."""
+    volumes = {"postgres": "/var/lib/postgresql", "valkey/valkey": "/data", "prom/prometheus": "/prometheus"}
+    for name, service in composed()["services"].items():
+        if place := volumes.get(service["image"].split(":")[0]):
+            mounted = [each["target"] for each in service["volumes"]] + service["tmpfs"]
+            assert place in mounted, name
+
+
+def test_a_key_set_that_is_not_there_is_not_made_a_folder(composed):
+    services = composed(files=("compose.yaml", "compose.dev.yaml"))["services"]
+    for name in ("entries-api", "balances-api"):
+        (keys,) = services[name]["volumes"]
+        assert keys["bind"] == {"create_host_path": False}, name
+        assert keys["read_only"]
+
+
 def test_no_process_is_told_a_password_that_it_has_no_use_for(composed):
     model = composed(filled(ENTRIES_OWNER_PASSWORD="owners", BALANCES_OWNER_PASSWORD="owners"))
     knows = {name for name in OURS if "owners" in str(told(model, name))}

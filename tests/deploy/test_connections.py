@@ -9,9 +9,10 @@ import yaml
 from fluxo_chassis.postgres import Notifications
 from fluxo_chassis.postgres.pool import Pool
 from fluxo_entries.adapters.postgres.commit_connection import CommitConnection
+from fluxo_local.connections import COMMANDS, OWNER, RESERVED, connections_needed, taken
 from fluxo_local.services import REPLICATED, SERVICES, Service
 from fluxo_local.settings import Settings
-from fluxo_local.topology import CONNECTIONS_BESIDE, REPLICAS_MAX, topology
+from fluxo_local.topology import REPLICAS_MAX, topology
 
 from tests.deploy.dockerfile import ROOT
 from tests.deploy.told import PROCESSES
@@ -63,13 +64,30 @@ def test_the_page_for_operators_says_the_same(service: Service, role: str):
     assert int(rows[title]) == service.connections[role]
 
 
+def test_the_page_for_operators_says_what_is_taken_beside_them_and_what_it_comes_to():
+    page = (ROOT / "docs/operating/scale.md").read_text()
+    rows = dict(re.findall(r"(?m)^\| ([^|]+) \| (\d+)", page))
+    one_more = sum(sum(service.connections.values()) for service in SERVICES)
+    beside = {"one more of each process": one_more, "commands": COMMANDS, "owner": OWNER, "superuser": RESERVED}
+    assert {what: int(next(n for name, n in rows.items() if name.startswith(what))) for what in beside} == beside
+    sums = {
+        int(replicas): [int(both), int(entries), int(balances)]
+        for replicas, both, entries, balances in re.findall(
+            r"(?m)^\| (\d+) replicas? \| (\d+) \| (\d+) \| (\d+) \|$", page
+        )
+    }
+    assert {1, 2, REPLICAS_MAX} <= set(sums)
+    for replicas, told in sums.items():
+        apart = [sum(taken(service, replicas).values()) + RESERVED for service in SERVICES]
+        assert told == [connections_needed(replicas), *apart]
+
+
 @pytest.mark.parametrize("replicas", [1, 2])
 def test_the_embedded_server_has_room_for_all_that_may_be_started(replicas, tmp_path, monkeypatch):
     monkeypatch.setattr("fluxo_local.nginx.find_nginx", lambda: "/usr/sbin/nginx")
-    for_all = sum(sum(service.connections.values()) for service in SERVICES)
     may_be_started = 1 if replicas == 1 else REPLICAS_MAX  # `fluxo scale` needs the balancer
     planned = topology(Settings(), tmp_path, replicas=replicas)
-    assert planned.postgres.max_connections == may_be_started * for_all + CONNECTIONS_BESIDE
+    assert planned.postgres.max_connections == connections_needed(may_be_started)
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
@@ -80,7 +98,7 @@ def test_the_servers_of_chart_and_compose_have_room_for_the_most_that_is_scaled_
         process = values[f"{service.name}{role.capitalize()}"]
         limits = process.get("autoscaling") or process.get("keda") or {"max": process["replicas"]}
         of_role[role] = limits["max"] * connections
-    most = sum(of_role.values())
+    most, beside = sum(of_role.values()), sum(taken(service, 0).values()) + RESERVED
     chart = (ROOT / "deploy/helm/fluxo/templates/databases.yaml").read_text()
     script = (ROOT / "deploy/compose/postgres/create-database.sh").read_text()
     for limits in (re.findall(r"connectionLimit: (\d+)", chart), re.findall(r"CONNECTION LIMIT (\d+)", script)):
@@ -89,5 +107,5 @@ def test_the_servers_of_chart_and_compose_have_room_for_the_most_that_is_scaled_
         assert app >= most - of_role["api"]
         assert app + api < int(re.search(r'max_connections: "(\d+)"', chart)[1]), "the owner has room beside them"
     compose = yaml.safe_load((ROOT / "deploy/compose/compose.yaml").read_text())["services"][f"{service.name}-db"]
-    assert most + CONNECTIONS_BESIDE <= int(re.search(r'max_connections: "(\d+)"', chart)[1])
-    assert most + CONNECTIONS_BESIDE <= int(re.search(r"max_connections=(\d+)", str(compose.get("command")))[1])
+    assert most + beside <= int(re.search(r'max_connections: "(\d+)"', chart)[1])
+    assert most + beside <= int(re.search(r"max_connections=(\d+)", str(compose.get("command")))[1])

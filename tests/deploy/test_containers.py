@@ -95,6 +95,12 @@ def test_the_healthcheck_of_the_image_tells_a_process_that_lives_from_one_that_d
     assert exits == [0, 1]
 
 
+def test_a_process_that_takes_connections_and_never_answers_is_not_healthy(host):
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        healthcheck, port = image("entries").healthcheck, str(mute.getsockname()[1])
+        assert host.run("entries-api", *healthcheck, FLUXO_PORT=port) > 0
+
+
 @pytest.mark.parametrize("name", PROCESSES)
 def test_a_process_is_content_with_a_read_only_root_and_no_rights(host, name):
     if not host.confines:

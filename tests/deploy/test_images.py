@@ -9,10 +9,11 @@ from importlib.metadata import distributions
 import pytest
 
 from deploy.sbom import document
-from tests.deploy.dockerfile import DOCKERFILE, ROOT, image
+from tests.deploy.dockerfile import DOCKERFILE, ROOT, build_context, image
 
 SERVICES = ("entries", "balances")
 IMAGES = (*SERVICES, "dashboard")
+KINDS = ("services", "libs", "apps")
 
 
 def test_hadolint_finds_nothing(tool):
@@ -31,6 +32,20 @@ def test_pip_installs_nothing_but_the_locked_uv_by_its_hashes(builder):
     assert re.findall(r"(?m)^[a-z].*?==(\S+)", told) == [uv["version"]]
     assert "!deploy/images/uv.txt" in DOCKERFILE.with_name("Dockerfile.dockerignore").read_text().splitlines()
     assert set(re.findall(r"--hash=(\S+)", told)) == {file["hash"] for file in (uv["sdist"], *uv["wheels"])}
+
+
+def test_the_oldest_client_sends_the_sources_of_each_package_and_nothing_else(tmp_path):
+    sent = {path.relative_to(tmp_path) for path in build_context(tmp_path).rglob("*") if path.is_file()}
+    packages = {path.parent.relative_to(ROOT) for kind in KINDS for path in ROOT.glob(f"{kind}/*/pyproject.toml")}
+    assert {package / "pyproject.toml" for package in packages} <= sent
+    rest = {path for path in sent if not any(path.is_relative_to(package / "src") for package in packages)}
+    assert {str(path) for path in rest if path.name != "pyproject.toml"} == {"uv.lock", "deploy/images/uv.txt"}
+    assert len(sent) - len(rest) > 10 * len(packages)
+
+
+@pytest.mark.parametrize("service", IMAGES)
+def test_asking_for_health_starts_no_python(service):
+    assert image(service).healthcheck[0] == "bash"
 
 
 @pytest.mark.parametrize("service", IMAGES)

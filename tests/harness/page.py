@@ -41,7 +41,7 @@ class Tokens:
     """Those that the services' fake verifiers take: whose, and for what."""
 
     async def token_of(self, session: Session) -> str:
-        return f"{session.merchant_id}/entries:read,entries:write,balances:read,api-keys:manage"
+        return f"{session.merchant_id}/entries:read,entries:write,balances:read,api-keys:manage,days:close,days:manage"
 
     def renewed(self, session: Session) -> None: ...
 

@@ -1,6 +1,7 @@
 """A TCP proxy that does to connections what networks do: cut, delay, hold, fall silent, lose the answers."""
 
 import asyncio
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Self
@@ -26,6 +27,10 @@ class Connection:
     server: asyncio.StreamWriter
     is_mute: bool = False
 
+    @property
+    def caller(self) -> str:
+        return str(self.client.get_extra_info("peername")[0])
+
     def reset(self) -> None:
         self.client.transport.abort()
         self.server.transport.abort()
@@ -40,6 +45,7 @@ class Proxy:
         self._weather = Weather.FAIR
         self._delay_s = 0.0
         self._open: set[Connection] = set()
+        self._shut_out: AbstractSet[str] = frozenset()
         self._listener: asyncio.Server | None = None
         self._is_flowing = asyncio.Event()
         self._is_flowing.set()
@@ -106,6 +112,13 @@ class Proxy:
         for connection in self._open:
             connection.reset()
 
+    def shut_out(self, hosts: AbstractSet[str]) -> None:
+        """Let nobody through who calls from these addresses, whatever the weather is for the others."""
+        self._shut_out = hosts
+        for connection in self._open:
+            if connection.caller in hosts:
+                connection.reset()
+
     async def _accept(self, reader: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
         try:
             if self._weather is Weather.CUT:
@@ -115,6 +128,9 @@ class Proxy:
             client.transport.abort()
             return
         connection = Connection(client, server)
+        if connection.caller in self._shut_out:
+            connection.reset()
+            return
         self._open.add(connection)
         try:
             await asyncio.gather(

@@ -89,8 +89,12 @@ class System(DataDirectory):
         return next(process.pid for process in state.processes if process.name == name)
 
     def start(self, *options: str) -> None:
-        """Start it and wait until all of it is ready; one that ends meanwhile is noticed at once."""
-        command = [*FLUXO, "up", "--data-dir", str(self.data_dir), "--port-base", str(self.port_base), *options]
+        """Start it and wait until all of it is ready; one that ends meanwhile is noticed at once.
+
+        There is one of each, however many cores, where the options say nothing else.
+        """
+        command = [*FLUXO, "up", "--data-dir", str(self.data_dir), "--port-base", str(self.port_base)]
+        command += options if "--replicas" in options else ("--replicas", "1", *options)
         with self.output.open("ab") as output:
             process = self.process = spawn(command, log=output, env=clean_environment() | self.settings)
         self.until(lambda: process.poll() is not None or self.ready())
@@ -132,5 +136,5 @@ def prepare(directory: Path) -> None:
 def copy_prepared(directory: Path, data_dir: Path) -> None:
     """Copy what `prepare` made; nothing where PostgreSQL's data are elsewhere (root without user namespaces)."""
     prepared = directory / "data"
-    if (prepared / "postgres" / "PG_VERSION").exists():
+    if (prepared / "postgres" / "cluster" / "PG_VERSION").exists():
         shutil.copytree(prepared, data_dir, symlinks=True, ignore=shutil.ignore_patterns("logs"))

@@ -29,11 +29,13 @@ from fluxo_chassis.health import Health
 from fluxo_chassis.process import SystemClock
 from fluxo_chassis.resilience import Bulkhead
 from fluxo_entries.adapters.seal_keys import SealKeys
+from fluxo_entries.application.importing.ports import Import, ImportLine, ImportState
 from fluxo_entries.application.sealing.seal_entries import SealEntries
 from fluxo_entries.domain.api_key import ApiKey
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.domain.entry import Entry
 from fluxo_entries.domain.merchant import Merchant
+from fluxo_entries.domain.statement_line import LineStatus
 from fluxo_entries.entrypoints.http.app import create_entries_app
 from fluxo_local.issuer import AUDIENCE, ISSUER, DevelopmentIssuer
 
@@ -50,11 +52,12 @@ from tests.harness.page import Service, page_over
 
 OWN, FOREIGN = "padaria", "farmacia"
 DAY = date(2026, 11, 20)
-# The API key of each has the same id as its entry.
+CLOSED_DAY = date(2026, 10, 31)
+# The API key and the import of each have the same id as its entry.
 OWN_ENTRY, FOREIGN_ENTRY, NO_ENTRY = (UUID(f"019ac5a0-0000-7000-9000-{number:012x}") for number in (1, 2, 3))
-OWN_MARKS = ("Pao de mel", "Padaria da Ana", "Caixa da Ana", "1717.17", "1.717,17", str(OWN_ENTRY))
+OWN_MARKS = ("Pao de mel", "Padaria da Ana", "Caixa da Ana", "Extrato da Ana", "1717.17", "1.717,17", str(OWN_ENTRY))
 FOREIGN_MARKS = (
-    *("Xarope do Joaquim", "Farmacia do Rui", "Caixa do Rui", "remedios", "8383.83", "8.383,83"),
+    *("Xarope do Joaquim", "Farmacia do Rui", "Caixa do Rui", "Extrato do Rui", "remedios", "8383.83", "8.383,83"),
     *(str(FOREIGN_ENTRY), FOREIGN),
 )
 """What is shown nowhere but in one merchant's books."""
@@ -130,17 +133,22 @@ class InMemory:
 
     def _fill(self) -> None:
         books = (
-            (OWN, OWN_ENTRY, 171717, "Pao de mel", "doces", "Padaria da Ana", "Caixa da Ana"),
-            (FOREIGN, FOREIGN_ENTRY, 838383, "Xarope do Joaquim", "remedios", "Farmacia do Rui", "Caixa do Rui"),
+            (OWN, OWN_ENTRY, 171717, "Pao de mel", "doces", "Padaria da Ana", "da Ana"),
+            (FOREIGN, FOREIGN_ENTRY, 838383, "Xarope do Joaquim", "remedios", "Farmacia do Rui", "do Rui"),
         )
         memory, now = self._entries.memory, self._entries.clock.now()
-        for merchant, entry_id, amount, description, category, name, key_name in books:
+        for merchant, entry_id, amount, description, category, name, whose in books:
             memory.merchants[merchant] = Merchant(merchant, name=name)
             entry = Entry(entry_id, merchant, Direction.CREDIT, amount, "BRL", DAY, description, category, None, now)
             memory.entries[entry_id] = entry
             memory.keys[merchant, f"key-of-{merchant}"] = b"", entry
             self._books.add(merchant, DAY, credit=amount, category=category)
-            self.add_key(merchant, entry_id, key_name)
+            digest, state = merchant.encode().ljust(32), ImportState.READY
+            memory.imports[entry_id] = Import(entry_id, merchant, digest, f"Extrato {whose}", "BRL", now, state=state)
+            line = ImportLine(1, "line 1", DAY, amount, description, line_key=digest)
+            memory.import_lines[entry_id] = {1: line, 2: ImportLine(2, "line 2", status=LineStatus.INVALID)}
+            self.add_key(merchant, entry_id, f"Caixa {whose}")
+            asyncio.run(self._entries.day_closes.close(merchant, CLOSED_DAY, name))
         asyncio.run(SealEntries(self.seals, SealKeys(SEALS_KEY))())
 
     def add_key(self, merchant, key_id, name, scopes=KEY_SCOPES, expires_at=None, revoked_at=None):
@@ -158,12 +166,19 @@ class InMemory:
             {key: known for key, known in memory.keys.items() if of in (None, key[0])},
             {each: merchant for each, merchant in memory.merchants.items() if of in (None, each)},
             {each: known for each, known in memory.api_keys.items() if of in (None, known[0].merchant_id)},
+            {each: known for each, known in memory.imports.items() if of in (None, known.merchant_id)},
+            {each: dict(lines) for each, lines in memory.import_lines.items() if of in (None, self._whose(each))},
+            {each: trail for each, trail in memory.day_closes.items() if of in (None, each)},
         )
         return *parts, [row for row in self._books.entries if of in (None, row[0])]
 
     def restore(self, state) -> None:
         memory = self._entries.memory
         memory.entries, memory.keys, memory.merchants, memory.api_keys = map(dict, state[:4])
+        memory.imports, memory.import_lines, memory.day_closes = map(dict, state[4:7])
+
+    def _whose(self, import_id):
+        return self._entries.memory.imports[import_id].merchant_id
 
     @asynccontextmanager
     async def page(self):
@@ -181,11 +196,19 @@ class Answer:
 
     @property
     def text(self) -> str:
-        return self.body.decode()
+        # Not all is text: a file may be asked for.
+        return self.body.decode(errors="replace")
 
     @property
     def json(self):
         return orjson.loads(self.body)
+
+
+def _parts(form) -> bytes:
+    """Return a form as a browser sends it that has a file in it."""
+    named = {name: f'"{name}"; filename="a.csv"' if name == "file" else f'"{name}"' for name in form}
+    parts = (f"--part\r\nContent-Disposition: form-data; name={named[each]}\r\n\r\n{form[each]}\r\n" for each in form)
+    return ("".join(parts) + "--part--\r\n").encode()
 
 
 async def ask(app, method, path, *, token=None, headers=None, json=None, form=None, content=b"") -> Answer:
@@ -200,7 +223,9 @@ async def ask(app, method, path, *, token=None, headers=None, json=None, form=No
     body = content
     if json is not None:
         given["content-type"], body = "application/json", orjson.dumps(json)
-    if form is not None:
+    if form is not None and "file" in form:
+        given["content-type"], body = "multipart/form-data; boundary=part", _parts(form)
+    elif form is not None:
         given["content-type"], body = "application/x-www-form-urlencoded", urlencode(form).encode()
     if body:
         given["content-length"] = str(len(body))

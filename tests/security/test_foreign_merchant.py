@@ -16,7 +16,7 @@ OF_NOBODY = {"date", "name", "link"}
 """Parameters of paths that name nothing of a merchant's."""
 
 ROUTES = [(service, route) for service, routes in SERVICES.items() for route in routes if route.scope is not None]
-BY_ID = [(service, route) for service, route in ROUTES if re.search("{(entry|key)_id}", route.path)]
+BY_ID = [(service, route) for service, route in ROUTES if re.search("{(entry|key|import)_id}", route.path)]
 PAGES_BY_ID = [each for each in PAGES if "{id}" in each.path]
 
 pytestmark = pytest.mark.anyio
@@ -29,7 +29,9 @@ def named(each) -> str:
 
 def test_each_parameter_of_a_path_is_an_id_or_known_to_be_of_nobody():
     paths = [route.path for routes in SERVICES.values() for route in routes] + [each.path for each in PAGES]
-    assert {name for path in paths for name in re.findall("{(.*?)}", path)} - OF_NOBODY == {"entry_id", "key_id", "id"}
+    assert {name for path in paths for name in re.findall("{(.*?)}", path)} - OF_NOBODY == {
+        *("entry_id", "key_id", "import_id", "id")
+    }
 
 
 @pytest.mark.parametrize("each", BY_ID, ids=map(named, BY_ID))

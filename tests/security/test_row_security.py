@@ -6,7 +6,8 @@ should not.
 
 import asyncio
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -14,7 +15,7 @@ from fluxo_balances.adapters.postgres import read_sql
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_chassis.postgres import open_pool
 from fluxo_chassis.postgres.tenants import NAME_TENANTS
-from fluxo_entries.adapters.postgres import sql
+from fluxo_entries.adapters.postgres import import_sql, sql
 from fluxo_entries.adapters.postgres.entries import PostgresEntries
 from fluxo_entries.adapters.postgres.insert import insert
 from fluxo_entries.adapters.postgres.rows import columns_of, entry_row, key_row
@@ -30,6 +31,13 @@ DAY = date(2026, 11, 22)
 MINE, THEIRS = "padaria", "acougue"
 
 with_and_without = pytest.mark.parametrize("guarded", [True, False], ids=["with", "without"])
+
+IMPORT_OF = {MINE: uuid4(), THEIRS: uuid4()}
+
+
+def new_import(who):
+    return who, IMPORT_OF[who], None, bytes(32), "extrato.ofx", None, "BRL", datetime.now(UTC), None, False
+
 
 TAKE_OUT = """
 DO $$
@@ -70,6 +78,13 @@ async def api(request, entries_database, recording):  # noqa: F811 - the fixture
     connection = await connect(entries_database.api_url)
     written = [recording(key=f"key of {who}", merchant_id=who) for who in (MINE, THEIRS)]
     await insert(connection, written)
+    for who in (MINE, THEIRS):
+        async with connection.transaction():
+            await connection.execute(NAME_TENANTS, who)
+            await connection.execute(import_sql.ADD, *new_import(who))
+            line = [[1], ["line 1"], *[[None]] * 7, [1], ["new"], *[[None]] * 6]
+            await connection.execute(import_sql.ADD_LINES, who, IMPORT_OF[who], *line)
+            await connection.execute("INSERT INTO import_mappings VALUES ($1, 'f', 'date=#1', now())", who)
     if not request.node.callspec.params["guarded"]:
         await as_owner(entries_database, TAKE_OUT)
     yield Held(connection, written[1])
@@ -101,6 +116,10 @@ READS = {
     "category": (sql.page([sql.PAGE_FILTERS["category"].format("$3")]), lambda _: (10, "vendas")),
     "search": (sql.search([], "$3"), lambda _: (10, "venda")),
     "keys": (sql.FIND_BY_KEYS, lambda theirs: ([THEIRS], [theirs.idempotency_key])),
+    "import": (import_sql.GET, lambda _: (IMPORT_OF[THEIRS],)),
+    "imports": (import_sql.PAGE, lambda _: (None, 10)),
+    "lines": (import_sql.page_of_lines([]), lambda _: (IMPORT_OF[THEIRS], 0, 10)),
+    "columns": (import_sql.KNOWN_COLUMNS, lambda _: (10,)),
 }
 
 
@@ -113,8 +132,11 @@ async def test_a_read_that_errs_gets_no_entry_of_another(guarded, read, api):
     assert await api.connection.fetch(statement, THEIRS, *arguments(api.theirs))
 
 
+RELATIONS = ["own_entries", "merchants", "idempotency_keys", "imports", "import_lines", "import_mappings"]
+
+
 @with_and_without
-@pytest.mark.parametrize("relation", ["own_entries", "merchants", "idempotency_keys"])
+@pytest.mark.parametrize("relation", RELATIONS)
 async def test_who_names_nobody_reads_nothing_and_writes_nothing(guarded, relation, api, recording):  # noqa: F811
     assert await api.connection.fetchval(f"SELECT count(*) FROM {relation}") == (0 if guarded else 2)
     await api.connection.fetch(sql.GET_MERCHANT, MINE)
@@ -133,11 +155,16 @@ def writes(recording):  # noqa: F811 - the fixture's value
         "entries": (sql.RECORD, *one_entry),
         "merchants": (sql.ENSURE_MERCHANTS, MINE, ["another"], ["BRL"], DEFAULT_TIME_ZONE),
         "settings": (sql.SAVE_MERCHANT, THEIRS, "Mine", "BRL", DEFAULT_TIME_ZONE),
+        "imports": (
+            *(import_sql.ADD, THEIRS, uuid4(), "another"),
+            *(bytes(31) + b"1", "f", None, "BRL", datetime.now(UTC), None, False),
+        ),
+        "imported": (import_sql.ADD_RECORDED, THEIRS, [bytes(32)], [1], [theirs.entry.id], [None], [False]),
     }
 
 
 @with_and_without
-@pytest.mark.parametrize("write", ["append", "keys", "entries", "merchants", "settings"])
+@pytest.mark.parametrize("write", ["append", "keys", "entries", "merchants", "settings", "imports", "imported"])
 async def test_a_write_that_errs_is_refused(guarded, write, api, recording):  # noqa: F811 - the fixture
     statement, *arguments = writes(recording)[write]
     async with api.connection.transaction():
@@ -151,7 +178,7 @@ async def test_a_write_that_errs_is_refused(guarded, write, api, recording):  # 
 
 
 BALANCES = {
-    "day": (read_sql.DAY, lambda _: (DAY, DAY.replace(day=1))),
+    "day": (read_sql.DAYS, lambda _: ([DAY], [DAY.replace(day=1)])),
     "range": (read_sql.RANGE, lambda _: (DAY, DAY.replace(day=1), DAY)),
     "categories": (read_sql.CATEGORIES, lambda _: (DAY, DAY)),
     "positions": (read_sql.POSITIONS, lambda _: ()),

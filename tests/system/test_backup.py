@@ -7,6 +7,7 @@ from threading import Event, Thread
 from fluxo_local.runtime import load_environment
 
 from tests.harness.processes import clean_environment
+from tests.harness.system import System
 
 DAY = date(2026, 3, 10)
 
@@ -97,7 +98,7 @@ def test_backups_of_a_running_and_of_a_stopped_system_are_restored_in_their_plac
     assert_is_as_of_the_backup(own_system, before, after)
     assert own_system.stop() == 0
 
-    elsewhere = type(own_system)(tmp_path / "elsewhere")
+    elsewhere = System(tmp_path / "elsewhere")
     unproved = elsewhere.cli("restore", str(at_rest))
     assert (unproved.returncode, "FLUXO_SEALS_KEY" in unproved.stderr) == (4, True)
     key = load_environment(own_system.data_dir)["FLUXO_SEALS_KEY"]
@@ -112,7 +113,7 @@ def test_backups_of_a_running_and_of_a_stopped_system_are_restored_in_their_plac
         assert elsewhere.stop() == 0
 
 
-def test_there_is_nothing_to_back_up_where_nothing_ever_ran(own_system, tmp_path):
-    refused = own_system.cli("backup", str(tmp_path / "backup.tar"))
+def test_there_is_nothing_to_back_up_where_nothing_ever_ran(tmp_path):
+    refused = System(tmp_path / "data").cli("backup", str(tmp_path / "backup.tar"))
     assert refused.returncode == 3
     assert "There is nothing to back up" in refused.stderr

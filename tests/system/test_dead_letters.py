@@ -9,6 +9,7 @@ import redis
 from fluxo_local.runtime import load_environment
 
 DAY = date(2026, 3, 10)
+DEAD_LETTERS = "fluxo.entries.dead"
 
 
 def note_currency(merchant, currency):
@@ -35,8 +36,10 @@ def bury_one(merchant):
     first = merchant.record("credit", "10.00", DAY)
     merchant.day(DAY, after=first["id"])
     note_currency(merchant, "USD")
-    entry = merchant.record("credit", "5.00", DAY)
-    merchant.system.until(lambda: letters_of(merchant))
+    with redis.Redis.from_url(load_environment(merchant.system.data_dir)["FLUXO_STREAMS_URL"]) as client:
+        letters = client.xlen(DEAD_LETTERS)
+        entry = merchant.record("credit", "5.00", DAY)
+        merchant.system.until(lambda: client.xlen(DEAD_LETTERS) > letters)  # to ask the command is a process each time
     note_currency(merchant, "BRL")
     (letter,) = letters_of(merchant)
     return entry, letter
@@ -65,7 +68,7 @@ def test_a_poison_event_is_listed_shown_and_redriven_into_its_day(system, mercha
 
 def test_a_letter_that_cannot_be_redriven_stays_and_is_discarded_only_when_that_is_meant(system):
     with redis.Redis.from_url(load_environment(system.data_dir)["FLUXO_STREAMS_URL"]) as client:
-        letter_id = client.xadd("fluxo.entries.dead", {"event": b"garbage", "reason": "?", "deliveries": 1}).decode()
+        letter_id = client.xadd(DEAD_LETTERS, {"event": b"garbage", "reason": "?", "deliveries": 1}).decode()
 
     redriven = system.cli("dead-letters", "redrive", letter_id)
     assert redriven.returncode == 1

@@ -3,6 +3,7 @@
 from faults.clocks import CLOCK_FAULTS
 from faults.databases import DATABASE_FAULTS
 from faults.disks import DISK_FAULTS
+from faults.failovers import FAILOVER_FAULTS
 from faults.fault import Fault
 from faults.instances import INSTANCE_FAULTS
 from faults.network import NETWORK_FAULTS
@@ -19,5 +20,6 @@ FAULTS: dict[str, Fault] = {
         *NETWORK_FAULTS,
         *DISK_FAULTS,
         *CLOCK_FAULTS,
+        *FAILOVER_FAULTS,
     )
 }

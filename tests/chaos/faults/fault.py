@@ -12,12 +12,12 @@ Inject = Callable[[System, float, Random], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`kind` groups faults in the report. It can be injected on these topologies only."""
+    """`kind` groups faults in the report. It can be injected on these topologies only: those with one server each."""
 
     name: str
     kind: str
     inject: Inject
-    topologies: AbstractSet[Topology] = frozenset(Topology)
+    topologies: AbstractSet[Topology] = frozenset(Topology) - {Topology.SENTINEL}
 
     def home_among(self, topologies: Sequence[Topology]) -> Topology | None:
         """Return on which of these it is injected alone; None when it can't be on any."""

@@ -7,6 +7,7 @@ from random import Random
 from typing import Final
 
 from system import System
+from topologies import Topology
 
 from faults.fault import Fault
 
@@ -25,6 +26,6 @@ async def second(service: str, role: str, system: System, hold_s: float, rng: Ra
 
 
 INSTANCE_FAULTS: Final = (
-    Fault("second-relay", "second instance", partial(second, "entries", "relay")),
-    Fault("second-projector", "second instance", partial(second, "balances", "projector")),
+    Fault("second-relay", "second instance", partial(second, "entries", "relay"), frozenset(Topology)),
+    Fault("second-projector", "second instance", partial(second, "balances", "projector"), frozenset(Topology)),
 )

@@ -5,7 +5,7 @@ from functools import partial
 from random import Random
 from typing import Final
 
-from servers import LINKS
+from servers import LINKS, OwnServers
 from system import System
 from topologies import Topology
 
@@ -22,7 +22,7 @@ KINDS: Final = {
 
 
 async def disturb(link: str, weather: Weather, system: System, hold_s: float, rng: Random) -> None:
-    assert system.servers is not None
+    assert isinstance(system.servers, OwnServers)
     proxy = system.servers.proxies[link]
     proxy.change(weather, delay_s=rng.uniform(*DELAYS_S))
     try:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -11,18 +11,13 @@ from random import Random
 from typing import Final
 
 from system import System
+from topologies import Topology
 
 from faults.fault import Fault, MissedError
 
-PROCESSES: Final = (
-    "entries-api-1",
-    "entries-relay-1",
-    "balances-api-1",
-    "balances-projector-1",
-    "postgres",
-    "valkey-streams",
-    "valkey-cache",
-)
+OURS: Final = ("entries-api-1", "entries-relay-1", "balances-api-1", "balances-projector-1")
+PROCESSES: Final = (*OURS, "postgres", "valkey-streams", "valkey-cache")
+EVERYWHERE: Final = frozenset(Topology)
 
 
 def send(pids: Iterable[int], number: signal.Signals) -> None:
@@ -92,13 +87,19 @@ async def kill_supervisor(system: System, _hold_s: float, _rng: Random) -> None:
         pass
 
 
+def _for_each(verb: str, kind: str, inject: Callable[..., Awaitable[None]]) -> Iterator[Fault]:
+    for name in PROCESSES:
+        where = {"topologies": EVERYWHERE} if name in OURS else {}
+        yield Fault(f"{verb}-{name.removesuffix('-1')}", kind, partial(inject, name), **where)
+
+
 PROCESS_FAULTS: Final = (
-    *(Fault(f"kill-{name.removesuffix('-1')}", "process killed", partial(kill, name)) for name in PROCESSES),
-    *(Fault(f"pause-{name.removesuffix('-1')}", "process paused", partial(pause, name)) for name in PROCESSES),
-    *(Fault(f"hang-{name.removesuffix('-1')}", "process hung", partial(hang, name)) for name in PROCESSES),
+    *_for_each("kill", "process killed", kill),
+    *_for_each("pause", "process paused", pause),
+    *_for_each("hang", "process hung", hang),
     Fault("kill-postgres-backend", "process killed", kill_backend),
     Fault("kill-postgres-group", "process killed", kill_cluster),
     Fault("kill-everything", "system killed", kill_everything),
-    Fault("kill-supervisor", "system killed", kill_supervisor),
-    Fault("restart-system", "system restarted", restart),
+    Fault("kill-supervisor", "system killed", kill_supervisor, EVERYWHERE),
+    Fault("restart-system", "system restarted", restart, EVERYWHERE),
 )

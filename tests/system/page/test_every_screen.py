@@ -98,6 +98,23 @@ def reverse(page: Page) -> None:
     page.wait_for_selector("form[action$='/reverse']")
 
 
+def books(page: Page) -> None:
+    page.goto("/books")
+    if page.locator("#reopen-reason").is_visible():
+        page.fill("#reopen-reason", "Nota esquecida")
+        page.click("form[action$='/reopen'] button")
+    page.fill("#close-day", "2000-01-01")  # before all that other screens record
+    page.click("form[action='/books/closes'] button")
+    page.wait_for_selector("#reopen-reason")
+
+
+def wrong_books(page: Page) -> None:
+    page.goto("/books")
+    page.fill("#book-first", "31/02/2026")
+    page.click("button[value='pdf']")
+    page.wait_for_selector("#error-first")
+
+
 def keys(page: Page) -> None:
     page.goto("/keys")
 
@@ -138,6 +155,8 @@ SCREENS = {
     "month": month,
     "year": year,
     "wrong-date": wrong_date,
+    "books": books,
+    "wrong-books": wrong_books,
     "wrong-key": wrong_key,
     "new-key": new_key,
     "revoke-key": revoke_key,

@@ -1,7 +1,6 @@
 """PostgreSQL dies, and its standby takes over: what was replicated is counted once, what was not is gone."""
 
 import asyncio
-import os
 from uuid import uuid4
 
 import asyncpg
@@ -10,9 +9,10 @@ import redis
 from fluxo_cli.operations.reconciliation import Difference
 from fluxo_contracts.entry_recorded import decode
 from fluxo_contracts.streams import ENTRIES_STREAM
-from fluxo_local.embedded.directory import make_private, password_in, write_private
 from fluxo_local.embedded.probe import ASKS_FOR_PASSWORD, greet_postgres
-from fluxo_local.spawn import kill_family, spawn
+from fluxo_local.spawn import kill_family
+
+from tests.harness.standby import copy_cluster
 
 XID_BITS = 48
 SALE = {"direction": "credit", "amount": "1.00", "description": "Venda"}
@@ -24,30 +24,13 @@ class Pair:
     def __init__(self, fleet):
         self.fleet, self.primary = fleet, fleet.postgres
         self.standby = fleet.another_postgres("standby", 61)
-        make_private(self.standby.directory)
-        write_private(self.standby.directory / "password", password_in(self.primary.directory))
-        self._copy()
+        assert copy_cluster(self.primary, self.standby).wait(60) == 0, "basebackup.log says why"
         with (self.standby.directory / "server.log").open("ab") as log:
             self.standby.spawn(log)
         fleet.until(lambda: greet_postgres(self.standby.port) == ASKS_FOR_PASSWORD)
         fleet.until(lambda: self.on_primary("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'") == 1)
         both = ",".join(f"127.0.0.1:{server.port}" for server in (self.primary, self.standby))
         fleet.databases_at = dict.fromkeys(fleet.databases_at, both)
-
-    def _copy(self):
-        confined, log_file = self.standby._confined(), self.standby.directory / "basebackup.log"
-        from_primary = f"host=127.0.0.1 port={self.primary.port} user=postgres"
-        command = [confined.binaries.program("pg_basebackup"), "-d", from_primary, "-D", self.standby._cluster]
-        with log_file.open("wb") as log:
-            copy = spawn(
-                [*command, "-R", "--checkpoint=fast", "--no-sync"],
-                log=log,
-                env={**os.environ, "PGPASSWORD": password_in(self.primary.directory)},
-                before_exec=confined.before_exec,
-                user=confined.user,
-                group=confined.group,
-            )
-        assert copy.wait(60) == 0, log_file.read_text()
 
     def on_primary(self, *statements):
         return ask(self.primary, *statements)
