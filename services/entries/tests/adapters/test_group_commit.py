@@ -10,6 +10,7 @@ import pytest
 from fluxo_chassis.http.app import ANSWER_WITHIN_S
 from fluxo_chassis.resilience import CircuitBreaker
 from fluxo_entries.adapters.observed_journal import disposition
+from fluxo_entries.adapters.postgres import commit_connection, group_commit
 from fluxo_entries.adapters.postgres.group_commit import GroupCommitter
 from fluxo_entries.application.recording.ports import Outcome
 from fluxo_entries.domain.errors import OutcomeUnknownError, OverloadedError
@@ -19,6 +20,18 @@ from tests.harness.proxy import Proxy, Weather
 pytestmark = pytest.mark.anyio
 
 BACKENDS = "FROM pg_stat_activity WHERE application_name = 'test-append' AND datname = current_database()"
+
+
+@pytest.fixture
+def patient(monkeypatch):
+    """A committer that waits as long as a busy machine takes, where the story is not about time."""
+    for module, name in (
+        (group_commit, "SEND_WITHIN_S"),
+        (group_commit, "ANSWER_WITHIN_S"),
+        (commit_connection, "STATEMENT_TIMEOUT_S"),
+        (commit_connection, "CONNECT_TIMEOUT_S"),
+    ):
+        monkeypatch.setattr(module, name, 60.0)
 
 
 def closed():
@@ -137,6 +150,7 @@ async def test_nobody_waits_longer_than_the_api_does_and_who_never_had_his_turn_
     assert await count(pool) <= 2 + kinds[OutcomeUnknownError] < 60
 
 
+@pytest.mark.usefixtures("patient")
 async def test_connections_ended_in_flight_lose_and_double_nothing(committer, pool, admin, recording):
     given = [recording() for _ in range(3000)]
 
@@ -158,6 +172,7 @@ async def test_connections_ended_in_flight_lose_and_double_nothing(committer, po
     assert await count(pool) == 3000
 
 
+@pytest.mark.usefixtures("patient")
 async def test_a_database_that_is_unavailable_is_told_at_once_and_is_used_again_on_return(entries_database, recording):
     async with (
         Proxy(entries_database.api_url) as proxy,
@@ -200,6 +215,7 @@ async def test_a_database_that_takes_connections_and_says_nothing_is_waited_for_
         assert not (await appended(committer, recording())).replayed
 
 
+@pytest.mark.usefixtures("patient")
 async def test_a_full_queue_refuses_and_writes_nothing(entries_database, pool, recording):
     async with GroupCommitter(entries_database.api_url, "test-append", closed(), queue_rows_max=100) as committer:
         results = await asyncio.gather(*(committer.append(recording()) for _ in range(150)), return_exceptions=True)
@@ -208,6 +224,7 @@ async def test_a_full_queue_refuses_and_writes_nothing(entries_database, pool, r
     assert await count(pool) == 100
 
 
+@pytest.mark.usefixtures("patient")
 async def test_a_caller_that_leaves_changes_nothing_for_the_others(committer, pool, recording):
     callers = [asyncio.ensure_future(committer.append(recording())) for _ in range(300)]
     await asyncio.sleep(0)
@@ -221,6 +238,7 @@ async def test_a_caller_that_leaves_changes_nothing_for_the_others(committer, po
     assert await count(pool) == 300
 
 
+@pytest.mark.usefixtures("patient")
 async def test_what_waits_is_finished_before_it_closes(entries_database, pool, recording):
     async with GroupCommitter(entries_database.api_url, "test-append", closed()) as committer:
         callers = [asyncio.ensure_future(committer.append(recording())) for _ in range(500)]
@@ -231,6 +249,7 @@ async def test_what_waits_is_finished_before_it_closes(entries_database, pool, r
     assert await count(pool) == 500
 
 
+@pytest.mark.usefixtures("patient")
 async def test_a_lone_caller_does_not_wait_for_company(committer, recording):
     waited_s = []
     for _ in range(20):
@@ -240,6 +259,7 @@ async def test_a_lone_caller_does_not_wait_for_company(committer, recording):
     assert min(waited_s) < 0.05
 
 
+@pytest.mark.usefixtures("patient")
 async def test_a_key_held_by_an_open_transaction_is_waited_for(committer, owner, admin, recording):
     first = recording(key="k")
     await committer.append(recording())
