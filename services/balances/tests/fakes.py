@@ -177,6 +177,13 @@ class World:
     purged: datetime | None = None
     monotonic_s: float = 0.0
 
+    unconfirmed: set[UUID] = field(default_factory=set)
+    """What the database loses when it goes down."""
+
+    def go_down(self) -> None:
+        self.inbox -= self.unconfirmed
+        self.unconfirmed.clear()
+
     def decode(self, delivery: Delivery) -> Told:
         payload = delivery.payload
         if payload is None:
@@ -200,8 +207,17 @@ class World:
                 raise RuntimeError("a bug")
         new = {entry.id for entry in entries} - self.inbox
         self.inbox |= new
+        self.unconfirmed |= new
         self.journal.append(("applied", len(new)))
         return len(new)
+
+    async def confirm(self, entry_ids: Collection[UUID]) -> bool:
+        if self.database_is_unavailable:
+            raise ReadModelUnavailableError
+        self.unconfirmed.clear()
+        is_held = set(entry_ids) <= self.inbox
+        self.journal.append(("confirmed" if is_held else "lost", len(entry_ids)))
+        return is_held
 
     async def apply_settings(self, settings: Sequence[MerchantSettings]) -> int:
         if self.database_is_unavailable:

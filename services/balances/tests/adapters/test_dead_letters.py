@@ -265,8 +265,17 @@ async def test_a_server_that_is_unavailable_is_no_failure_of_the_letter(ask, ref
         async def invalidate(self, merchant_ids):
             raise CacheUnavailableError
 
+    class ForgetsWhatItApplied:
+        async def apply(self, entries):
+            return len(entries)
+
+        async def confirm(self, entry_ids):
+            return False
+
     with pytest.raises(ReadModelUnavailableError):
         await ask("redrive", [letter_id], projection=DatabaseIsAway())
+    with pytest.raises(ReadModelUnavailableError):
+        await ask("redrive", [letter_id], projection=ForgetsWhatItApplied())
     await mend()
     with pytest.raises(CacheUnavailableError):
         await ask("redrive", [letter_id], answers=CacheIsAway())

@@ -49,7 +49,8 @@ async def restart(projecting, member):
     project, events = projecting("p1"), member("p1")
     for _ in range(3):
         await project(await events.read(100, 0.05))
-        await project.acknowledge_applied()
+        await project.make_visible()
+        await project.acknowledge_visible()
 
 
 @with_and_without
@@ -80,14 +81,11 @@ async def test_duplicates_remove_cached_answers_too(
 ):
     if not guarded:
 
-        async def acknowledge_with_what_is_new(self):
-            await self._answers.invalidate(
-                {each.entry.merchant_id for each in self._unacknowledged.values() if each.is_new}
-            )
-            await self._events.acknowledge(list(self._unacknowledged))
-            self._unacknowledged.clear()
+        async def show_what_is_new(self):
+            await self._answers.invalidate({each.told.merchant_id for each in self._hidden.values() if each.is_new})
+            self._visible, self._hidden = self._hidden, {}
 
-        monkeypatch.setattr(ProjectEntries, "acknowledge_applied", acknowledge_with_what_is_new)
+        monkeypatch.setattr(ProjectEntries, "make_visible", show_what_is_new)
     await member("p1").read(1, 0.01)  # makes the group
     await stream.publish(recorded("m1", NOV_22, credit=1))
     await projecting("p1")(await member("p1").read(100, 0.05) or await member("p1").read(100, 0.05))
@@ -107,11 +105,11 @@ async def test_an_event_is_acknowledged_only_after_the_cached_answers_are_remove
     if not guarded:
 
         async def acknowledge_first(self):
-            unacknowledged, self._unacknowledged = self._unacknowledged, {}
-            await self._events.acknowledge(list(unacknowledged))
-            await self._answers.invalidate({each.entry.merchant_id for each in unacknowledged.values()})
+            hidden, self._hidden = self._hidden, {}
+            await self._events.acknowledge(list(hidden))
+            await self._answers.invalidate({each.told.merchant_id for each in hidden.values()})
 
-        monkeypatch.setattr(ProjectEntries, "acknowledge_applied", acknowledge_first)
+        monkeypatch.setattr(ProjectEntries, "make_visible", acknowledge_first)
 
     class DiesWhileRemoving:
         async def invalidate(self, merchant_ids):
@@ -124,7 +122,7 @@ async def test_an_event_is_acknowledged_only_after_the_cached_answers_are_remove
     dying = projecting("p1", answers=DiesWhileRemoving())
     await dying(await member("p1").read(100, 0.05) or await member("p1").read(100, 0.05))
     with pytest.raises(KilledError):
-        await dying.acknowledge_applied()
+        await dying.make_visible()
 
     await restart(projecting, member)
 

@@ -21,7 +21,8 @@ async def drain(project, member, limit: int = 100) -> int:
         deliveries = await member.read(limit, 0.05)
         quiet = 0 if deliveries else quiet + 1
         applied += (await project(deliveries)).applied
-        await project.acknowledge_applied()
+        await project.make_visible()
+        await project.acknowledge_visible()
     return applied
 
 
@@ -77,7 +78,8 @@ async def test_two_projectors_with_overlapping_deliveries_apply_5000_events_once
                 # It dies here, applied and not acknowledged: these are due again, for whoever comes first.
                 await stream.age(consumer, *(each.stream_id for each in deliveries), idle_s=3_600)
                 project = projecting(consumer)
-            await project.acknowledge_applied()
+            await project.make_visible()
+            await project.acknowledge_visible()
         return applied
 
     assert sum(await asyncio.gather(work("p1"), work("p2"))) == 5_000
@@ -111,7 +113,8 @@ async def test_a_bug_that_hits_one_event_ends_in_one_dead_letter(
 
     await stream.age("p1", *ids, idle_s=3_600, deliveries=7)
     tried_alone = await project(await events.take_over(10, idle_s=30))
-    await project.acknowledge_applied()
+    await project.make_visible()
+    await project.acknowledge_visible()
     assert tried_alone.applied == 2
     assert [(letter["stream_id"], letter["reason"]) for letter in await stream.dead_letters()] == [(ids[1], "a bug")]
     assert set(await day_totals()) == {("m1", NOV_22), ("m2", NOV_22)}

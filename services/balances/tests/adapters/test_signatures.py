@@ -38,7 +38,8 @@ def project(projecting, member):
         read = await events.read(10, 0.1)
         projector = projecting("p1", events=events, decode=EventReader(keys).told_by)
         await projector(read)
-        await projector.acknowledge_applied()
+        await projector.make_visible()
+        await projector.acknowledge_visible()
         await events.read(1, 0.01)  # takes the acknowledgement along
 
     return run

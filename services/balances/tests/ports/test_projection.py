@@ -41,3 +41,13 @@ async def test_one_that_is_refused_is_named_and_the_others_may_be_applied_withou
         await projection.apply([good[0], bad, good[1]])
     assert refused.value.entry_id == bad.id
     assert await projection.apply(good) == 2
+
+
+async def test_all_that_was_applied_is_confirmed_by_any_of_it(projection, recorded):
+    first, second, missing = (recorded("m1", DAY, credit=1) for _ in range(3))
+    await projection.apply([first])
+    await projection.apply([second])
+    assert await projection.confirm({first.id})
+    assert await projection.confirm({first.id, second.id})
+    assert await projection.confirm(set())
+    assert not await projection.confirm({first.id, missing.id})

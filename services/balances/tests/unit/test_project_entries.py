@@ -6,6 +6,7 @@ from fluxo_balances.application.ports import ReadModelUnavailableError
 from fluxo_balances.application.projecting.ports import (
     DeadLetter,
     Delivery,
+    RecordedEntry,
     SkipReason,
 )
 from fluxo_balances.application.projecting.project_entries import (
@@ -64,11 +65,20 @@ def entry_id(delivery: Delivery) -> UUID:
     return UUID(bytes=delivery.payload)
 
 
-async def test_a_batch_is_applied_then_the_cache_is_told_and_then_it_is_acknowledged(world, project, delivery):
+async def finished(project: ProjectEntries) -> list[RecordedEntry]:
+    """Go the whole way with what was applied; returns what became visible."""
+    visible = await project.make_visible()
+    assert await project.acknowledge_visible() is None
+    return visible
+
+
+async def test_a_batch_is_applied_the_cache_is_told_the_database_confirms_and_then_it_is_acknowledged(
+    world, project, delivery
+):
     batch = [delivery("m2"), delivery("m1"), delivery("m2")]
     projected = await project(batch)
-    visible = await project.acknowledge_applied()
-    assert world.journal == [("applied", 3), ("invalidated", ["m1", "m2"]), ("acknowledged", 3)]
+    visible = await finished(project)
+    assert world.journal == [("applied", 3), ("invalidated", ["m1", "m2"]), ("confirmed", 1), ("acknowledged", 3)]
     assert (projected.applied, projected.duplicates) == (3, 0)
     assert [entry.id for entry in visible] == [entry_id(each) for each in batch]
     assert world.acknowledged == [each.stream_id for each in batch]
@@ -78,15 +88,15 @@ async def test_a_duplicate_goes_the_whole_way_too(world, project, delivery):
     again = delivery()
     world.inbox.add(entry_id(again))
     projected = await project([again])
-    visible = await project.acknowledge_applied()
-    assert world.journal == [("applied", 0), ("invalidated", ["m1"]), ("acknowledged", 1)]
+    visible = await finished(project)
+    assert world.journal == [("applied", 0), ("invalidated", ["m1"]), ("confirmed", 1), ("acknowledged", 1)]
     assert (projected.applied, projected.duplicates) == (0, 1)
     assert visible == []
 
 
 async def test_nothing_to_do_asks_nobody(world, project):
     assert (await project([])).applied == 0
-    assert await project.acknowledge_applied() == []
+    assert await finished(project) == []
     assert world.journal == []
 
 
@@ -108,7 +118,7 @@ async def test_what_is_not_for_the_balances_is_acknowledged_and_the_rest_of_its_
     assert projected.skipped == [SkippedEvent(another, "fluxo.merchant.closed.v1", SkipReason.UNKNOWN_TYPE)]
     assert (projected.applied, projected.dead_letters, world.dead_letters) == (2, [], [])
     assert world.acknowledged == ["7-7"]
-    await project.acknowledge_applied()
+    await finished(project)
     assert sorted(world.acknowledged) == sorted(["7-7", *(each.stream_id for each in good)])
 
 
@@ -152,7 +162,7 @@ async def test_refused_entries_are_dead_lettered_and_the_others_applied(world, p
     assert projected.applied == 16
     assert [letter.delivery for letter in projected.dead_letters] == refused
     assert {letter.reason for letter in projected.dead_letters} == {"It breaks a rule."}
-    await project.acknowledge_applied()
+    await finished(project)
     assert set(world.acknowledged) == {each.stream_id for each in batch} - {each.stream_id for each in refused}
 
 
@@ -172,7 +182,7 @@ async def test_a_database_that_is_unavailable_buries_nothing_however_often_an_ev
         with pytest.raises(ReadModelUnavailableError):
             await project(batch)
     assert world.dead_letters == []
-    assert await project.acknowledge_applied() == []
+    assert await finished(project) == []
     world.database_is_unavailable = False
     assert (await project(batch)).applied == 1
     assert len(world.dead_letters) == 1
@@ -184,7 +194,7 @@ async def test_a_batch_that_fails_for_another_cause_waits_unacknowledged(world, 
     projected = await project(batch)
     assert [str(failure) for failure in projected.failures] == ["a bug"]
     assert (projected.applied, projected.dead_letters) == (0, [])
-    await project.acknowledge_applied()
+    await finished(project)
     assert world.acknowledged == []
 
 
@@ -194,7 +204,7 @@ async def test_after_many_deliveries_each_is_tried_alone_and_only_the_culprit_is
     projected = await project(batch)
     assert projected.applied == 4
     assert [(letter.delivery, letter.reason) for letter in projected.dead_letters] == [(batch[2], "a bug")]
-    await project.acknowledge_applied()
+    await finished(project)
     assert set(world.acknowledged) == {batch[0].stream_id, batch[1].stream_id, batch[3].stream_id, batch[4].stream_id}
 
 
@@ -202,9 +212,9 @@ async def test_while_the_cache_is_unavailable_the_batch_stays_applied_and_unackn
     world.cache_is_unavailable = True
     first, second = delivery("m1"), delivery("m2")
     await project([first])
-    assert await project.acknowledge_applied() == []
+    assert await finished(project) == []
     await project([second])
-    assert await project.acknowledge_applied() == []
+    assert await finished(project) == []
     assert (world.inbox, project.unacknowledged) == ({entry_id(first), entry_id(second)}, 2)
     assert world.acknowledged == []
     assert [what for what, _ in world.journal].count("invalidated") == 1, "the cache is asked once a second at most"
@@ -212,8 +222,8 @@ async def test_while_the_cache_is_unavailable_the_batch_stays_applied_and_unackn
     world.cache_is_unavailable = False
     world.now -= timedelta(hours=2)  # somebody puts the clock right
     world.monotonic_s += 1
-    assert len(await project.acknowledge_applied()) == 2
-    assert world.journal[-2:] == [("invalidated", ["m1", "m2"]), ("acknowledged", 2)]
+    assert len(await finished(project)) == 2
+    assert world.journal[-3:] == [("invalidated", ["m1", "m2"]), ("confirmed", 2), ("acknowledged", 2)]
     assert project.unacknowledged == 0
 
 
@@ -221,7 +231,7 @@ async def test_what_waits_for_the_cache_is_not_applied_again_when_delivered_agai
     world.cache_is_unavailable = True
     event = delivery()
     await project([event])
-    await project.acknowledge_applied()
+    await finished(project)
     projected = await project([event._replace(deliveries=2)])
     assert (projected.applied, projected.duplicates) == (0, 0)
     assert world.batches == [1]
@@ -233,8 +243,112 @@ async def test_no_more_is_read_while_too_much_waits_for_the_cache(world, project
     await project([delivery() for _ in range(UNACKNOWLEDGED_MAX)])
     assert not project.has_capacity
     world.cache_is_unavailable = False
-    await project.acknowledge_applied()
+    await finished(project)
     assert project.has_capacity
+
+
+async def test_several_batches_are_confirmed_at_once_and_what_is_hidden_is_not_acknowledged(world, project, delivery):
+    shown, hidden = [delivery() for _ in range(3)], delivery()
+    await project(shown[:2])
+    await project(shown[2:])
+    await project.make_visible()
+    await project([hidden])
+    await project.acknowledge_visible()
+    assert world.acknowledged == [each.stream_id for each in shown]
+    assert [what for what, _ in world.journal].count("confirmed") == 1
+    await finished(project)
+    assert world.acknowledged == [each.stream_id for each in [*shown, hidden]]
+
+
+async def test_what_the_database_lost_before_it_confirmed_is_applied_and_shown_again(world, project, delivery):
+    kept, lost, hidden = delivery("m1"), delivery("m2"), delivery("m3")
+    await project([kept])
+    await finished(project)
+    await project([lost])
+    await project.make_visible()
+    await project([hidden])
+    world.go_down()
+    assert world.inbox == {entry_id(kept)}
+
+    again = await project.acknowledge_visible()
+    assert (again.applied, world.acknowledged) == (2, [kept.stream_id])
+    assert [entry.id for entry in await finished(project)] == [entry_id(lost), entry_id(hidden)]
+    assert world.journal[-3:] == [("invalidated", ["m2", "m3"]), ("confirmed", 1), ("acknowledged", 2)]
+
+
+async def test_a_database_that_goes_down_between_two_batches_loses_the_first_and_not_unnoticed(
+    world, project, delivery
+):
+    first, second = delivery(), delivery()
+    await project([first])
+    world.go_down()
+    await project([second])
+    await project.make_visible()
+    assert (await project.acknowledge_visible()).applied == 1
+    await finished(project)
+    assert world.inbox == {entry_id(first), entry_id(second)}
+    assert world.acknowledged == [first.stream_id, second.stream_id]
+
+
+async def test_each_duplicate_of_a_batch_is_asked_for_since_others_may_have_applied_it_and_lost_it(
+    world, project, delivery
+):
+    theirs, ours = delivery(), delivery()
+    await world.apply([world.entries[theirs.payload]])
+    await project([ours, theirs])
+    await project.make_visible()
+    world.inbox.remove(entry_id(theirs))
+    assert (await project.acknowledge_visible()).applied == 1
+    await finished(project)
+    assert world.inbox == {entry_id(theirs), entry_id(ours)}
+
+
+async def test_the_same_entry_in_two_batches_is_confirmed_once(world, project, delivery):
+    once = delivery(stream_id="1-1")
+    await project([once])
+    await project([once._replace(stream_id="2-2")])
+    await finished(project)
+    assert world.acknowledged == ["1-1", "2-2"]
+
+
+async def test_while_the_database_cannot_confirm_nothing_is_acknowledged_and_nothing_forgotten(
+    world, project, delivery
+):
+    batch = [delivery(), delivery()]
+    await project(batch)
+    await project.make_visible()
+    world.database_is_unavailable = True
+    with pytest.raises(ReadModelUnavailableError):
+        await project.acknowledge_visible()
+    assert (world.acknowledged, project.unacknowledged) == ([], 2)
+    world.database_is_unavailable = False
+    await finished(project)
+    assert project.unacknowledged == 0
+
+
+async def test_a_database_that_goes_down_again_while_it_is_given_what_it_lost_gets_it_once_more(
+    world, project, delivery, monkeypatch
+):
+    batch = [delivery(), delivery()]
+    await project(batch)
+    await project.make_visible()
+    world.go_down()
+    applies = world.apply
+
+    async def goes_down(entries):
+        await applies(entries[:1])
+        raise ReadModelUnavailableError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world, "apply", goes_down)
+        with pytest.raises(ReadModelUnavailableError):
+            await project.acknowledge_visible()
+    assert (project.unacknowledged, project.has_hidden) == (2, True)
+    await project.make_visible()
+    assert (await project.acknowledge_visible()).applied == 1
+    await finished(project)
+    assert world.inbox == {entry_id(each) for each in batch}
+    assert sorted(world.acknowledged) == sorted(each.stream_id for each in batch)
 
 
 async def test_the_inbox_is_purged_an_hour_after_it_may_forget(world):
@@ -257,7 +371,7 @@ def change(world):
 async def test_settings_are_applied_then_the_cache_is_told_and_then_they_are_acknowledged(world, project, change):
     changed = change("EUR")
     projected = await project([changed])
-    assert await project.acknowledge_applied() == []
+    assert await finished(project) == []
     assert world.journal == [("applied settings", 1), ("invalidated", ["m1"]), ("acknowledged", 1)]
     assert (projected.applied, projected.duplicates, projected.skipped) == (1, 0, [])
     assert world.settings["m1"].currency == "EUR"
@@ -267,7 +381,7 @@ async def test_settings_that_come_late_again_or_very_late_change_nothing_and_go_
     late, newest = change("USD", at=NOW - timedelta(days=400)), change("EUR")
     await project([newest])
     projected = await project([late, newest._replace(stream_id="10-1")])
-    await project.acknowledge_applied()
+    await finished(project)
     assert (projected.applied, projected.duplicates, projected.dead_letters) == (0, 2, [])
     assert world.settings["m1"].currency == "EUR"
     assert set(world.acknowledged) == {"9-1", "9-2", "10-1"}
@@ -295,6 +409,6 @@ async def test_an_api_key_goes_the_whole_way_like_settings(world, project, chang
     made = ApiKey(uuid4(), "m1", bytes(32), ("balances:read",), None, revoked=False)
     world.changes[b"a key"] = made
     projected = await project([Delivery("8-1", b"a key", 1), change("EUR")])
-    await project.acknowledge_applied()
+    await finished(project)
     assert (projected.applied, world.api_keys) == (2, {made.id: made})
     assert sorted(world.acknowledged) == ["8-1", "9-2"]

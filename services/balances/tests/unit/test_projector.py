@@ -1,10 +1,11 @@
 """The projector's loop over a stream in memory: what it reads ahead, and that nothing is lost or doubled by it."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from uuid import UUID
 
 import pytest
 from fluxo_balances.application.ports import ReadModelUnavailableError
@@ -35,14 +36,16 @@ class Stream(World):
     delivered: list[str] = field(default_factory=list)
     own: list[str] = field(default_factory=list)
     too_soon: list[str] = field(default_factory=list)
-    """What was acknowledged before it was applied."""
+    """What was acknowledged before it was applied and confirmed."""
     steps: int = 0
     last_step: int | None = None
+    goes_down_at: int | None = None
     wrote: dict[str, int] = field(default_factory=dict)
     may_write: asyncio.Event = field(default_factory=asyncio.Event)
     is_writing: asyncio.Event = field(default_factory=asyncio.Event)
     has_read: asyncio.Event = field(default_factory=asyncio.Event)
     is_idle: asyncio.Event = field(default_factory=asyncio.Event)
+    is_acknowledged: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def pending(self) -> list[str]:
@@ -81,6 +84,18 @@ class Stream(World):
         self._step()
         return applied
 
+    def go_down(self) -> None:
+        for entry in self.entries.values():
+            if entry.id in self.unconfirmed:
+                self.wrote[entry.merchant_id] -= entry.credit_minor
+        super().go_down()
+
+    async def confirm(self, entry_ids: Collection[UUID]) -> bool:
+        self._step()
+        is_held = await super().confirm(entry_ids)
+        self._step()
+        return is_held
+
     async def invalidate(self, merchant_ids: Sequence[str]) -> None:
         self._step()
         await super().invalidate(merchant_ids)
@@ -88,12 +103,17 @@ class Stream(World):
 
     async def acknowledge(self, stream_ids: Sequence[str]) -> None:
         self._step()
-        self.too_soon += [each for each in stream_ids if self.entries[self.events[each]].id not in self.inbox]
+        kept = self.inbox - self.unconfirmed
+        self.too_soon += [each for each in stream_ids if self.entries[self.events[each]].id not in kept]
         await super().acknowledge(stream_ids)
+        if len(self.acknowledged) == len(self.events):
+            self.is_acknowledged.set()
         self._step()
 
     def _step(self) -> None:
         self.steps += 1
+        if self.steps == self.goes_down_at:
+            self.go_down()
         if self.last_step is not None and self.steps > self.last_step:
             raise KilledError
 
@@ -279,3 +299,17 @@ async def test_whenever_it_is_killed_nothing_is_lost_and_nothing_counts_twice(re
         await after.finish()
         assert again.wrote == told(again), last_step
         assert (again.pending, again.too_soon) == ([], []), last_step
+
+
+async def test_whenever_the_database_goes_down_what_it_had_not_confirmed_is_applied_again(stream, running):
+    run = running()
+    await run.until(stream.is_idle)
+    await run.finish()
+    for step in range(stream.steps):
+        again = Stream(now=stream.now, entries=stream.entries, events=stream.events, goes_down_at=step)
+        again.may_write.set()
+        run = Running(again)
+        await run.until(again.is_acknowledged)
+        await run.finish()
+        assert again.wrote == told(again), step
+        assert (again.pending, again.too_soon) == ([], []), step

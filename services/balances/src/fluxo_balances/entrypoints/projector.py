@@ -1,4 +1,4 @@
-"""The projector's loop: take events, apply them, remove cached answers, acknowledge; until stopped.
+"""The projector's loop: take events, apply them, remove cached answers, confirm, acknowledge; until stopped.
 
 Of a backlog it takes and decodes the next batch while the database writes the present one.
 """
@@ -31,6 +31,10 @@ GATHER_S: Final = 0.004
 GATHER_EVENTS_MIN: Final = 8
 """A batch costs much the same for one event and for a hundred. While events come thick, but not so thick that a batch
 is half full anyway, the next one takes what has come within GATHER_S; a lone event never waits."""
+
+CONFIRM_AFTER_S: Final = 0.025
+"""Confirming costs what writing to the disk costs, and holds those up who commit meanwhile: one does for all batches of
+this time."""
 
 SKIPPED_TYPES_LOGGED_MAX: Final = 100
 EVENT_TYPE_LOGGED_LENGTH_MAX: Final = 100
@@ -67,7 +71,8 @@ class Projector:
         self._traceparent_of = traceparent_of
         self._take_over_at = 0.0
         self._ahead: Batch | None = None
-        self._unacknowledged_spans: list[TraceContext] = []
+        self._confirm_at: float | None = None
+        self._hidden_spans: list[TraceContext] = []
         self._skipped_types: set[str] = set()
         self.taking = Retry("projecting")
         self.applying = Retry("applying", cap_s=2.0)
@@ -77,6 +82,7 @@ class Projector:
         await self.taking.for_ever(partial(self._turn, stop), stop)
         if self._ahead is not None:
             await self.taking.until_done(partial(self._turn, stop), stop)
+        await self._acknowledge_when_possible(stop)
 
     async def _turn(self, stop: asyncio.Event) -> None:
         gather = False
@@ -92,7 +98,9 @@ class Projector:
                 gather = GATHER_EVENTS_MIN <= len(batch.deliveries) < self._pace.batch_size // 2
         finally:
             # Also while the stream is unavailable: what is applied must not stay hidden behind old cached answers.
-            await self._acknowledge_applied()
+            await self._make_visible()
+        if self._confirm_at is not None and time.monotonic() >= self._confirm_at:
+            await self._acknowledge_when_possible(stop)
         if gather:
             await wait_for_stop(stop, GATHER_S)
 
@@ -106,7 +114,8 @@ class Projector:
                 # There may be more: look again after this batch.
                 return self._decoded(due)
             self._take_over_at = time.monotonic() + TAKE_OVER_EVERY_S
-        return self._decoded(await self._events.read(self._pace.batch_size, READ_TIMEOUT_S))
+        timeout_s = READ_TIMEOUT_S if self._confirm_at is None else max(0.0, self._confirm_at - time.monotonic())
+        return self._decoded(await self._events.read(self._pace.batch_size, timeout_s))
 
     def _decoded(self, deliveries: Sequence[Delivery]) -> Batch | None:
         return Batch(deliveries, self._project.decode(deliveries)) if deliveries else None
@@ -118,7 +127,7 @@ class Projector:
     async def _project_and_read_ahead(self, batch: Batch, stop: asyncio.Event) -> None:
         """Both end before this does, whatever becomes of the other: what was read is kept for the next turn."""
         ended = await asyncio.gather(
-            self._read_ahead(), self._project_and_acknowledge(batch, stop), return_exceptions=True
+            self._read_ahead(), self._project_and_make_visible(batch, stop), return_exceptions=True
         )
         for failure in filter(None, ended):
             raise failure
@@ -126,9 +135,9 @@ class Projector:
     async def _read_ahead(self) -> None:
         self._ahead = self._decoded(await self._events.read(self._pace.batch_size, timeout_s=0))
 
-    async def _project_and_acknowledge(self, batch: Batch, stop: asyncio.Event) -> None:
+    async def _project_and_make_visible(self, batch: Batch, stop: asyncio.Event) -> None:
         await self._project_when_possible(batch, stop)
-        await self._acknowledge_applied()
+        await self._make_visible()
 
     async def _project_when_possible(self, batch: Batch, stop: asyncio.Event) -> None:
         """Project, and while the database is unavailable hold on to the batch: waiting is no failure of its events."""
@@ -143,26 +152,41 @@ class Projector:
             projected = await self._project(deliveries, batch.decoded)
         except ReadModelUnavailableError:
             # Meanwhile: what was applied before must not stay hidden behind old cached answers.
-            await self._acknowledge_applied()
+            await self._make_visible()
             raise
         if spans.is_on():
             traceparents = [self._traceparent_of(delivery.payload) for delivery in deliveries]
-            self._unacknowledged_spans += record_batch(f"project {ENTRIES_STREAM}", "consumer", traceparents, began_ns)
-        self._observe(deliveries, projected)
+            self._hidden_spans += record_batch(f"project {ENTRIES_STREAM}", "consumer", traceparents, began_ns)
+        metrics.batch_size.observe(len(deliveries))
+        self._observe(projected)
 
-    async def _acknowledge_applied(self) -> None:
+    async def _make_visible(self) -> None:
         began_ns = time.time_ns()
-        visible = await self._project.acknowledge_applied()
+        visible = await self._project.make_visible()
         now = self._clock.now()
         for entry in visible:
             metrics.recorded_to_visible.observe((now - entry.recorded_at).total_seconds())
         metrics.unacknowledged_events.set(self._project.unacknowledged)
-        if self._unacknowledged_spans and not self._project.unacknowledged:
-            record_next("remove cached answers", "client", self._unacknowledged_spans, began_ns)
-            self._unacknowledged_spans.clear()
+        if self._hidden_spans and not self._project.has_hidden:
+            record_next("remove cached answers", "client", self._hidden_spans, began_ns)
+            self._hidden_spans.clear()
+        if self._confirm_at is None and self._project.has_visible:
+            self._confirm_at = time.monotonic() + CONFIRM_AFTER_S
 
-    def _observe(self, deliveries: Sequence[Delivery], projected: Projected) -> None:
-        metrics.batch_size.observe(len(deliveries))
+    async def _acknowledge_when_possible(self, stop: asyncio.Event) -> None:
+        """Acknowledge what is visible; while the database is unavailable wait for it, as applying does."""
+        await self.applying.until_done(self._acknowledge_visible, stop, on=ReadModelUnavailableError)
+
+    async def _acknowledge_visible(self) -> None:
+        applied_again = await self._project.acknowledge_visible()
+        self._confirm_at = None
+        if applied_again is not None:
+            log.warning("the database went down before it confirmed: what it may have lost was applied again")
+            self._observe(applied_again)
+            await self._make_visible()
+        metrics.unacknowledged_events.set(self._project.unacknowledged)
+
+    def _observe(self, projected: Projected) -> None:
         metrics.applied_events.inc(projected.applied)
         metrics.duplicate_events.inc(projected.duplicates)
         metrics.dead_letters.inc(len(projected.dead_letters))

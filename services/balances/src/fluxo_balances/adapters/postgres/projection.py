@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -46,6 +46,16 @@ class PostgresProjection:
                 if not is_refusal(error):
                     raise
             return await self._apply_one_by_one(distinct)
+
+    async def confirm(self, entry_ids: Collection[UUID]) -> bool:
+        """Wait until the database keeps all that was applied, and return whether it holds all of these.
+
+        Raises:
+            ReadModelUnavailableError: the database cannot tell now; asking again is safe.
+        """
+        with unavailable_when_no_entry_is_to_blame():
+            held: int = await self._pool.fetchval(projection_sql.CONFIRM, entry_ids)
+        return held == len(entry_ids)
 
     async def apply_settings(self, settings: Sequence[MerchantSettings]) -> int:
         """Keep those that are later than what is known of their merchant; returns how many.

@@ -122,7 +122,11 @@ _GIVEN: Final = """
 # While a rebuild is under way this applies nothing and answers null, unless $9 says that the shadow tables are seen to
 # as well. The rebuild's row is looked for by the statement itself, so it costs no round trip.
 _MAY_APPLY: Final = "($9 OR NOT EXISTS (SELECT FROM rebuild))"
-APPLY: Final = applying(f"{_GIVEN} WHERE {_MAY_APPLY}", applied=f"CASE WHEN {_MAY_APPLY} THEN count(*) END")
+# The commit waits for no disk: CONFIRM does, for many of them.
+_CONFIRMED_LATER: Final = "set_config('synchronous_commit', 'off', true) = 'off'"
+APPLY: Final = applying(
+    f"{_GIVEN} WHERE {_MAY_APPLY}", applied=f"CASE WHEN {_MAY_APPLY} AND {_CONFIRMED_LATER} THEN count(*) END"
+)
 APPLY_TO_SHADOW: Final = applying(_GIVEN, tables="shadow_")
 
 
@@ -155,6 +159,14 @@ APPLY_SETTINGS: Final = applying_settings()
 APPLY_SETTINGS_TO_SHADOW: Final = applying_settings("shadow_")
 APPLY_API_KEYS: Final = applying_api_keys()
 APPLY_API_KEYS_TO_SHADOW: Final = applying_api_keys("shadow_")
+
+# A commit of its own, which ends only when the log is kept up to here: by the disk, and by the standbys that are waited
+# for. The message is what makes it wait, for a transaction that wrote nothing has nothing to be kept.
+CONFIRM: Final = """
+SELECT (SELECT count(*) FROM inbox WHERE event_id = ANY($1::uuid[]))
+FROM (SELECT pg_logical_emit_message(true, 'fluxo', '') OFFSET 0) AS written
+"""
+
 IS_REBUILDING: Final = "SELECT EXISTS (SELECT FROM rebuild)"
 
 

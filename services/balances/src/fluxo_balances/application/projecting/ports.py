@@ -1,6 +1,6 @@
 """What the projector and the redrive of dead letters need from outside."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
@@ -37,11 +37,18 @@ class Projection(Protocol):
     async def apply(self, entries: Sequence[RecordedEntry]) -> int:
         """Apply those entries that the inbox does not hold yet, in one transaction; returns how many were new.
 
-        All or nothing; an entry that stands twice in the batch counts once.
+        All or nothing; an entry that stands twice in the batch counts once. Everybody reads it from then on; that it
+        outlives a crash of the database, only `confirm` tells.
 
         Raises:
             EntryRefusedError: an entry breaks a rule of the read model (another currency than the merchant's); nothing
                 was applied, and the others may be applied without it.
+        """
+
+    async def confirm(self, entry_ids: Collection[UUID]) -> bool:
+        """Wait until all that was applied outlives a crash, and return whether the inbox holds all of these.
+
+        They are distinct. False: the database went down since, and lost some.
         """
 
     async def apply_settings(self, settings: Sequence[MerchantSettings]) -> int:

@@ -49,7 +49,8 @@ class ReadableChange:
 class AppliedEvent(NamedTuple):
     """What was applied and whose event is not acknowledged yet; only an entry is new."""
 
-    entry: Told
+    delivery: Delivery
+    told: Told
     is_new: bool
 
 
@@ -77,7 +78,10 @@ class ProjectEntries:
 
     In this order a crash at any point only leads to a redelivery, which the inbox recognises. Duplicates go the whole
     way too: the crash may have come between the transaction and the cache. While the cache is down the batch stays
-    applied and unacknowledged, and `acknowledge_applied` makes up for it later.
+    applied and unacknowledged, and `make_visible` makes up for it later.
+
+    Readers need not wait for the disk (ADR 0047): the database confirms several batches at once, and only what it
+    confirmed is acknowledged. What it lost, because it went down before, is applied again.
     """
 
     def __init__(
@@ -93,13 +97,28 @@ class ProjectEntries:
         self._answers = answers
         self._clock = clock
         self._decode = decode
-        self._unacknowledged: dict[str, AppliedEvent] = {}
+        self._hidden: dict[str, AppliedEvent] = {}
+        """Applied, and old answers may still be cached."""
+        self._visible: dict[str, AppliedEvent] = {}
+        """To be confirmed and acknowledged."""
+        self._witnesses: set[UUID] = set()
+        """Entries that the inbox holds if it holds all that was applied and not confirmed yet."""
         self._invalidate_at = -math.inf
 
     @property
     def unacknowledged(self) -> int:
         """How many events are applied and not yet acknowledged."""
-        return len(self._unacknowledged)
+        return len(self._hidden) + len(self._visible)
+
+    @property
+    def has_hidden(self) -> bool:
+        """Whether old answers may still be cached of what was applied."""
+        return bool(self._hidden)
+
+    @property
+    def has_visible(self) -> bool:
+        """Whether there is something to confirm and acknowledge."""
+        return bool(self._visible)
 
     @property
     def has_capacity(self) -> bool:
@@ -123,7 +142,7 @@ class ProjectEntries:
         oldest, newest = oldest_remembered(now), newest_taken(now)
         readable, changed = list[ReadableEvent](), list[ReadableChange]()
         for delivery, told in zip(deliveries, self.decode(deliveries) if decoded is None else decoded, strict=True):
-            if delivery.stream_id in self._unacknowledged:
+            if delivery.stream_id in self._hidden or delivery.stream_id in self._visible:
                 continue
             if isinstance(told, RecordedEntry):
                 # Not as long ago as it was decoded: the inbox may have forgotten it since.
@@ -146,24 +165,52 @@ class ProjectEntries:
             await self._events.dead_letter(projected.dead_letters)
         return projected
 
-    async def acknowledge_applied(self) -> list[RecordedEntry]:
-        """Remove cached answers of the merchants whose entries were applied, and acknowledge.
+    async def make_visible(self) -> list[RecordedEntry]:
+        """Remove cached answers of the merchants whose entries were applied.
 
         Returns the entries that became visible by it: none while the cache is unavailable (it is asked once a second at
         most), and none of a batch that held duplicates, for which of its entries were new is not known.
         """
         now = self._clock.monotonic()
-        if not self._unacknowledged or now < self._invalidate_at:
+        if not self._hidden or now < self._invalidate_at:
             return []
-        unacknowledged = list(self._unacknowledged.values())
         try:
-            await self._answers.invalidate(sorted({each.entry.merchant_id for each in unacknowledged}))
+            await self._answers.invalidate(sorted({each.told.merchant_id for each in self._hidden.values()}))
         except CacheUnavailableError:
             self._invalidate_at = now + INVALIDATE_AGAIN_AFTER_S
             return []
-        await self._events.acknowledge(list(self._unacknowledged))
-        self._unacknowledged.clear()
-        return [each.entry for each in unacknowledged if each.is_new and isinstance(each.entry, RecordedEntry)]
+        visible, self._hidden = self._hidden, {}
+        self._visible |= visible
+        return [each.told for each in visible.values() if each.is_new and isinstance(each.told, RecordedEntry)]
+
+    async def acknowledge_visible(self) -> Projected | None:
+        """Acknowledge what is visible, once the database has confirmed it; returns None then.
+
+        Where the database lost something, all that was not acknowledged is applied again, and what became of it is
+        returned; it is to be made visible and acknowledged like any other.
+
+        Raises:
+            ReadModelUnavailableError: the database is unavailable; nothing was acknowledged, call again.
+        """
+        if not self._visible:
+            return None
+        if self._witnesses and not await self._projection.confirm(self._witnesses):
+            return await self._apply_again()
+        self._witnesses.clear()
+        await self._events.acknowledge(list(self._visible))
+        self._visible.clear()
+        return None
+
+    async def _apply_again(self) -> Projected:
+        lost = self._visible | self._hidden
+        self._visible, self._hidden, self._witnesses = {}, {}, set()
+        try:
+            return await self([each.delivery for each in lost.values()], [each.told for each in lost.values()])
+        except BaseException:
+            # Some may have been applied again, and nobody knows which.
+            self._hidden = lost
+            self._witnesses = {each.told.id for each in lost.values() if isinstance(each.told, RecordedEntry)}
+            raise
 
     def _told_by(self, delivery: Delivery) -> Decoded:
         try:
@@ -228,13 +275,17 @@ class ProjectEntries:
             projected.dead_letters += [DeadLetter(delivery, reason) for delivery in exhausted]
             return
         for event in events:
-            self._unacknowledged[event.delivery.stream_id] = AppliedEvent(event.change, is_new=False)
+            self._hidden[event.delivery.stream_id] = AppliedEvent(event.delivery, event.change, is_new=False)
         projected.applied += applied
         projected.duplicates += len(events) - applied
 
     def _note(self, events: Sequence[ReadableEvent], applied: int, projected: Projected) -> None:
         is_new = applied == len(events)
-        self._unacknowledged.update((event.delivery.stream_id, AppliedEvent(event.entry, is_new)) for event in events)
+        self._hidden |= {
+            event.delivery.stream_id: AppliedEvent(event.delivery, event.entry, is_new) for event in events
+        }
+        # What was applied together is kept or lost together. Duplicates were applied before, by whoever.
+        self._witnesses |= {event.entry.id for event in (events[:1] if is_new else events)}
         projected.applied += applied
         projected.duplicates += len(events) - applied
 

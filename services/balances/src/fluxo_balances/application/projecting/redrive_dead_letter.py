@@ -73,6 +73,8 @@ class RedriveDeadLetter:
             reason = str(error) or type(error).__name__
             await self._letters.note_failure(stored.id, reason, self._clock.now())
             return Redriven("failed", reason)
+        if isinstance(told, RecordedEntry) and not await self._projection.confirm([told.id]):
+            raise ReadModelUnavailableError("The database went down and lost what was applied.")
         # Also when it was applied before: the crash may have come between the transaction and the cache.
         await self._answers.invalidate([told.merchant_id])
         await self._letters.remove(stored.id)
