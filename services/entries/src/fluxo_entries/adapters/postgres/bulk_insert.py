@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import date
-from itertools import zip_longest
+from itertools import pairwise
 from typing import Final, TypeVar
 
 import asyncpg
@@ -92,10 +92,13 @@ async def _in_chunks(
 ) -> None:
     """Send chunk by chunk; while the database works on one, this process makes the next ready."""
     chunks = [recordings[start : start + CHUNK_ROWS] for start in range(0, len(recordings), CHUNK_ROWS)]
-    ready = await prepare(recordings[:CHUNK_ROWS])
-    for chunk, following in zip_longest(chunks, chunks[1:], fillvalue=()):
+    if not chunks:
+        return
+    ready = await prepare(chunks[0])
+    for chunk, following in pairwise(chunks):
         # The first is on its way when the second begins: that waits for a turn of the event loop.
         _, ready = await asyncio.gather(send(chunk, ready), prepare(following))
+    await send(chunks[-1], ready)
 
 
 async def _keys(recordings: Sequence[Recording]) -> list[str]:

@@ -33,29 +33,27 @@ def keys_as_lines(recordings: Sequence[Recording]) -> list[str]:
 
 def entries_as_lines(recordings: Sequence[Recording]) -> list[str]:
     """Return the columns that `sql.RECORD` takes."""
-    entries = [each.entry for each in recordings]
-    columns = {
-        "id": _lines(entry.id.hex for entry in entries),
-        "merchant_id": _lines(entry.merchant_id for entry in entries),
-        "direction": _lines(entry.direction for entry in entries),
-        "amount_minor": _lines(str(entry.amount_minor) for entry in entries),
-        "currency": _lines(entry.currency for entry in entries),
-        "business_date": _lines(_text(entry.business_date) for entry in entries),
-        "description": _lines(entry.description for entry in entries),
-        "category": _lines(entry.category or "" for entry in entries),
-        "reverses": _lines("" if entry.reverses is None else entry.reverses.hex for entry in entries),
-        "recorded_at": _lines(_text(entry.recorded_at) for entry in entries),
-    }
-    return [columns[name] for name in sql.ENTRY_COLUMNS]
+    columns = dict(zip(Entry._fields, zip(*(each.entry for each in recordings), strict=True), strict=True))
+    return [
+        _lines(map(_AS_TEXT[name], columns[name]) if name in _AS_TEXT else columns[name]) for name in sql.ENTRY_COLUMNS
+    ]
 
 
 # Many entries share a few days and instants.
 _text: Final = lru_cache(maxsize=1_024)(str)
+_AS_TEXT: Final[Mapping[str, Callable[[Any], str]]] = {
+    "id": attrgetter("hex"),
+    "amount_minor": str,
+    "business_date": _text,
+    "category": lambda category: category or "",
+    "reverses": lambda entry_id: "" if entry_id is None else entry_id.hex,
+    "recorded_at": _text,
+}
 
 
 def _lines(texts: Iterable[str]) -> str:
     # No text of an entry holds a line break, nor does a key. If one did, there would be one line more than there are
-    # ids, and every row must have one: nothing would be written.
+    # ids and merchants, and every row must have both: nothing would be written.
     return "\n".join(texts)
 
 
