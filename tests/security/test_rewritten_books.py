@@ -1,7 +1,5 @@
 """Who may change everything in the database, but does not have the key, cannot rewrite a merchant's books unnoticed."""
 
-from dataclasses import replace
-
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fluxo_entries.adapters.seal_keys import SealKeys
@@ -40,13 +38,13 @@ async def test_books_that_nobody_rewrote_agree(system, kept):
 
 
 async def test_an_entry_that_was_rewritten_is_named(system, kept):
-    system.memory.entries[OWN_ENTRY] = replace(system.memory.entries[OWN_ENTRY], amount_minor=1)
+    system.memory.entries[OWN_ENTRY] = system.memory.entries[OWN_ENTRY]._replace(amount_minor=1)
     assert await faults(system.seals, kept) == {(Fault.CHANGED, OWN_ENTRY)}
 
 
 @pytest.mark.parametrize("key", ["somebody-else-made-this-key-of-32-characters", SEALS_KEY])
 async def test_books_that_were_sealed_anew_are_told_by_key_and_by_the_seal_that_was_kept(system, kept, key):
-    system.memory.entries[OWN_ENTRY] = replace(system.memory.entries[OWN_ENTRY], amount_minor=1)
+    system.memory.entries[OWN_ENTRY] = system.memory.entries[OWN_ENTRY]._replace(amount_minor=1)
     anew = FakeSeals(system.memory)
     await SealEntries(anew, SealKeys(key))()
     by_key = set() if key == SEALS_KEY else {(Fault.SIGNATURE, None)}

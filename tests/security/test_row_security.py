@@ -18,7 +18,7 @@ from fluxo_chassis.postgres.tenants import NAME_TENANTS
 from fluxo_entries.adapters.postgres import import_sql, sql
 from fluxo_entries.adapters.postgres.entries import PostgresEntries
 from fluxo_entries.adapters.postgres.insert import insert
-from fluxo_entries.adapters.postgres.rows import columns_of, entry_row, key_row
+from fluxo_entries.adapters.postgres.rows import columns_of, entries_as_lines, keys_as_lines
 from fluxo_entries.application.recording.ports import EntryFilter
 from fluxo_entries.domain.merchant import DEFAULT_TIME_ZONE
 
@@ -148,11 +148,10 @@ async def test_who_names_nobody_reads_nothing_and_writes_nothing(guarded, relati
 def writes(recording):  # noqa: F811 - the fixture's value
     """What another's row could be written by."""
     theirs = recording(merchant_id=THEIRS)
-    one_key, one_entry = ([[value] for value in row] for row in (key_row(theirs), entry_row(theirs.entry)))
     return {
         "append": (sql.APPEND, MINE, DEFAULT_TIME_ZONE, *columns_of([theirs])),
-        "keys": (sql.TAKE_KEYS, *one_key),
-        "entries": (sql.RECORD, *one_entry),
+        "keys": (sql.TAKE_KEYS, theirs.entry.business_date, *keys_as_lines([theirs])),
+        "entries": (sql.RECORD, *entries_as_lines([theirs])),
         "merchants": (sql.ENSURE_MERCHANTS, MINE, ["another"], ["BRL"], DEFAULT_TIME_ZONE),
         "settings": (sql.SAVE_MERCHANT, THEIRS, "Mine", "BRL", DEFAULT_TIME_ZONE),
         "imports": (

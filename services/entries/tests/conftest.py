@@ -3,7 +3,6 @@
 
 import asyncio
 import hashlib
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -40,7 +39,7 @@ def recording():
     ids = Uuid7EntryIds()
 
     def make(key=None, body=None, **changes):
-        entry = replace(ENTRY, **{"id": ids.next(), **changes})
+        entry = ENTRY._replace(**{"id": ids.next(), **changes})
         key = key or str(entry.id)
         return Recording(
             entry=entry,

@@ -8,9 +8,9 @@ import pytest
 from asyncpg.transaction import Transaction
 from fluxo_entries.adapters.events import event_of
 from fluxo_entries.adapters.observed_journal import disposition
-from fluxo_entries.adapters.postgres import sql
+from fluxo_entries.adapters.postgres import bulk_insert, sql
 from fluxo_entries.adapters.postgres.bulk_insert import CHUNK_ROWS
-from fluxo_entries.adapters.postgres.rows import entry_of
+from fluxo_entries.adapters.postgres.rows import entries_as_lines, entry_of
 from fluxo_entries.domain.direction import Direction
 
 pytestmark = pytest.mark.anyio
@@ -138,3 +138,36 @@ async def test_of_two_bulks_with_the_same_keys_one_records_and_the_other_replays
         ("recorded", len(keys)), ("replayed", len(keys))
     ]  # fmt: skip
     assert await count(pool, "entries") == await count(pool, "outbox") == len(keys)
+
+
+async def test_the_next_rows_are_made_ready_while_the_database_works_on_the_last(journal, pool, monkeypatch, recording):
+    execute, ready = asyncpg.Connection.execute, [asyncio.Event(), asyncio.Event()]
+    made, sent = iter(ready), iter(ready[1:])
+
+    def make(recordings):
+        next(made).set()
+        return entries_as_lines(recordings)
+
+    async def answer_when_the_next_are_ready(connection, statement, *given, **options):
+        if statement == sql.RECORD and (following := next(sent, None)):
+            async with asyncio.timeout(10):
+                await following.wait()
+        return await execute(connection, statement, *given, **options)
+
+    monkeypatch.setattr(bulk_insert, "entries_as_lines", make)
+    monkeypatch.setattr(asyncpg.Connection, "execute", answer_when_the_next_are_ready)
+    given = [recording() for _ in range(CHUNK_ROWS + 1)]
+
+    await journal.append_all(given, atomic=True)
+
+    assert await stored(pool) == expected(*given)
+
+
+async def test_a_text_that_no_rule_should_have_let_through_moves_none_into_another_row(journal, pool, recording):
+    given = [recording(description="Ven\nda"), recording(description="Compra")]
+
+    # The row too many is nobody's, and has no id.
+    with pytest.raises((asyncpg.InsufficientPrivilegeError, asyncpg.NotNullViolationError)):
+        await journal.append_all(given, atomic=True)
+
+    assert not await stored(pool)

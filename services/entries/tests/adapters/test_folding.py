@@ -40,8 +40,8 @@ async def test_letters_are_the_same_in_every_locale(pool, of_locale_c):
     letters = {chr(point) for point in (*range(0x20, 0x588), *range(0x1E00, 0x2000))}
     others = (chr(point) for point in range(0x588, 0x20000) if not 0xD800 <= point <= 0xDFFF)
     letters |= {other for other in others if letters.intersection(unicodedata.normalize("NFKC", other))}
-    # Each alone, and where neither way of most texts is open.
-    texts = [f"{letter}{beside}" for letter in sorted(letters) for beside in ("", "ю")]
+    # Each alone, beside what has a way of its own, and where no such way is open.
+    texts = [f"{letter}{beside}" for letter in sorted(letters) for beside in ("", " Água I-2 ", "ю")]
     connection = await asyncpg.connect(url)
     try:
         assert await connection.fetchval("SELECT lower('É')") == "É"

@@ -1,6 +1,5 @@
 """What a statement is held against: each case runs in memory and over PostgreSQL, as the API's role."""
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -17,7 +16,7 @@ def record(journal, recording):
     async def record(day, amount_minor, **changes):
         direction = Direction.CREDIT if amount_minor > 0 else Direction.DEBIT
         new = recording()
-        entry = replace(new.entry, business_date=day, amount_minor=abs(amount_minor), direction=direction, **changes)
+        entry = new.entry._replace(business_date=day, amount_minor=abs(amount_minor), direction=direction, **changes)
         return (await journal.append(new._replace(entry=entry))).entry
 
     return record

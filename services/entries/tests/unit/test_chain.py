@@ -82,14 +82,14 @@ def test_an_entry_that_was_changed_removed_or_swapped_is_named(given_books, data
     match data.draw(st.sampled_from(["change", "remove", "swap"])):
         case "change":
             name = data.draw(st.sampled_from(sorted(FIELDS)))
-            memory.entries[wrong] = replace(memory.entries[wrong], **{name: FIELDS[name]})
+            memory.entries[wrong] = memory.entries[wrong]._replace(**{name: FIELDS[name]})
             expected = {(Fault.CHANGED, wrong)}
         case "remove":
             del memory.entries[wrong]
             expected = {(Fault.REMOVED, wrong)}
         case _:
             one, two = memory.entries[wrong], memory.entries[other]
-            memory.entries |= {wrong: replace(two, id=wrong), other: replace(one, id=other)}
+            memory.entries |= {wrong: two._replace(id=wrong), other: one._replace(id=other)}
             expected = {(Fault.CHANGED, wrong), (Fault.CHANGED, other)}
     assert {(each.fault, each.entry_id) for each in verify(seals)[0]} == expected
 
@@ -153,7 +153,7 @@ def test_books_that_were_rewritten_and_sealed_anew_are_told_by_the_key_and_by_a_
     kept = seals.blocks[-1].seal.digest
     assert verify(seals, kept=kept)[0] == []
     wrong = next(iter(memory.entries))
-    memory.entries[wrong] = replace(memory.entries[wrong], amount_minor=1)
+    memory.entries[wrong] = memory.entries[wrong]._replace(amount_minor=1)
     anew = FakeSeals(memory)
 
     async def seal_with(keys):

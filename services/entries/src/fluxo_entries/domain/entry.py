@@ -1,7 +1,7 @@
 """An entry is immutable: a correction is a reversal that points at its original."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from fluxo_entries.domain.direction import Direction
@@ -11,9 +11,11 @@ from fluxo_entries.domain.merchant import Merchant
 from fluxo_entries.domain.money import minor_units
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """`amount_minor` > 0 in minor units of `currency`; `business_date` in the merchant's zone; `recorded_at` in UTC."""
+class Entry(NamedTuple):
+    """`amount_minor` > 0 in minor units of `currency`; `business_date` in the merchant's zone; `recorded_at` in UTC.
+
+    A named tuple, which is made in half the time of a frozen dataclass: ten thousand come with one request.
+    """
 
     id: UUID
     merchant_id: str

@@ -10,6 +10,7 @@ from typing import Final
 from fluxo_contracts.currencies import DECIMALS, money_in
 
 AMOUNT_MINOR_MAX: Final = 99_999_999_999_999
+_SCALED_MAX: Final = Decimal(AMOUNT_MINOR_MAX)
 UNITS_MAX: Final = 999_999_999_999
 
 _DECIMAL: Final = re.compile(rf"(?:0|[1-9][0-9]{{0,11}})(?:\.[0-9]{{1,{max(DECIMALS.values())}}})?\Z")
@@ -47,7 +48,7 @@ def minor_units(amount: Decimal, currency: str) -> int:
     decimals = DECIMALS[currency]
     scaled = amount.scaleb(decimals)
     # As written: "1.0" has a decimal.
-    if int(scaled.as_tuple().exponent) < 0 or scaled > AMOUNT_MINOR_MAX:
+    if not scaled.same_quantum(scaled.to_integral_value()) or scaled > _SCALED_MAX:
         most = money_in(currency)(min(AMOUNT_MINOR_MAX, (UNITS_MAX + 1) * 10**decimals - 1))
         raise ValueError(f"An amount in {currency} has {_at_most(decimals)}, and is at most {most}.")
     return int(scaled)

@@ -1,10 +1,11 @@
 """Many recordings in one transaction: their keys first, then what goes with those that were new."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import date
-from typing import Any, Final, TypeVar
+from itertools import pairwise
+from typing import Final, TypeVar
 
 import asyncpg
 from fluxo_chassis.postgres.tenants import NAME_TENANTS
@@ -12,7 +13,8 @@ from fluxo_chassis.postgres.tenants import NAME_TENANTS
 from fluxo_entries.adapters.events import event_of
 from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.adapters.postgres.insert import Key, Stored, closed_days, find, key_of, outcome, tenants
-from fluxo_entries.adapters.postgres.rows import entry_row, key_row
+from fluxo_entries.adapters.postgres.rows import entries_as_lines, keys_as_lines, outbox_copy
+from fluxo_entries.application.recording.cooperative import yielding
 from fluxo_entries.application.recording.ports import Outcome, Recording
 from fluxo_entries.domain.errors import DayClosedError, IdempotencyKeyReusedError
 
@@ -57,20 +59,23 @@ async def _write(connection: asyncpg.Connection, recordings: Sequence[Recording]
         firsts.setdefault(key_of(recording), recording)
     taken: dict[Key, Stored] = {}
     closed: dict[Key, date] = {}
-    # The keys' order for the database, so that concurrent ones cannot deadlock.
-    for keys in _chunks(sorted(firsts)):
-        taken_now, closed_now = await _take(connection, [firsts[key] for key in keys])
-        taken |= taken_now
-        closed |= closed_now
-    left_out = taken.keys() | closed.keys()
-    for chunk in _chunks([recording for key, recording in firsts.items() if key not in left_out]):
-        # The events are made while the database works on the entries.
-        _, events = await asyncio.gather(
-            connection.execute(sql.RECORD, *_columns([entry_row(recording.entry) for recording in chunk])),
-            _events_of(chunk),
-        )
+
+    async def take(chunk: Sequence[Recording], columns: list[str]) -> None:
+        taken_now, closed_now = await _take(connection, chunk, columns)
+        taken.update(taken_now)
+        closed.update(closed_now)
+
+    async def record(_: Sequence[Recording], rows: tuple[list[str], bytearray]) -> None:
+        columns, events = rows
+        await connection.execute(sql.RECORD, *columns)
         # No policy holds what is not a merchant's, and so it may come by COPY, which costs half.
-        await connection.copy_records_to_table("outbox", columns=["event"], records=events)
+        await connection.copy_to_table("outbox", source=events, columns=["event"], format="binary")
+
+    # The keys' order for the database, so that concurrent ones cannot deadlock.
+    await _in_chunks([firsts[key] for key in sorted(firsts)], _keys, take)
+    left_out = taken.keys() | closed.keys()
+    fresh = [recording for key, recording in firsts.items() if key not in left_out] if left_out else [*firsts.values()]
+    await _in_chunks(fresh, _entries_and_events, record)
     if len(firsts) == len(recordings) and not left_out:
         return [Outcome(recording.entry) for recording in recordings]
     stored = {key: (first.request_hash, first.entry) for key, first in firsts.items()} | taken
@@ -80,14 +85,41 @@ async def _write(connection: asyncpg.Connection, recordings: Sequence[Recording]
     ]
 
 
+async def _in_chunks(
+    recordings: Sequence[Recording],
+    prepare: Callable[[Sequence[Recording]], Awaitable[T]],
+    send: Callable[[Sequence[Recording], T], Awaitable[None]],
+) -> None:
+    """Send chunk by chunk; while the database works on one, this process makes the next ready."""
+    chunks = [recordings[start : start + CHUNK_ROWS] for start in range(0, len(recordings), CHUNK_ROWS)]
+    if not chunks:
+        return
+    ready = await prepare(chunks[0])
+    for chunk, following in pairwise(chunks):
+        # The first is on its way when the second begins: that waits for a turn of the event loop.
+        _, ready = await asyncio.gather(send(chunk, ready), prepare(following))
+    await send(chunks[-1], ready)
+
+
+async def _keys(recordings: Sequence[Recording]) -> list[str]:
+    await asyncio.sleep(0)
+    return keys_as_lines(recordings)
+
+
+async def _entries_and_events(recordings: Sequence[Recording]) -> tuple[list[str], bytearray]:
+    events = [event_of(recording) async for recording in yielding(recordings)]
+    return entries_as_lines(recordings), outbox_copy(events)
+
+
 async def _take(
-    connection: asyncpg.Connection, recordings: Sequence[Recording]
+    connection: asyncpg.Connection, recordings: Sequence[Recording], columns: list[str]
 ) -> tuple[dict[Key, Stored], dict[Key, date]]:
     """Take the keys that are free; return what others were used for, and which are free but of closed days."""
     fresh, taken, closed = 0, dict[Key, Stored](), dict[Key, date]()
+    first_day = min(recording.entry.business_date for recording in recordings)
     # Once, but for a key that is purged between the two statements.
     while fresh + len(taken) + len(closed) < len(recordings):
-        rows = await connection.fetch(sql.TAKE_KEYS, *_columns([key_row(recording) for recording in recordings]))
+        rows = await connection.fetch(sql.TAKE_KEYS, first_day, *columns)
         fresh += sum(row["fresh"] for row in rows)
         if fresh < len(recordings):
             # Those that were free have no entry yet.
@@ -99,16 +131,3 @@ async def _take(
                 if recording.entry.id in days and (key := key_of(recording)) not in taken
             }
     return taken, closed
-
-
-async def _events_of(recordings: Sequence[Recording]) -> list[tuple[bytes]]:
-    return [(event_of(recording),) for recording in recordings]
-
-
-def _columns(rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    return zip(*rows, strict=True)
-
-
-def _chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(rows), CHUNK_ROWS):
-        yield rows[start : start + CHUNK_ROWS]

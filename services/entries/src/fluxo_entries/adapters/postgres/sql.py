@@ -23,7 +23,6 @@ ENTRY_COLUMNS: Final = list(_ENTRY_TYPES)
 ENTRY: Final = ", ".join(ENTRY_COLUMNS)
 _KEY_TYPES: Final = {"merchant_id": "text", "key": "text", "request_hash": "bytea", "entry_id": "uuid"}
 KEY_COLUMNS: Final = ", ".join(_KEY_TYPES)
-_TAKEN_TYPES: Final = _KEY_TYPES | {"business_date": "date"}
 
 _GIVEN_TYPES: Final = {"key": "text", "request_hash": "bytea", "event": "bytea"} | _ENTRY_TYPES
 
@@ -33,20 +32,34 @@ def _rows(types: dict[str, str], first: int = 1) -> str:
     return f"unnest({', '.join(f'${number}::{kind}[]' for number, kind in enumerate(types.values(), first))})"
 
 
-def _closed(days: str) -> str:
-    """Return what finds, once for all rows, up to which day merchants are closed that have a row of such a day.
+def _lines(types: dict[str, str], first: int = 1) -> str:
+    """Return what makes rows of these types out of parameters that are texts.
+
+    There is one for each column, with a line for each row; an empty one stands for null.
+    """
+    texts = (f"string_to_array(${number}, E'\\n', '')" for number, _ in enumerate(types, first))
+    columns = (
+        f"decode({name}, 'hex') AS {name}" if kind == "bytea" else name if kind == "text" else f"{name}::{kind}"
+        for name, kind in types.items()
+    )
+    return f"(SELECT {', '.join(columns)} FROM unnest({', '.join(texts)}) AS given ({', '.join(types)}))"
+
+
+def _closed(first_day: str) -> str:
+    """Return what finds, once for all rows, up to which day merchants are closed that may have a row of such a day.
 
     Mostly nobody has: entries are of today. It reads when the first row asks, when the merchants are named. Whoever
     closes waits for those who may have looked before (ADR 0044).
     """
     return f"""closed AS MATERIALIZED (
     SELECT merchant_id, closed_through FROM merchants
-    WHERE merchant_id = {IS_NAMED} AND closed_through >= (SELECT min(day) FROM unnest({days}::date[]) AS day)
+    WHERE merchant_id = {IS_NAMED} AND closed_through >= {first_day}
 )"""
 
 
 # Not joined, which might read before the merchants are named, or change the order of the rows.
 _CLOSED_THROUGH: Final = "(SELECT closed_through FROM closed WHERE closed.merchant_id = given.merchant_id)"
+_FIRST_DAY: Final = f"(SELECT min(day) FROM unnest(${list(_GIVEN_TYPES).index('business_date') + 3}::date[]) AS day)"
 _IS_OPEN: Final = "(business_date > closed_through) IS NOT FALSE"
 
 # $1 the merchants, with commas between, $2 the default time zone. Keys that are taken are left out in silence, with
@@ -54,7 +67,7 @@ _IS_OPEN: Final = "(business_date > closed_through) IS NOT FALSE"
 # never set anything gets its row here, so that the entries' foreign key holds. Callers sort by merchant and key: two
 # statements that want the same keys in different orders would deadlock.
 APPEND: Final = f"""
-WITH {_closed(f"${list(_GIVEN_TYPES).index('business_date') + 3}")}, given AS (
+WITH {_closed(_FIRST_DAY)}, given AS (
     SELECT given.*, {_CLOSED_THROUGH} AS closed_through
     FROM {naming("$1")} CROSS JOIN {_rows(_GIVEN_TYPES, 3)} AS given ({", ".join(_GIVEN_TYPES)})
 ), known AS (
@@ -79,11 +92,16 @@ UNION ALL
 SELECT id, closed_through FROM given WHERE NOT {_IS_OPEN}
 """
 
-# Of many at once, in a transaction that has named their merchants: one row says how many keys were taken, and one each
-# which entries lie in closed days. Keys that were taken before are left out.
+_TAKEN_TYPES: Final = _KEY_TYPES | {"business_date": "date"}
+
+# Of many at once, in a transaction that has named their merchants. Columns are texts, for these can be ready before the
+# last statement has come back: arrays are encoded by the driver when it sends them, with two looks at each element.
+
+# $1 the first of the business dates, then the columns. One row says how many keys were taken, and one each which
+# entries lie in closed days. Keys that were taken before are left out.
 TAKE_KEYS: Final = f"""
-WITH {_closed(f"${len(_TAKEN_TYPES)}")}, given AS (
-    SELECT given.*, {_CLOSED_THROUGH} AS closed_through FROM {_rows(_TAKEN_TYPES)} AS given ({", ".join(_TAKEN_TYPES)})
+WITH {_closed("$1::date")}, given AS (
+    SELECT given.*, {_CLOSED_THROUGH} AS closed_through FROM {_lines(_TAKEN_TYPES, 2)} AS given
 ), fresh AS (
     INSERT INTO idempotency_keys ({KEY_COLUMNS})
     SELECT {KEY_COLUMNS} FROM given WHERE {_IS_OPEN}
@@ -96,7 +114,7 @@ SELECT 0, entry_id, closed_through FROM given WHERE NOT {_IS_OPEN} AND NOT EXIST
     SELECT FROM idempotency_keys AS known WHERE known.merchant_id = given.merchant_id AND known.key = given.key
 )
 """
-RECORD: Final = f"INSERT INTO entries ({ENTRY}) SELECT * FROM {_rows(_ENTRY_TYPES)}"
+RECORD: Final = f"INSERT INTO entries ({ENTRY}) SELECT * FROM {_lines(_ENTRY_TYPES)} AS given"
 ANNOUNCE: Final = "INSERT INTO outbox (event) SELECT * FROM unnest($1::bytea[])"
 
 # A statement of its own: those above cannot see what others committed after they began. $1 the merchants, with commas
