@@ -248,7 +248,10 @@ async def test_a_batch_that_failed_waits_and_the_one_that_was_read_behind_it_goe
     assert stream.acknowledged == list(stream.events)[BATCH:]
 
 
-async def test_a_stream_that_is_gone_meanwhile_keeps_no_batch_from_its_end(stream, running, monkeypatch):
+@pytest.mark.parametrize("confirmed_after_s", [0, 60])
+async def test_a_stream_that_is_gone_meanwhile_keeps_no_batch_from_its_end(
+    stream, running, monkeypatch, confirmed_after_s
+):
     monkeypatch.setattr("fluxo_chassis.resilience.backoff.Backoff.next", lambda _: 0)
     reads = stream.read
 
@@ -258,6 +261,7 @@ async def test_a_stream_that_is_gone_meanwhile_keeps_no_batch_from_its_end(strea
         return await reads(limit, timeout_s)
 
     monkeypatch.setattr(stream, "read", fails_ahead)
+    monkeypatch.setattr(loop, "CONFIRM_AFTER_S", confirmed_after_s)
     stream.may_write.clear()
     run = running()
     await run.until(stream.is_writing)

@@ -25,6 +25,8 @@ from fluxo_balances.entrypoints import projector_metrics as metrics
 READ_TIMEOUT_S: Final = 1.0
 """Also how long a stop may have to wait for an idle projector."""
 
+READ_TIMEOUT_MIN_S: Final = 0.001
+
 TAKE_OVER_EVERY_S: Final = 5.0
 
 GATHER_S: Final = 0.004
@@ -114,8 +116,8 @@ class Projector:
                 # There may be more: look again after this batch.
                 return self._decoded(due)
             self._take_over_at = time.monotonic() + TAKE_OVER_EVERY_S
-        timeout_s = READ_TIMEOUT_S if self._confirm_at is None else max(0.0, self._confirm_at - time.monotonic())
-        return self._decoded(await self._events.read(self._pace.batch_size, timeout_s))
+        timeout_s = READ_TIMEOUT_S if self._confirm_at is None else self._confirm_at - time.monotonic()
+        return self._decoded(await self._events.read(self._pace.batch_size, max(timeout_s, READ_TIMEOUT_MIN_S)))
 
     def _decoded(self, deliveries: Sequence[Delivery]) -> Batch | None:
         return Batch(deliveries, self._project.decode(deliveries)) if deliveries else None
