@@ -68,7 +68,7 @@ async def test_while_it_waits_health_says_since_when():
     assert seen.output.startswith("away since 20")
     assert gauge("waits") == 2
     stop.set()
-    await asyncio.wait_for(waiting, 1)
+    await asyncio.wait_for(waiting, 30)
     assert len(work.states) == 1
 
 

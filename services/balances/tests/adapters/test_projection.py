@@ -90,8 +90,8 @@ async def test_one_notification_tells_of_a_batch_and_none_of_duplicates(projecti
     await projection.apply(entries)
     await projection.apply(entries)
     await listener.execute("NOTIFY fluxo_balances, 'end'")
-    await asyncio.wait_for(heard.get(), 5)
-    await asyncio.wait_for(heard.get(), 5)
+    await asyncio.wait_for(heard.get(), 60)
+    await asyncio.wait_for(heard.get(), 60)
     assert heard.empty()
     await listener.close()
 
@@ -152,7 +152,7 @@ async def test_a_deadlock_with_a_stranger_is_tried_again(
         await transaction.rollback()
     else:
         await transaction.commit()
-    assert await asyncio.wait_for(applying, 10) == 2
+    assert await asyncio.wait_for(applying, 60) == 2
     assert (await day_totals())["m2", NOV_22] == (2, 0, 2)
     await stranger.close()
 

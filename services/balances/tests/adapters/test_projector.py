@@ -53,7 +53,7 @@ def running(pool, streams_url, cache_url):
             if is_killed:
                 task.cancel()
             with suppress(asyncio.CancelledError):
-                await asyncio.wait_for(task, 5)
+                await asyncio.wait_for(task, 60)
             await streams.aclose()
             await cache.aclose()
 

@@ -155,12 +155,12 @@ class Running:
 
     async def until(self, event: asyncio.Event) -> None:
         waiting = asyncio.create_task(event.wait())
-        await asyncio.wait({waiting, self.task}, timeout=5, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({waiting, self.task}, timeout=30, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
 
     async def finish(self) -> None:
         self.stop.set()
-        await asyncio.wait_for(self.task, 5)
+        await asyncio.wait_for(self.task, 30)
 
 
 @pytest.fixture
@@ -295,7 +295,7 @@ async def test_whenever_it_is_killed_nothing_is_lost_and_nothing_counts_twice(re
         await dying.until(again.is_idle)
         dying.stop.set()
         with suppress(KilledError):
-            await asyncio.wait_for(dying.task, 5)
+            await asyncio.wait_for(dying.task, 30)
 
         again.restart()
         after = Running(again)

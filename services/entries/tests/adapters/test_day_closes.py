@@ -178,7 +178,7 @@ async def test_what_was_closed_stays_as_it_was_while_many_write(
 
 
 async def until_guarded(owner):
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while await owner.fetchval(GUARD) is None:  # noqa: ASYNC110 - a server sets no event of ours
             await asyncio.sleep(0.05)
 
