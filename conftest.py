@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 # What is imported and collected stays as long as the run: to look through it for cycles takes a third of collecting.
 gc.disable()
 
-pytest_plugins = ["tests.harness.interruption", "tests.harness.reaper"]
+pytest_plugins = ["tests.harness.interruption", "tests.harness.reaper", "tests.harness.abandoned"]
 
 # The default shows every variable of every frame, which takes a second or two.
 structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.plain_traceback

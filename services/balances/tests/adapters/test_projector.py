@@ -17,6 +17,7 @@ from fluxo_balances.adapters.redis.consumer_group import ConsumerGroup
 from fluxo_balances.adapters.redis.entry_events import RedisEntryEvents
 from fluxo_balances.application.projecting.project_entries import ProjectEntries
 from fluxo_balances.entrypoints.projector import Pace, Projector
+from fluxo_chassis.postgres import is_unavailable
 from fluxo_chassis.process import SystemClock
 from fluxo_chassis.redis import RedisClient
 from fluxo_contracts.entry_recorded import EXAMPLE
@@ -66,7 +67,17 @@ def applied(pool, eventually):
 
     async def wait(count: int) -> None:
         total = "SELECT coalesce(sum(entry_count), 0) = $1 FROM day_totals"
-        await eventually(lambda: pool.fetchval(total, count))
+
+        async def are_applied() -> bool:
+            try:
+                return await pool.fetchval(total, count)
+            except Exception as error:
+                # Its connections may be what the story is about.
+                if not is_unavailable(error):
+                    raise
+                return False
+
+        await eventually(are_applied)
 
     return wait
 
