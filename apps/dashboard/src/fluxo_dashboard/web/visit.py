@@ -58,7 +58,7 @@ class Visit:
     @property
     def wants_part(self) -> bool:
         """Whether a script of the page asks for a part of it, not a browser for a page."""
-        return self.request.headers.get("hx-request") == "true"
+        return _is_part(self.request)
 
     def page(self, template: str, status: int = 200, **context: Any) -> Response:
         """Return the template as HTML; what all pages show is added.
@@ -104,7 +104,7 @@ def for_visitors(page: Page) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         desk: Desk = request.app.state.desk
         response = await _answer(page, request, desk)
-        if response.status_code in _EVENTS and request.headers.get("hx-request") == "true":
+        if response.status_code in _EVENTS and _is_part(request):
             _keep_page(response)
         add_page_headers(response, is_behind_tls=desk.is_behind_tls)
         return response
@@ -162,7 +162,9 @@ async def _answer(page: Page, request: Request, desk: Desk) -> Response:
         response = await page(Visit(request, desk, current, language, token, merchant))
     except SignedOutError:
         response = _to_sign_in(request)
-        desk.cookie.remove(response)
+        if not _is_part(request) and not _is_stream(request):
+            # A page that is still open may be answered after somebody signed in anew: theirs would be removed.
+            desk.cookie.remove(response)
         return response
     except ServiceUnavailableError:
         response = refused_page(desk, language, 503)
@@ -190,11 +192,19 @@ def refused_page(desk: Desk, language: Language, status: int, reason: str | None
     return response
 
 
+def _is_part(request: Request) -> bool:
+    return request.headers.get("hx-request") == "true"
+
+
+def _is_stream(request: Request) -> bool:
+    return request.headers.get("accept") == "text/event-stream"
+
+
 def _to_sign_in(request: Request) -> Response:
-    if request.headers.get("hx-request") == "true":
+    if _is_part(request):
         # The page stays, with all that was typed; its script says that the session ended, and where to sign in.
         return Response(headers={"HX-Reswap": "none", "HX-Trigger": "fluxo:signed-out"})
-    if request.headers.get("accept") == "text/event-stream":
+    if _is_stream(request):
         return Response(status_code=204)  # The stream ends for good. A page in its place is an error to a browser.
     if request.method not in _SAFE:
         return RedirectResponse(SIGN_IN, 303)

@@ -82,3 +82,16 @@ async def test_of_several_who_follow_one_that_is_signed_out_ends_nobody_elses_ch
             while not asked_by:
                 await anext(second)
     assert asked_by[0] == "Bearer ana"
+
+
+@pytest.mark.parametrize("headers", [{"HX-Request": "true"}, {"Accept": "text/event-stream"}], ids=["part", "stream"])
+async def test_what_an_open_page_asks_late_does_not_sign_out_who_signed_in_meanwhile(browser, dashboard, headers):
+    await browser.sign_in()
+    ended = dashboard.desk.cookie.read(browser.http)
+    await dashboard.desk.tokens.end(ended)  # as signing in again does; the next answer may come after that one's
+    assert "set-cookie" not in (await browser.get("/today/latest", headers=headers)).headers
+    assert (await browser.get("/sign-in")).headers["location"] == "/"
+    page = await browser.get("/")
+    assert page.headers["location"] == "/sign-in?next=%2F"
+    assert 'fluxo_session=""' in page.headers["set-cookie"]
+    assert (await browser.get("/sign-in")).status_code == 200
