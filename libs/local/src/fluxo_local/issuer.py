@@ -32,9 +32,9 @@ class DevelopmentIssuer:
         make_private(self.directory)
         if not self.private_key.exists():
             _create_once(self.private_key)
-        pem = self.private_key.read_bytes()
-        key_id = RSAKey.import_key(pem).thumbprint()
-        self._key = RSAKey.import_key(pem, {"kid": key_id, "use": "sig", "alg": "RS256"})
+        # Once: to read a private key is to check its primes, which takes longer than all else here.
+        read = RSAKey.import_key(self.private_key.read_bytes())
+        self._key = RSAKey(read.raw_value, read.raw_value, {"kid": read.thumbprint(), "use": "sig", "alg": "RS256"})
         published = orjson.dumps({"keys": [self._key.as_dict(private=False)]}, option=orjson.OPT_INDENT_2).decode()
         if not self.jwks.exists() or self.jwks.read_text() != published:
             write_private(self.jwks, published)

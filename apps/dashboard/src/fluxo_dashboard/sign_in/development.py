@@ -36,8 +36,9 @@ class DevelopmentIssuer:
     """Opens sessions for links, once for each, and signs the tokens of those sessions."""
 
     def __init__(self, directory: Path) -> None:
-        pem = (directory / "private-key.pem").read_bytes()
-        self._key = RSAKey.import_key(pem, {"kid": RSAKey.import_key(pem).thumbprint()})
+        # Once: to read a private key is to check its primes.
+        read = RSAKey.import_key((directory / "private-key.pem").read_bytes())
+        self._key = RSAKey(read.raw_value, read.raw_value, {"kid": read.thumbprint()})
         self._links = directory / "links"
         self._tokens: dict[str, tuple[float, str]] = {}
         self._ended = Ended()
