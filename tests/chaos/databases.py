@@ -10,6 +10,9 @@ from fluxo_local.runtime import role_passwords
 
 SERVICES: Final = ("entries", "balances")
 
+SEALS: Final = {"FLUXO_SEALS_KEY": "the key of a system on servers of the driver's own"}
+"""Beside databases that are not its own Fluxo makes none up, and a restore takes no backup that none signed."""
+
 
 def ensure_databases(data_dir: Path, postgres: PostgresServer) -> None:
     for service in SERVICES:
