@@ -17,6 +17,7 @@ import orjson
 import pytest
 import redis.asyncio
 import structlog
+from fluxo_chassis.process import CYCLES_LOOKED_FOR_AFTER
 from fluxo_chassis.redis import RedisClient
 
 from tests.harness.databases import Database, DatabaseTemplate
@@ -74,6 +75,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     gc.freeze()
+    gc.set_threshold(*CYCLES_LOOKED_FOR_AFTER)  # as in the processes under test
     gc.enable()
 
 

@@ -24,12 +24,9 @@ def run_precisely(main: Coroutine[Any, Any, T]) -> T:
         return asyncio.SelectorEventLoop(selectors.SelectSelector())
 
     gc.collect()
-    gc.freeze()
-    try:
-        with asyncio.Runner(loop_factory=select_loop) as runner:
-            return runner.run(main)
-    finally:
-        gc.unfreeze()
+    gc.freeze()  # for good: who generates load does little else, and looks through all of it before each run
+    with asyncio.Runner(loop_factory=select_loop) as runner:
+        return runner.run(main)
 
 
 def due_instants(start: float, rate_per_s: float, seconds: float) -> Iterator[float]:
