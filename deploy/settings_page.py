@@ -3,8 +3,11 @@
 `python deploy/settings_page.py > docs/reference/settings.md`
 """
 
+import ast
+import inspect
 import sys
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, Final, Literal, get_args, get_origin
 
 import fluxo_balances.settings as balances
@@ -13,6 +16,7 @@ import fluxo_entries.settings as entries
 from fluxo_chassis.settings import PREFIX, ProcessSettings
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
+from pydantic_settings import BaseSettings
 
 PROCESSES: Final[tuple[type[ProcessSettings], ...]] = (
     entries.ApiSettings,
@@ -38,26 +42,37 @@ Traces and logs that are sent take OpenTelemetry's own variables too, such as `O
 def page(processes: tuple[type[ProcessSettings], ...] = PROCESSES) -> str:
     """Return the Markdown page: what all processes know first, then what only some do."""
     fields: dict[str, dict[str, FieldInfo]] = {}
+    texts: dict[str, str] = {}
     for settings in processes:
+        texts = _texts(settings) | texts
         for name, field in settings.model_fields.items():
             fields.setdefault(name, {})[settings.process] = field
     common = {name: of for name, of in fields.items() if len(of) == len(processes)}
     own = {name: of for name, of in fields.items() if name not in common}
-    common_table, own_table = _table(common, with_processes=False), _table(own, with_processes=True)
+    common_table, own_table = _table(common, texts, with_processes=False), _table(own, texts, with_processes=True)
     return f"{_HEADING}\n## Of every process\n\n{common_table}\n## Of some\n\n{own_table}"
 
 
-def _table(fields: Mapping[str, Mapping[str, FieldInfo]], *, with_processes: bool) -> str:
+def _texts(settings: type[ProcessSettings]) -> dict[str, str]:
+    """Return what stands below each setting in the source. Pydantic would read that at every start of a process."""
+    texts: dict[str, str] = {}
+    for of in reversed(settings.mro()):
+        if issubclass(of, BaseSettings) and of is not BaseSettings:
+            for field, below in pairwise(ast.walk(ast.parse(inspect.getsource(of)))):  # by breadth: line after line
+                match field, below:
+                    case ast.AnnAssign(target=ast.Name(name)), ast.Expr(value=ast.Constant(str(text))):
+                        texts[name] = " ".join(text.split())
+    return texts
+
+
+def _table(fields: Mapping[str, Mapping[str, FieldInfo]], texts: Mapping[str, str], *, with_processes: bool) -> str:
     columns = ["variable", *(["of"] if with_processes else []), "takes", "default", "what"]
     rows = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for name, of in sorted(fields.items()):
         field = next(iter(of.values()))
-        # A process that has another default says nothing new.
-        what = " ".join((field.description or ProcessSettings.model_fields[name].description or "").split())
         processes = ["<br>".join(of)] if with_processes else []
-        rows.append(
-            f"| {' | '.join([f'`{PREFIX}{name.upper()}`', *processes, _takes(name, field), _defaults(of), what])} |"
-        )
+        cells = [f"`{PREFIX}{name.upper()}`", *processes, _takes(name, field), _defaults(of), texts[name]]
+        rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows) + "\n"
 
 

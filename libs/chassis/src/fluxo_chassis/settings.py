@@ -19,7 +19,6 @@ CONFIG = SettingsConfigDict(
     extra="ignore",
     env_ignore_empty=True,
     hide_input_in_errors=True,
-    use_attribute_docstrings=True,
 )
 
 Environment = Literal["development", "production"]
