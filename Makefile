@@ -14,7 +14,7 @@ endef
 .DEFAULT_GOAL := help
 CATALOGUE := apps/dashboard/src/fluxo_dashboard/locale/pt_BR/LC_MESSAGES/messages.po
 
-.PHONY: help setup deploy-tools up test test-deploy test-quick test-repeat test-servers test-kubernetes abuse fuzz chaos bench bench-quick bench-compare check sbom audit format schemas catalogue pictures stale-schemas
+.PHONY: help setup deploy-tools up test test-page test-deploy test-quick test-repeat test-servers test-kubernetes abuse fuzz chaos bench bench-quick bench-compare check sbom audit format schemas catalogue pictures stale-schemas
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,13 +44,17 @@ up: setup ## Start everything: http://127.0.0.1:8000 (the page), :8001 (entries)
 	@exec $(BIN)/fluxo up $(ARGS)
 
 # So many workers, each with servers of its own; more than cores, as journeys wait a lot. WORKERS=0: all in one process.
-WORKERS ?= 3
+WORKERS ?= 5
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
-test: deploy-tools ## Run every test; needs no running server and leaves none behind
+test: deploy-tools ## Run the tests of libs, services, apps and the whole system; needs no running server and leaves none behind
 	@$(PYTEST) $(ARGS)
 
-test-deploy: deploy-tools ## Build the images, and run compose.yaml on an engine of its own: root, docker.io, mmdebstrap, slirp4netns
+test-page: setup ## Look at every screen of the page in a real browser, and use it (Debian: apt install chromium)
+	@$(PYTEST) tests/system/page $(ARGS)
+
+test-deploy: deploy-tools ## Check what deploy/ holds; build its images and run compose.yaml: root, docker.io, mmdebstrap, slirp4netns
+	@$(PYTEST) tests/deploy $(ARGS)
 	@$(BIN)/pytest -n 0 tests/deploy/containers $(ARGS)
 
 # Domain, use cases, HTTP and commands without servers, and one journey over a real system.
@@ -59,8 +63,8 @@ UNITS := $(wildcard libs/*/tests/unit services/*/tests/unit apps/*/tests/unit ap
 test-quick: setup ## The units and one journey, in a minute
 	@$(PYTEST) $(UNITS) tests/system/test_journey.py $(ARGS)
 
-test-repeat: deploy-tools ## The whole suite RUNS times, with BUSY=2 under load; adds to docs/suite-runs.md
-	@$(BIN)/python tests/repeat.py --runs $(or $(RUNS),10) --busy $(or $(BUSY),0)
+test-repeat: deploy-tools ## The suite RUNS times, with BUSY=2 under load, of SUITE=test-page too; adds to docs/suite-runs.md
+	@$(BIN)/python tests/repeat.py --suite $(or $(SUITE),test) --runs $(or $(RUNS),10) --busy $(or $(BUSY),0)
 
 abuse: setup ## Ten thousand odd requests in each role, in memory, and all attacks at once: make abuse [CASES=200]
 	@FLUXO_ABUSE_CASES=$(or $(CASES),200) $(PYTEST) tests/security tests/system/test_attacks.py $(ARGS)

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 # What is imported and collected stays as long as the run: to look through it for cycles takes a third of collecting.
 gc.disable()
 
+collect_ignore = ["tests/deploy"]  # run by make test-deploy
+
 pytest_plugins = ["tests.harness.interruption", "tests.harness.reaper", "tests.harness.abandoned"]
 
 # The default shows every variable of every frame, which takes a second or two.
@@ -51,8 +53,9 @@ structlog.configure = lambda **settings: _configure(**settings | {"cache_logger_
 _SLOWEST_FIRST = ("tests/system", "tests/chaos", "tests/deploy", "apps", "services/balances", "services", "libs")
 
 
-# A running system, and what the images would hold: half a minute to make.
+# A running system, and what the images would hold: half a minute to make. A browser takes longer than its system.
 _SHARED = {"tests/system": "system", "tests/deploy": "app"}
+_APART = "tests/system/page"
 
 
 @pytest.hookimpl(tryfirst=True)  # a worker's plugin reads the groups in the same hook
@@ -69,7 +72,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=rank)
     for item in items:
         path, fixtures = item.path.as_posix(), getattr(item, "fixturenames", ())
-        shares = any(place in path and fixture in fixtures for place, fixture in _SHARED.items())
+        shares = any(place in path and fixture in fixtures for place, fixture in _SHARED.items()) and _APART not in path
         item.add_marker(pytest.mark.xdist_group(str(item.path.parent if shares else item.path)))
 
 

@@ -11,6 +11,8 @@ from fluxo_local.nginx import find_nginx
 from tests.harness.merchant import MerchantClient
 from tests.harness.system import System, copy_prepared, prepare
 
+collect_ignore = ["page"]  # run by make test-page: a browser takes as much of the machine as all other journeys
+
 
 @pytest.fixture(scope="session")
 def prepared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:

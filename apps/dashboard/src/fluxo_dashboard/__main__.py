@@ -3,15 +3,15 @@
 # ruff: noqa: PLC0415 - what is printed takes no settings
 
 import argparse
+import gc
 import sys
-
-from fluxo_dashboard.bootstrap import run_dashboard
 
 
 def serve(_arguments: argparse.Namespace) -> int:
     from fluxo_chassis.process import run
     from fluxo_chassis.settings import load
 
+    from fluxo_dashboard.bootstrap import run_dashboard
     from fluxo_dashboard.settings import DashboardSettings
 
     settings = load(DashboardSettings)
@@ -21,7 +21,8 @@ def serve(_arguments: argparse.Namespace) -> int:
 def metrics(_arguments: argparse.Namespace) -> int:
     from fluxo_chassis.observability.metrics.descriptions import lines
 
-    # Importing bootstrap has registered them.
+    import fluxo_dashboard.bootstrap  # noqa: F401 - registers them
+
     sys.stdout.buffer.write(lines("dashboard"))
     return 0
 
@@ -39,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main() -> int:
+    gc.disable()  # what is imported stays: `run` looks for cycles among what comes after it
     arguments = _parser().parse_args()
     exit_code: int = arguments.run(arguments)
     return exit_code

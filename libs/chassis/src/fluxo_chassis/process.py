@@ -56,8 +56,7 @@ def run_once(failure: str, work: Callable[[], None]) -> int:
 
 
 def _look_for_cycles_rarely() -> None:
-    gc.collect()
-    gc.freeze()  # What was imported stays as long as the process.
+    gc.freeze()  # what was imported stays: to look through it takes a tenth of a start, and finds next to nothing
     gc.set_threshold(*CYCLES_LOOKED_FOR_AFTER)
     gc.enable()
 
