@@ -34,6 +34,19 @@ def test_an_entry_of_another_browser_moves_the_month_without_a_reload(visit, mer
     assert page.evaluate("scrollY") == scrolled
 
 
+def test_below_a_chart_stand_the_figures_of_its_last_day_until_another_is_pointed_at(visit, merchant_id):
+    visitor = visit()
+    page = visitor.sign_in(merchant_id)
+    expect(page.locator(".u-legend")).to_contain_text("100,00")
+    page = visitor.open("/consolidated")
+    legend = page.locator(".u-legend")
+    expect(legend).to_contain_text("EntradaR$ 100,00")
+    box = page.locator(".u-over").bounding_box()
+    page.mouse.move(box["x"] + 3, box["y"] + 60)
+    _, month, day = page.locator(".chart").get_attribute("data-days").split()[0].split("-")
+    expect(legend).to_contain_text(f"Dia{day}/{month}")
+
+
 def last_link(page: Page, to: str) -> str:
     return page.locator(f"#period tbody a[href*='{to}']").last.get_attribute("href") or ""
 

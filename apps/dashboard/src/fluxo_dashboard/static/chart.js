@@ -13,9 +13,9 @@
       const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name);
       const lines = { stroke: colour("--fluxo-grid"), width: 1 };
       const axis = () => ({ stroke: colour("--fluxo-text"), grid: lines, ticks: lines });
-      const value = (_, at) => (at == null ? "" : exact.format(Math.abs(at)));
-      const bars = (label, name) => ({ label, value, stroke: colour(name), fill: colour(name), points: { show: false }, paths: uPlot.paths.bars({ size: [0.7, 32] }) });
-      const line = (label) => ({ label, stroke: colour("--fluxo-line"), width: 2, value: (_, at) => (at == null ? "" : exact.format(at)) });
+      const said = (write) => (plot, _, of, at) => write(plot.data[of][at ?? days.length - 1]); // the last, until one is pointed at
+      const bars = (label, name) => ({ label, value: said((amount) => exact.format(Math.abs(amount))), stroke: colour(name), fill: colour(name), points: { show: false }, paths: uPlot.paths.bars({ size: [0.7, 32] }) });
+      const line = (label) => ({ label, stroke: colour("--fluxo-line"), width: 2, value: said((amount) => exact.format(amount)) });
       const isBars = "in" in place.dataset;
       const series = isBars
         ? [bars(place.dataset.inLabel, "--fluxo-in"), bars(place.dataset.outLabel, "--fluxo-out")]
@@ -29,10 +29,9 @@
         width: place.clientWidth,
         height: 180,
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
-        legend: { live: true },
         scales: isBars ? { x: { range: (_, first, last) => [first - half, last + half] } } : {},
         series: [
-          { label: place.dataset.dayLabel, value: (_, at) => (at == null ? "" : date.format(at * 1000)) },
+          { label: place.dataset.dayLabel, value: said((day) => date.format(day * 1000)) },
           ...series,
         ],
         axes: [
