@@ -14,7 +14,7 @@ endef
 .DEFAULT_GOAL := help
 CATALOGUE := apps/dashboard/src/fluxo_dashboard/locale/pt_BR/LC_MESSAGES/messages.po
 
-.PHONY: help setup deploy-tools up test test-page test-deploy test-quick test-repeat test-servers test-kubernetes abuse fuzz chaos bench bench-quick bench-compare check sbom audit format schemas catalogue pictures stale-schemas
+.PHONY: help setup deploy-tools up test test-page test-operations test-deploy test-all test-quick test-repeat test-servers test-kubernetes abuse fuzz chaos bench bench-quick bench-compare check sbom audit format schemas catalogue pictures stale-schemas
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,9 +53,14 @@ test: deploy-tools ## Run the tests of libs, services, apps and the whole system
 test-page: setup ## Look at every screen of the page in a real browser, and use it (Debian: apt install chromium)
 	@$(PYTEST) tests/system/page $(ARGS)
 
+test-operations: deploy-tools ## Rounds of chaos, hosts that vanish, standbys that take over, a release beside the one before
+	@$(PYTEST) tests/chaos tests/system/hosts tests/system/upgrade $(ARGS)
+
 test-deploy: deploy-tools ## Check what deploy/ holds; build its images and run compose.yaml: root, docker.io, mmdebstrap, slirp4netns
 	@$(PYTEST) tests/deploy $(ARGS)
 	@$(BIN)/pytest -n 0 tests/deploy/containers $(ARGS)
+
+test-all: test test-page test-operations test-deploy ## All of these, as continuous integration does
 
 # Domain, use cases, HTTP and commands without servers, and one journey over a real system.
 UNITS := $(wildcard libs/*/tests/unit services/*/tests/unit apps/*/tests/unit apps/*/tests/commands)
@@ -63,7 +68,7 @@ UNITS := $(wildcard libs/*/tests/unit services/*/tests/unit apps/*/tests/unit ap
 test-quick: setup ## The units and one journey, in a minute
 	@$(PYTEST) $(UNITS) tests/system/test_journey.py $(ARGS)
 
-test-repeat: deploy-tools ## The suite RUNS times, with BUSY=2 under load, of SUITE=test-page too; adds to docs/suite-runs.md
+test-repeat: deploy-tools ## The suite RUNS times, with BUSY=2 under load, or of SUITE=test-page; adds to docs/suite-runs.md
 	@$(BIN)/python tests/repeat.py --suite $(or $(SUITE),test) --runs $(or $(RUNS),10) --busy $(or $(BUSY),0)
 
 abuse: setup ## Ten thousand odd requests in each role, in memory, and all attacks at once: make abuse [CASES=200]

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 # What is imported and collected stays as long as the run: to look through it for cycles takes a third of collecting.
 gc.disable()
 
-collect_ignore = ["tests/deploy"]  # run by make test-deploy
+collect_ignore = ["tests/chaos", "tests/deploy"]  # run by make test-operations and test-deploy
 
 pytest_plugins = ["tests.harness.interruption", "tests.harness.reaper", "tests.harness.abandoned"]
 
