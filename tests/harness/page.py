@@ -20,6 +20,7 @@ from starlette.applications import Starlette
 
 ORIGIN = "http://fluxo"
 COOKIE = SessionCookie("k" * 32, is_behind_tls=False)
+STATIC = StaticFiles()
 
 
 class Service(httpx2.AsyncBaseTransport):
@@ -52,7 +53,7 @@ class Tokens:
 async def page_over(
     *, entries: Service, balances: Service, tokens: AccessTokens | None = None
 ) -> AsyncIterator[Starlette]:
-    static, tokens = StaticFiles(), tokens or Tokens()
+    tokens = tokens or Tokens()
     async with (
         ServiceClient("entries", "http://entries", transport=entries) as entries_client,
         ServiceClient("balances", "http://balances", transport=balances) as balances_client,
@@ -64,11 +65,11 @@ async def page_over(
             changes=Changes(balances_client, tokens),
             tokens=tokens,
             cookie=COOKIE,
-            templates=Templates(static.address),
+            templates=Templates(STATIC.address),
             origin=ORIGIN,
             is_behind_tls=False,
         )
-        yield create_dashboard_app(desk, health=Health(), static=static)
+        yield create_dashboard_app(desk, health=Health(), static=STATIC)
 
 
 def text_of(page: str) -> str:

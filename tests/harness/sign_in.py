@@ -12,13 +12,13 @@ from fluxo_dashboard.sign_in.session import SessionCookie
 from fluxo_dashboard.sign_in.start import StartCookie
 from fluxo_dashboard.web.desk import Desk
 from fluxo_dashboard.web.rendering import Templates
-from fluxo_dashboard.web.static_files import StaticFiles
+
+from tests.harness.page import STATIC
 
 ORIGIN = "https://fluxo.example"
 CALLBACK = f"{ORIGIN}/sign-in/callback"
 SESSION_COOKIE = "__Host-fluxo_session"
 SESSION_KEY = "k" * 32
-STATIC = StaticFiles()
 
 
 class Dashboard:

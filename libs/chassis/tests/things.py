@@ -42,7 +42,8 @@ def written_thing(body: bytes) -> Response:
     return Response(b'{"number":%b}' % number, 201, location, "application/json")
 
 
-def things_service(may_answer: asyncio.Event) -> FastAPI:
+def things_service() -> FastAPI:
+    """Its slow answers wait for `app.state.may_answer`."""
     app = create_app(title="Things", version="1", description="Things.", health=Health())
 
     @app.head(ROUTE)
@@ -56,7 +57,7 @@ def things_service(may_answer: asyncio.Event) -> FastAPI:
     @app.get(SLOW)
     async def slow(number: int, request: Request) -> Response:
         request.state.principal = WRITER
-        await may_answer.wait()
+        await request.app.state.may_answer.wait()
         response = thing(number)
         return Response(b"", headers=dict(response.headers)) if request.method == "HEAD" else response
 
@@ -64,7 +65,7 @@ def things_service(may_answer: asyncio.Event) -> FastAPI:
     async def written(request: Request) -> Response:
         request.state.principal = WRITER
         body = await request.body()
-        await may_answer.wait()
+        await request.app.state.may_answer.wait()
         return written_thing(body)
 
     @app.post("/v1/notes")

@@ -42,6 +42,7 @@ def service() -> Iterator[FakeService]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # an answer is written in two pieces
 
         def handle_any(self):
             content = self.rfile.read(int(self.headers.get("Content-Length", 0)))

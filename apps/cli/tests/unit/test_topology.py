@@ -1,7 +1,9 @@
+import shutil
 import stat
 from pathlib import Path
 
 import pytest
+from fluxo_local.issuer import DevelopmentIssuer
 from fluxo_local.runtime import save_environment
 from fluxo_local.services import SERVICES
 from fluxo_local.settings import Settings
@@ -13,6 +15,17 @@ from fluxo_local.topology import REPLICAS_MAX, Topology, topology
 def _clean_environment(monkeypatch):
     for name in Settings.model_fields:
         monkeypatch.delenv(f"FLUXO_{name.upper()}", raising=False)
+
+
+@pytest.fixture(scope="module")
+def issuer(tmp_path_factory) -> Path:
+    """One for all: to make a key takes longer than to plan."""
+    return DevelopmentIssuer(tmp_path_factory.mktemp("data")).directory
+
+
+@pytest.fixture(autouse=True)
+def _has_an_issuer(issuer: Path, tmp_path: Path) -> None:
+    shutil.copytree(issuer, tmp_path / issuer.name)
 
 
 def _process(planned: Topology, name: str) -> HttpProcess:
@@ -179,16 +192,17 @@ def test_one_database_given_by_url_leaves_the_other_embedded(tmp_path: Path):
 
 
 def test_an_identity_provider_takes_the_place_of_the_development_issuer(tmp_path: Path):
+    data_dir = tmp_path / "new"
     given = Settings(auth_jwks_url="https://id.example/jwks.json", auth_issuer="https://id.example")
-    planned = topology(given, tmp_path)
+    planned = topology(given, data_dir)
     assert planned.environment["FLUXO_AUTH_JWKS_URL"] == "https://id.example/jwks.json"
     assert planned.environment["FLUXO_AUTH_ISSUER"] == "https://id.example"
     # Nobody could sign in at the page, so there is none.
     assert "dashboard-1" not in {child.name for child in planned.services}
     assert set(planned.urls) == {"entries", "balances"}
-    with_page = topology(given.model_copy(update={"oidc_issuer": "https://id.example"}), tmp_path)
+    with_page = topology(given.model_copy(update={"oidc_issuer": "https://id.example"}), data_dir)
     assert "FLUXO_DASHBOARD_DEVELOPMENT_ISSUER" not in _process(with_page, "dashboard-1").env
-    assert not (tmp_path / "issuer").exists()
+    assert not (data_dir / "issuer").exists()
 
 
 def test_the_page_beside_the_services_may_call_them_unless_others_are_named(tmp_path: Path):

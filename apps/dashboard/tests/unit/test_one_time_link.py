@@ -1,8 +1,8 @@
 """The link that `fluxo open` makes signs in once, for ten minutes, from this machine."""
 
 import os
+import shutil
 import time
-from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
@@ -20,14 +20,20 @@ def asked_from(address: str | None) -> Request:
 HERE = asked_from("127.0.0.1")
 
 
-@pytest.fixture
-def makes(tmp_path: Path) -> local.DevelopmentIssuer:
-    return local.DevelopmentIssuer(tmp_path)
+@pytest.fixture(scope="module")
+def makes(tmp_path_factory: pytest.TempPathFactory) -> local.DevelopmentIssuer:
+    """One for all: to make a key takes longer than all else here."""
+    return local.DevelopmentIssuer(tmp_path_factory.mktemp("data"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def opens(makes: local.DevelopmentIssuer) -> DevelopmentIssuer:
     return DevelopmentIssuer(makes.directory)
+
+
+@pytest.fixture(autouse=True)
+def _no_links(makes: local.DevelopmentIssuer) -> None:
+    shutil.rmtree(makes.links, ignore_errors=True)
 
 
 def code_of(makes: local.DevelopmentIssuer, merchant: str = "padaria") -> str:

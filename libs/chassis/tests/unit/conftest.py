@@ -128,16 +128,23 @@ def assert_problem(answer, status, slug):
     return body
 
 
+@pytest.fixture(scope="session")
+def idle_services() -> list[FastAPI]:
+    """Those that no test uses now: to make one takes longer than to ask it."""
+    return []
+
+
 @pytest.fixture
-async def serving() -> Callable:
+async def serving(idle_services) -> Callable:
     """`await serving("short")`, or `"ordinary"`: a server."""
-    listeners, accounts = [], []
+    listeners, services = [], []
 
     async def start(way: str, *, keep_alive_s: float = 75, take=ready) -> Server:
         may_answer = asyncio.Event()
         may_answer.set()
-        app = things_service(may_answer)
-        accounts.append(app.state.account)
+        app = idle_services.pop() if idle_services else things_service()
+        app.state.may_answer = may_answer
+        services.append(app)
         config = uvicorn.Config(
             app,
             http="httptools",
@@ -182,7 +189,8 @@ async def serving() -> Callable:
         return server
 
     yield start
-    for account in accounts:
-        account.settle()
+    for app in services:
+        app.state.account.settle()
+    idle_services.extend(services)
     for listener in listeners:
         listener.close()

@@ -13,7 +13,7 @@ from fluxo_chassis.auth.bearer import refused
 from fluxo_chassis.auth.requires import HELD_S, requires
 from fluxo_chassis.health import Health
 from fluxo_chassis.http.app import create_app
-from fluxo_chassis.http.fast.direct import DirectRoute
+from fluxo_chassis.http.fast.direct import DirectRoute, add_routes
 from fluxo_chassis.problems import Problem
 from fluxo_chassis.resilience.rate_limits import RateLimits
 from pydantic import BaseModel, ConfigDict, Field
@@ -85,7 +85,7 @@ def built(route_class):
     ) -> Response:
         return Response(f"{principal.tenant} {number} {page.first}")
 
-    app.include_router(routes)
+    add_routes(app, routes)
     return app
 
 
@@ -270,7 +270,7 @@ async def test_of_many_wrong_names_not_all_are_named():
     async def pages(page: Annotated[Page, Query()]) -> Response:
         return Response(str(page.first))
 
-    app.include_router(routes)
+    add_routes(app, routes)
     names = [f"name-{number}" for number in range(500)]
     answer = await asked(app, json=dict.fromkeys(names))
     assert answer.json()["errors"] == [{"pointer": "", "detail": "This has too many fields."}]

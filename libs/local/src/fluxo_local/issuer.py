@@ -9,6 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 
 import orjson
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
@@ -32,9 +34,10 @@ class DevelopmentIssuer:
         make_private(self.directory)
         if not self.private_key.exists():
             _create_once(self.private_key)
-        # Once: to read a private key is to check its primes, which takes longer than all else here.
-        read = RSAKey.import_key(self.private_key.read_bytes())
-        self._key = RSAKey(read.raw_value, read.raw_value, {"kid": read.thumbprint(), "use": "sig", "alg": "RS256"})
+        # We made it: to check its primes again takes longer than all else here.
+        key = load_pem_private_key(self.private_key.read_bytes(), None, unsafe_skip_rsa_key_validation=True)
+        assert isinstance(key, RSAPrivateKey)  # noqa: S101 - the only kind that we make
+        self._key = RSAKey(key, key, {"kid": RSAKey(key, key).thumbprint(), "use": "sig", "alg": "RS256"})
         published = orjson.dumps({"keys": [self._key.as_dict(private=False)]}, option=orjson.OPT_INDENT_2).decode()
         if not self.jwks.exists() or self.jwks.read_text() != published:
             write_private(self.jwks, published)

@@ -16,13 +16,12 @@ from fluxo_balances.application.reading.list_api_key_uses import ListApiKeyUses
 from fluxo_balances.application.reading.ports import ApiKeyUse
 from fluxo_balances.application.use_cases import ApiUseCases
 from fluxo_balances.entrypoints.http.answer_cache import AnswerCache
-from fluxo_balances.entrypoints.http.app import create_balances_app
 from fluxo_chassis.auth import Principal
-from fluxo_chassis.health import Health
 from fluxo_chassis.process import SystemClock
 from fluxo_chassis.resilience import Bulkhead
 
 from services.balances.tests.fakes import AS_OF, MemoryApiKeyUses
+from services.balances.tests.one_app import app_over
 
 KEY_ID = UUID("019ac5a0-0000-7000-8000-000000000001")
 
@@ -74,7 +73,7 @@ async def service(
         list_api_key_uses=ListApiKeyUses(MemoryApiKeyUses({"m1": [ApiKeyUse(KEY_ID, AS_OF)]})),
     )
     issuer = Issuer()
-    app = create_balances_app(use_cases, answers, health=Health(), verifier=issuer)
+    app = app_over(use_cases, answers, issuer)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://balances") as http:
         service = Service(http, issuer, app, answers, use_cases.follow_changes)
         service.as_merchant("m1")

@@ -1,16 +1,11 @@
-import functools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import fields
 
 import httpx2
 import pytest
-from fastapi import FastAPI
-from fluxo_chassis.health import Health
-from fluxo_entries.application.use_cases import ApiUseCases
-from fluxo_entries.entrypoints.http.app import create_entries_app
 
-from services.entries.tests.fakes import FakeService, FakeVerifier
+from services.entries.tests.fakes import FakeService
+from services.entries.tests.one_app import app_over
 
 FULL = "entries:read,entries:write"
 
@@ -47,36 +42,9 @@ def service():
     return FakeService()
 
 
-class StandIn:
-    """Does what the use case does that it stands for at the time."""
-
-    use_case = None
-
-    async def __call__(self, *arguments, **named):
-        return await self.use_case(*arguments, **named)
-
-    def __getattr__(self, name):
-        return getattr(self.use_case, name)
-
-
-@functools.cache
-def _app() -> tuple[FastAPI, ApiUseCases]:
-    application = ApiUseCases(**{field.name: StandIn() for field in fields(ApiUseCases)})
-    return create_entries_app(application, health=Health(), verifier=FakeVerifier()), application
-
-
-def _app_over(service: FakeService) -> FastAPI:
-    """Return the one application, with this service's use cases: to build one takes longer than to ask it."""
-    app, stand_ins = _app()
-    app.state.account.settle()
-    for field in fields(ApiUseCases):
-        getattr(stand_ins, field.name).use_case = getattr(service.use_cases, field.name)
-    return app
-
-
 @pytest.fixture
 def app(service):
-    return _app_over(service)
+    return app_over(service)
 
 
 @asynccontextmanager
@@ -95,7 +63,7 @@ async def api(app, virtual_time) -> AsyncIterator[Api]:
 @pytest.fixture
 def new_api(virtual_time):
     """`async with new_api() as api`: a service of its own each time."""
-    return lambda: _api(_app_over(FakeService()))
+    return lambda: _api(app_over(FakeService()))
 
 
 @pytest.fixture

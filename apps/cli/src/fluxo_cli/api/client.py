@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from ssl import PROTOCOL_TLS_CLIENT, SSLContext
 from typing import Any, BinaryIO, Final, Self
 from urllib.parse import urlsplit
 
@@ -48,12 +49,15 @@ class ServiceClient:
         self._service = service
         self._url = url.rstrip("/")
         self._sleep = sleep
+        address = urlsplit(self._url)
         self._http = httpx2.Client(
             base_url=self._url,
             headers={"Authorization": f"Bearer {token}", "Accept": "application/json, application/problem+json"},
             timeout=_TIMEOUT,
             # What runs on this machine is not asked for through a proxy.
-            trust_env=urlsplit(self._url).hostname not in {"127.0.0.1", "localhost", "::1"},
+            trust_env=address.hostname not in {"127.0.0.1", "localhost", "::1"},
+            # To read all certificates that this machine trusts takes as long as many answers.
+            verify=address.scheme == "https" or SSLContext(PROTOCOL_TLS_CLIENT),
         )
 
     def __enter__(self) -> Self:

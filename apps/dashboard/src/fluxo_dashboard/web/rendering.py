@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -25,13 +26,16 @@ class Templates:
     """Renders a template in a language. `address` gives a static file its present name."""
 
     def __init__(self, address: Callable[[str], str]) -> None:
-        self._environments = {code: _environment(language, address) for code, language in LANGUAGES.items()}
+        self._address = address
 
     def render(self, template: str, language: Language, **context: Any) -> str:
-        return self._environments[language.code].get_template(template).render(language=language, **context)
+        found = _environment(language).get_template(template)
+        return found.render(language=language, static=self._address, **context)
 
 
-def _environment(language: Language, address: Callable[[str], str]) -> Environment:
+# One for whoever renders in this process: it keeps the templates that it has compiled.
+@cache
+def _environment(language: Language) -> Environment:
     environment = Environment(
         loader=PackageLoader("fluxo_dashboard"),
         autoescape=True,
@@ -41,7 +45,7 @@ def _environment(language: Language, address: Callable[[str], str]) -> Environme
         lstrip_blocks=True,
     )
     environment.install_gettext_translations(language.translations, newstyle=True)  # type: ignore[attr-defined]
-    environment.globals |= {"static": address, "languages": LANGUAGES.values()}
+    environment.globals["languages"] = LANGUAGES.values()
     environment.filters |= {
         "money": lambda amount, currency: write_money(amount, currency, language),
         "amount": lambda amount: write_amount(amount, language),

@@ -17,9 +17,7 @@ from fluxo_balances.application.reading.list_api_key_uses import ListApiKeyUses
 from fluxo_balances.application.use_cases import ApiUseCases
 from fluxo_balances.domain.daily_balance import MerchantState
 from fluxo_balances.entrypoints.http.answer_cache import AnswerCache
-from fluxo_balances.entrypoints.http.app import create_balances_app
 from fluxo_chassis.auth import Principal
-from fluxo_chassis.health import Health
 from fluxo_chassis.process import SystemClock
 from fluxo_chassis.resilience import Bulkhead
 from fluxo_dashboard.sign_in.session import new_session
@@ -32,6 +30,7 @@ from services.balances.tests.fakes import (
     MemoryPositions,
     MemoryReadModel,
 )
+from services.balances.tests.one_app import app_over
 from tests.harness.page import COOKIE, ORIGIN, Service, page_over, text_of
 
 NOON_IN_SAO_PAULO = datetime(2026, 11, 28, 15, tzinfo=UTC)
@@ -100,7 +99,7 @@ def balances(books) -> Service:
         follow_changes=FollowChanges(MemoryPositions(), answers),
         list_api_key_uses=ListApiKeyUses(MemoryApiKeyUses()),
     )
-    return Service(create_balances_app(use_cases, answers, health=Health(), verifier=Verifier()))
+    return Service(app_over(use_cases, answers, Verifier()))
 
 
 @pytest.fixture

@@ -2,18 +2,16 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from functools import cache
 from uuid import uuid4
 
 import httpx2
 import pytest
 import time_machine
-from fluxo_chassis.health import Health
 from fluxo_dashboard.sign_in.session import new_session
-from fluxo_entries.entrypoints.http.app import create_entries_app
 from starlette.responses import Response
 
-from services.entries.tests.fakes import FakeService, FakeVerifier
+from services.entries.tests.fakes import FakeService
+from services.entries.tests.one_app import app_over
 from tests.harness.page import COOKIE, ORIGIN, Service, page_over
 
 NOON_IN_SAO_PAULO = datetime(2026, 11, 22, 15, 0, 0, 123456, tzinfo=UTC)
@@ -51,15 +49,14 @@ def noon():
         yield
 
 
-@cache
-def _entries_app():
-    # One for all tests: to build it takes longer than to ask it. Each test has a merchant of its own.
-    return create_entries_app(FakeService().use_cases, health=Health(), verifier=FakeVerifier())
+@pytest.fixture
+def service() -> FakeService:
+    return FakeService()
 
 
 @pytest.fixture
-def entries() -> Service:
-    return Service(_entries_app())
+def entries(service) -> Service:
+    return Service(app_over(service))
 
 
 @pytest.fixture

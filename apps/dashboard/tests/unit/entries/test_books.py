@@ -1,18 +1,10 @@
 """Livros: the cash book of some days is downloaded, days are closed by who may, and the owner opens one again."""
 
 import pytest
-from fluxo_chassis.health import Health
-from fluxo_entries.entrypoints.http.app import create_entries_app
 
-from services.entries.tests.fakes import FakeService, FakeVerifier
-from tests.harness.page import Service, text_of
+from tests.harness.page import text_of
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def entries() -> Service:
-    return Service(create_entries_app(FakeService().use_cases, health=Health(), verifier=FakeVerifier()))
 
 
 async def test_the_last_month_is_offered_and_downloaded_in_each_form(browser, record):

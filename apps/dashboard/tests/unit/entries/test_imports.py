@@ -5,27 +5,14 @@ from pathlib import Path
 
 import fluxo_dashboard
 import pytest
-from fluxo_chassis.health import Health
 from fluxo_entries.domain import line_reason
-from fluxo_entries.entrypoints.http.app import create_entries_app
 from fluxo_statements import complaints
 
-from services.entries.tests.fakes import FakeService, FakeVerifier
-from tests.harness.page import Service, text_of
+from tests.harness.page import text_of
 
 pytestmark = pytest.mark.anyio
 
 FILE = "2026-11-20;10.00;Pão\n2026-11-21;-3.50;Leite\n2026-13-01;1.00;Nunca\n"
-
-
-@pytest.fixture
-def service():
-    return FakeService()
-
-
-@pytest.fixture
-def entries(service) -> Service:
-    return Service(create_entries_app(service.use_cases, health=Health(), verifier=FakeVerifier()))
 
 
 @pytest.fixture

@@ -9,14 +9,13 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi._compat import ModelField
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.convertors import StringConvertor
 from starlette.requests import ClientDisconnect
-from starlette.routing import compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fluxo_chassis.http.given_once import REPEATED, repeated
@@ -94,6 +93,11 @@ class DirectRoute(APIRoute):
         return response
 
 
+def add_routes(app: FastAPI, routes: APIRouter) -> None:
+    """Add the routes as they were declared: to include the router would make each of them once more."""
+    app.router.routes += routes.routes
+
+
 class DirectRoutes:
     """Answers requests to an application's direct routes, and passes everything else on to `framework`."""
 
@@ -132,14 +136,13 @@ class _Routes:
     def __init__(self, app: FastAPI) -> None:
         self._fixed: dict[tuple[str, str], DirectRoute] = {}
         self._patterns: list[tuple[str, re.Pattern[str], DirectRoute]] = []
-        for context in iter_route_contexts(app.routes):
-            route, path = context.original_route, context.path or ""
+        for route in app.routes:
             if isinstance(route, DirectRoute):
-                for method in context.methods or ():
-                    if "{" in path:
-                        self._patterns.append((method, compile_path(path)[0], route))
+                for method in route.methods or ():
+                    if "{" in route.path:
+                        self._patterns.append((method, route.path_regex, route))
                     else:
-                        self._fixed[method, path] = route
+                        self._fixed[method, route.path] = route
 
     def find(self, method: str, path: str) -> tuple[DirectRoute, Mapping[str, str]] | None:
         """Return the route, and the parameters that stand in the path."""

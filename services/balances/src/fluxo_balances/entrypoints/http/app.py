@@ -6,7 +6,7 @@ from fastapi import APIRouter, FastAPI
 from fluxo_chassis.auth import TokenVerifier
 from fluxo_chassis.health import Health
 from fluxo_chassis.http.app import ANSWER_WITHIN_S, create_app
-from fluxo_chassis.http.fast.direct import DirectRoute
+from fluxo_chassis.http.fast.direct import DirectRoute, add_routes
 from starlette.types import Scope
 
 from fluxo_balances.application.reading.await_entry import WAIT_MAX_S
@@ -48,9 +48,9 @@ def create_balances_app(
         answer_within_s=_answer_within_s,
     )
     respond = Respond(answers, use_cases.await_entry)
-    app.include_router(_daily_balances(use_cases, respond))
-    app.include_router(_category_totals(use_cases, respond))
-    app.include_router(_api_keys(use_cases))
+    add_routes(app, _daily_balances(use_cases, respond))
+    add_routes(app, _category_totals(use_cases, respond))
+    add_routes(app, _api_keys(use_cases))
     install_problems(app)
     return app
 

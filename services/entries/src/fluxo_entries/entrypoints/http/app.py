@@ -6,7 +6,7 @@ from fastapi import APIRouter, FastAPI
 from fluxo_chassis.auth import TokenVerifier
 from fluxo_chassis.health import Health
 from fluxo_chassis.http.app import ANSWER_WITHIN_S, create_app
-from fluxo_chassis.http.fast.direct import DirectRoute
+from fluxo_chassis.http.fast.direct import DirectRoute, add_routes
 from fluxo_chassis.resilience import Bulkhead
 from starlette.types import Scope
 
@@ -86,7 +86,7 @@ def create_entries_app(
         turns={PATH: bulks or bulks_in_turns(), BOOK_PATH: books_in_turns()},
         answer_within_s=_answer_within_s,
     )
-    app.include_router(_routes(use_cases))
+    add_routes(app, _routes(use_cases))
     install_problems(app)
     return app
 
