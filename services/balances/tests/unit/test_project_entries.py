@@ -223,8 +223,44 @@ async def test_while_the_cache_is_unavailable_the_batch_stays_applied_and_unackn
     world.now -= timedelta(hours=2)  # somebody puts the clock right
     world.monotonic_s += 1
     assert len(await finished(project)) == 2
-    assert world.journal[-3:] == [("invalidated", ["m1", "m2"]), ("confirmed", 2), ("acknowledged", 2)]
+    assert world.journal[-2:] == [("invalidated", ["m1", "m2"]), ("acknowledged", 2)]
     assert project.unacknowledged == 0
+
+
+async def test_what_waits_for_the_cache_is_confirmed_meanwhile_and_once(world, project, delivery):
+    world.cache_is_unavailable = True
+    batch = [delivery(), delivery()]
+    await project(batch)
+    await finished(project)
+    world.go_down()
+    assert world.inbox == {entry_id(each) for each in batch}
+    assert not project.has_unconfirmed_or_visible
+    await finished(project)
+    world.cache_is_unavailable = False
+    world.monotonic_s += 1
+    await project.make_visible()
+    assert project.has_unconfirmed_or_visible
+    await finished(project)
+    assert [what for what, _ in world.journal].count("confirmed") == 1
+    assert world.acknowledged == [each.stream_id for each in batch]
+
+
+async def test_what_the_database_lost_while_the_cache_is_unavailable_does_not_wait_for_the_cache(
+    world, project, delivery
+):
+    world.cache_is_unavailable = True
+    kept, lost = delivery("m1"), delivery("m2")
+    await project([kept])
+    await finished(project)
+    await project([lost])
+    await project.make_visible()
+    world.go_down()
+    assert world.inbox == {entry_id(kept)}
+
+    assert (await project.acknowledge_visible()).applied == 1
+    await finished(project)
+    world.go_down()
+    assert (world.inbox, world.acknowledged) == ({entry_id(kept), entry_id(lost)}, [])
 
 
 async def test_what_waits_for_the_cache_is_not_applied_again_when_delivered_again(world, project, delivery):

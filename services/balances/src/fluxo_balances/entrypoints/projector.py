@@ -5,7 +5,7 @@ Of a backlog it takes and decodes the next batch while the database writes the p
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -84,13 +84,16 @@ class Projector:
         await self.taking.for_ever(partial(self._turn, stop), stop)
         if self._ahead is not None:
             await self.taking.until_done(partial(self._turn, stop), stop)
-        await self._acknowledge_when_possible(stop)
+        await self._when_possible(self._acknowledge_visible, stop)
 
     async def _turn(self, stop: asyncio.Event) -> None:
         gather = False
+        # First: neither a stream nor a cache that is unavailable must put it off.
+        if self._confirm_at is not None and time.monotonic() >= self._confirm_at:
+            await self._when_possible(self._acknowledge_visible, stop)
         try:
             if not self._project.has_capacity:
-                await wait_for_stop(stop, READ_TIMEOUT_S)
+                await wait_for_stop(stop, self._idle_max_s())
             elif batch := await self._next():
                 self.taking.reached()
                 if self._may_read_ahead(batch) and not stop.is_set():
@@ -101,8 +104,6 @@ class Projector:
         finally:
             # Also while the stream is unavailable: what is applied must not stay hidden behind old cached answers.
             await self._make_visible()
-        if self._confirm_at is not None and time.monotonic() >= self._confirm_at:
-            await self._acknowledge_when_possible(stop)
         if gather:
             await wait_for_stop(stop, GATHER_S)
 
@@ -116,8 +117,12 @@ class Projector:
                 # There may be more: look again after this batch.
                 return self._decoded(due)
             self._take_over_at = time.monotonic() + TAKE_OVER_EVERY_S
-        timeout_s = READ_TIMEOUT_S if self._confirm_at is None else self._confirm_at - time.monotonic()
-        return self._decoded(await self._events.read(self._pace.batch_size, max(timeout_s, READ_TIMEOUT_MIN_S)))
+        return self._decoded(await self._events.read(self._pace.batch_size, self._idle_max_s()))
+
+    def _idle_max_s(self) -> float:
+        if self._confirm_at is None:
+            return READ_TIMEOUT_S
+        return max(self._confirm_at - time.monotonic(), READ_TIMEOUT_MIN_S)
 
     def _decoded(self, deliveries: Sequence[Delivery]) -> Batch | None:
         return Batch(deliveries, self._project.decode(deliveries)) if deliveries else None
@@ -142,20 +147,28 @@ class Projector:
         await self._make_visible()
 
     async def _project_when_possible(self, batch: Batch, stop: asyncio.Event) -> None:
-        """Project, and while the database is unavailable hold on to the batch: waiting is no failure of its events."""
+        """Project, and while the database is unavailable hold on to the batch."""
         # A batch of one continues the trace of the request that recorded its entry.
         traceparent = self._traceparent_of(batch.deliveries[0].payload) if len(batch.deliveries) == 1 else None
         with continue_trace(traceparent):
-            await self.applying.until_done(partial(self._apply, batch), stop, on=ReadModelUnavailableError)
+            await self._when_possible(partial(self._apply, batch), stop)
+
+    async def _when_possible(self, work: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
+        """Do it, and while the database is unavailable wait for that: waiting is no failure of any event."""
+
+        async def attempt() -> None:
+            try:
+                await work()
+            except ReadModelUnavailableError:
+                # Meanwhile: what was applied before must not stay hidden behind old cached answers.
+                await self._make_visible()
+                raise
+
+        await self.applying.until_done(attempt, stop, on=ReadModelUnavailableError)
 
     async def _apply(self, batch: Batch) -> None:
         deliveries, began_ns = batch.deliveries, time.time_ns()
-        try:
-            projected = await self._project(deliveries, batch.decoded)
-        except ReadModelUnavailableError:
-            # Meanwhile: what was applied before must not stay hidden behind old cached answers.
-            await self._make_visible()
-            raise
+        projected = await self._project(deliveries, batch.decoded)
         if spans.is_on():
             traceparents = [self._traceparent_of(delivery.payload) for delivery in deliveries]
             self._hidden_spans += record_batch(f"project {ENTRIES_STREAM}", "consumer", traceparents, began_ns)
@@ -172,12 +185,8 @@ class Projector:
         if self._hidden_spans and not self._project.has_hidden:
             record_next("remove cached answers", "client", self._hidden_spans, began_ns)
             self._hidden_spans.clear()
-        if self._confirm_at is None and self._project.has_visible:
+        if self._confirm_at is None and self._project.has_unconfirmed_or_visible:
             self._confirm_at = time.monotonic() + CONFIRM_AFTER_S
-
-    async def _acknowledge_when_possible(self, stop: asyncio.Event) -> None:
-        """Acknowledge what is visible; while the database is unavailable wait for it, as applying does."""
-        await self.applying.until_done(self._acknowledge_visible, stop, on=ReadModelUnavailableError)
 
     async def _acknowledge_visible(self) -> None:
         applied_again = await self._project.acknowledge_visible()

@@ -80,8 +80,8 @@ class ProjectEntries:
     way too: the crash may have come between the transaction and the cache. While the cache is down the batch stays
     applied and unacknowledged, and `make_visible` makes up for it later.
 
-    Readers need not wait for the disk (ADR 0047): the database confirms several batches at once, and only what it
-    confirmed is acknowledged. What it lost, because it went down before, is applied again.
+    Readers need not wait for the disk (ADR 0047): the database confirms several batches at once, whatever the cache
+    does, and only what it confirmed is acknowledged. What it lost, because it went down before, is applied again.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class ProjectEntries:
         self._hidden: dict[str, AppliedEvent] = {}
         """Applied, and old answers may still be cached."""
         self._visible: dict[str, AppliedEvent] = {}
-        """To be confirmed and acknowledged."""
+        """To be acknowledged, once it is confirmed."""
         self._witnesses: set[UUID] = set()
         """Entries that the inbox holds if it holds all that was applied and not confirmed yet."""
         self._invalidate_at = -math.inf
@@ -116,9 +116,9 @@ class ProjectEntries:
         return bool(self._hidden)
 
     @property
-    def has_visible(self) -> bool:
-        """Whether there is something to confirm and acknowledge."""
-        return bool(self._visible)
+    def has_unconfirmed_or_visible(self) -> bool:
+        """Whether there is something to confirm or acknowledge."""
+        return bool(self._witnesses or self._visible)
 
     @property
     def has_capacity(self) -> bool:
@@ -184,7 +184,7 @@ class ProjectEntries:
         return [each.told for each in visible.values() if each.is_new and isinstance(each.told, RecordedEntry)]
 
     async def acknowledge_visible(self) -> Projected | None:
-        """Acknowledge what is visible, once the database has confirmed it; returns None then.
+        """Acknowledge what is visible, once the database has confirmed it and what is hidden; returns None then.
 
         Where the database lost something, all that was not acknowledged is applied again, and what became of it is
         returned; it is to be made visible and acknowledged like any other.
@@ -192,13 +192,12 @@ class ProjectEntries:
         Raises:
             ReadModelUnavailableError: the database is unavailable; nothing was acknowledged, call again.
         """
-        if not self._visible:
-            return None
         if self._witnesses and not await self._projection.confirm(self._witnesses):
             return await self._apply_again()
         self._witnesses.clear()
-        await self._events.acknowledge(list(self._visible))
-        self._visible.clear()
+        if self._visible:
+            await self._events.acknowledge(list(self._visible))
+            self._visible.clear()
         return None
 
     async def _apply_again(self) -> Projected:
