@@ -65,7 +65,7 @@ async def test_only_what_the_database_confirmed_is_acknowledged(
 
     async def apply(credit):
         await stream.publish(recorded("m1", NOV_22, credit=credit))
-        await project(await events.read(10, 1))
+        await project(project.decode(await events.read(10, 1)))
         await project.make_visible()
 
     await apply(5)
@@ -97,7 +97,7 @@ async def test_what_the_server_lost_does_not_wait_for_a_cache_that_is_unavailabl
     project, events = projecting("p1", answers=Unavailable()), member("p1")
     await events.read(1, 0.01)  # makes the group
     await stream.publish(recorded("m1", NOV_22, credit=7))
-    await project(await events.read(10, 1))
+    await project(project.decode(await events.read(10, 1)))
     await project.make_visible()
 
     await go_down(server, pool)

@@ -34,6 +34,8 @@ INVALIDATE_AGAIN_AFTER_S: Final = 1.0
 Decoded = Told | NotForBalancesError | UndecodableEventError
 """What a delivery tells of, or why it tells nothing."""
 
+DecodedEvent = tuple[Delivery, Decoded]
+
 
 class ReadableEvent(NamedTuple):
     delivery: Delivery
@@ -125,14 +127,14 @@ class ProjectEntries:
         """Whether there is room for more of them."""
         return self.unacknowledged < UNACKNOWLEDGED_MAX
 
-    def decode(self, deliveries: Sequence[Delivery]) -> list[Decoded]:
+    def decode(self, deliveries: Sequence[Delivery]) -> list[DecodedEvent]:
         """Return what each tells of, for `__call__`: it takes long and asks nobody, so it may be done ahead."""
-        return [self._told_by(delivery) for delivery in deliveries]
+        return [(delivery, self._told_by(delivery)) for delivery in deliveries]
 
-    async def __call__(self, deliveries: Sequence[Delivery], decoded: Sequence[Decoded] | None = None) -> Projected:
+    async def __call__(self, events: Sequence[DecodedEvent]) -> Projected:
         """Apply what can be applied, skip what is not for the balances, dead-letter what never can be applied.
 
-        The rest stays unacknowledged for another delivery. `decoded` is what `decode` said of them, if it was asked.
+        The rest stays unacknowledged for another delivery.
 
         Raises:
             ReadModelUnavailableError: the database is unavailable; nothing is lost, call again with the same.
@@ -141,7 +143,7 @@ class ProjectEntries:
         now = self._clock.now()
         oldest, newest = oldest_remembered(now), newest_taken(now)
         readable, changed = list[ReadableEvent](), list[ReadableChange]()
-        for delivery, told in zip(deliveries, self.decode(deliveries) if decoded is None else decoded, strict=True):
+        for delivery, told in events:
             if delivery.stream_id in self._hidden or delivery.stream_id in self._visible:
                 continue
             if isinstance(told, RecordedEntry):
@@ -204,7 +206,7 @@ class ProjectEntries:
         lost = self._visible | self._hidden
         self._visible, self._hidden, self._witnesses = {}, {}, set()
         try:
-            return await self([each.delivery for each in lost.values()], [each.told for each in lost.values()])
+            return await self([(each.delivery, each.told) for each in lost.values()])
         except BaseException:
             # Some may have been applied again, and nobody knows which.
             self._hidden = lost
