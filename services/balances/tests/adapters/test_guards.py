@@ -83,8 +83,7 @@ async def test_duplicates_remove_cached_answers_too(
     if not guarded:
 
         async def show_what_is_new(self):
-            await self._answers.invalidate({each.told.merchant_id for each in self._hidden.values() if each.is_new})
-            self._visible, self._hidden = self._hidden, {}
+            await self._answers.invalidate({each.merchant_id for each in self.unacknowledged.show()})
 
         monkeypatch.setattr(ProjectEntries, "make_visible", show_what_is_new)
     await member("p1").read(1, 0.01)  # makes the group
@@ -107,9 +106,10 @@ async def test_an_event_is_acknowledged_only_after_the_cached_answers_are_remove
     if not guarded:
 
         async def acknowledge_first(self):
-            hidden, self._hidden = self._hidden, {}
-            await self._events.acknowledge(list(hidden))
-            await self._answers.invalidate({each.told.merchant_id for each in hidden.values()})
+            merchant_ids = self.unacknowledged.hidden_merchants
+            self.unacknowledged.show()
+            await self._events.acknowledge(self.unacknowledged.visible_ids)
+            await self._answers.invalidate(merchant_ids)
 
         monkeypatch.setattr(ProjectEntries, "make_visible", acknowledge_first)
 

@@ -11,11 +11,11 @@ from fluxo_balances.application.projecting.ports import (
 )
 from fluxo_balances.application.projecting.project_entries import (
     DELIVERIES_MAX,
-    UNACKNOWLEDGED_MAX,
     ProjectEntries,
     SkippedEvent,
 )
 from fluxo_balances.application.projecting.purge_inbox import PurgeInbox
+from fluxo_balances.application.projecting.unacknowledged_events import UNACKNOWLEDGED_MAX
 from fluxo_balances.domain.api_key import ApiKey
 from fluxo_balances.domain.merchant_settings import MerchantSettings
 
@@ -215,7 +215,7 @@ async def test_while_the_cache_is_unavailable_the_batch_stays_applied_and_unackn
     assert await finished(project) == []
     await project(project.decode([second]))
     assert await finished(project) == []
-    assert (world.inbox, project.unacknowledged) == ({entry_id(first), entry_id(second)}, 2)
+    assert (world.inbox, len(project.unacknowledged)) == ({entry_id(first), entry_id(second)}, 2)
     assert world.acknowledged == []
     assert [what for what, _ in world.journal].count("invalidated") == 1, "the cache is asked once a second at most"
 
@@ -224,7 +224,7 @@ async def test_while_the_cache_is_unavailable_the_batch_stays_applied_and_unackn
     world.monotonic_s += 1
     assert len(await finished(project)) == 2
     assert world.journal[-2:] == [("invalidated", ["m1", "m2"]), ("acknowledged", 2)]
-    assert project.unacknowledged == 0
+    assert len(project.unacknowledged) == 0
 
 
 async def test_what_waits_for_the_cache_is_confirmed_meanwhile_and_once(world, project, delivery):
@@ -234,12 +234,12 @@ async def test_what_waits_for_the_cache_is_confirmed_meanwhile_and_once(world, p
     await finished(project)
     world.go_down()
     assert world.inbox == {entry_id(each) for each in batch}
-    assert not project.has_unconfirmed_or_visible
+    assert not project.unacknowledged.has_unconfirmed_or_visible
     await finished(project)
     world.cache_is_unavailable = False
     world.monotonic_s += 1
     await project.make_visible()
-    assert project.has_unconfirmed_or_visible
+    assert project.unacknowledged.has_unconfirmed_or_visible
     await finished(project)
     assert [what for what, _ in world.journal].count("confirmed") == 1
     assert world.acknowledged == [each.stream_id for each in batch]
@@ -275,12 +275,12 @@ async def test_what_waits_for_the_cache_is_not_applied_again_when_delivered_agai
 
 async def test_no_more_is_read_while_too_much_waits_for_the_cache(world, project, delivery):
     world.cache_is_unavailable = True
-    assert project.has_capacity
+    assert project.unacknowledged.has_capacity
     await project(project.decode([delivery() for _ in range(UNACKNOWLEDGED_MAX)]))
-    assert not project.has_capacity
+    assert not project.unacknowledged.has_capacity
     world.cache_is_unavailable = False
     await finished(project)
-    assert project.has_capacity
+    assert project.unacknowledged.has_capacity
 
 
 async def test_several_batches_are_confirmed_at_once_and_what_is_hidden_is_not_acknowledged(world, project, delivery):
@@ -356,10 +356,10 @@ async def test_while_the_database_cannot_confirm_nothing_is_acknowledged_and_not
     world.database_is_unavailable = True
     with pytest.raises(ReadModelUnavailableError):
         await project.acknowledge_visible()
-    assert (world.acknowledged, project.unacknowledged) == ([], 2)
+    assert (world.acknowledged, len(project.unacknowledged)) == ([], 2)
     world.database_is_unavailable = False
     await finished(project)
-    assert project.unacknowledged == 0
+    assert len(project.unacknowledged) == 0
 
 
 async def test_a_database_that_goes_down_again_while_it_is_given_what_it_lost_gets_it_once_more(
@@ -379,7 +379,7 @@ async def test_a_database_that_goes_down_again_while_it_is_given_what_it_lost_ge
         patched.setattr(world, "apply", goes_down)
         with pytest.raises(ReadModelUnavailableError):
             await project.acknowledge_visible()
-    assert (project.unacknowledged, project.has_hidden) == (2, True)
+    assert (len(project.unacknowledged), project.unacknowledged.has_hidden) == (2, True)
     await project.make_visible()
     assert (await project.acknowledge_visible()).applied == 1
     await finished(project)

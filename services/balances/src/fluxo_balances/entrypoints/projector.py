@@ -87,7 +87,7 @@ class Projector:
         if self._confirm_at is not None and time.monotonic() >= self._confirm_at:
             await self._when_possible(self._acknowledge_visible, stop)
         try:
-            if not self._project.has_capacity:
+            if not self._project.unacknowledged.has_capacity:
                 await wait_for_stop(stop, self._idle_max_s())
             elif batch := await self._next():
                 self.taking.reached()
@@ -174,11 +174,11 @@ class Projector:
         now = self._clock.now()
         for entry in visible:
             metrics.recorded_to_visible.observe((now - entry.recorded_at).total_seconds())
-        metrics.unacknowledged_events.set(self._project.unacknowledged)
-        if self._hidden_spans and not self._project.has_hidden:
+        metrics.unacknowledged_events.set(len(self._project.unacknowledged))
+        if self._hidden_spans and not self._project.unacknowledged.has_hidden:
             record_next("remove cached answers", "client", self._hidden_spans, began_ns)
             self._hidden_spans.clear()
-        if self._confirm_at is None and self._project.has_unconfirmed_or_visible:
+        if self._confirm_at is None and self._project.unacknowledged.has_unconfirmed_or_visible:
             self._confirm_at = time.monotonic() + CONFIRM_AFTER_S
 
     async def _acknowledge_visible(self) -> None:
@@ -188,7 +188,7 @@ class Projector:
             log.warning("the database went down before it confirmed: what it may have lost was applied again")
             self._observe(applied_again)
             await self._make_visible()
-        metrics.unacknowledged_events.set(self._project.unacknowledged)
+        metrics.unacknowledged_events.set(len(self._project.unacknowledged))
 
     def _observe(self, projected: Projected) -> None:
         metrics.applied_events.inc(projected.applied)

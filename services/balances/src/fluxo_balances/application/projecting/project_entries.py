@@ -3,7 +3,7 @@
 import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from uuid import UUID
 
 from fluxo_balances.application.ports import AnswerInvalidation, CacheUnavailableError, Clock, ReadModelUnavailableError
@@ -20,6 +20,7 @@ from fluxo_balances.application.projecting.ports import (
     Told,
     UndecodableEventError,
 )
+from fluxo_balances.application.projecting.unacknowledged_events import UnacknowledgedEvents
 from fluxo_balances.domain.api_key import ApiKey
 from fluxo_balances.domain.inbox import FROM_THE_FUTURE, REMEMBERED_FOR, is_dated, newest_taken, oldest_remembered
 from fluxo_balances.domain.merchant_settings import MerchantSettings
@@ -27,7 +28,6 @@ from fluxo_balances.domain.merchant_settings import MerchantSettings
 DELIVERIES_MAX: Final = 8
 """An event that failed so often, while the database was available, is tried alone; a dead letter if that fails too."""
 
-UNACKNOWLEDGED_MAX: Final = 10_000
 INVALIDATE_AGAIN_AFTER_S: Final = 1.0
 
 
@@ -35,25 +35,8 @@ Decoded = Told | NotForBalancesError | UndecodableEventError
 """What a delivery tells of, or why it tells nothing."""
 
 DecodedEvent = tuple[Delivery, Decoded]
-
-
-class ReadableEvent(NamedTuple):
-    delivery: Delivery
-    entry: RecordedEntry
-
-
-@dataclass(frozen=True, slots=True)
-class ReadableChange:
-    delivery: Delivery
-    change: MerchantSettings | ApiKey
-
-
-class AppliedEvent(NamedTuple):
-    """What was applied and whose event is not acknowledged yet; only an entry is new."""
-
-    delivery: Delivery
-    told: Told
-    is_new: bool
+ReadableEvent = tuple[Delivery, RecordedEntry]
+ReadableChange = tuple[Delivery, MerchantSettings | ApiKey]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,33 +82,8 @@ class ProjectEntries:
         self._answers = answers
         self._clock = clock
         self._decode = decode
-        self._hidden: dict[str, AppliedEvent] = {}
-        """Applied, and old answers may still be cached."""
-        self._visible: dict[str, AppliedEvent] = {}
-        """To be acknowledged, once it is confirmed."""
-        self._witnesses: set[UUID] = set()
-        """Entries that the inbox holds if it holds all that was applied and not confirmed yet."""
         self._invalidate_at = -math.inf
-
-    @property
-    def unacknowledged(self) -> int:
-        """How many events are applied and not yet acknowledged."""
-        return len(self._hidden) + len(self._visible)
-
-    @property
-    def has_hidden(self) -> bool:
-        """Whether old answers may still be cached of what was applied."""
-        return bool(self._hidden)
-
-    @property
-    def has_unconfirmed_or_visible(self) -> bool:
-        """Whether there is something to confirm or acknowledge."""
-        return bool(self._witnesses or self._visible)
-
-    @property
-    def has_capacity(self) -> bool:
-        """Whether there is room for more of them."""
-        return self.unacknowledged < UNACKNOWLEDGED_MAX
+        self.unacknowledged = UnacknowledgedEvents()
 
     def decode(self, deliveries: Sequence[Delivery]) -> list[DecodedEvent]:
         """Return what each tells of, for `__call__`: it takes long and asks nobody, so it may be done ahead."""
@@ -144,21 +102,21 @@ class ProjectEntries:
         oldest, newest = oldest_remembered(now), newest_taken(now)
         readable, changed = list[ReadableEvent](), list[ReadableChange]()
         for delivery, told in events:
-            if delivery.stream_id in self._hidden or delivery.stream_id in self._visible:
+            if delivery.stream_id in self.unacknowledged:
                 continue
             if isinstance(told, RecordedEntry):
                 # Not as long ago as it was decoded: the inbox may have forgotten it since.
                 if reason := _why_not_taken(told.id, oldest, newest):
                     projected.dead_letters.append(DeadLetter(delivery, reason))
                 else:
-                    readable.append(ReadableEvent(delivery, told))
+                    readable.append((delivery, told))
             elif isinstance(told, NotForBalancesError):
                 projected.skipped.append(SkippedEvent(delivery, told.event_type, told.reason))
             elif isinstance(told, UndecodableEventError):
                 projected.dead_letters.append(DeadLetter(delivery, str(told)))
             else:
                 # Of any age: late ones change nothing.
-                changed.append(ReadableChange(delivery, told))
+                changed.append((delivery, told))
         await self._apply(readable, projected)
         await self._apply_changes(changed, projected)
         if projected.skipped:
@@ -174,16 +132,14 @@ class ProjectEntries:
         most), and none of a batch that held duplicates, for which of its entries were new is not known.
         """
         now = self._clock.monotonic()
-        if not self._hidden or now < self._invalidate_at:
+        if not self.unacknowledged.has_hidden or now < self._invalidate_at:
             return []
         try:
-            await self._answers.invalidate(sorted({each.told.merchant_id for each in self._hidden.values()}))
+            await self._answers.invalidate(self.unacknowledged.hidden_merchants)
         except CacheUnavailableError:
             self._invalidate_at = now + INVALIDATE_AGAIN_AFTER_S
             return []
-        visible, self._hidden = self._hidden, {}
-        self._visible |= visible
-        return [each.told for each in visible.values() if each.is_new and isinstance(each.told, RecordedEntry)]
+        return self.unacknowledged.show()
 
     async def acknowledge_visible(self) -> Projected | None:
         """Acknowledge what is visible, once the database has confirmed it and what is hidden; returns None then.
@@ -194,23 +150,23 @@ class ProjectEntries:
         Raises:
             ReadModelUnavailableError: the database is unavailable; nothing was acknowledged, call again.
         """
-        if self._witnesses and not await self._projection.confirm(self._witnesses):
+        unacknowledged = self.unacknowledged
+        if unacknowledged.witnesses and not await self._projection.confirm(unacknowledged.witnesses):
             return await self._apply_again()
-        self._witnesses.clear()
-        if self._visible:
-            await self._events.acknowledge(list(self._visible))
-            self._visible.clear()
+        unacknowledged.witnesses.clear()
+        if visible_ids := unacknowledged.visible_ids:
+            await self._events.acknowledge(visible_ids)
+            unacknowledged.remove_visible()
         return None
 
     async def _apply_again(self) -> Projected:
-        lost = self._visible | self._hidden
-        self._visible, self._hidden, self._witnesses = {}, {}, set()
+        lost = list(self.unacknowledged)
+        self.unacknowledged = UnacknowledgedEvents()
         try:
-            return await self([(each.delivery, each.told) for each in lost.values()])
+            return await self(lost)
         except BaseException:
             # Some may have been applied again, and nobody knows which.
-            self._hidden = lost
-            self._witnesses = {each.told.id for each in lost.values() if isinstance(each.told, RecordedEntry)}
+            self.unacknowledged.add(lost, are_new=False)
             raise
 
     def _told_by(self, delivery: Delivery) -> Decoded:
@@ -223,10 +179,10 @@ class ProjectEntries:
         """Apply all in one transaction; around a refused one, those before it and those after it."""
         while events:
             try:
-                applied = await self._projection.apply([event.entry for event in events])
+                applied = await self._projection.apply([entry for _, entry in events])
             except EntryRefusedError as refusal:
                 before, refused, events = _around(refusal.entry_id, events)
-                projected.dead_letters += [DeadLetter(event.delivery, str(refusal)) for event in refused]
+                projected.dead_letters += [DeadLetter(delivery, str(refusal)) for delivery, _ in refused]
                 await self._apply(before, projected)
             except ReadModelUnavailableError:
                 raise
@@ -239,23 +195,23 @@ class ProjectEntries:
 
     async def _apply_exhausted(self, events: Sequence[ReadableEvent], error: Exception, projected: Projected) -> None:
         """Try those alone that failed too often; the others only wait for their next delivery."""
-        exhausted = [event for event in events if event.delivery.deliveries >= DELIVERIES_MAX]
+        exhausted = [event for event in events if event[0].deliveries >= DELIVERIES_MAX]
         if len(exhausted) < len(events):
             projected.failures.append(error)
-        for event in exhausted:
+        for delivery, entry in exhausted:
             try:
-                applied = await self._projection.apply([event.entry])
+                applied = await self._projection.apply([entry])
             except ReadModelUnavailableError:
                 raise
             except Exception as alone:  # noqa: BLE001 - the letter tells
                 reason = str(alone) or type(alone).__name__
-                projected.dead_letters.append(DeadLetter(event.delivery, reason))
+                projected.dead_letters.append(DeadLetter(delivery, reason))
             else:
-                self._note([event], applied, projected)
+                self._note([(delivery, entry)], applied, projected)
 
     async def _apply_changes(self, changed: Sequence[ReadableChange], projected: Projected) -> None:
-        settings = [event for event in changed if isinstance(event.change, MerchantSettings)]
-        api_keys = [event for event in changed if isinstance(event.change, ApiKey)]
+        settings = [event for event in changed if isinstance(event[1], MerchantSettings)]
+        api_keys = [event for event in changed if isinstance(event[1], ApiKey)]
         if settings:
             await self._apply_alike(settings, self._projection.apply_settings, projected)
         if api_keys:
@@ -265,28 +221,22 @@ class ProjectEntries:
         self, events: Sequence[ReadableChange], apply: Callable[[Sequence[Any]], Awaitable[int]], projected: Projected
     ) -> None:
         try:
-            applied = await apply([event.change for event in events])
+            applied = await apply([change for _, change in events])
         except ReadModelUnavailableError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, delivering again decides
-            exhausted = [event.delivery for event in events if event.delivery.deliveries >= DELIVERIES_MAX]
+            exhausted = [delivery for delivery, _ in events if delivery.deliveries >= DELIVERIES_MAX]
             if len(exhausted) < len(events):
                 projected.failures.append(error)
             reason = str(error) or type(error).__name__
             projected.dead_letters += [DeadLetter(delivery, reason) for delivery in exhausted]
             return
-        for event in events:
-            self._hidden[event.delivery.stream_id] = AppliedEvent(event.delivery, event.change, is_new=False)
+        self.unacknowledged.add(events, are_new=False)
         projected.applied += applied
         projected.duplicates += len(events) - applied
 
     def _note(self, events: Sequence[ReadableEvent], applied: int, projected: Projected) -> None:
-        is_new = applied == len(events)
-        self._hidden |= {
-            event.delivery.stream_id: AppliedEvent(event.delivery, event.entry, is_new) for event in events
-        }
-        # What was applied together is kept or lost together. Duplicates were applied before, by whoever.
-        self._witnesses |= {event.entry.id for event in (events[:1] if is_new else events)}
+        self.unacknowledged.add(events, are_new=applied == len(events))
         projected.applied += applied
         projected.duplicates += len(events) - applied
 
@@ -304,7 +254,7 @@ def _around(
     entry_id: UUID, events: Sequence[ReadableEvent]
 ) -> tuple[list[ReadableEvent], list[ReadableEvent], list[ReadableEvent]]:
     """Split the events into those before the entry's, the entry's own (it may stand there twice), and those after."""
-    first = next(index for index, event in enumerate(events) if event.entry.id == entry_id)
-    refused = [event for event in events if event.entry.id == entry_id]
-    after = [event for event in events[first:] if event.entry.id != entry_id]
+    first = next(index for index, (_, entry) in enumerate(events) if entry.id == entry_id)
+    refused = [event for event in events if event[1].id == entry_id]
+    after = [event for event in events[first:] if event[1].id != entry_id]
     return list(events[:first]), refused, after
