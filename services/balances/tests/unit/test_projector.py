@@ -415,3 +415,15 @@ async def test_a_stream_that_is_gone_keeps_nothing_from_being_confirmed(stream, 
     await run.until(stream.is_confirmed)
     assert stream.is_confirmed.is_set()
     await run.finish()
+
+
+async def test_a_projector_that_has_no_room_for_more_wakes_to_have_confirmed_what_it_has(stream, running, monkeypatch):
+    for stream_id in list(stream.events)[BATCH:]:
+        del stream.events[stream_id]
+    monkeypatch.setattr("fluxo_balances.application.projecting.unacknowledged_events.UNACKNOWLEDGED_MAX", BATCH)
+    monkeypatch.setattr(loop, "READ_TIMEOUT_S", 600)
+    stream.cache_is_unavailable = True
+    run = running()
+    await run.until(stream.is_confirmed)
+    assert stream.is_confirmed.is_set()
+    await run.finish()
