@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
+from fluxo_balances.application.ports import CacheUnavailableError
 from fluxo_balances.bootstrap import migrate
 from fluxo_chassis.postgres import open_pool
 from fluxo_local.embedded import postgres
@@ -64,7 +65,7 @@ async def test_only_what_the_database_confirmed_is_acknowledged(
 
     async def apply(credit):
         await stream.publish(recorded("m1", NOV_22, credit=credit))
-        await project(await events.read(10, 1))
+        await project(project.decode(await events.read(10, 1)))
         await project.make_visible()
 
     await apply(5)
@@ -84,6 +85,27 @@ async def test_only_what_the_database_confirmed_is_acknowledged(
         assert await day_totals() == {("m1", NOV_22): (12, 0, 2)}
     else:
         assert (await day_totals()).get(("m1", NOV_22)) in ((5, 0, 1), None), "acknowledged, and lost"
+
+
+async def test_what_the_server_lost_does_not_wait_for_a_cache_that_is_unavailable(
+    server, pool, projecting, member, stream, recorded, day_totals
+):
+    class Unavailable:
+        async def invalidate(self, _merchant_ids):
+            raise CacheUnavailableError
+
+    project, events = projecting("p1", answers=Unavailable()), member("p1")
+    await events.read(1, 0.01)  # makes the group
+    await stream.publish(recorded("m1", NOV_22, credit=7))
+    await project(project.decode(await events.read(10, 1)))
+    await project.make_visible()
+
+    await go_down(server, pool)
+    await project.acknowledge_visible()
+
+    assert await day_totals() == {("m1", NOV_22): (7, 0, 1)}
+    await events.read(1, 0.01)  # would take an acknowledgement along
+    assert len(await stream.pending()) == 1
 
 
 async def test_what_was_confirmed_outlives_the_server(server, pool, recorded):

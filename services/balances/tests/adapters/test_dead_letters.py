@@ -60,10 +60,10 @@ def dead_letter(projecting, member, stream):
     """Publish an event, let a projector dead_letter it, and return the letter's id."""
 
     async def dead_letter(event: bytes | RecordedEntry) -> str:
-        events = member("p1")
+        events, project = member("p1"), projecting("p1")
         await events.read(1, 0.01)
         await (stream.publish_raw(event=event) if isinstance(event, bytes) else stream.publish(event))
-        await projecting("p1")([each for _ in range(2) for each in await events.read(10, 0.05)])
+        await project(project.decode([each for _ in range(2) for each in await events.read(10, 0.05)]))
         ((letter_id, _),) = await stream.client.xrevrange(ENTRIES_DEAD_LETTERS_STREAM, count=1)
         return letter_id.decode()
 

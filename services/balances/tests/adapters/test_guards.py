@@ -48,7 +48,7 @@ async def restart(projecting, member):
     """A projector of the same name takes up what the one before it did not acknowledge."""
     project, events = projecting("p1"), member("p1")
     for _ in range(3):
-        await project(await events.read(100, 0.05))
+        await project(project.decode(await events.read(100, 0.05)))
         await project.make_visible()
         await project.acknowledge_visible()
 
@@ -68,7 +68,8 @@ async def test_the_inbox_recognises_what_was_applied(
     deliveries = []
     while not deliveries:
         deliveries = await dying.read(100, 0.05)
-    await projecting("p1")(deliveries)
+    project = projecting("p1")
+    await project(project.decode(deliveries))
 
     await restart(projecting, member)
 
@@ -82,13 +83,13 @@ async def test_duplicates_remove_cached_answers_too(
     if not guarded:
 
         async def show_what_is_new(self):
-            await self._answers.invalidate({each.told.merchant_id for each in self._hidden.values() if each.is_new})
-            self._visible, self._hidden = self._hidden, {}
+            await self._answers.invalidate({each.merchant_id for each in self.unacknowledged.show()})
 
         monkeypatch.setattr(ProjectEntries, "make_visible", show_what_is_new)
     await member("p1").read(1, 0.01)  # makes the group
     await stream.publish(recorded("m1", NOV_22, credit=1))
-    await projecting("p1")(await member("p1").read(100, 0.05) or await member("p1").read(100, 0.05))
+    project = projecting("p1")
+    await project(project.decode(await member("p1").read(100, 0.05) or await member("p1").read(100, 0.05)))
     # It died after the commit. A reader stores what it read before that.
     await store_what_was_read_before(balances)
 
@@ -105,9 +106,10 @@ async def test_an_event_is_acknowledged_only_after_the_cached_answers_are_remove
     if not guarded:
 
         async def acknowledge_first(self):
-            hidden, self._hidden = self._hidden, {}
-            await self._events.acknowledge(list(hidden))
-            await self._answers.invalidate({each.told.merchant_id for each in hidden.values()})
+            merchant_ids = self.unacknowledged.hidden_merchants
+            self.unacknowledged.show()
+            await self._events.acknowledge(self.unacknowledged.visible_ids)
+            await self._answers.invalidate(merchant_ids)
 
         monkeypatch.setattr(ProjectEntries, "make_visible", acknowledge_first)
 
@@ -120,7 +122,7 @@ async def test_an_event_is_acknowledged_only_after_the_cached_answers_are_remove
     await stream.publish(recorded("m1", NOV_22, credit=1))
     await store_what_was_read_before(balances)
     dying = projecting("p1", answers=DiesWhileRemoving())
-    await dying(await member("p1").read(100, 0.05) or await member("p1").read(100, 0.05))
+    await dying(dying.decode(await member("p1").read(100, 0.05) or await member("p1").read(100, 0.05)))
     with pytest.raises(KilledError):
         await dying.make_visible()
 
@@ -145,7 +147,8 @@ async def test_the_statement_that_remembers_an_entry_writes_its_category_too(
         deliveries = []
         while not deliveries:
             deliveries = await member("p1").read(100, 0.05)
-        await projecting("p1")(deliveries)
+        project = projecting("p1")
+        await project(project.decode(deliveries))
 
     await restart(projecting, member)
 

@@ -20,7 +20,7 @@ async def drain(project, member, limit: int = 100) -> int:
     while quiet < 2:
         deliveries = await member.read(limit, 0.05)
         quiet = 0 if deliveries else quiet + 1
-        applied += (await project(deliveries)).applied
+        applied += (await project(project.decode(deliveries))).applied
         await project.make_visible()
         await project.acknowledge_visible()
     return applied
@@ -30,9 +30,9 @@ async def test_a_projector_that_dies_before_it_acknowledges_is_followed_by_one_t
     projecting, member, stream, cache, cache_client, recorded, day_totals, eventually
 ):
     await stream.publish(*(recorded("m1", NOV_22, credit=1) for _ in range(10)))
-    dying = member("p1")
+    dying, project = member("p1"), projecting("p1")
     await dying.read(100, 0.05)
-    await projecting("p1")(await dying.read(100, 0.05))  # applied; neither told the cache nor acknowledged
+    await project(project.decode(await dying.read(100, 0.05)))  # applied; neither told the cache nor acknowledged
 
     # A reader has filled the cache meanwhile, from what it read before the commit.
     balance_cache = RedisBalanceCache(cache_client)
@@ -73,7 +73,7 @@ async def test_two_projectors_with_overlapping_deliveries_apply_5000_events_once
         while quiet < 3:
             deliveries = await events.take_over(200, idle_s=0) + await events.read(200, 0.05)
             quiet = 0 if deliveries else quiet + 1
-            applied += (await project(deliveries)).applied
+            applied += (await project(project.decode(deliveries))).applied
             if deliveries and chance.random() < 0.3:
                 # It dies here, applied and not acknowledged: these are due again, for whoever comes first.
                 await stream.age(consumer, *(each.stream_id for each in deliveries), idle_s=3_600)
@@ -107,12 +107,12 @@ async def test_a_bug_that_hits_one_event_ends_in_one_dead_letter(
     await owner.close()
     project, events = projecting("p1"), member("p1")
     await events.read(10, 0.05)
-    failed = await project(await events.read(10, 0.05))
+    failed = await project(project.decode(await events.read(10, 0.05)))
     assert (failed.applied, [str(failure) for failure in failed.failures]) == (0, ["a bug"])
     assert len(await stream.pending()) == 3
 
     await stream.age("p1", *ids, idle_s=3_600, deliveries=7)
-    tried_alone = await project(await events.take_over(10, idle_s=30))
+    tried_alone = await project(project.decode(await events.take_over(10, idle_s=30)))
     await project.make_visible()
     await project.acknowledge_visible()
     assert tried_alone.applied == 2

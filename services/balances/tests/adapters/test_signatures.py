@@ -37,7 +37,7 @@ def project(projecting, member):
         await events.read(1, 0.01)  # makes the group
         read = await events.read(10, 0.1)
         projector = projecting("p1", events=events, decode=EventReader(keys).told_by)
-        await projector(read)
+        await projector(projector.decode(read))
         await projector.make_visible()
         await projector.acknowledge_visible()
         await events.read(1, 0.01)  # takes the acknowledgement along

@@ -46,6 +46,8 @@ class Stream(World):
     has_read: asyncio.Event = field(default_factory=asyncio.Event)
     is_idle: asyncio.Event = field(default_factory=asyncio.Event)
     is_acknowledged: asyncio.Event = field(default_factory=asyncio.Event)
+    is_confirmed: asyncio.Event = field(default_factory=asyncio.Event)
+    """The database keeps every entry, whatever happens to it."""
 
     @property
     def pending(self) -> list[str]:
@@ -93,6 +95,8 @@ class Stream(World):
     async def confirm(self, entry_ids: Collection[UUID]) -> bool:
         self._step()
         is_held = await super().confirm(entry_ids)
+        if len(self.inbox) == len(self.events):
+            self.is_confirmed.set()
         self._step()
         return is_held
 
@@ -317,3 +321,109 @@ async def test_whenever_the_database_goes_down_what_it_had_not_confirmed_is_appl
         await run.finish()
         assert again.wrote == told(again), step
         assert (again.pending, again.too_soon) == ([], []), step
+
+
+@pytest.mark.parametrize("confirmed_after_s", [0, loop.CONFIRM_AFTER_S])
+async def test_whenever_the_database_goes_down_nothing_is_missing_though_the_cache_stays_down(
+    stream, running, monkeypatch, confirmed_after_s
+):
+    monkeypatch.setattr(loop, "CONFIRM_AFTER_S", confirmed_after_s)
+    stream.cache_is_unavailable = True
+    run = running()
+    await run.until(stream.is_idle)
+    await run.finish()
+    steps = stream.steps
+    assert steps > 20
+    for step in range(steps):
+        again = Stream(
+            now=stream.now,
+            entries=stream.entries,
+            events=stream.events,
+            goes_down_at=step,
+            cache_is_unavailable=True,
+        )
+        again.may_write.set()
+        run = Running(again)
+        await run.until(again.is_confirmed)
+        again.go_down()
+        assert again.wrote == told(again), step
+        await run.finish()
+        assert again.acknowledged == [], step
+
+
+async def test_a_cache_that_stays_down_has_nothing_confirmed_again_and_nobody_woken_for_it(
+    stream, running, monkeypatch
+):
+    stream.cache_is_unavailable = True
+    reads, timeouts_s = stream.read, list[float]()
+
+    async def read(limit: int, timeout_s: float) -> list[Delivery]:
+        timeouts_s.append(timeout_s)
+        return await reads(limit, timeout_s)
+
+    monkeypatch.setattr(stream, "read", read)
+    run = running()
+    await run.until(stream.is_confirmed)
+    confirmed = [what for what, _ in stream.journal].count("confirmed")
+    for _ in range(3):
+        stream.is_idle.clear()
+        await run.until(stream.is_idle)
+    await run.finish()
+    assert [what for what, _ in stream.journal].count("confirmed") == confirmed == 1
+    assert timeouts_s[-3:] == [loop.READ_TIMEOUT_S] * 3
+
+
+async def test_a_cache_that_returns_is_told_while_the_database_cannot_confirm(stream, running, monkeypatch):
+    monkeypatch.setattr("fluxo_chassis.resilience.backoff.Backoff.next", lambda _: 0)
+    monkeypatch.setattr("fluxo_balances.application.projecting.project_entries.INVALIDATE_AGAIN_AFTER_S", 0)
+    confirms, is_told = stream.confirm, asyncio.Event()
+    removes = stream.invalidate
+
+    async def fails_until_the_cache_is_told(entry_ids: Collection[UUID]) -> bool:
+        stream.cache_is_unavailable = False
+        if not is_told.is_set():
+            raise ReadModelUnavailableError
+        return await confirms(entry_ids)
+
+    async def tells(merchant_ids: Sequence[str]) -> None:
+        await removes(merchant_ids)
+        is_told.set()
+
+    monkeypatch.setattr(stream, "confirm", fails_until_the_cache_is_told)
+    monkeypatch.setattr(stream, "invalidate", tells)
+    stream.cache_is_unavailable = True
+    run = running()
+    await run.until(is_told)
+    assert is_told.is_set()
+    await run.until(stream.is_acknowledged)
+    await run.finish()
+    assert (stream.pending, stream.wrote) == ([], told(stream))
+
+
+async def test_a_stream_that_is_gone_keeps_nothing_from_being_confirmed(stream, running, monkeypatch):
+    monkeypatch.setattr("fluxo_chassis.resilience.backoff.Backoff.next", lambda _: 0)
+    reads = stream.read
+
+    async def fails_after_the_last(limit: int, timeout_s: float) -> list[Delivery]:
+        return await reads(limit, timeout_s) or await fails()
+
+    async def fails() -> list[Delivery]:
+        raise ConnectionError
+
+    monkeypatch.setattr(stream, "read", fails_after_the_last)
+    run = running()
+    await run.until(stream.is_confirmed)
+    assert stream.is_confirmed.is_set()
+    await run.finish()
+
+
+async def test_a_projector_that_has_no_room_for_more_wakes_to_have_confirmed_what_it_has(stream, running, monkeypatch):
+    for stream_id in list(stream.events)[BATCH:]:
+        del stream.events[stream_id]
+    monkeypatch.setattr("fluxo_balances.application.projecting.unacknowledged_events.UNACKNOWLEDGED_MAX", BATCH)
+    monkeypatch.setattr(loop, "READ_TIMEOUT_S", 600)
+    stream.cache_is_unavailable = True
+    run = running()
+    await run.until(stream.is_confirmed)
+    assert stream.is_confirmed.is_set()
+    await run.finish()

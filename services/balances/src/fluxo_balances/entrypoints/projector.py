@@ -5,7 +5,7 @@ Of a backlog it takes and decodes the next batch while the database writes the p
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -18,8 +18,8 @@ from fluxo_chassis.resilience import Retry, wait_for_stop
 from fluxo_contracts.streams import ENTRIES_STREAM
 
 from fluxo_balances.application.ports import Clock, ReadModelUnavailableError
-from fluxo_balances.application.projecting.ports import Delivery, EntryEvents
-from fluxo_balances.application.projecting.project_entries import Decoded, Projected, ProjectEntries, SkippedEvent
+from fluxo_balances.application.projecting.ports import EntryEvents
+from fluxo_balances.application.projecting.project_entries import DecodedEvent, Projected, ProjectEntries, SkippedEvent
 from fluxo_balances.entrypoints import projector_metrics as metrics
 
 READ_TIMEOUT_S: Final = 1.0
@@ -41,6 +41,7 @@ this time."""
 SKIPPED_TYPES_LOGGED_MAX: Final = 100
 EVENT_TYPE_LOGGED_LENGTH_MAX: Final = 100
 
+Batch = Sequence[DecodedEvent]
 TraceparentOf = Callable[[bytes | None], str | None]
 
 log = structlog.get_logger(__name__)
@@ -52,12 +53,6 @@ class Pace:
 
     batch_size: int
     take_over_idle_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    deliveries: Sequence[Delivery]
-    decoded: Sequence[Decoded]
 
 
 class Projector:
@@ -72,7 +67,7 @@ class Projector:
         self._pace = pace
         self._traceparent_of = traceparent_of
         self._take_over_at = 0.0
-        self._ahead: Batch | None = None
+        self._ahead: Batch = ()
         self._confirm_at: float | None = None
         self._hidden_spans: list[TraceContext] = []
         self._skipped_types: set[str] = set()
@@ -82,49 +77,51 @@ class Projector:
     async def run(self, stop: asyncio.Event) -> None:
         """Project until asked to stop; then what was read is finished first."""
         await self.taking.for_ever(partial(self._turn, stop), stop)
-        if self._ahead is not None:
+        if self._ahead:
             await self.taking.until_done(partial(self._turn, stop), stop)
-        await self._acknowledge_when_possible(stop)
+        await self._when_possible(self._acknowledge_visible, stop)
 
     async def _turn(self, stop: asyncio.Event) -> None:
         gather = False
+        # First: neither a stream nor a cache that is unavailable must put it off.
+        if self._confirm_at is not None and time.monotonic() >= self._confirm_at:
+            await self._when_possible(self._acknowledge_visible, stop)
         try:
-            if not self._project.has_capacity:
-                await wait_for_stop(stop, READ_TIMEOUT_S)
+            if not self._project.unacknowledged.has_capacity:
+                await wait_for_stop(stop, self._idle_max_s())
             elif batch := await self._next():
                 self.taking.reached()
                 if self._may_read_ahead(batch) and not stop.is_set():
                     await self._project_and_read_ahead(batch, stop)
                 else:
                     await self._project_when_possible(batch, stop)
-                gather = GATHER_EVENTS_MIN <= len(batch.deliveries) < self._pace.batch_size // 2
+                gather = GATHER_EVENTS_MIN <= len(batch) < self._pace.batch_size // 2
         finally:
             # Also while the stream is unavailable: what is applied must not stay hidden behind old cached answers.
             await self._make_visible()
-        if self._confirm_at is not None and time.monotonic() >= self._confirm_at:
-            await self._acknowledge_when_possible(stop)
         if gather:
             await wait_for_stop(stop, GATHER_S)
 
-    async def _next(self) -> Batch | None:
-        if self._ahead is not None:
-            ahead, self._ahead = self._ahead, None
+    async def _next(self) -> Batch:
+        if self._ahead:
+            ahead, self._ahead = self._ahead, ()
             return ahead
         if time.monotonic() >= self._take_over_at:
             due = await self._events.take_over(self._pace.batch_size, self._pace.take_over_idle_s)
             if due:
                 # There may be more: look again after this batch.
-                return self._decoded(due)
+                return self._project.decode(due)
             self._take_over_at = time.monotonic() + TAKE_OVER_EVERY_S
-        timeout_s = READ_TIMEOUT_S if self._confirm_at is None else self._confirm_at - time.monotonic()
-        return self._decoded(await self._events.read(self._pace.batch_size, max(timeout_s, READ_TIMEOUT_MIN_S)))
+        return self._project.decode(await self._events.read(self._pace.batch_size, self._idle_max_s()))
 
-    def _decoded(self, deliveries: Sequence[Delivery]) -> Batch | None:
-        return Batch(deliveries, self._project.decode(deliveries)) if deliveries else None
+    def _idle_max_s(self) -> float:
+        if self._confirm_at is None:
+            return READ_TIMEOUT_S
+        return max(self._confirm_at - time.monotonic(), READ_TIMEOUT_MIN_S)
 
     def _may_read_ahead(self, batch: Batch) -> bool:
         """Behind a full batch more is there. What may be claimed again is looked for while nothing is under way."""
-        return len(batch.deliveries) == self._pace.batch_size and time.monotonic() < self._take_over_at
+        return len(batch) == self._pace.batch_size and time.monotonic() < self._take_over_at
 
     async def _project_and_read_ahead(self, batch: Batch, stop: asyncio.Event) -> None:
         """Both end before this does, whatever becomes of the other: what was read is kept for the next turn."""
@@ -135,31 +132,40 @@ class Projector:
             raise failure
 
     async def _read_ahead(self) -> None:
-        self._ahead = self._decoded(await self._events.read(self._pace.batch_size, timeout_s=0))
+        self._ahead = self._project.decode(await self._events.read(self._pace.batch_size, timeout_s=0))
 
     async def _project_and_make_visible(self, batch: Batch, stop: asyncio.Event) -> None:
         await self._project_when_possible(batch, stop)
         await self._make_visible()
 
     async def _project_when_possible(self, batch: Batch, stop: asyncio.Event) -> None:
-        """Project, and while the database is unavailable hold on to the batch: waiting is no failure of its events."""
+        """Project, and while the database is unavailable hold on to the batch."""
         # A batch of one continues the trace of the request that recorded its entry.
-        traceparent = self._traceparent_of(batch.deliveries[0].payload) if len(batch.deliveries) == 1 else None
+        first, _ = batch[0]
+        traceparent = self._traceparent_of(first.payload) if len(batch) == 1 else None
         with continue_trace(traceparent):
-            await self.applying.until_done(partial(self._apply, batch), stop, on=ReadModelUnavailableError)
+            await self._when_possible(partial(self._apply, batch), stop)
+
+    async def _when_possible(self, work: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
+        """Do it, and while the database is unavailable wait for that: waiting is no failure of any event."""
+
+        async def attempt() -> None:
+            try:
+                await work()
+            except ReadModelUnavailableError:
+                # Meanwhile: what was applied before must not stay hidden behind old cached answers.
+                await self._make_visible()
+                raise
+
+        await self.applying.until_done(attempt, stop, on=ReadModelUnavailableError)
 
     async def _apply(self, batch: Batch) -> None:
-        deliveries, began_ns = batch.deliveries, time.time_ns()
-        try:
-            projected = await self._project(deliveries, batch.decoded)
-        except ReadModelUnavailableError:
-            # Meanwhile: what was applied before must not stay hidden behind old cached answers.
-            await self._make_visible()
-            raise
+        began_ns = time.time_ns()
+        projected = await self._project(batch)
         if spans.is_on():
-            traceparents = [self._traceparent_of(delivery.payload) for delivery in deliveries]
+            traceparents = [self._traceparent_of(delivery.payload) for delivery, _ in batch]
             self._hidden_spans += record_batch(f"project {ENTRIES_STREAM}", "consumer", traceparents, began_ns)
-        metrics.batch_size.observe(len(deliveries))
+        metrics.batch_size.observe(len(batch))
         self._observe(projected)
 
     async def _make_visible(self) -> None:
@@ -168,16 +174,12 @@ class Projector:
         now = self._clock.now()
         for entry in visible:
             metrics.recorded_to_visible.observe((now - entry.recorded_at).total_seconds())
-        metrics.unacknowledged_events.set(self._project.unacknowledged)
-        if self._hidden_spans and not self._project.has_hidden:
+        metrics.unacknowledged_events.set(len(self._project.unacknowledged))
+        if self._hidden_spans and not self._project.unacknowledged.has_hidden:
             record_next("remove cached answers", "client", self._hidden_spans, began_ns)
             self._hidden_spans.clear()
-        if self._confirm_at is None and self._project.has_visible:
+        if self._confirm_at is None and self._project.unacknowledged.has_unconfirmed_or_visible:
             self._confirm_at = time.monotonic() + CONFIRM_AFTER_S
-
-    async def _acknowledge_when_possible(self, stop: asyncio.Event) -> None:
-        """Acknowledge what is visible; while the database is unavailable wait for it, as applying does."""
-        await self.applying.until_done(self._acknowledge_visible, stop, on=ReadModelUnavailableError)
 
     async def _acknowledge_visible(self) -> None:
         applied_again = await self._project.acknowledge_visible()
@@ -186,7 +188,7 @@ class Projector:
             log.warning("the database went down before it confirmed: what it may have lost was applied again")
             self._observe(applied_again)
             await self._make_visible()
-        metrics.unacknowledged_events.set(self._project.unacknowledged)
+        metrics.unacknowledged_events.set(len(self._project.unacknowledged))
 
     def _observe(self, projected: Projected) -> None:
         metrics.applied_events.inc(projected.applied)

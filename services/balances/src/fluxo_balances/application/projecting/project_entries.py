@@ -3,7 +3,7 @@
 import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from uuid import UUID
 
 from fluxo_balances.application.ports import AnswerInvalidation, CacheUnavailableError, Clock, ReadModelUnavailableError
@@ -20,6 +20,7 @@ from fluxo_balances.application.projecting.ports import (
     Told,
     UndecodableEventError,
 )
+from fluxo_balances.application.projecting.unacknowledged_events import UnacknowledgedEvents
 from fluxo_balances.domain.api_key import ApiKey
 from fluxo_balances.domain.inbox import FROM_THE_FUTURE, REMEMBERED_FOR, is_dated, newest_taken, oldest_remembered
 from fluxo_balances.domain.merchant_settings import MerchantSettings
@@ -27,31 +28,15 @@ from fluxo_balances.domain.merchant_settings import MerchantSettings
 DELIVERIES_MAX: Final = 8
 """An event that failed so often, while the database was available, is tried alone; a dead letter if that fails too."""
 
-UNACKNOWLEDGED_MAX: Final = 10_000
 INVALIDATE_AGAIN_AFTER_S: Final = 1.0
 
 
 Decoded = Told | NotForBalancesError | UndecodableEventError
 """What a delivery tells of, or why it tells nothing."""
 
-
-class ReadableEvent(NamedTuple):
-    delivery: Delivery
-    entry: RecordedEntry
-
-
-@dataclass(frozen=True, slots=True)
-class ReadableChange:
-    delivery: Delivery
-    change: MerchantSettings | ApiKey
-
-
-class AppliedEvent(NamedTuple):
-    """What was applied and whose event is not acknowledged yet; only an entry is new."""
-
-    delivery: Delivery
-    told: Told
-    is_new: bool
+DecodedEvent = tuple[Delivery, Decoded]
+ReadableEvent = tuple[Delivery, RecordedEntry]
+ReadableChange = tuple[Delivery, MerchantSettings | ApiKey]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +65,8 @@ class ProjectEntries:
     way too: the crash may have come between the transaction and the cache. While the cache is down the batch stays
     applied and unacknowledged, and `make_visible` makes up for it later.
 
-    Readers need not wait for the disk (ADR 0047): the database confirms several batches at once, and only what it
-    confirmed is acknowledged. What it lost, because it went down before, is applied again.
+    Readers need not wait for the disk (ADR 0047): the database confirms several batches at once, whatever the cache
+    does, and only what it confirmed is acknowledged. What it lost, because it went down before, is applied again.
     """
 
     def __init__(
@@ -97,42 +82,17 @@ class ProjectEntries:
         self._answers = answers
         self._clock = clock
         self._decode = decode
-        self._hidden: dict[str, AppliedEvent] = {}
-        """Applied, and old answers may still be cached."""
-        self._visible: dict[str, AppliedEvent] = {}
-        """To be confirmed and acknowledged."""
-        self._witnesses: set[UUID] = set()
-        """Entries that the inbox holds if it holds all that was applied and not confirmed yet."""
         self._invalidate_at = -math.inf
+        self.unacknowledged = UnacknowledgedEvents()
 
-    @property
-    def unacknowledged(self) -> int:
-        """How many events are applied and not yet acknowledged."""
-        return len(self._hidden) + len(self._visible)
-
-    @property
-    def has_hidden(self) -> bool:
-        """Whether old answers may still be cached of what was applied."""
-        return bool(self._hidden)
-
-    @property
-    def has_visible(self) -> bool:
-        """Whether there is something to confirm and acknowledge."""
-        return bool(self._visible)
-
-    @property
-    def has_capacity(self) -> bool:
-        """Whether there is room for more of them."""
-        return self.unacknowledged < UNACKNOWLEDGED_MAX
-
-    def decode(self, deliveries: Sequence[Delivery]) -> list[Decoded]:
+    def decode(self, deliveries: Sequence[Delivery]) -> list[DecodedEvent]:
         """Return what each tells of, for `__call__`: it takes long and asks nobody, so it may be done ahead."""
-        return [self._told_by(delivery) for delivery in deliveries]
+        return [(delivery, self._told_by(delivery)) for delivery in deliveries]
 
-    async def __call__(self, deliveries: Sequence[Delivery], decoded: Sequence[Decoded] | None = None) -> Projected:
+    async def __call__(self, events: Sequence[DecodedEvent]) -> Projected:
         """Apply what can be applied, skip what is not for the balances, dead-letter what never can be applied.
 
-        The rest stays unacknowledged for another delivery. `decoded` is what `decode` said of them, if it was asked.
+        The rest stays unacknowledged for another delivery.
 
         Raises:
             ReadModelUnavailableError: the database is unavailable; nothing is lost, call again with the same.
@@ -141,22 +101,22 @@ class ProjectEntries:
         now = self._clock.now()
         oldest, newest = oldest_remembered(now), newest_taken(now)
         readable, changed = list[ReadableEvent](), list[ReadableChange]()
-        for delivery, told in zip(deliveries, self.decode(deliveries) if decoded is None else decoded, strict=True):
-            if delivery.stream_id in self._hidden or delivery.stream_id in self._visible:
+        for delivery, told in events:
+            if delivery.stream_id in self.unacknowledged:
                 continue
             if isinstance(told, RecordedEntry):
                 # Not as long ago as it was decoded: the inbox may have forgotten it since.
                 if reason := _why_not_taken(told.id, oldest, newest):
                     projected.dead_letters.append(DeadLetter(delivery, reason))
                 else:
-                    readable.append(ReadableEvent(delivery, told))
+                    readable.append((delivery, told))
             elif isinstance(told, NotForBalancesError):
                 projected.skipped.append(SkippedEvent(delivery, told.event_type, told.reason))
             elif isinstance(told, UndecodableEventError):
                 projected.dead_letters.append(DeadLetter(delivery, str(told)))
             else:
                 # Of any age: late ones change nothing.
-                changed.append(ReadableChange(delivery, told))
+                changed.append((delivery, told))
         await self._apply(readable, projected)
         await self._apply_changes(changed, projected)
         if projected.skipped:
@@ -172,19 +132,17 @@ class ProjectEntries:
         most), and none of a batch that held duplicates, for which of its entries were new is not known.
         """
         now = self._clock.monotonic()
-        if not self._hidden or now < self._invalidate_at:
+        if not self.unacknowledged.has_hidden or now < self._invalidate_at:
             return []
         try:
-            await self._answers.invalidate(sorted({each.told.merchant_id for each in self._hidden.values()}))
+            await self._answers.invalidate(self.unacknowledged.hidden_merchants)
         except CacheUnavailableError:
             self._invalidate_at = now + INVALIDATE_AGAIN_AFTER_S
             return []
-        visible, self._hidden = self._hidden, {}
-        self._visible |= visible
-        return [each.told for each in visible.values() if each.is_new and isinstance(each.told, RecordedEntry)]
+        return self.unacknowledged.show()
 
     async def acknowledge_visible(self) -> Projected | None:
-        """Acknowledge what is visible, once the database has confirmed it; returns None then.
+        """Acknowledge what is visible, once the database has confirmed it and what is hidden; returns None then.
 
         Where the database lost something, all that was not acknowledged is applied again, and what became of it is
         returned; it is to be made visible and acknowledged like any other.
@@ -192,24 +150,23 @@ class ProjectEntries:
         Raises:
             ReadModelUnavailableError: the database is unavailable; nothing was acknowledged, call again.
         """
-        if not self._visible:
-            return None
-        if self._witnesses and not await self._projection.confirm(self._witnesses):
+        unacknowledged = self.unacknowledged
+        if unacknowledged.witnesses and not await self._projection.confirm(unacknowledged.witnesses):
             return await self._apply_again()
-        self._witnesses.clear()
-        await self._events.acknowledge(list(self._visible))
-        self._visible.clear()
+        unacknowledged.witnesses.clear()
+        if visible_ids := unacknowledged.visible_ids:
+            await self._events.acknowledge(visible_ids)
+            unacknowledged.remove_visible()
         return None
 
     async def _apply_again(self) -> Projected:
-        lost = self._visible | self._hidden
-        self._visible, self._hidden, self._witnesses = {}, {}, set()
+        lost = list(self.unacknowledged)
+        self.unacknowledged = UnacknowledgedEvents()
         try:
-            return await self([each.delivery for each in lost.values()], [each.told for each in lost.values()])
+            return await self(lost)
         except BaseException:
             # Some may have been applied again, and nobody knows which.
-            self._hidden = lost
-            self._witnesses = {each.told.id for each in lost.values() if isinstance(each.told, RecordedEntry)}
+            self.unacknowledged.add(lost, are_new=False)
             raise
 
     def _told_by(self, delivery: Delivery) -> Decoded:
@@ -222,10 +179,10 @@ class ProjectEntries:
         """Apply all in one transaction; around a refused one, those before it and those after it."""
         while events:
             try:
-                applied = await self._projection.apply([event.entry for event in events])
+                applied = await self._projection.apply([entry for _, entry in events])
             except EntryRefusedError as refusal:
                 before, refused, events = _around(refusal.entry_id, events)
-                projected.dead_letters += [DeadLetter(event.delivery, str(refusal)) for event in refused]
+                projected.dead_letters += [DeadLetter(delivery, str(refusal)) for delivery, _ in refused]
                 await self._apply(before, projected)
             except ReadModelUnavailableError:
                 raise
@@ -238,23 +195,23 @@ class ProjectEntries:
 
     async def _apply_exhausted(self, events: Sequence[ReadableEvent], error: Exception, projected: Projected) -> None:
         """Try those alone that failed too often; the others only wait for their next delivery."""
-        exhausted = [event for event in events if event.delivery.deliveries >= DELIVERIES_MAX]
+        exhausted = [event for event in events if event[0].deliveries >= DELIVERIES_MAX]
         if len(exhausted) < len(events):
             projected.failures.append(error)
-        for event in exhausted:
+        for delivery, entry in exhausted:
             try:
-                applied = await self._projection.apply([event.entry])
+                applied = await self._projection.apply([entry])
             except ReadModelUnavailableError:
                 raise
             except Exception as alone:  # noqa: BLE001 - the letter tells
                 reason = str(alone) or type(alone).__name__
-                projected.dead_letters.append(DeadLetter(event.delivery, reason))
+                projected.dead_letters.append(DeadLetter(delivery, reason))
             else:
-                self._note([event], applied, projected)
+                self._note([(delivery, entry)], applied, projected)
 
     async def _apply_changes(self, changed: Sequence[ReadableChange], projected: Projected) -> None:
-        settings = [event for event in changed if isinstance(event.change, MerchantSettings)]
-        api_keys = [event for event in changed if isinstance(event.change, ApiKey)]
+        settings = [event for event in changed if isinstance(event[1], MerchantSettings)]
+        api_keys = [event for event in changed if isinstance(event[1], ApiKey)]
         if settings:
             await self._apply_alike(settings, self._projection.apply_settings, projected)
         if api_keys:
@@ -264,28 +221,22 @@ class ProjectEntries:
         self, events: Sequence[ReadableChange], apply: Callable[[Sequence[Any]], Awaitable[int]], projected: Projected
     ) -> None:
         try:
-            applied = await apply([event.change for event in events])
+            applied = await apply([change for _, change in events])
         except ReadModelUnavailableError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, delivering again decides
-            exhausted = [event.delivery for event in events if event.delivery.deliveries >= DELIVERIES_MAX]
+            exhausted = [delivery for delivery, _ in events if delivery.deliveries >= DELIVERIES_MAX]
             if len(exhausted) < len(events):
                 projected.failures.append(error)
             reason = str(error) or type(error).__name__
             projected.dead_letters += [DeadLetter(delivery, reason) for delivery in exhausted]
             return
-        for event in events:
-            self._hidden[event.delivery.stream_id] = AppliedEvent(event.delivery, event.change, is_new=False)
+        self.unacknowledged.add(events, are_new=False)
         projected.applied += applied
         projected.duplicates += len(events) - applied
 
     def _note(self, events: Sequence[ReadableEvent], applied: int, projected: Projected) -> None:
-        is_new = applied == len(events)
-        self._hidden |= {
-            event.delivery.stream_id: AppliedEvent(event.delivery, event.entry, is_new) for event in events
-        }
-        # What was applied together is kept or lost together. Duplicates were applied before, by whoever.
-        self._witnesses |= {event.entry.id for event in (events[:1] if is_new else events)}
+        self.unacknowledged.add(events, are_new=applied == len(events))
         projected.applied += applied
         projected.duplicates += len(events) - applied
 
@@ -303,7 +254,7 @@ def _around(
     entry_id: UUID, events: Sequence[ReadableEvent]
 ) -> tuple[list[ReadableEvent], list[ReadableEvent], list[ReadableEvent]]:
     """Split the events into those before the entry's, the entry's own (it may stand there twice), and those after."""
-    first = next(index for index, event in enumerate(events) if event.entry.id == entry_id)
-    refused = [event for event in events if event.entry.id == entry_id]
-    after = [event for event in events[first:] if event.entry.id != entry_id]
+    first = next(index for index, (_, entry) in enumerate(events) if entry.id == entry_id)
+    refused = [event for event in events if event[1].id == entry_id]
+    after = [event for event in events[first:] if event[1].id != entry_id]
     return list(events[:first]), refused, after
