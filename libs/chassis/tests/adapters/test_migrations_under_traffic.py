@@ -53,9 +53,7 @@ class Site:
     async def migrate_in_another_process(self):
         """Start it, and return it once it waits for its turn."""
         process = await asyncio.create_subprocess_exec(sys.executable, "-c", self.service.program(self.url))
-        async with asyncio.timeout(60):
-            while not await self.ask(IS_WAITING_FOR_ITS_TURN):
-                await asyncio.sleep(0.01)
+        await self.until(IS_WAITING_FOR_ITS_TURN)
         return process
 
     async def ask(self, question):
@@ -65,10 +63,18 @@ class Site:
         finally:
             await connection.close()
 
+    async def until(self, question):
+        """Ask again and again until it is so, over one connection: to open one takes longer than to ask."""
+        connection = await asyncpg.connect(self.url)
+        try:
+            async with asyncio.timeout(60):
+                while not await connection.fetchval(question):
+                    await asyncio.sleep(0.01)
+        finally:
+            await connection.close()
+
     async def until_it_waits(self):
-        async with asyncio.timeout(60):
-            while not await self.ask(IS_WAITING):
-                await asyncio.sleep(0.005)
+        await self.until(IS_WAITING)
 
     @asynccontextmanager
     async def in_use(self, statement="SELECT count(*) FROM notes"):
