@@ -14,16 +14,35 @@ from fluxo_local.embedded.postgres import PostgresServer
 from fluxo_local.errors import CommandError
 from fluxo_local.topology import REPLICAS_MAX
 
+from tests.harness.ports import free_port
+
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def server(tmp_path: Path, free_ports: Callable[[int], int]) -> Iterator[PostgresServer]:
+def new_server(tmp_path: Path, free_ports: Callable[[int], int]) -> Iterator[PostgresServer]:
     server = PostgresServer(
         tmp_path / "postgres", free_ports(1), max_connections=connections_needed(REPLICAS_MAX), fast=True
     )
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a server that ran once."""
+    server = PostgresServer(tmp_path_factory.mktemp("stopped") / "postgres", free_port(), fast=True)
+    server.start()
+    server.stop()
+    return server.directory
+
+
+@pytest.fixture
+def server(new_server: PostgresServer, stopped: Path) -> PostgresServer:
+    """One that spares itself initdb, but where PostgreSQL's data are elsewhere (root without user namespaces)."""
+    if (stopped / "cluster").exists():
+        shutil.copytree(stopped, new_server.directory)
+    return new_server
 
 
 async def _value(url: str, query: str) -> object:
@@ -81,24 +100,24 @@ def test_a_busy_port_is_reported_with_the_end_of_the_log(server: PostgresServer,
         PostgresServer(tmp_path / "other", server.port, fast=True).start()
 
 
-def test_its_directory_and_password_are_private(server: PostgresServer):
-    server.start()
-    assert stat.S_IMODE(server.directory.stat().st_mode) == 0o700
-    assert stat.S_IMODE((server.directory / "password").stat().st_mode) == 0o600
+def test_its_directory_and_password_are_private(new_server: PostgresServer):
+    new_server.start()
+    assert stat.S_IMODE(new_server.directory.stat().st_mode) == 0o700
+    assert stat.S_IMODE((new_server.directory / "password").stat().st_mode) == 0o600
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
-def test_root_without_user_namespaces_runs_it_as_nobody(server: PostgresServer, tmp_path: Path, monkeypatch):
+def test_root_without_user_namespaces_runs_it_as_nobody(new_server: PostgresServer, tmp_path: Path, monkeypatch):
     monkeypatch.setattr(confinement, "namespace_reaches", lambda *_: False)
     relocated = Path("/tmp") / f"fluxo-{os.getpid()}"  # noqa: S108 - a stand-in for /var/lib/fluxo, open to all
     monkeypatch.setattr(confinement, "_RELOCATED", relocated)
     try:
-        server.start()
-        assert server.process is not None
-        assert Path(f"/proc/{server.process.pid}").stat().st_uid != 0
-        assert server.is_ready()
+        new_server.start()
+        assert new_server.process is not None
+        assert Path(f"/proc/{new_server.process.pid}").stat().st_uid != 0
+        assert new_server.is_ready()
     finally:
-        server.stop()
+        new_server.stop()
         shutil.rmtree(relocated)
 
 
