@@ -1,5 +1,7 @@
 """The `fluxo` command: every command it has is listed here, and only the one that is asked for is loaded."""
 
+import inspect
+import re
 import sys
 from importlib import import_module
 from typing import Final
@@ -44,7 +46,14 @@ def app_for(asked: str = "") -> typer.Typer:
     for group in (app, *(info.typer_instance for info in app.registered_groups)):
         for command in group.registered_commands if group else ():
             command.cls = EachOptionOnce
+            command.help = _help_of(command.callback)
     return app
+
+
+def _help_of(callback: object) -> str:
+    """Return its docstring for a terminal of any width: only lines that are indented, examples, stay as they are."""
+    text = re.sub(r"(?<=\S)\n(?=\S)", " ", inspect.getdoc(callback) or "")
+    return re.sub(r"\n\n(?= )", "\n", text)
 
 
 def main() -> None:

@@ -50,6 +50,13 @@ def test_the_help_of_a_command_shows_how_to_use_it(command: str):
     assert "--data-dir" in result.output
 
 
+def test_the_help_of_a_command_breaks_its_lines_where_the_terminal_ends_and_keeps_its_examples_as_they_are():
+    wide = CliRunner().invoke(app_for("up"), ["up", "--help"], env={"COLUMNS": "500"}).output
+    assert "name servers that already run. A process that dies or hangs is replaced. Data stay in" in wide
+    examples = [line.strip() for line in wide.partition("Examples:")[2].splitlines()]
+    assert examples[1:3] == ["fluxo up", "fluxo up --data-dir /tmp/try --port-base 9000 --replicas 2"]
+
+
 @pytest.mark.parametrize(
     ("command", "status"), [("status", 1), ("restart", 1), ("verify", 3), ("rebuild", 3), ("open", 3)]
 )
