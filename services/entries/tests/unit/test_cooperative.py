@@ -5,9 +5,12 @@ import pytest
 from fluxo_entries.application.recording import cooperative
 from fluxo_entries.application.recording.cooperative import (
     AT_A_TIME_S,
+    LOOKS_MAX,
     PIECE_ITEMS,
     TURNS,
     in_pieces,
+    let_short_work_pass,
+    short_work,
     sorted_in_turns,
     yielding,
 )
@@ -77,3 +80,40 @@ async def test_sorting_gives_others_turns_and_the_same_order(turns, count):
 
     assert await beside(turns, sorted_in_turns(keys)) == sorted(keys)
     assert len(turns) >= TURNS * (count // PIECE_ITEMS)
+
+
+@pytest.fixture
+def looks(monkeypatch):
+    """Let each wait for short work be a turn of the loop; return how many there were, as a list of nothing."""
+    waits, sleep = [], asyncio.sleep
+
+    async def look(_seconds):
+        waits.append(None)
+        await sleep(0)
+
+    monkeypatch.setattr(cooperative.asyncio, "sleep", look)
+    return waits
+
+
+async def test_long_work_waits_for_short_work_to_end(looks):
+    with short_work:
+        passing = asyncio.create_task(let_short_work_pass())
+        while len(looks) < 2:
+            assert not passing.done()
+            await asyncio.sleep(0)
+    await passing
+
+    assert len(looks) < LOOKS_MAX + 2
+
+
+async def test_a_crowd_of_short_work_does_not_keep_long_work_for_good(looks):
+    with short_work:
+        await let_short_work_pass()
+
+    assert len(looks) == LOOKS_MAX
+
+
+async def test_where_there_is_none_long_work_goes_on_at_once(looks):
+    await let_short_work_pass()
+
+    assert looks == []

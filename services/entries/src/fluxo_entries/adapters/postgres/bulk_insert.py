@@ -14,7 +14,7 @@ from fluxo_entries.adapters.events import event_of
 from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.adapters.postgres.insert import Key, Stored, closed_days, find, key_of, outcome, tenants
 from fluxo_entries.adapters.postgres.rows import entries_as_lines, keys_as_lines, outbox_copy
-from fluxo_entries.application.recording.cooperative import in_pieces, sorted_in_turns
+from fluxo_entries.application.recording.cooperative import in_pieces, let_short_work_pass, sorted_in_turns
 from fluxo_entries.application.recording.ports import Outcome, Recording
 from fluxo_entries.domain.errors import DayClosedError, IdempotencyKeyReusedError
 
@@ -62,13 +62,16 @@ async def _write(connection: asyncpg.Connection, recordings: Sequence[Recording]
     closed: dict[Key, date] = {}
 
     async def take(chunk: Sequence[Recording], columns: list[str]) -> None:
+        await let_short_work_pass()
         taken_now, closed_now = await _take(connection, chunk, columns)
         taken.update(taken_now)
         closed.update(closed_now)
 
     async def record(_: Sequence[Recording], rows: tuple[list[str], bytearray]) -> None:
         columns, events = rows
+        await let_short_work_pass()
         await connection.execute(sql.RECORD, *columns)
+        await let_short_work_pass()
         # No policy holds what is not a merchant's, and so it may come by COPY, which costs half.
         await connection.copy_to_table("outbox", source=events, columns=["event"], format="binary")
 

@@ -9,11 +9,42 @@ AT_A_TIME_S: Final = 0.001
 TURNS: Final = 3
 """Rounds of the loop between: a request that came meanwhile is read, looked at, and its statement sent."""
 
+LOOKS_MAX: Final = 5
+LOOK_AFTER_S: Final = 0.001
+"""Short work takes two milliseconds or three; more than this is a crowd, which must not keep long work for good."""
+
 PIECE_ITEMS: Final = 100
 """A tenth of a millisecond or two of what is done for each item of a bulk."""
 
 T = TypeVar("T")
 Sortable = TypeVar("Sortable", bound=tuple[Any, ...] | str)
+
+
+class ShortWork:
+    """`with short_work:` around what takes a moment, and should not meet work that takes long on its way."""
+
+    def __init__(self) -> None:
+        self.under_way = 0
+
+    def __enter__(self) -> None:
+        self.under_way += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.under_way -= 1
+
+
+short_work: Final = ShortWork()
+
+
+async def let_short_work_pass() -> None:
+    """Wait while there is some, LOOKS_MAX times LOOK_AFTER_S at most: before a statement, and between slices of work.
+
+    The loop gives it turns of this process, but not of the few cores, which the database works on too.
+    """
+    for _ in range(LOOKS_MAX):
+        if not short_work.under_way:
+            return
+        await asyncio.sleep(LOOK_AFTER_S)
 
 
 async def yielding(items: Iterable[T]) -> AsyncIterator[T]:
@@ -26,6 +57,7 @@ async def yielding(items: Iterable[T]) -> AsyncIterator[T]:
         if time.perf_counter() >= due:
             for _ in range(TURNS):
                 await asyncio.sleep(0)
+            await let_short_work_pass()
             due = time.perf_counter() + AT_A_TIME_S
         yield item
 
