@@ -11,6 +11,7 @@ import pytest
 from fluxo_chassis.health import Health
 from fluxo_chassis.resilience import current_tenant
 from fluxo_chassis.resilience.rate_limits import RateLimits
+from fluxo_entries.application.recording.cooperative import short_work
 from fluxo_entries.domain.errors import (
     DayClosedError,
     OutcomeUnknownError,
@@ -189,6 +190,21 @@ def test_what_fails_once_it_is_begun_is_told_as_on_the_slow_path(fast, slow, fai
     answer = asyncio.run(fast.answer(request, failure))
     assert fast.begun == before + 1
     assert normal(answer) == normal(asyncio.run(slow.answer(request, failure)))
+
+
+@pytest.mark.parametrize("failure", [None, *FAILURES], ids=lambda failure: type(failure).__name__)
+def test_it_is_short_work_until_it_is_answered(fast, monkeypatch, failure):
+    seen, append = [], fast.service.journal.append
+    monkeypatch.setattr(
+        fast.service.journal, "append", lambda each: asyncio.get_running_loop().call_soon(look) and append(each)
+    )
+
+    def look():
+        seen.append(short_work.under_way)
+
+    asyncio.run(fast.answer([post(body_of(), "k-1")], failure))
+    assert seen == [1]
+    assert short_work.under_way == 0
 
 
 def test_an_entry_of_a_closed_day_is_refused_past_the_framework_too(fast, slow):

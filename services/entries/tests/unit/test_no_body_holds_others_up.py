@@ -5,7 +5,10 @@ import gc
 import json
 import time
 
+import orjson
 import pytest
+from fluxo_entries.application.recording.cooperative import PIECE_ITEMS
+from fluxo_entries.entrypoints.http import record_entries_in_bulk
 
 pytestmark = pytest.mark.anyio
 
@@ -54,3 +57,21 @@ async def test_no_bulk_holds_others_up(api, name, mode):
         longest, last = max(longest, now - last), now
     assert (await answering).status_code < 500
     assert longest < AT_ONCE_S
+
+
+@pytest.mark.parametrize("mode", ["partial", "atomic", "check"])
+async def test_an_answer_is_rendered_piece_by_piece_and_reads_as_one(api, monkeypatch, mode):
+    rendered = []
+
+    def encode(items):
+        rendered.append(len(items))
+        return orjson.dumps(items)
+
+    monkeypatch.setattr(record_entries_in_bulk, "encode", encode)
+    items = [SALE | {"idempotency_key": f"k{number}"} for number in range(1_050)]
+
+    answer = await api.post("/v1/entries/bulk", json={"mode": mode, "entries": items}, key=None)
+
+    assert rendered == [PIECE_ITEMS] * 10 + [50]
+    assert len(answer.json()["items"]) == 1_050
+    assert answer.content == orjson.dumps(answer.json())

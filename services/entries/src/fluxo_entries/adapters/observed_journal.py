@@ -6,6 +6,7 @@ from typing import Final
 from fluxo_chassis.observability.traces.spans import span
 from prometheus_client import Counter
 
+from fluxo_entries.application.recording.cooperative import in_pieces
 from fluxo_entries.application.recording.ports import Journal, Outcome, Recording
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.domain.errors import DayClosedError, IdempotencyKeyReusedError
@@ -23,6 +24,7 @@ entries_recorded = Counter(
 _appended = {each: entries_appended.labels(each) for each in ("recorded", "replayed", "key_reused", "day_closed")}
 _recorded = {direction: entries_recorded.labels(direction.value) for direction in Direction}
 
+_OF_ENTRIES: Final = {"recorded", "replayed"}
 DATABASE: Final = {"db.system.name": "postgresql"}
 
 
@@ -54,8 +56,16 @@ class ObservedJournal:
     ) -> list[Outcome | IdempotencyKeyReusedError | DayClosedError]:
         with span("append entries", "client", {**DATABASE, "db.operation.batch.size": len(recordings)}):
             outcomes = await self._journal.append_all(recordings, atomic=atomic)
-        if not atomic or all(isinstance(outcome, Outcome) for outcome in outcomes):
-            _count(outcomes)
+        appended, recorded = collections.Counter[str](), collections.Counter[Direction]()
+        async for piece in in_pieces(outcomes):
+            appended.update(map(disposition, piece))
+            recorded.update(each.entry.direction for each in piece if isinstance(each, Outcome) and not each.replayed)
+        # An atomic bulk with an item that failed recorded nothing.
+        if not atomic or appended.keys() <= _OF_ENTRIES:
+            for what, number in appended.items():
+                _appended[what].inc(number)
+            for direction, number in recorded.items():
+                _recorded[direction].inc(number)
         return outcomes
 
 
@@ -63,14 +73,6 @@ def _count_one(outcome: Outcome | BaseException) -> None:
     _appended[disposition(outcome)].inc()
     if isinstance(outcome, Outcome) and not outcome.replayed:
         _recorded[outcome.entry.direction].inc()
-
-
-def _count(outcomes: Sequence[Outcome | IdempotencyKeyReusedError | DayClosedError]) -> None:
-    for what, number in collections.Counter(map(disposition, outcomes)).items():
-        _appended[what].inc(number)
-    recorded = (each.entry.direction for each in outcomes if isinstance(each, Outcome) and not each.replayed)
-    for direction, number in collections.Counter(recorded).items():
-        _recorded[direction].inc(number)
 
 
 def disposition(outcome: Outcome | BaseException) -> str:

@@ -14,7 +14,7 @@ from fluxo_entries.adapters.events import event_of
 from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.adapters.postgres.insert import Key, Stored, closed_days, find, key_of, outcome, tenants
 from fluxo_entries.adapters.postgres.rows import entries_as_lines, keys_as_lines, outbox_copy
-from fluxo_entries.application.recording.cooperative import yielding
+from fluxo_entries.application.recording.cooperative import in_pieces, let_short_work_pass, sorted_in_turns
 from fluxo_entries.application.recording.ports import Outcome, Recording
 from fluxo_entries.domain.errors import DayClosedError, IdempotencyKeyReusedError
 
@@ -53,31 +53,38 @@ async def bulk_insert(connection: asyncpg.Connection, recordings: Sequence[Recor
 
 
 async def _write(connection: asyncpg.Connection, recordings: Sequence[Recording]) -> Outcomes:
-    await connection.execute(NAME_TENANTS, tenants(recording.entry.merchant_id for recording in recordings))
     firsts: dict[Key, Recording] = {}
-    for recording in recordings:
-        firsts.setdefault(key_of(recording), recording)
+    async for piece in in_pieces(recordings):
+        for recording in piece:
+            firsts.setdefault(key_of(recording), recording)
+    await connection.execute(NAME_TENANTS, tenants(merchant for merchant, _ in firsts))
     taken: dict[Key, Stored] = {}
     closed: dict[Key, date] = {}
 
     async def take(chunk: Sequence[Recording], columns: list[str]) -> None:
+        await let_short_work_pass()
         taken_now, closed_now = await _take(connection, chunk, columns)
         taken.update(taken_now)
         closed.update(closed_now)
 
     async def record(_: Sequence[Recording], rows: tuple[list[str], bytearray]) -> None:
         columns, events = rows
+        await let_short_work_pass()
         await connection.execute(sql.RECORD, *columns)
+        await let_short_work_pass()
         # No policy holds what is not a merchant's, and so it may come by COPY, which costs half.
         await connection.copy_to_table("outbox", source=events, columns=["event"], format="binary")
 
     # The keys' order for the database, so that concurrent ones cannot deadlock.
-    await _in_chunks([firsts[key] for key in sorted(firsts)], _keys, take)
+    await _in_chunks([firsts[key] for key in await sorted_in_turns(firsts)], _keys, take)
     left_out = taken.keys() | closed.keys()
     fresh = [recording for key, recording in firsts.items() if key not in left_out] if left_out else [*firsts.values()]
     await _in_chunks(fresh, _entries_and_events, record)
     if len(firsts) == len(recordings) and not left_out:
-        return [Outcome(recording.entry) for recording in recordings]
+        outcomes: Outcomes = []
+        async for piece in in_pieces(recordings):
+            outcomes += [Outcome(recording.entry) for recording in piece]
+        return outcomes
     stored = {key: (first.request_hash, first.entry) for key, first in firsts.items()} | taken
     return [
         DayClosedError(closed[key]) if (key := key_of(recording)) in closed else outcome(recording, *stored[key])
@@ -107,7 +114,9 @@ async def _keys(recordings: Sequence[Recording]) -> list[str]:
 
 
 async def _entries_and_events(recordings: Sequence[Recording]) -> tuple[list[str], bytearray]:
-    events = [event_of(recording) async for recording in yielding(recordings)]
+    events: list[bytes] = []
+    async for piece in in_pieces(recordings):
+        events += map(event_of, piece)
     return entries_as_lines(recordings), outbox_copy(events)
 
 

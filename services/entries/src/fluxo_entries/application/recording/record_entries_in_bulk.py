@@ -2,7 +2,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from fluxo_entries.application.recording.cooperative import yielding
+from fluxo_entries.application.recording.cooperative import in_pieces
 from fluxo_entries.application.recording.idempotency import draft_hash
 from fluxo_entries.application.recording.ports import Clock, EntryIds, Journal, Merchants, Outcome, Recording
 from fluxo_entries.domain.day_close import first_open_day
@@ -63,12 +63,12 @@ class RecordEntriesInBulk:
         if any(not isinstance(earlier.get(index), Outcome) for index in rejected):
             raise RejectedItemsError(rejected)
         results: dict[int, ItemResult] = {**earlier, **await self._append(recordings, atomic=True)}
-        if reused := _reused(items, results):
-            raise ReusedKeysError(reused)
-        if closed := {index: each for index, each in results.items() if isinstance(each, DayClosedError)}:
-            raise ItemsInClosedDaysError(dict(sorted(closed.items())))
-        outcomes = [results[index] for index in range(len(items))]
-        return [outcome for outcome in outcomes if isinstance(outcome, Outcome)]
+        outcomes: list[Outcome] = []
+        async for piece in in_pieces(range(len(items))):
+            outcomes += [each for index in piece if isinstance(each := results[index], Outcome)]
+        if len(outcomes) < len(items):
+            raise _refusal(items, results)
+        return outcomes
 
     async def partial(self, merchant_id: str, items: Sequence[BulkItem], *, traceparent: str) -> list[ItemResult]:
         """Return what became of each item, in the order given.
@@ -102,11 +102,12 @@ class RecordEntriesInBulk:
         merchant, now = await self._merchants.get(merchant_id), self._clock.now()
         recordings: dict[int, Recording] = {}
         rejected: dict[int, RejectedFieldsError] = {}
-        async for index, item in yielding(enumerate(items)):
-            try:
-                recordings[index] = self._recording(item, merchant, now, traceparent)
-            except RejectedFieldsError as error:
-                rejected[index] = error
+        async for piece in in_pieces(enumerate(items)):
+            for index, item in piece:
+                try:
+                    recordings[index] = self._recording(item, merchant, now, traceparent)
+                except RejectedFieldsError as error:
+                    rejected[index] = error
         return recordings, rejected
 
     def _recording(self, item: BulkItem, merchant: Merchant, now: datetime, traceparent: str) -> Recording:
@@ -123,7 +124,10 @@ class RecordEntriesInBulk:
         if not recordings:
             return {}
         outcomes = await self._journal.append_all(list(recordings.values()), atomic=atomic)
-        return dict(zip(recordings, outcomes, strict=True))
+        results: dict[int, Outcome | IdempotencyKeyReusedError | DayClosedError] = {}
+        async for piece in in_pieces(zip(recordings, outcomes, strict=True)):
+            results.update(piece)
+        return results
 
     async def _earlier(
         self, merchant_id: str, items: Sequence[BulkItem], rejected: Iterable[int]
@@ -140,6 +144,14 @@ class RecordEntriesInBulk:
                 if outcome is not None:
                     earlier[index] = outcome
         return earlier
+
+
+def _refusal(items: Sequence[BulkItem], results: Mapping[int, ItemResult]) -> ReusedKeysError | ItemsInClosedDaysError:
+    """Return why none was recorded."""
+    if reused := _reused(items, results):
+        return ReusedKeysError(reused)
+    closed = {index: each for index, each in results.items() if isinstance(each, DayClosedError)}
+    return ItemsInClosedDaysError(dict(sorted(closed.items())))
 
 
 def _reused(items: Sequence[BulkItem], results: Mapping[int, ItemResult]) -> dict[int, IdempotencyKeyReusedError]:

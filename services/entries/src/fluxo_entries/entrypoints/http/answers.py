@@ -173,7 +173,11 @@ def json_answer(
     content: Mapping[str, object],
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    return Response(orjson.dumps(content, default=_text_of_id), status, headers, "application/json")
+    return json_bytes(status, encode(content), headers)
+
+
+def json_bytes(status: int, content: bytes, headers: Mapping[str, str] | None) -> Response:
+    return Response(content, status, headers, "application/json")
 
 
 def recorded_answer(outcome: Outcome) -> Response:
@@ -185,7 +189,7 @@ def recorded_answer(outcome: Outcome) -> Response:
 def recorded_at_once(outcome: Outcome, route: str) -> ReadyAnswer:
     """Return the same without the framework's response, which costs as much again."""
     entry = outcome.entry
-    content = orjson.dumps(entry_answer(entry), default=_text_of_id)
+    content = encode(entry_answer(entry))
     replayed = "idempotent-replayed: true\r\n" if outcome.replayed else ""
     head = (
         f"location: /v1/entries/{entry.id}\r\n{replayed}content-length: {len(content)}\r\n"
@@ -254,6 +258,10 @@ def seal_answer(seal: Seal, signature: Signature) -> SealAnswer:
         "public_key": signature.public_key.hex(),
         "key_id": signature.key_id,
     }
+
+
+def encode(content: object) -> bytes:
+    return orjson.dumps(content, default=_text_of_id)
 
 
 def _text_of_id(value: object) -> str:

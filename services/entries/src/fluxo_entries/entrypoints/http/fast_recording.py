@@ -16,6 +16,7 @@ from fluxo_chassis.http.middleware import problem_of_failure
 from fluxo_chassis.http.problem_answers import problem_answer
 from fluxo_chassis.resilience.rate_limits import RateLimits
 
+from fluxo_entries.application.recording.cooperative import short_work
 from fluxo_entries.application.recording.ports import Outcome
 from fluxo_entries.application.recording.record_entry import RecordEntry
 from fluxo_entries.domain.draft import parse_draft, rules_for
@@ -59,12 +60,14 @@ class FastRecording:
             return False
 
         def end(done: asyncio.Future[Outcome]) -> None:
+            short_work.__exit__()
             error = asyncio.CancelledError() if done.cancelled() else done.exception()
             if error is None:
                 answer(recorded_at_once(done.result(), record_entry.PATH))
             else:
                 answer(ReadyAnswer.of(_refused(error), route=record_entry.PATH, tenant=caller.tenant))
 
+        short_work.__enter__()
         asyncio.ensure_future(recording).add_done_callback(end)
         return True
 

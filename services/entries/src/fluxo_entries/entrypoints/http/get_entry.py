@@ -6,6 +6,7 @@ from fluxo_chassis.auth import Principal
 from fluxo_chassis.auth.requires import requires
 from fluxo_chassis.problems import problem_responses
 
+from fluxo_entries.application.recording.cooperative import short_work
 from fluxo_entries.application.recording.get_entry import GetEntry
 from fluxo_entries.entrypoints.http.answers import EntryAnswer, entry_answer, json_answer
 from fluxo_entries.entrypoints.http.documentation import READ_PROBLEMS
@@ -25,5 +26,6 @@ def add_get_entry(routes: APIRouter, get_entry: GetEntry) -> None:
     async def answer(
         principal: Annotated[Principal, Depends(requires("entries:read"))], entry_id: EntryIdInPath
     ) -> Response:
-        found = await get_entry(principal.tenant, entry_id)
-        return json_answer(200, entry_answer(found.entry, found.reversed_by))
+        with short_work:
+            found = await get_entry(principal.tenant, entry_id)
+            return json_answer(200, entry_answer(found.entry, found.reversed_by))

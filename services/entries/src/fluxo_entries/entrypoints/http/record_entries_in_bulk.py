@@ -1,8 +1,8 @@
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from inspect import getdoc
 from itertools import islice
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import APIRouter, Depends, Request, Response
 from fluxo_chassis.auth import Principal
@@ -13,7 +13,7 @@ from fluxo_chassis.observability.traces.tracing import current_trace_id, current
 from fluxo_chassis.problems import FieldError, Problem
 from fluxo_chassis.resilience import Bulkhead
 
-from fluxo_entries.application.recording.cooperative import yielding
+from fluxo_entries.application.recording.cooperative import in_pieces, yielding
 from fluxo_entries.application.recording.ports import Outcome
 from fluxo_entries.application.recording.record_entries_in_bulk import BulkItem, ItemResult, RecordEntriesInBulk
 from fluxo_entries.domain.draft import rules_for
@@ -32,12 +32,15 @@ from fluxo_entries.entrypoints.http.answers import (
     PartialBulkAnswer,
     RecordedItem,
     RefusedItem,
+    encode,
     entry_answer,
-    json_answer,
+    json_bytes,
 )
 from fluxo_entries.entrypoints.http.bodies import Bulk, parse_item
 from fluxo_entries.entrypoints.http.documentation import DAY_CLOSED, WRITE_PROBLEMS, recorded_in_bulk
 from fluxo_entries.entrypoints.http.problems import days_closed, keys_reused, problem_of
+
+T = TypeVar("T")
 
 PATH: Final = "/v1/entries/bulk"
 BODY_LIMIT_BYTES: Final = 8 * 1024 * 1024
@@ -96,15 +99,14 @@ def add_record_entries_in_bulk(routes: APIRouter, record_entries: RecordEntriesI
         items = [item for item in parsed if isinstance(item, BulkItem)]
         if body.mode == "check":
             reasons = await record_entries.check(principal.tenant, items)
-            checked: CheckedBulkAnswer = {"items": await _in_order(parsed, map(_checked_item, reasons))}
-            return json_answer(200, checked)
+            return await _answer(200, _in_order(parsed, map(_checked_item, reasons)))
         results = await record_entries.partial(principal.tenant, items, traceparent=current_traceparent())
-        partial: PartialBulkAnswer = {"items": await _in_order(parsed, map(_recorded_item, results))}
-        return json_answer(207, partial, _replayed(results) if len(results) == len(parsed) else None)
+        headers = _replayed(results) if len(results) == len(parsed) else None
+        return await _answer(207, _in_order(parsed, map(_recorded_item, results)), headers)
 
 
 async def _all_or_none(
-    record_entries: RecordEntriesInBulk, merchant_id: str, parsed: Sequence[BulkItem | Problem]
+    record_entries: RecordEntriesInBulk, merchant_id: str, parsed: list[BulkItem | Problem]
 ) -> Response:
     items = [item for item in parsed if isinstance(item, BulkItem)]
     if len(items) < len(parsed):
@@ -117,18 +119,29 @@ async def _all_or_none(
         raise keys_reused(error.reused) from None
     except ItemsInClosedDaysError as error:
         raise days_closed(error.closed) from None
-    content: BulkAnswer = {"items": [entry_answer(outcome.entry) async for outcome in yielding(outcomes)]}
-    return json_answer(201, content, _replayed(outcomes))
+    headers = _replayed(outcomes)
+    parsed.clear()
+    entries = (entry_answer(outcome.entry) for outcome in _each_let_go(outcomes, items))
+    return await _answer(201, entries, headers)
 
 
-async def _in_order(parsed: Sequence[BulkItem | Problem], answers: Iterator[Any]) -> list[Any]:
-    """Return an answer for each item: for one that could not be read its refusal, for others the next of `answers`."""
-    return [_refused(item) if isinstance(item, Problem) else next(answers) async for item in yielding(parsed)]
+async def _answer(status: int, items: Iterable[Any], headers: Mapping[str, str] | None = None) -> Response:
+    """Return the items as a `BulkAnswer` or one of its like, rendered piece by piece."""
+    pieces = [encode(piece)[1:-1] async for piece in in_pieces(items)]
+    return json_bytes(status, b'{"items":[%b]}' % b",".join(pieces), headers)
 
 
-def _each_let_go(items: list[Any]) -> Iterator[Any]:
+def _in_order(parsed: Sequence[BulkItem | Problem], answers: Iterator[Any]) -> Iterator[Any]:
+    """Yield an answer for each item: for one that could not be read its refusal, for others the next of `answers`."""
+    return (_refused(item) if isinstance(item, Problem) else next(answers) for item in parsed)
+
+
+def _each_let_go(items: list[T], beside: list[Any] | None = None) -> Iterator[T]:
+    """Yield the items, and keep none; `beside` are as many that they came from, kept no longer either."""
     items.reverse()
     while items:
+        if beside:
+            beside.pop()
         yield items.pop()
 
 

@@ -6,6 +6,7 @@ from fluxo_chassis.auth import Principal
 from fluxo_chassis.auth.requires import requires
 from fluxo_chassis.observability.traces.tracing import current_traceparent
 
+from fluxo_entries.application.recording.cooperative import short_work
 from fluxo_entries.application.recording.record_entry import RecordEntry
 from fluxo_entries.domain.draft import parse_draft, rules_for
 from fluxo_entries.entrypoints.http.answers import EntryAnswer, recorded_answer
@@ -32,9 +33,10 @@ def add_record_entry(routes: APIRouter, record_entry: RecordEntry) -> None:
         idempotency_key: IdempotencyKey,
         fields: EntryBody,
     ) -> Response:
-        draft = parse_draft(fields, rules_for(fields, await record_entry.currency_of(principal.tenant)))
-        return recorded_answer(
-            await record_entry(
-                principal.tenant, draft, idempotency_key=idempotency_key, traceparent=current_traceparent()
+        with short_work:
+            draft = parse_draft(fields, rules_for(fields, await record_entry.currency_of(principal.tenant)))
+            return recorded_answer(
+                await record_entry(
+                    principal.tenant, draft, idempotency_key=idempotency_key, traceparent=current_traceparent()
+                )
             )
-        )

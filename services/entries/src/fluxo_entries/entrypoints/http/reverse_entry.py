@@ -7,6 +7,7 @@ from fluxo_chassis.auth.requires import requires
 from fluxo_chassis.observability.traces.tracing import current_traceparent
 from fluxo_chassis.problems import problem_responses
 
+from fluxo_entries.application.recording.cooperative import short_work
 from fluxo_entries.application.recording.reverse_entry import ReverseEntry
 from fluxo_entries.entrypoints.http.answers import EntryAnswer, recorded_answer
 from fluxo_entries.entrypoints.http.bodies import NewReversal
@@ -30,13 +31,14 @@ def add_reverse_entry(routes: APIRouter, reverse_entry: ReverseEntry) -> None:
         entry_id: EntryIdInPath,
         body: NewReversal,
     ) -> Response:
-        return recorded_answer(
-            await reverse_entry(
-                principal.tenant,
-                entry_id,
-                body.reason,
-                body.business_date,
-                idempotency_key=idempotency_key,
-                traceparent=current_traceparent(),
+        with short_work:
+            return recorded_answer(
+                await reverse_entry(
+                    principal.tenant,
+                    entry_id,
+                    body.reason,
+                    body.business_date,
+                    idempotency_key=idempotency_key,
+                    traceparent=current_traceparent(),
+                )
             )
-        )
