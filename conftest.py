@@ -17,6 +17,7 @@ import orjson
 import pytest
 import redis.asyncio
 import structlog
+from fluxo_chassis.observability.logs.configuration import EcsRenderer
 from fluxo_chassis.process import CYCLES_LOOKED_FOR_AFTER
 from fluxo_chassis.redis import RedisClient
 
@@ -48,6 +49,15 @@ structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.p
 # Nor does a logger keep the configuration of its first use, which may have been another test's.
 _configure = structlog.configure
 structlog.configure = lambda **settings: _configure(**settings | {"cache_logger_on_first_use": False})
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Lines must not go out as one test wanted them in the next, which may be any: a worker takes what comes."""
+    yield
+    if isinstance(structlog.get_config()["processors"][-1], EcsRenderer):
+        structlog.reset_defaults()
+        pytest.fail(f"{item.nodeid} leaves logging as it configured it: it wants the fixture logging_restored")
 
 
 _SLOWEST_FIRST = ("tests/system", "tests/chaos", "tests/deploy", "apps", "services/balances", "services", "libs")

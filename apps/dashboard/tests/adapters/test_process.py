@@ -14,7 +14,7 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def address():
+async def address(logging_restored):
     port, nobody = free_port(), free_port()
     settings = DashboardSettings(
         port=port,
