@@ -6,7 +6,7 @@ from typing import Final
 
 from fluxo_statements.model import Terms
 
-_PLAIN: Final = re.compile(r"([+-]?)([0-9]{1,15})(?:[.,]([0-9]{0,9}))?", re.ASCII)
+_PLAIN: Final = re.compile(r"([+-]?)(?=[.,]?[0-9])([0-9]{0,15})(?:[.,]([0-9]{0,9}))?", re.ASCII)
 
 
 def minor_units(amount: Decimal, terms: Terms) -> int:
@@ -22,7 +22,7 @@ def minor_units(amount: Decimal, terms: Terms) -> int:
 
 
 def plain_amount(text: str) -> Decimal:
-    """Return the amount of a text with digits, a sign before it, and one decimal sign, a point or a comma.
+    """Return the amount of a text with digits, a sign before it, and one decimal sign, a point or a comma: `.5` too.
 
     Raises:
         ValueError: anything else, and no thousands signs; the message is a sentence.
@@ -30,4 +30,4 @@ def plain_amount(text: str) -> Decimal:
     if (match := _PLAIN.fullmatch(text.strip())) is None:
         raise ValueError(f"{text.strip()[:40]!r} is no amount.")
     sign, whole, fraction = match.groups()
-    return Decimal(f"{sign}{whole}.{fraction or '0'}")
+    return Decimal(f"{sign}{whole or '0'}.{fraction or '0'}")

@@ -143,6 +143,14 @@ def test_what_a_doctype_points_to_is_neither_opened_nor_read(tmp_path):
         list(read_camt053(path, BRL))
 
 
+@pytest.mark.parametrize("written", [".5", "0.50", "+.50", "00.5"])  # each is a decimal of XML Schema
+def test_an_amount_below_one_may_stand_without_its_zero(tmp_path, written):
+    path = tmp_path / "half.xml"
+    content = (SAMPLES[0].parent / "version-02-status-as-text.xml").read_text()
+    path.write_text(content.replace(">250.00<", f">{written}<", 1))
+    assert 50 in [abs(item.amount_minor) for item in read_camt053(path, BRL) if isinstance(item, StatementLine)]
+
+
 def test_a_batch_of_many_transactions_is_a_line_each(tmp_path):
     path = tmp_path / "batch.xml"
     content = (SAMPLES[0].parent / "batch-whose-amounts-sum.xml").read_text()

@@ -12,7 +12,6 @@ _THOUSANDS: Final = re.compile(
 )
 _BLANKS: Final = re.compile(r"[+-]?[0-9]{1,3}(?: [0-9]{3})+(?:[.,][0-9]*)?", re.ASCII)
 _AFTER_SIGN: Final = re.compile(r"^([+-]) ")
-_BARE: Final = re.compile(r"^([+-]?)(?=[.,][0-9])")
 _EITHER: Final = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}", re.ASCII)
 
 
@@ -31,4 +30,4 @@ def ofx_amount(text: str, terms: Terms) -> int:
     elif terms.decimals != 3 and _EITHER.fullmatch(written):  # noqa: PLR2004 - the digits between thousands signs
         thousands = re.sub("[.,]", "", written)
         raise ValueError(f"{text[:40]!r} may be {written.replace(',', '.')} or {thousands}; that is not guessed.")
-    return minor_units(plain_amount(_BARE.sub(r"\g<1>0", written)), terms)
+    return minor_units(plain_amount(written), terms)
