@@ -58,8 +58,8 @@ test-page: setup ## Look at every screen of the page in a real browser, and use 
 test-operations: deploy-tools ## Rounds of chaos, hosts that vanish, standbys that take over, a release beside the one before
 	@$(PYTEST) tests/chaos tests/system/hosts tests/system/upgrade $(ARGS)
 
-test-deploy: deploy-tools ## Check what deploy/ holds; build its images and run compose.yaml: root, docker.io, mmdebstrap, slirp4netns
-	@$(PYTEST) tests/deploy $(ARGS)
+test-deploy: deploy-tools ## Check deploy/ and clients that others generate; build and run images: root, docker.io, mmdebstrap, slirp4netns
+	@$(PYTEST) tests/deploy tests/system/clients $(ARGS)
 	@$(BIN)/pytest -n 0 tests/deploy/containers $(ARGS)
 
 test-all: test test-page test-operations test-deploy ## All of these, as continuous integration does

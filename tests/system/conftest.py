@@ -11,7 +11,7 @@ from fluxo_local.nginx import find_nginx
 from tests.harness.merchant import MerchantClient
 from tests.harness.system import System, copy_prepared, prepare
 
-collect_ignore = ["page", "hosts", "upgrade"]  # run by make test-page and test-operations, to keep make test short
+collect_ignore = ["clients", "hosts", "page", "upgrade"]  # of make test-deploy, test-operations, test-page
 
 
 @pytest.fixture(scope="session")
