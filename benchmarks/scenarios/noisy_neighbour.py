@@ -117,7 +117,7 @@ async def _knock(system: System, _token: str, seconds: float) -> object:
     return await asyncio.to_thread(wrk.get, url, connections=CONNECTIONS, seconds=seconds, token=forged)
 
 
-async def _send_bulks(system: System, token: str, seconds: float) -> object:
+async def _send_bulks(system: System, token: str, seconds: float) -> None:
     """Send bulks on every connection until the end, and what is refused again when `Retry-After` says so."""
     # Made beforehand: the driver must not be what holds the other merchant up.
     days = [business_today()] * BULK_ENTRIES
@@ -136,7 +136,6 @@ async def _send_bulks(system: System, token: str, seconds: float) -> object:
                     await asyncio.sleep(RETRY_AFTER_S)
 
         await asyncio.gather(*(client() for _ in range(CONNECTIONS)))
-    return None
 
 
 CROWDS: Final[dict[str, Attack]] = {

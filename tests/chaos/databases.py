@@ -10,7 +10,7 @@ from fluxo_local.runtime import role_passwords
 
 SERVICES: Final = ("entries", "balances")
 
-SEALS: Final = {"FLUXO_SEALS_KEY": "the key of a system on servers of the driver's own"}
+_SEALS_KEY: Final = "the key of a system on servers of the driver's own"
 """Beside databases that are not its own Fluxo makes none up, and a restore takes no backup that none signed."""
 
 
@@ -21,9 +21,9 @@ def ensure_databases(data_dir: Path, postgres: PostgresServer) -> None:
         ensure_database(postgres.admin_url, name, owner, *others)
 
 
-def database_urls(data_dir: Path, hosts: Mapping[str, str], options: str = "") -> dict[str, str]:
-    """Return the variables of each service whose hosts, each with its port, are given."""
-    urls = {}
+def database_environment(data_dir: Path, hosts: Mapping[str, str], options: str = "") -> dict[str, str]:
+    """Return the variables of each service whose hosts, each with its port, are given, and the key of seals."""
+    urls = {"FLUXO_SEALS_KEY": _SEALS_KEY}
     for service in SERVICES:
         name, roles, passwords = _database(data_dir, service)
         for role, kind in zip(roles, ("MIGRATION_", "", "API_"), strict=True):

@@ -5,7 +5,7 @@ import contextlib
 from pathlib import Path
 from typing import Final
 
-from databases import SEALS, SERVICES, database_urls, ensure_databases
+from databases import SERVICES, database_environment, ensure_databases
 from fluxo_local.embedded.postgres import PostgresServer
 from fluxo_local.embedded.valkey import ValkeyServer
 from fluxo_local.errors import CommandError
@@ -71,8 +71,7 @@ class OwnServers:
         return {
             "FLUXO_STREAMS_URL": self._valkey_url("valkey-streams", "streams", proxied=proxied),
             "FLUXO_CACHE_URL": self._valkey_url("valkey-cache", "cache", proxied=proxied),
-            **SEALS,
-            **database_urls(self._data_dir, {service: f"127.0.0.1:{port}" for service, port in ports.items()}),
+            **database_environment(self._data_dir, {service: f"127.0.0.1:{port}" for service, port in ports.items()}),
         }
 
     def _valkey_url(self, server: str, link: str, *, proxied: bool) -> str:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from databases import SEALS, SERVICES, database_urls, ensure_databases
+from databases import SERVICES, database_environment, ensure_databases
 from pair import Pair
 from watched import Watched
 
@@ -41,6 +41,7 @@ class WatchedServers:
         return {
             "FLUXO_STREAMS_URL": self.watched.url("streams"),
             "FLUXO_CACHE_URL": self.watched.url("cache"),
-            **SEALS,
-            **database_urls(self._data_dir, dict.fromkeys(SERVICES, self.pair.hosts), "?target_session_attrs=primary"),
+            **database_environment(
+                self._data_dir, dict.fromkeys(SERVICES, self.pair.hosts), "?target_session_attrs=primary"
+            ),
         }

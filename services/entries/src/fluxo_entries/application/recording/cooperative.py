@@ -21,16 +21,25 @@ Sortable = TypeVar("Sortable", bound=tuple[Any, ...] | str)
 
 
 class ShortWork:
-    """`with short_work:` around what takes a moment, and should not meet work that takes long on its way."""
+    """`with short_work:` around what takes a moment, and should not meet work that takes long on its way.
+
+    What is ended by a callback calls `begin` and `end`.
+    """
 
     def __init__(self) -> None:
         self.under_way = 0
 
-    def __enter__(self) -> None:
+    def begin(self) -> None:
         self.under_way += 1
 
-    def __exit__(self, *_: object) -> None:
+    def end(self) -> None:
         self.under_way -= 1
+
+    def __enter__(self) -> None:
+        self.begin()
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
 
 
 short_work: Final = ShortWork()

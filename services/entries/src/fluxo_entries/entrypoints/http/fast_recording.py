@@ -60,14 +60,14 @@ class FastRecording:
             return False
 
         def end(done: asyncio.Future[Outcome]) -> None:
-            short_work.__exit__()
+            short_work.end()
             error = asyncio.CancelledError() if done.cancelled() else done.exception()
             if error is None:
                 answer(recorded_at_once(done.result(), record_entry.PATH))
             else:
                 answer(ReadyAnswer.of(_refused(error), route=record_entry.PATH, tenant=caller.tenant))
 
-        short_work.__enter__()
+        short_work.begin()
         asyncio.ensure_future(recording).add_done_callback(end)
         return True
 
