@@ -1,6 +1,5 @@
 """The whole system as `fluxo up` starts it."""
 
-import fcntl
 import json
 import shutil
 import signal
@@ -115,26 +114,19 @@ class System(DataDirectory):
         return MerchantClient(self, merchant_id, self.token(merchant_id))
 
 
-def prepare(directory: Path) -> None:
-    """Make a data directory with a cluster, both schemas and all keys, once for all workers of a run.
+def prepare(data_dir: Path) -> None:
+    """Make a data directory with a cluster, both schemas and all keys.
 
     Systems that start on a copy of it spare themselves initdb and the migrations.
     """
-    directory.mkdir(exist_ok=True)
-    with (directory / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if (directory / "data").exists():
-            return
-        system = System(directory / "unfinished")
-        try:
-            system.start()
-        finally:
-            system.end()
-        system.data_dir.rename(directory / "data")
+    system = System(data_dir)
+    try:
+        system.start()
+    finally:
+        system.end()
 
 
-def copy_prepared(directory: Path, data_dir: Path) -> None:
+def copy_prepared(prepared: Path, data_dir: Path) -> None:
     """Copy what `prepare` made; nothing where PostgreSQL's data are elsewhere (root without user namespaces)."""
-    prepared = directory / "data"
     if (prepared / "postgres" / "cluster" / "PG_VERSION").exists():
         shutil.copytree(prepared, data_dir, symlinks=True, ignore=shutil.ignore_patterns("logs"))

@@ -1,6 +1,5 @@
 """Systems and merchants for the journeys."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from fluxo_local.errors import CommandError
 from fluxo_local.nginx import find_nginx
 
 from tests.harness.merchant import MerchantClient
+from tests.harness.once import once
 from tests.harness.system import System, copy_prepared, prepare
 
 collect_ignore = ["clients", "hosts", "page", "upgrade"]  # of make test-deploy, test-operations, test-page
@@ -17,10 +17,7 @@ collect_ignore = ["clients", "hosts", "page", "upgrade"]  # of make test-deploy,
 @pytest.fixture(scope="session")
 def prepared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What systems start on a copy of, one for all workers of the run."""
-    of_worker = tmp_path_factory.getbasetemp()
-    directory = (of_worker.parent if "PYTEST_XDIST_WORKER" in os.environ else of_worker) / "prepared"
-    prepare(directory)
-    return directory
+    return once(tmp_path_factory, "prepared", prepare)
 
 
 def _running(directory: Path, prepared_data: Path, *options: str) -> Iterator[System]:

@@ -4,7 +4,7 @@ import inspect
 import re
 import sys
 from importlib import import_module
-from typing import Final
+from typing import Annotated, Final
 
 import typer
 from fluxo_local.errors import CommandError
@@ -33,7 +33,7 @@ def app_for(asked: str = "") -> typer.Typer:
         pretty_exceptions_enable=False,
         help="Entries in, daily balances out. Start with `fluxo up`, then `fluxo token --merchant my-shop`.",
     )
-    app.callback()(lambda: None)  # without one, an only command would have no name
+    app.callback()(_options)  # also because an only command would have no name without one
     everything = (*_COMMANDS, *_GROUPS)
     for name in (asked,) if asked in everything else everything:
         if name in _GROUPS:
@@ -48,6 +48,20 @@ def app_for(asked: str = "") -> typer.Typer:
             command.cls = EachOptionOnce
             command.help = _help_of(command.callback)
     return app
+
+
+def _say_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version  # noqa: PLC0415 - takes as long as a small command
+
+        typer.echo(f"fluxo {version('fluxo-cli')}")
+        raise typer.Exit
+
+
+_IsVersionAsked = Annotated[bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Which Fluxo.")]
+
+
+def _options(_is_version_asked: _IsVersionAsked = False) -> None: ...
 
 
 def _help_of(callback: object) -> str:

@@ -14,8 +14,6 @@ from fluxo_local.embedded.postgres import PostgresServer
 from fluxo_local.errors import CommandError
 from fluxo_local.topology import REPLICAS_MAX
 
-from tests.harness.ports import free_port
-
 pytestmark = pytest.mark.anyio
 
 
@@ -28,20 +26,9 @@ def new_server(tmp_path: Path, free_ports: Callable[[int], int]) -> Iterator[Pos
     server.stop()
 
 
-@pytest.fixture(scope="module")
-def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directory of a server that ran once."""
-    server = PostgresServer(tmp_path_factory.mktemp("stopped") / "postgres", free_port(), fast=True)
-    server.start()
-    server.stop()
-    return server.directory
-
-
 @pytest.fixture
-def server(new_server: PostgresServer, stopped: Path) -> PostgresServer:
-    """One that spares itself initdb, but where PostgreSQL's data are elsewhere (root without user namespaces)."""
-    if (stopped / "cluster").exists():
-        shutil.copytree(stopped, new_server.directory)
+def server(new_server: PostgresServer, copy_cluster: Callable[[Path], Path]) -> PostgresServer:
+    copy_cluster(new_server.directory)
     return new_server
 
 
@@ -51,6 +38,13 @@ async def _value(url: str, query: str) -> object:
         return await connection.fetchval(query)
     finally:
         await connection.close()
+
+
+async def test_no_connection_waits_until_a_random_password_is_hashed_thousands_of_times(server: PostgresServer):
+    server.start()
+    await _value(server.admin_url, "CREATE ROLE another PASSWORD 'another'")
+    passwords = "SELECT string_agg(left(rolpassword, 16), ' ') FROM pg_authid WHERE rolpassword IS NOT NULL"
+    assert await _value(server.admin_url, passwords) == "SCRAM-SHA-256$1: SCRAM-SHA-256$1:"
 
 
 async def test_data_survive_a_stop_and_a_start(server: PostgresServer):

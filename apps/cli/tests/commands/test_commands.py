@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,10 @@ def test_the_help_of_a_command_shows_how_to_use_it(command: str):
     assert result.exit_code == 0
     assert f"fluxo {command}" in result.output
     assert "--data-dir" in result.output
+
+
+def test_a_person_who_asks_for_help_is_told_which_fluxo_it_is(fluxo):
+    assert fluxo("--version").out == f"fluxo {version('fluxo-cli')}\n"
 
 
 def test_the_help_of_a_command_breaks_its_lines_where_the_terminal_ends_and_keeps_its_examples_as_they_are():

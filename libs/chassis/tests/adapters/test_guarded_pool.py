@@ -43,8 +43,8 @@ class OwnServer(PostgresServer):
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    server = OwnServer(tmp_path_factory.mktemp("own") / "postgres", free_port(), fast=True)
+def server(copy_cluster, tmp_path_factory):
+    server = OwnServer(copy_cluster(tmp_path_factory.mktemp("own") / "postgres"), free_port(), fast=True)
     server.start()
     yield server
     server.stop()

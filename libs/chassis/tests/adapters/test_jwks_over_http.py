@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import ssl
+import threading
 from contextlib import asynccontextmanager
 
 import pytest
@@ -80,6 +82,22 @@ async def test_an_unknown_key_is_looked_for_again_but_not_more_often_than_every_
     monkeypatch.setattr(jwks, "REFRESH_EVERY_S_MIN", 0.0)
     assert (await keys.find("second", "ES256")).kid == "second"
     assert await keys.find("first", "ES256") is None
+
+
+async def test_the_certificates_of_all_authorities_are_read_once_and_not_on_the_loop(issuer, monkeypatch):
+    read_by = []
+
+    def create_ssl_context():
+        read_by.append(threading.get_ident())
+        return ssl.create_default_context()
+
+    monkeypatch.setattr(jwks.httpx2, "create_ssl_context", create_ssl_context)
+    keys = JwksKeys(issuer.url)
+    for _ in range(3):
+        await keys._start_fetch()
+    assert issuer.asked == 3
+    assert len(read_by) == 1
+    assert threading.get_ident() not in read_by
 
 
 async def test_a_key_that_was_removed_is_refused_within_a_minute_of_tokens_that_are_remembered(issuer):

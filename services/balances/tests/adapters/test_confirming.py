@@ -20,10 +20,11 @@ NOV_22 = date(2026, 11, 22)
 
 
 @pytest.fixture
-def server(tmp_path, monkeypatch):
+def server(copy_cluster, tmp_path, monkeypatch):
     """One that writes its log when somebody waits for that, and not by itself."""
     monkeypatch.setitem(postgres._SETTINGS, "wal_writer_delay", "10s")
-    server = PostgresServer(tmp_path / "server", free_port(), fast=True)
+    monkeypatch.setitem(postgres._SETTINGS, "wal_writer_flush_after", "1GB")
+    server = PostgresServer(copy_cluster(tmp_path / "server"), free_port(), fast=True)
     server.start()
     yield server
     server.stop()

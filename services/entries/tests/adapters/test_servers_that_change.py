@@ -23,9 +23,9 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def server(tmp_path, monkeypatch):
+def server(copy_cluster, tmp_path, monkeypatch):
     monkeypatch.setitem(postgres._SETTINGS, "max_prepared_transactions", "1")
-    server = PostgresServer(tmp_path / "server", free_port(), fast=True)
+    server = PostgresServer(copy_cluster(tmp_path / "server"), free_port(), fast=True)
     server.start()
     yield server
     server.stop()

@@ -13,6 +13,7 @@ from fluxo_local.spawn import spawn
 
 _CREATE_TIMEOUT_S = 60.0
 _QUIT_TIMEOUT_S = 2.0  # without their postmaster they do nothing that is worth waiting for
+_FIRST_MAJOR_WITH_ITERATIONS = 16
 _FIRST_MAJOR_WITH_BUILTIN_LOCALE = 17
 
 
@@ -26,7 +27,10 @@ def create_cluster(confined: Confinement, cluster: Path, password: str, log: Pat
     if confined.user is not None and confined.group is not None:
         os.chown(password_file, confined.user, confined.group)
     arguments = ["-U", "postgres", "-E", "UTF8", "--locale=C", "-A", "scram-sha-256", f"--pwfile={password_file}"]
-    if confined.binaries.major() >= _FIRST_MAJOR_WITH_BUILTIN_LOCALE:
+    if (major := confined.binaries.major()) >= _FIRST_MAJOR_WITH_ITERATIONS:
+        # Each password here is 24 random bytes, which nobody guesses: the usual 4,096 only cost each connection 0.7 ms.
+        arguments.append("--set=scram_iterations=1")
+    if major >= _FIRST_MAJOR_WITH_BUILTIN_LOCALE:
         arguments += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     if not sync:
         arguments.append("--no-sync")

@@ -17,11 +17,14 @@ _SETTINGS = {
     "shared_buffers": "128MB",
     "wal_compression": "on",
     "max_wal_size": "1GB",
+    # A commit waits until all before it is on the disk, a bulk's megabytes too: little of it is to be left by then.
+    "wal_writer_delay": "10ms",
+    "wal_writer_flush_after": "128kB",
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
 # A test's data may vanish with the machine, though not with the server; money with neither.
-_FAST = {"fsync": "off", "full_page_writes": "off"}
+_FAST = {"fsync": "off", "full_page_writes": "off", "wal_compression": "off"}
 _PID_LINE, _STATUS_LINE = 0, 7
 
 
