@@ -18,8 +18,10 @@ from benchmarks.wrk import business_today
 
 _ROWS_AT_A_TIME: Final = 100_000
 _BLOCKS_AHEAD: Final = 16
+_WEIGHED_AT: Final = 0.02
 _SPARE: Final = 1.25
-"""For the log of what is written, which the servers keep for a while, and for what is measured."""
+"""For the log, which the servers keep for a while, and a backup, which is there twice for a moment."""
+_SIZE: Final = "SELECT sum(pg_database_size(datname))::bigint FROM pg_database WHERE datname LIKE 'fluxo_%'"
 
 # Entries $1 to $2 of $3 over $4 days from $5 on: the merchants take turns, so that each has one every so often.
 _ENTRIES: Final = """
@@ -58,14 +60,16 @@ def load_history(
     """Load exactly so many entries, spread over the merchants and the days up to yesterday, and their totals.
 
     As `seed_history` does, nothing goes through outbox and stream. `report` is told entries done and their number.
+
+    Raises:
+        NotOnThisMachineError: the first of them show that there is no room for all.
     """
     asyncio.run(_load(system, entries, merchants, years * DAYS_A_YEAR, report))
 
 
 def size_bytes(system: System) -> int:
     """Return what both databases take of the disk."""
-    size = "SELECT sum(pg_database_size(datname))::bigint FROM pg_database WHERE datname LIKE 'fluxo_%'"
-    return int(ask(system.admin_url, size))
+    return int(ask(system.admin_url, _SIZE))
 
 
 def refuse_small_disk(directory: Path, entries: int, entry_bytes: float) -> None:
@@ -84,10 +88,10 @@ def refuse_small_disk(directory: Path, entries: int, entry_bytes: float) -> None
 
 async def _load(system: System, entries: int, merchants: int, days: int, report: Callable[[int, int], None]) -> None:
     names, last = merchants_of(merchants), business_today()
-    first, parts, done = last - timedelta(days=days - 1), parts_of(entries, days), 0
+    first, parts, done, weighed = last - timedelta(days=days - 1), parts_of(entries, days), 0, False
 
     async def load_parts() -> None:
-        nonlocal done
+        nonlocal done, weighed
         async with databases(system) as (recorded, totals), databases(system) as (given, _):
             for begin, end in parts:
                 of = (begin, end, entries, days, first, merchants)
@@ -95,8 +99,13 @@ async def _load(system: System, entries: int, merchants: int, days: int, report:
                 await _copy(given, _TOTALS, of, totals, "day_totals", _TOTAL_COLUMNS)
                 done += end - begin + 1
                 report(done, entries)
+                if not weighed and done >= entries * _WEIGHED_AT:
+                    weighed = True
+                    taken = await recorded.fetchval(_SIZE) - empty
+                    refuse_small_disk(system.data_dir, entries - done, taken / done)
 
     async with databases(system) as (recorded, totals):
+        empty = await recorded.fetchval(_SIZE)
         await meet(recorded, names)
         await asyncio.gather(*(load_parts() for _ in cores()))
         await add_up(recorded, totals, names, last)

@@ -10,7 +10,7 @@ from fluxo_cli.load.measured import Measured
 from fluxo_cli.load.pacing import run_precisely
 
 from benchmarks import wrk
-from benchmarks.loading import load_history, merchants_of, refuse_small_disk, size_bytes
+from benchmarks.loading import load_history, merchants_of, size_bytes
 from benchmarks.quiet import until_quiet
 from benchmarks.scenario import Bench, Round, Scenario, Target
 from benchmarks.scenarios.long_history import REQUESTS, one_after_another
@@ -29,15 +29,12 @@ _BACKUP_WITHIN_S: Final = 6 * 3_600
 def measure(bench: Bench) -> Iterator[Round]:
     entries = bench.pace.very_long_history_entries
     with bench.start() as beside:
-        empty = size_bytes(beside)
         _load(bench, beside, BESIDE_ENTRIES)
-        loaded = size_bytes(beside) - empty
         backups = {"million": _back_up(bench, beside)}
-        # A backup is there twice for a moment: as the servers give it, and in its archive.
-        entry_bytes = (loaded + 2e6 * backups["million"]["backup_mb"]) / BESIDE_ENTRIES
-        refuse_small_disk(beside.data_dir, entries, entry_bytes)
         with bench.start() as system:
+            empty = size_bytes(system)
             _load(bench, system, entries)
+            entry_bytes = (size_bytes(system) - empty) / entries
             backups["very_long"] = _back_up(bench, system)
             callers = {"very_long": _Caller(bench, system), "million": _Caller(bench, beside)}
             for caller in callers.values():
