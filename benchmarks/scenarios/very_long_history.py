@@ -135,10 +135,11 @@ SCENARIO = Scenario(
     title="Very many entries of very many merchants over five years",
     method=(
         "Two systems at once, with the same merchants and five years of their entries: very many entries in the one, "
-        "a million in the other, loaded by COPY with all indexes in place. In turn, one caller reads days that no "
-        "cache holds and lists the newest 50 entries of a hundred merchants, wrk with 64 connections records entries "
-        "of these, and `fluxo verify --merchant` compares every day of one. Each is backed up once before. Ratios are "
-        "of what one takes, very many to a million; a backup's are of what a megabyte takes."
+        "a million in the other, loaded by COPY in the order of their days, before the indexes of lists and words are "
+        "made. In turn, one caller reads days that no cache holds and lists the newest 50 entries of a hundred "
+        "merchants, wrk with 64 connections records entries of these, and `fluxo verify --merchant` compares every day "
+        "of one. Each is backed up once before. Ratios are of what one takes, very many to a million; a backup's are "
+        "of what a megabyte takes."
     ),
     measure=measure,
     targets=(
