@@ -17,6 +17,7 @@ _POLL_S: Final = 0.05
 # A stream id is <generation * 2^48 + xid>-<seq>: where the relay is. Later rows wait for it.
 _UNPUBLISHED: Final = """
 SELECT EXISTS (SELECT FROM outbox WHERE (xid, seq) > ($1::text::xid8, $2::bigint) ORDER BY xid, seq LIMIT 1)
+    OR EXISTS (SELECT FROM bulk_outbox)
 """
 _XIDS_A_GENERATION: Final = 2**48
 

@@ -23,7 +23,7 @@ from fluxo_entries.application.importing.imports import (
 from fluxo_entries.application.importing.preview_import import PreviewImport
 from fluxo_entries.application.importing.reconcile_statement import ReconcileStatement
 from fluxo_entries.application.importing.record_imports import RecordImports
-from fluxo_entries.application.publishing.ports import GapFoundError, OutboxRow, StreamMovedBackError
+from fluxo_entries.application.publishing.ports import BulkPart, GapFoundError, OutboxRow, StreamMovedBackError
 from fluxo_entries.application.publishing.stream_state import XID_BITS, StreamEnd, StreamPosition
 from fluxo_entries.application.recording.api_keys import CreateApiKey, ListApiKeys, RevokeApiKey
 from fluxo_entries.application.recording.day_closes import CloseDay, ListDayCloses, ReopenDay
@@ -407,16 +407,27 @@ def sealed_entry(entry):
 
 
 class FakeOutbox:
-    """`visible` rows lie below the horizon, `held_back` ones above."""
+    """`visible` rows lie below the horizon, `held_back` ones above; `passed` of these wait for no writer of the outbox.
 
-    def __init__(self, visible=0, held_back=0):
+    `bulks` are the positions at which the parts of bulks will lie.
+    """
+
+    def __init__(self, visible=0, held_back=0, passed=0, bulks=()):
         self.generation = 0
         self.rows = [OutboxRow(StreamPosition(1, n), b"event") for n in range(1, visible + 1)]
         self.held_back = [OutboxRow(StreamPosition(2, n), b"event") for n in range(1, held_back + 1)]
+        self.passed = passed
+        self.looks_passing = []
+        self.bulks = list(bulks)
 
-    async def rows_after(self, last, limit, event=None):
+    async def rows_after(self, last, limit, event=None, *, passing=False):
+        self.looks_passing.append(passing)
         await self.recognise(last, event)
-        return [row for row in self.rows if row.position > last][:limit]
+        rows = [*self.rows, *(self.held_back[: self.passed] if passing else [])]
+        return [row for row in rows if row.position > last][:limit]
+
+    async def move_bulk_events(self):
+        return BulkPart(self.bulks.pop(0), 250) if self.bulks else None
 
     async def recognise(self, last, event):
         up_to_last = [row for row in self.rows if row.position <= last and last.major >> XID_BITS == self.generation]

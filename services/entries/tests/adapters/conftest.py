@@ -89,10 +89,12 @@ class Line:
         steps = []
         step_of = PublishOutbox(self.outbox, self.stream, batch_rows_max=batch_rows_max)
         async with asyncio.timeout(60):
-            while (step := await step_of()).published or step.is_held_back:
+            while True:
+                moved, step = await self.outbox.move_bulk_events(), await step_of()
+                if not (moved or step.published or step.is_held_back):
+                    return steps
                 steps.append(step)
                 await asyncio.sleep(0.005 if step.is_held_back else 0)
-        return steps
 
     async def send(self, number=1):
         ids = await self.record(number)

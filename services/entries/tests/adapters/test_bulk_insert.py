@@ -9,7 +9,7 @@ from asyncpg.transaction import Transaction
 from fluxo_entries.adapters.events import event_of
 from fluxo_entries.adapters.observed_journal import disposition
 from fluxo_entries.adapters.postgres import bulk_insert, sql
-from fluxo_entries.adapters.postgres.bulk_insert import CHUNK_ROWS
+from fluxo_entries.adapters.postgres.bulk_insert import CHUNK_ROWS, EVENTS_A_ROW
 from fluxo_entries.adapters.postgres.rows import entries_as_lines, entry_of
 from fluxo_entries.domain.direction import Direction
 
@@ -24,7 +24,8 @@ async def stored(pool):
         f"""SELECT key, request_hash, event, {", ".join(f"entries.{column}" for column in sql.ENTRY_COLUMNS)}
         FROM entries
         FULL JOIN idempotency_keys ON entry_id = id AND idempotency_keys.merchant_id = entries.merchant_id
-        FULL JOIN outbox ON convert_from(event, 'UTF8')::jsonb ->> 'id' = id::text"""
+        FULL JOIN (SELECT event FROM outbox UNION ALL SELECT unnest(events) FROM bulk_outbox) AS announced
+            ON convert_from(event, 'UTF8')::jsonb ->> 'id' = id::text"""
     )
     return {row["id"]: (row["key"], row["request_hash"], entry_of(row), row["event"]) for row in rows}
 
@@ -35,6 +36,10 @@ def expected(*recordings):
 
 async def count(pool, table):
     return await pool.fetchval(f"SELECT count(*) FROM {table}")
+
+
+async def count_events(pool):
+    return await count(pool, "outbox") + await pool.fetchval("SELECT coalesce(sum(event_count), 0) FROM bulk_outbox")
 
 
 @pytest.mark.parametrize("taken", [False, True], ids=["all new", "one taken"])
@@ -54,6 +59,22 @@ async def test_keys_entries_and_events_are_stored_as_given(journal, pool, record
     assert [outcome.entry for outcome in outcomes] == [each.entry for each in [*given, *before]]
 
 
+@pytest.mark.parametrize("number", [EVENTS_A_ROW, EVENTS_A_ROW + 1, CHUNK_ROWS + 1])
+async def test_the_events_of_a_larger_bulk_wait_some_to_a_row_and_those_of_a_small_one_go_out(
+    journal, outbox, pool, recording, everything_after, number
+):
+    given = [recording(description=TEXTS[each % len(TEXTS)]) for each in range(number)]
+
+    await journal.append_all(given, atomic=True)
+
+    assert await stored(pool) == expected(*given)
+    is_large = number > EVENTS_A_ROW
+    assert await count(pool, "outbox") == (0 if is_large else number)
+    while await outbox.move_bulk_events():
+        pass
+    assert [row.event for row in await everything_after(rows=number)] == [event_of(each) for each in given]
+
+
 @pytest.mark.parametrize("atomic", [True, False])
 async def test_a_key_that_is_taken_far_behind_is_replayed_and_nothing_is_written_twice(
     journal, pool, recording, atomic
@@ -68,7 +89,7 @@ async def test_a_key_that_is_taken_far_behind_is_replayed_and_nothing_is_written
     assert [disposition(each) for each in outcomes] == [
         "replayed", *["recorded"] * len(given)
     ]  # fmt: skip
-    assert await count(pool, "entries") == await count(pool, "outbox") == len(given) + 1
+    assert await count(pool, "entries") == await count_events(pool) == len(given) + 1
     assert await count(pool, "idempotency_keys") == len(given) + 1
 
 
@@ -83,7 +104,7 @@ async def test_a_key_twice_in_one_bulk_is_one_request_or_reused(journal, pool, r
         "recorded", "replayed", "key_reused"
     ]  # fmt: skip
     assert outcomes[-2].entry == outcomes[0].entry
-    assert await count(pool, "entries") == await count(pool, "outbox") == len(between) + 1
+    assert await count(pool, "entries") == await count_events(pool) == len(between) + 1
 
 
 @pytest.mark.parametrize("is_committed", [True, False])
@@ -137,7 +158,7 @@ async def test_of_two_bulks_with_the_same_keys_one_records_and_the_other_replays
     assert sorted(Counter(map(disposition, [*mine, *theirs])).items()) == [
         ("recorded", len(keys)), ("replayed", len(keys))
     ]  # fmt: skip
-    assert await count(pool, "entries") == await count(pool, "outbox") == len(keys)
+    assert await count(pool, "entries") == await count_events(pool) == len(keys)
 
 
 async def test_the_next_rows_are_made_ready_while_the_database_works_on_the_last(journal, pool, monkeypatch, recording):

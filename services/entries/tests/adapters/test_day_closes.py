@@ -10,6 +10,7 @@ import pytest
 from fluxo_chassis.postgres.tenants import NAME_TENANTS
 from fluxo_entries.adapters.postgres import day_closes as closing
 from fluxo_entries.adapters.postgres import sql
+from fluxo_entries.adapters.postgres.bulk_insert import EVENTS_A_ROW
 from fluxo_entries.adapters.postgres.day_closes import PostgresDayCloses
 from fluxo_entries.adapters.postgres.insert import insert
 from fluxo_entries.domain.errors import CloseHeldUpError, DayClosedError, NotConsolidatedError
@@ -249,6 +250,18 @@ async def test_a_day_is_closed_when_all_that_lies_in_it_is_acknowledged(line, da
     await line.audit()
 
     assert (await day_closes.close("padaria", DAY, "ana"))[0].closing_balance_minor == 30_000
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_what_is_of_a_bulk_and_waits_for_its_turn_is_not_acknowledged(line, day_closes, recording):
+    await line.send()
+    await line.make_group()
+    await line.consume()
+    await line.journal.append_all([recording(business_date=DAY) for _ in range(EVENTS_A_ROW + 1)], atomic=True)
+    await line.audit()
+    with pytest.raises(NotConsolidatedError):
+        await day_closes.close("padaria", DAY, "ana")
+    assert (await day_closes.close("padaria", DAY - timedelta(days=1), "ana"))[1]
 
 
 @pytest.mark.usefixtures("impatient")

@@ -5,6 +5,7 @@ Guards are taken out here by patches; the product has no switch for them.
 
 from contextlib import suppress
 from dataclasses import replace
+from itertools import count
 
 import asyncpg
 import pytest
@@ -56,7 +57,12 @@ async def test_only_what_lies_below_the_snapshot_horizon_is_published(
     guarded, take_out, line, entries_database, streams
 ):
     if not guarded:
-        take_out(outbox_sql, "ROWS_AFTER", "AND xid < pg_snapshot_xmin(pg_current_snapshot())")
+        take_out(
+            outbox_sql,
+            "ROWS_AFTER",
+            "AND xid < greatest(pg_snapshot_xmin(pg_current_snapshot()), $6::xid8)",
+            "AND $6::xid8 = '0'",
+        )
     slow = await asyncpg.connect(entries_database.url)
     transaction = slow.transaction()
     await transaction.start()
@@ -74,6 +80,56 @@ async def test_only_what_lies_below_the_snapshot_horizon_is_published(
 
 
 @with_and_without
+async def test_who_was_passed_by_has_no_place_in_the_outbox_any_more(
+    guarded, line, owner, pool, entries_database, streams
+):
+    if not guarded:
+        await owner.execute("DROP TRIGGER outbox_is_announced ON outbox")
+    late = await asyncpg.connect(entries_database.owner_url)
+    transaction = late.transaction()
+    await transaction.start()
+    await late.execute("SELECT pg_current_xact_id()")
+    await line.record(1)
+    await line.publish()
+    assert len(await line.published_ids()) == 1, "nobody waits for who writes elsewhere"
+
+    with suppress(asyncpg.SerializationError):
+        await late.execute("INSERT INTO outbox (event) VALUES ('lost')")
+        await transaction.commit()
+    await late.close()
+
+    await line.publish()
+    assert len(await line.published_ids()) == 1
+    assert await pool.fetchval("SELECT count(*) FROM outbox") == (1 if guarded else 2)
+
+
+@with_and_without
+async def test_who_locks_the_outbox_first_is_waited_for(guarded, line, owner, entries_database, streams):
+    if not guarded:
+        await owner.execute(
+            "CREATE OR REPLACE FUNCTION outbox_horizon() RETURNS xid8 LANGUAGE sql VOLATILE "
+            "AS 'SELECT pg_snapshot_xmax(pg_current_snapshot())'"
+        )
+        await owner.execute("DROP TRIGGER outbox_is_announced ON outbox")
+    slow = await asyncpg.connect(entries_database.url)
+    transaction = slow.transaction()
+    await transaction.start()
+    await slow.execute(sql.WILL_ANNOUNCE)
+    await slow.execute("INSERT INTO outbox (event) VALUES ('committed late')")
+    await line.record(1)
+    publish = PublishOutbox(line.outbox, line.stream, clock_s=count().__next__)
+    steps = [await publish() for _ in range(3)]
+    await transaction.commit()
+    await slow.close()
+
+    await line.publish()
+
+    assert steps[-1].is_held_back is guarded
+    published = [fields[b"event"] for _, fields in await streams.xrange(ENTRIES_STREAM)]
+    assert (b"committed late" in published) is guarded
+
+
+@with_and_without
 async def test_a_batch_goes_out_only_behind_the_position_that_it_was_read_for(guarded, take_out, line, streams):
     if not guarded:
         take_out(entries_stream, "PUBLISH", "if less(last, ARGV[2]) then return -1 end")
@@ -81,7 +137,7 @@ async def test_a_batch_goes_out_only_behind_the_position_that_it_was_read_for(gu
     await line.record(5)
 
     class LosesTheStream:
-        async def rows_after(self, position, limit, event):
+        async def rows_after(self, position, limit, event, *, passing):
             rows = await line.unpublished(limit)
             await streams.flushdb()
             return rows

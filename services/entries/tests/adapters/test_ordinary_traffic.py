@@ -2,9 +2,16 @@ import asyncio
 import random
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
+import asyncpg
 import pytest
+from fluxo_contracts.streams import ENTRIES_STREAM
+from fluxo_entries.adapters.postgres import sql
+from fluxo_entries.adapters.postgres.bulk_insert import EVENTS_A_ROW
+from fluxo_entries.adapters.postgres.merchants import PostgresMerchants
 from fluxo_entries.adapters.postgres.outbox import PostgresOutbox
+from fluxo_entries.domain.merchant import Merchant
 
 pytestmark = pytest.mark.anyio
 
@@ -67,3 +74,66 @@ async def test_ordinary_traffic_with_purges_never_looks_like_a_loss(line, pool, 
     await line.consume()
     await other.consume()
     assert set(other.received) == set(line.received) == await line.recorded_ids()
+
+
+class Latecomer:
+    """Gets a transaction id, and comes to the outbox later or never, sometimes with the lock that it should have."""
+
+    def __init__(self, url, chance):
+        self._url = url
+        self._chance = chance
+        self.refused = 0
+
+    async def write(self):
+        connection = await asyncpg.connect(self._url)
+        try:
+            async with connection.transaction():
+                if self._may():
+                    await connection.execute(sql.WILL_ANNOUNCE)
+                await connection.execute("SELECT pg_current_xact_id()")
+                await asyncio.sleep(self._chance.random() * 0.1)
+                if self._may():
+                    await connection.execute("INSERT INTO outbox (event) VALUES ($1)", self._chance.randbytes(9))
+        except asyncpg.SerializationError:
+            self.refused += 1
+        finally:
+            await connection.close()
+
+    def _may(self):
+        return self._chance.random() < 0.6
+
+
+async def test_every_event_goes_out_beside_bulks_long_transactions_and_who_comes_too_late(
+    line, pool, streams, recording, entries_database
+):
+    chance, ended = random.Random(23), asyncio.Event()
+    merchants, late = PostgresMerchants(pool), Latecomer(entries_database.url, chance)
+
+    async def record():
+        recorded = 0
+        while recorded < 150 or not late.refused:
+            recorded += len(await line.record(chance.randint(1, 4)))
+        ended.set()
+
+    async def bulk():
+        number = chance.choice((2, 20, EVENTS_A_ROW + 1))
+        await line.journal.append_all([recording() for _ in range(number)], atomic=True)
+
+    async def change_settings():
+        await merchants.save(Merchant(f"merchant-{chance.randint(1, 5)}", name=str(chance.random())))
+
+    publish = partial(line.publish, batch_rows_max=200)
+
+    async def until_ended(work):
+        while not ended.is_set():
+            await work()
+
+    work = (bulk, change_settings, late.write, late.write, publish, publish)
+    async with asyncio.timeout(120):
+        await asyncio.gather(record(), *map(until_ended, work))
+    await publish()
+
+    published = [fields[b"event"] for _, fields in await streams.xrange(ENTRIES_STREAM)]
+    announced = [row["event"] for row in await pool.fetch("SELECT event FROM outbox ORDER BY xid, seq")]
+    assert published == announced
+    assert await pool.fetchval("SELECT count(*) FROM bulk_outbox") == 0

@@ -3,7 +3,8 @@ import re
 
 import asyncpg
 import pytest
-from fluxo_entries.adapters.postgres import outbox_sql
+from fluxo_entries.adapters.postgres import outbox_sql, sql
+from fluxo_entries.application.publishing.ports import BulkPart
 from fluxo_entries.application.publishing.stream_state import START, XID_BITS, StreamPosition
 
 pytestmark = pytest.mark.anyio
@@ -55,10 +56,93 @@ async def test_the_backlog_is_counted_and_aged(outbox, pool, everything_after, o
 
 async def test_a_session_of_another_role_that_holds_rows_back_is_named(outbox, admin, pool):
     async with admin.transaction():
-        pid = await admin.fetchval("SELECT pg_backend_pid(), pg_current_xact_id()")
+        pid = await admin.fetchval("SELECT pg_backend_pid()")
+        await admin.execute(EMIT, b"open")
         await pool.execute("INSERT INTO outbox (event, created_at) VALUES ('', now() - interval '60 s')")
         backlog = await outbox.backlog(START)
     assert backlog.held_back_by.startswith(f"session {pid} of postgres in database entries_")
+
+
+async def passed_rows(outbox):
+    """Rows that wait for no writer of the outbox; where it cannot be told, one that ended just now still counts."""
+    async with asyncio.timeout(60):
+        while not (rows := await outbox.rows_after(START, 10, passing=True)):  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.005)
+    return rows
+
+
+async def test_who_writes_elsewhere_holds_nothing_back_that_may_pass(outbox, pool, entries_database):
+    elsewhere = await asyncpg.connect(entries_database.owner_url)
+    async with elsewhere.transaction():
+        await elsewhere.execute("INSERT INTO merchants VALUES ('padaria', 'Padaria', 'BRL', 'UTC')")
+        await pool.execute(EMIT, b"passes")
+        assert await outbox.rows_after(START, 10) == []
+        backlog = await outbox.backlog(START)
+        assert [row.event for row in await passed_rows(outbox)] == [b"passes"]
+        assert backlog.held_back_by is None
+    await elsewhere.close()
+
+
+async def test_who_locks_the_outbox_before_it_writes_is_waited_for(outbox, pool, entries_database, everything_after):
+    writer = await asyncpg.connect(entries_database.url)
+    transaction = writer.transaction()
+    await transaction.start()
+    await writer.execute(sql.WILL_ANNOUNCE)
+    await writer.execute("SELECT pg_current_xact_id()")
+    await pool.execute(EMIT, b"late, committed early")
+    assert await outbox.rows_after(START, 10, passing=True) == []
+    await writer.execute(EMIT, b"early, committed late")
+    assert await outbox.rows_after(START, 10, passing=True) == []
+    await transaction.commit()
+    await writer.close()
+    rows = await everything_after(rows=2)
+    assert [row.event for row in rows] == [b"early, committed late", b"late, committed early"]
+
+
+async def test_who_was_passed_is_refused_and_told_why(outbox, pool, entries_database):
+    elsewhere = await asyncpg.connect(entries_database.owner_url)
+    await elsewhere.execute("BEGIN")
+    await elsewhere.execute("SELECT pg_current_xact_id()")
+    await pool.execute(EMIT, b"passes")
+    await passed_rows(outbox)
+    with pytest.raises(asyncpg.SerializationError, match="no place in the outbox any more") as refused:
+        await elsewhere.execute(EMIT, b"too late")
+    assert "LOCK TABLE outbox" in refused.value.hint
+    await elsewhere.close()
+
+
+async def test_a_place_of_another_cluster_refuses_nobody(outbox, owner, pool, everything_after):
+    await owner.execute("UPDATE outbox_passed SET xid = '1000000000000'")
+    await pool.execute(EMIT, b"one")
+    await outbox.rows_after(START, 10, passing=True)
+    assert await owner.fetchval("SELECT xid < pg_snapshot_xmax(pg_current_snapshot()) FROM outbox_passed")
+    await pool.execute(EMIT, b"two")
+    assert [row.event for row in await everything_after(rows=2)] == [b"one", b"two"]
+
+
+async def test_parts_of_bulks_move_in_their_order_behind_what_was_there(outbox, pool, everything_after):
+    await pool.execute("INSERT INTO bulk_outbox (events) VALUES ($1), ($2)", [b"1", b"2"], [b"3"])
+    await pool.execute(EMIT, b"single")
+    assert (await outbox.backlog(START)).rows == 4
+
+    places = [await outbox.move_bulk_events() for _ in range(3)]
+
+    rows = await everything_after(rows=4)
+    assert [row.event for row in rows] == [b"single", b"1", b"2", b"3"]
+    assert places == [BulkPart(rows[2].position, 2), BulkPart(rows[3].position, 1), None]
+
+
+async def test_relays_that_move_bulks_at_the_same_time_move_each_part_once(outbox, pool, everything_after):
+    await pool.executemany("INSERT INTO bulk_outbox (events) VALUES ($1)", [([b"%d" % n],) for n in range(30)])
+
+    async def move_all():
+        while await pool.fetchval("SELECT count(*) FROM bulk_outbox"):
+            await outbox.move_bulk_events()
+
+    await asyncio.gather(*(move_all() for _ in range(4)))
+
+    events = [row.event for row in await everything_after(rows=30)]
+    assert sorted(events, key=int) == [b"%d" % n for n in range(30)]
 
 
 async def test_rows_between_two_positions_are_those_of_the_current_generation(outbox, owner, pool, everything_after):
@@ -130,7 +214,7 @@ async def test_relays_that_notice_at_the_same_time_raise_it_once(outbox, owner, 
 @pytest.mark.parametrize(
     ("statement", "values"),
     [
-        (outbox_sql.ROWS_AFTER, "1, '590', 5, 'event', 1000"),
+        (outbox_sql.ROWS_AFTER, "1, '590', 5, 'event', 1000, '600'"),
         (outbox_sql.HAS_ROWS_AFTER, "1, '590', 5"),
         (outbox_sql.HAS_ROWS_BETWEEN, "1, '300', 5, 1, '310', 5"),
         (outbox_sql.OLDEST_AGE, "1, '300', 5, 1, '310', 5"),

@@ -95,7 +95,7 @@ async def test_no_hot_statement_reads_a_whole_table(grown, api, scans, recording
         "a page by words": (sql.search([], "$3"), ("m1", 50, "venda")),
     }
     of_relay = {
-        "publish": (outbox_sql.ROWS_AFTER, (*POSITION, b"event", 1_000)),
+        "publish": (outbox_sql.ROWS_AFTER, (*POSITION, b"event", 1_000, 0)),
         "is it the same outbox": (outbox_sql.RECOGNISE, (*POSITION, b"event")),
         "is anything waiting": (outbox_sql.HAS_ROWS_AFTER, POSITION),
         "is anything missing": (outbox_sql.HAS_ROWS_BETWEEN, (*POSITION, *POSITION)),
@@ -107,8 +107,8 @@ async def test_no_hot_statement_reads_a_whole_table(grown, api, scans, recording
         for connection, hot in ((api, of_api), (grown, of_relay))
         for name, (statement, arguments) in hot.items()
     }
-    # Merchants fit into a page or two here, which a scan reads as fast as an index.
-    read_whole = {name: tables - {"merchants"} for name, tables in found.items()}
+    # Merchants fit into a page or two here, which a scan reads as fast as an index; what waits of bulks is counted.
+    read_whole = {name: tables - {"merchants", "bulk_outbox"} for name, tables in found.items()}
     assert {name: tables for name, tables in read_whole.items() if tables} == {}
 
 

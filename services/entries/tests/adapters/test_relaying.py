@@ -9,6 +9,7 @@ import pytest
 from fluxo_chassis.postgres import Notifications
 from fluxo_chassis.redis import RedisReplyError
 from fluxo_contracts.streams import ENTRIES_STREAM
+from fluxo_entries.adapters.postgres.bulk_insert import EVENTS_A_ROW
 from fluxo_entries.application.publishing.stream_state import XID_BITS
 from fluxo_entries.bootstrap.relay import assemble
 from fluxo_entries.entrypoints.relay import Relay
@@ -139,13 +140,42 @@ async def test_a_row_held_back_is_published_as_soon_as_the_other_transaction_end
         other = await asyncpg.connect(entries_database.owner_url)
         transaction = other.transaction()
         await transaction.start()
-        await other.execute("SELECT pg_current_xact_id()")
+        await other.execute("INSERT INTO outbox (event) VALUES ('rolled back')")
         ids = await line.record(1)
         await asyncio.sleep(0.3)
         assert await line.published_ids() == []
         await transaction.rollback()
         await until_published(line, ids)
         await other.close()
+
+
+async def test_an_open_transaction_that_writes_elsewhere_holds_no_event_back(entries_database, line, monkeypatch):
+    monkeypatch.setattr("fluxo_entries.entrypoints.relay.POLL_S", 600)
+    async with running_relay(entries_database, line):
+        other = await asyncpg.connect(entries_database.owner_url)
+        async with other.transaction():
+            await other.execute("SELECT pg_current_xact_id()")
+            ids = []
+            for _ in range(3):
+                ids += await line.record(1)
+                await until_published(line, ids)
+        await other.close()
+
+
+async def test_singles_pass_a_bulk_that_nobody_reads_yet(entries_database, line, recording):
+    await line.send()
+    await line.make_group()
+    bulk = [recording() for _ in range(20 * EVENTS_A_ROW)]
+    async with running_relay(entries_database, line):
+        await line.journal.append_all(bulk, atomic=True)
+        ids = await line.record(1)
+        async with asyncio.timeout(60):
+            while ids[0] not in (published := await line.published_ids()):
+                await asyncio.sleep(0.01)
+            assert len(published) < len(bulk)
+            while len(published := await line.published_ids()) < len(bulk) + 2:
+                await asyncio.sleep(0.01)
+    assert set(published) == await line.recorded_ids()
 
 
 async def test_a_running_relay_outlives_a_stream_that_fails(entries_database, line):

@@ -8,6 +8,7 @@ from datetime import timedelta
 import asyncpg
 import pytest
 from fluxo_chassis.postgres import breaker_for, open_pool
+from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.adapters.postgres.group_commit import GroupCommitter
 from fluxo_entries.adapters.postgres.journal import PostgresJournal
 from fluxo_entries.adapters.postgres.outbox import PostgresOutbox
@@ -46,21 +47,34 @@ def copied(server, source, target):
     server.start()
 
 
-async def test_a_forgotten_prepared_transaction_that_only_read_is_named(server, url):
-    forgetful = await asyncpg.connect(server.admin_url)
+async def prepare_and_forget(url, *statements):
+    forgetful = await asyncpg.connect(url)
     transaction = forgetful.transaction()
     await transaction.start()
-    await forgetful.execute("SELECT 1 FROM pg_class LIMIT 1")
+    for statement in statements:
+        await forgetful.execute(statement)
     await forgetful.execute("PREPARE TRANSACTION 'it''s forgotten'")
     await forgetful.close()
+
+
+async def test_a_forgotten_prepared_transaction_holds_back_nothing_that_may_pass(server, url):
+    await prepare_and_forget(server.admin_url, "SELECT 1 FROM pg_class LIMIT 1")
+    async with await open_pool(url, application_name="test") as pool:
+        outbox = PostgresOutbox(pool, keep=timedelta(hours=24))
+        await pool.execute("INSERT INTO outbox (event) VALUES ('passes')")
+        assert await outbox.rows_after(START, 10) == []
+        assert [row.event for row in await outbox.rows_after(START, 10, passing=True)] == [b"passes"]
+
+
+async def test_a_forgotten_prepared_transaction_that_locked_the_outbox_is_named(server, url):
+    """One that wrote an event cannot be prepared: it has notified."""
+    await prepare_and_forget(url, sql.WILL_ANNOUNCE, "SELECT pg_current_xact_id()")
     async with await open_pool(url, application_name="test") as pool:
         outbox = PostgresOutbox(pool, keep=timedelta(hours=24))
         await pool.execute("INSERT INTO outbox (event, created_at) VALUES ('', now() - interval '60 s')")
-        assert await outbox.rows_after(START, 10) == []
+        assert await outbox.rows_after(START, 10, passing=True) == []
         holder = (await outbox.backlog(START)).held_back_by
-    assert re.fullmatch(
-        r"prepared transaction 'it''s forgotten' of postgres in database postgres since 20[\d-]+T[\d:]+Z", holder
-    )
+    assert re.fullmatch(r"prepared transaction 'it''s forgotten' of \w+ in database \w+ since 20[\d-]+T[\d:]+Z", holder)
 
 
 async def test_everything_that_is_recorded_after_a_put_back_is_published(line, server, url, tmp_path):

@@ -1,7 +1,7 @@
 """The step that moves events from outbox to stream, against fakes that keep the ports' promises."""
 
 import pytest
-from fluxo_entries.application.publishing.publish_outbox import PublishOutbox, Step
+from fluxo_entries.application.publishing.publish_outbox import PASSES_FOR_S, PublishOutbox, Step
 from fluxo_entries.application.publishing.purge_outbox import Purged, PurgeOutbox
 from fluxo_entries.application.publishing.stream_state import XID_BITS, Group, StreamPosition, StreamState
 
@@ -20,6 +20,16 @@ async def test_steps_go_on_where_the_stream_stands():
 async def test_a_step_that_finds_nothing_tells_whether_something_is_about_to_come():
     assert await PublishOutbox(FakeOutbox(), FakeStream())() == Step(0, 0, is_held_back=False)
     assert await PublishOutbox(FakeOutbox(held_back=1), FakeStream())() == Step(0, 0, is_held_back=True)
+
+
+async def test_rows_that_are_held_back_go_out_if_only_who_writes_elsewhere_holds_them():
+    outbox, now_s = FakeOutbox(held_back=3, passed=2), 100.0
+    publish = PublishOutbox(outbox, FakeStream(), batch_rows_max=1, clock_s=lambda: now_s)
+    assert [await publish() for _ in range(2)] == [Step(1, 1, is_held_back=False)] * 2
+    assert await publish() == Step(0, 0, is_held_back=True)
+    now_s += PASSES_FOR_S
+    assert await publish() == Step(0, 0, is_held_back=True)
+    assert outbox.looks_passing == [False, True, True, True, False, True], "for a while it is not found out again"
 
 
 async def test_a_stream_that_moved_back_is_filled_from_where_it_stands_now():

@@ -4,11 +4,13 @@ import asyncio
 
 import pytest
 from fluxo_chassis.health import Observation
+from fluxo_entries.application.publishing.move_bulk_events import Moved
 from fluxo_entries.application.publishing.ports import Backlog
 from fluxo_entries.application.publishing.publish_outbox import Step
 from fluxo_entries.application.publishing.stream_state import StreamPosition
 from fluxo_entries.application.use_cases import RelayUseCases
 from fluxo_entries.entrypoints.relay import (
+    AHEAD_POLL_S,
     GATHER_ROWS,
     GATHER_S,
     LOOK_EVERY_S,
@@ -27,16 +29,24 @@ async def nothing():
     return None
 
 
-class Silence:
-    """Nobody notifies; `waits` are those that the relay made."""
+async def no_bulk(_found):
+    return Moved.NOTHING
 
-    def __init__(self, *, is_listening=True):
+
+class Silence:
+    """Nobody notifies; `waits` are those that the relay made, and end `at_once` where something always comes."""
+
+    def __init__(self, *, is_listening=True, at_once=False):
         self.is_listening = is_listening
+        self.hearers = []
+        self._at_once = at_once
         self.waits = []
+
+    def wake(self): ...
 
     async def wait(self, timeout_s):
         self.waits.append(timeout_s)
-        await asyncio.sleep(0)
+        await asyncio.sleep(0 if self._at_once else timeout_s)
 
 
 async def test_health_warns_of_whose_transaction_holds_events_back():
@@ -48,7 +58,7 @@ async def test_health_warns_of_whose_transaction_holds_events_back():
     async def measure_groups():
         return {}
 
-    relay = Relay(RelayUseCases(nothing, nothing, nothing, measure_backlog, measure_groups), Silence())
+    relay = Relay(RelayUseCases(nothing, no_bulk, nothing, nothing, measure_backlog, measure_groups), Silence())
     assert await relay.observe_held_back() == Observation("pass", 0.0, "s")
     seen = []
     for _ in range(3):
@@ -81,7 +91,7 @@ class Publishing:
 async def steps_taken(publishing, turns, *, is_listening=False):
     """How many steps a relay has taken after each of so many turns."""
     silence = Silence(is_listening=is_listening)
-    relay = Relay(RelayUseCases(publishing, nothing, nothing, nothing, nothing), silence)
+    relay = Relay(RelayUseCases(publishing, no_bulk, nothing, nothing, nothing, nothing), silence)
     taken = []
     for _ in range(turns):
         await relay.publish_next(asyncio.Event())
@@ -101,7 +111,7 @@ async def seconds_for(published):
             stop.set()
         return Step(published, published, is_held_back=False)
 
-    relay = Relay(RelayUseCases(publish, nothing, nothing, nothing, nothing), Silence())
+    relay = Relay(RelayUseCases(publish, no_bulk, nothing, nothing, nothing, nothing), Silence(at_once=True))
     began = asyncio.get_running_loop().time()
     await relay.retry.for_ever(lambda: relay.publish_next(stop), stop)
     return asyncio.get_running_loop().time() - began
@@ -147,7 +157,7 @@ async def seconds_to_seal(batches, *, is_listening=True, found=0):
         return Step(found, found, is_held_back=False)
 
     silence = Silence(is_listening=is_listening)
-    relay = Relay(RelayUseCases(publish, nothing, nothing, nothing, nothing, seal), silence)
+    relay = Relay(RelayUseCases(publish, no_bulk, nothing, nothing, nothing, nothing, seal), silence)
     if is_listening:
         await relay.publish_next(stop)
     began = asyncio.get_running_loop().time()
@@ -163,4 +173,50 @@ async def test_a_backlog_is_sealed_soon_and_slowly_while_rows_come_thick():
 
 async def test_a_relay_that_is_not_notified_seals_nothing_nor_does_one_without_a_key():
     assert await seconds_to_seal(4, is_listening=False) == (0, 0)
-    await Relay(RelayUseCases(nothing, nothing, nothing, nothing, nothing), Silence()).seal(asyncio.Event())
+    await Relay(RelayUseCases(nothing, no_bulk, nothing, nothing, nothing, nothing), Silence()).seal(asyncio.Event())
+
+
+class Bulks:
+    """Parts of bulks, each given with what comes of moving it; `looks` says how often somebody looked."""
+
+    def __init__(self, moved):
+        self._moved = iter(moved)
+        self.looks = 0
+
+    async def __call__(self, _found):
+        self.looks += 1
+        return next(self._moved, Moved.NOTHING)
+
+
+def relay_of(found, bulks, silence):
+    """A relay that is notified, and whose steps find what is given."""
+    each = iter(found)
+
+    async def publish():
+        rows = next(each)
+        return Step(rows, rows, is_held_back=False)
+
+    return Relay(RelayUseCases(publish, bulks, nothing, nothing, nothing, nothing), silence)
+
+
+async def test_a_part_of_a_bulk_is_published_at_once_and_the_next_one_when_consumers_get_on():
+    found, silence = [0, 250, 250, 3, 0], Silence()
+    bulks = Bulks([Moved.A_PART, Moved.A_PART, Moved.NOT_YET, Moved.A_PART])
+    relay = relay_of(found, bulks, silence)
+    for _ in found:
+        await relay.publish_next(asyncio.Event())
+    assert silence.waits == [AHEAD_POLL_S, POLL_S]
+
+
+async def test_bulks_are_looked_for_when_one_is_announced_and_once_a_second():
+    silence, bulks = Silence(at_once=True), Bulks([])
+    relay = relay_of([1] * 12, bulks, silence)
+    looks = []
+    for announced in (None, "", "bulk", ""):
+        for hear in silence.hearers if announced is not None else ():
+            hear(announced)
+        await relay.publish_next(asyncio.Event())
+        looks.append(bulks.looks)
+    await asyncio.sleep(POLL_S)
+    await relay.publish_next(asyncio.Event())
+    assert [*looks, bulks.looks] == [1, 1, 2, 2, 3]

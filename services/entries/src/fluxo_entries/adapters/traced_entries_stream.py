@@ -16,6 +16,7 @@ class TracedEntriesStream:
     def __init__(self, stream: EntriesStream) -> None:
         self._stream = stream
         self.position, self.end, self.remove = stream.position, stream.end, stream.remove
+        self.delivered = stream.delivered
         self.state, self.trim_below, self.keep_counts = stream.state, stream.trim_below, stream.keep_counts
 
     async def publish(self, after: StreamPosition, rows: Sequence[OutboxRow]) -> int:

@@ -15,6 +15,7 @@ from fluxo_entries.application.importing.reconcile_statement import ReconcileSta
 from fluxo_entries.application.importing.record_imports import RecordImports
 from fluxo_entries.application.publishing.audit_stream import AuditStream
 from fluxo_entries.application.publishing.measure_outbox import MeasureBacklog, MeasureGroups
+from fluxo_entries.application.publishing.move_bulk_events import MoveBulkEvents
 from fluxo_entries.application.publishing.publish_outbox import PublishOutbox
 from fluxo_entries.application.publishing.purge_outbox import PurgeOutbox
 from fluxo_entries.application.recording.api_keys import CreateApiKey, ListApiKeys, RevokeApiKey
@@ -67,6 +68,7 @@ class ApiUseCases:
 class RelayUseCases:
     # Commands
     publish_outbox: PublishOutbox
+    move_bulk_events: MoveBulkEvents
     audit_stream: AuditStream
     purge_outbox: PurgeOutbox
     # Queries

@@ -13,7 +13,8 @@ SCRIPTS: Final = "fluxo_entries:migrations"
 API_RIGHTS: Final = (
     "SELECT, INSERT, UPDATE ON merchants",
     "SELECT, INSERT ON idempotency_keys",
-    "INSERT ON entries, outbox",
+    "INSERT ON entries, outbox, bulk_outbox",
+    "SELECT ON outbox_passed",
     "SELECT ON own_entries, seals",
     "SELECT, INSERT, UPDATE (revoked_at) ON api_keys",
     "SELECT, INSERT ON day_closes",

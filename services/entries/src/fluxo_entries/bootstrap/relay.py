@@ -21,6 +21,7 @@ from fluxo_entries.adapters.seal_keys import SealKeys
 from fluxo_entries.adapters.traced_entries_stream import TracedEntriesStream
 from fluxo_entries.application.publishing.audit_stream import AuditStream
 from fluxo_entries.application.publishing.measure_outbox import MeasureBacklog, MeasureGroups
+from fluxo_entries.application.publishing.move_bulk_events import MoveBulkEvents
 from fluxo_entries.application.publishing.ports import EntriesStream, Outbox
 from fluxo_entries.application.publishing.publish_outbox import PublishOutbox
 from fluxo_entries.application.publishing.purge_outbox import PurgeOutbox
@@ -71,6 +72,7 @@ def assemble(outbox: Outbox, stream: EntriesStream, sealing: tuple[Seals, Signer
     """Return what the relay does between the two, and with what it seals, where it does."""
     return RelayUseCases(
         publish_outbox=PublishOutbox(outbox, TracedEntriesStream(stream)),
+        move_bulk_events=MoveBulkEvents(outbox, stream),
         audit_stream=AuditStream(outbox, stream),
         purge_outbox=PurgeOutbox(outbox, stream, seals=sealing[0] if sealing else None),
         measure_backlog=MeasureBacklog(outbox, stream),

@@ -10,6 +10,7 @@ from fluxo_chassis.postgres import Notifications
 from fluxo_chassis.resilience import Backoff, Retry, every, wait_for_stop
 from prometheus_client import Counter, Gauge, Histogram
 
+from fluxo_entries.application.publishing.move_bulk_events import Moved
 from fluxo_entries.application.publishing.ports import Backlog
 from fluxo_entries.application.publishing.stream_state import StreamPosition
 from fluxo_entries.application.use_cases import RelayUseCases
@@ -24,6 +25,9 @@ GATHER_ROWS: Final = range(8, 500)
 """A step costs much the same for one row and for a hundred. While rows come thick, but not so thick that a step is full
 anyway, the next one takes what has come within GATHER_S. A lone row never waits: after fewer rows the next step comes
 with the next notification, or GATHER_S later to see whether a row was held back."""
+
+AHEAD_POLL_S: Final = 0.002
+"""How often is looked how far consumers are, once they have enough of a bulk."""
 
 SEAL_EVERY_S: Final = 2.0
 SEAL_ON_S: Final = 0.02
@@ -71,6 +75,9 @@ class Relay:
         self._seen: StreamPosition | None = None
         self._took_over = False
         self._rows_come_thick = False
+        self._bulk_waits = True
+        self._looked_for_bulks_s = 0.0
+        notifications.hearers.append(self._hear)
         self._backlog = Backlog(0, 0, 0)
         self.retry = Retry("publishing")
 
@@ -108,17 +115,37 @@ class Relay:
             log.debug("published", rows=step.published)
         if step.gap:
             _report_gap(step.gap)
+        moved = await self._move_bulk_events(step.found)
+        if moved is Moved.A_PART:
+            return
         if step.is_held_back:
             # Nobody notifies when the transaction that holds them back ends.
             await self._notifications.wait(self._held_back.next())
             return
         self._held_back.reset()
-        if not step.found:
+        if moved is Moved.NOT_YET:
+            await self._notifications.wait(AHEAD_POLL_S)
+        elif not step.found:
             await self._notifications.wait(POLL_S if self._notifications.is_listening else LOOK_EVERY_S)
         elif step.found in GATHER_ROWS:
             await wait_for_stop(stop, GATHER_S)
         elif step.found < GATHER_ROWS.start:
             await self._notifications.wait(GATHER_S)
+
+    def _hear(self, announced: str) -> None:
+        if announced:
+            self._bulk_waits = True
+            self._notifications.wake()
+
+    async def _move_bulk_events(self, found: int) -> Moved:
+        """Move what is due of a bulk that was announced; one that nobody heard of is found a second later."""
+        now_s = asyncio.get_running_loop().time()
+        if not self._bulk_waits and now_s < self._looked_for_bulks_s + POLL_S:
+            return Moved.NOTHING
+        self._bulk_waits, self._looked_for_bulks_s = False, now_s
+        moved = await self._use_cases.move_bulk_events(found)
+        self._bulk_waits |= moved is not Moved.NOTHING
+        return moved
 
     async def observe_held_back(self) -> Observation:
         """Whether somebody's transaction has been keeping events from being published for long, and whose."""

@@ -25,6 +25,7 @@ class PostgresApiKeys:
         event = api_key_event(api_key, key_hash, uuid7(), api_key.created_at, traceparent, revoked=False)
         try:
             async with self._pool.acquire() as connection, connection.transaction():
+                await connection.execute(sql.WILL_ANNOUNCE)
                 await connection.execute(NAME_TENANTS, api_key.merchant_id)
                 await connection.execute(sql.LOCK_API_KEYS, api_key.merchant_id)
                 if await connection.fetchval(sql.COUNT_API_KEYS, api_key.merchant_id) >= LIVE_KEYS_MAX:
@@ -48,6 +49,7 @@ class PostgresApiKeys:
 
     async def revoke(self, merchant_id: str, key_id: UUID, now: datetime, traceparent: str | None = None) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute(sql.WILL_ANNOUNCE)
             await connection.execute(NAME_TENANTS, merchant_id)
             row = await connection.fetchrow(sql.REVOKE_API_KEY, merchant_id, key_id, now)
             if row is not None:

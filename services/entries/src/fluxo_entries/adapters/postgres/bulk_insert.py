@@ -13,13 +13,16 @@ from fluxo_chassis.postgres.tenants import NAME_TENANTS
 from fluxo_entries.adapters.events import event_of
 from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.adapters.postgres.insert import Key, Stored, closed_days, find, key_of, outcome, tenants
-from fluxo_entries.adapters.postgres.rows import entries_as_lines, keys_as_lines, outbox_copy
+from fluxo_entries.adapters.postgres.rows import bulk_outbox_copy, entries_as_lines, keys_as_lines, outbox_copy
 from fluxo_entries.application.recording.cooperative import in_pieces, let_short_work_pass, sorted_in_turns
 from fluxo_entries.application.recording.ports import Outcome, Recording
 from fluxo_entries.domain.errors import DayClosedError, IdempotencyKeyReusedError
 
 CHUNK_ROWS: Final = 500
 """A few milliseconds of work for this process, and a small part of a statement's time for the database."""
+
+EVENTS_A_ROW: Final = 250
+"""So many events of a larger bulk go out at a time, between those of single entries (ADR 0048)."""
 
 T = TypeVar("T")
 Outcomes = list[Outcome | IdempotencyKeyReusedError | DayClosedError]
@@ -57,6 +60,9 @@ async def _write(connection: asyncpg.Connection, recordings: Sequence[Recording]
     async for piece in in_pieces(recordings):
         for recording in piece:
             firsts.setdefault(key_of(recording), recording)
+    is_large = len(recordings) > EVENTS_A_ROW
+    if not is_large:
+        await connection.execute(sql.WILL_ANNOUNCE)
     await connection.execute(NAME_TENANTS, tenants(merchant for merchant, _ in firsts))
     taken: dict[Key, Stored] = {}
     closed: dict[Key, date] = {}
@@ -67,19 +73,27 @@ async def _write(connection: asyncpg.Connection, recordings: Sequence[Recording]
         taken.update(taken_now)
         closed.update(closed_now)
 
-    async def record(_: Sequence[Recording], rows: tuple[list[str], bytearray]) -> None:
-        columns, events = rows
+    async def prepare(recordings: Sequence[Recording]) -> tuple[list[str], bytearray]:
+        events: list[bytes] = []
+        async for piece in in_pieces(recordings):
+            events += map(event_of, piece)
+        rows = bulk_outbox_copy(events, EVENTS_A_ROW) if is_large else outbox_copy(events)
+        return entries_as_lines(recordings), rows
+
+    async def record(_: Sequence[Recording], prepared: tuple[list[str], bytearray]) -> None:
+        columns, rows = prepared
         await let_short_work_pass()
         await connection.execute(sql.RECORD, *columns)
         await let_short_work_pass()
         # No policy holds what is not a merchant's, and so it may come by COPY, which costs half.
-        await connection.copy_to_table("outbox", source=events, columns=["event"], format="binary")
+        table, column = ("bulk_outbox", "events") if is_large else ("outbox", "event")
+        await connection.copy_to_table(table, source=rows, columns=[column], format="binary")
 
     # The keys' order for the database, so that concurrent ones cannot deadlock.
     await _in_chunks([firsts[key] for key in await sorted_in_turns(firsts)], _keys, take)
     left_out = taken.keys() | closed.keys()
     fresh = [recording for key, recording in firsts.items() if key not in left_out] if left_out else [*firsts.values()]
-    await _in_chunks(fresh, _entries_and_events, record)
+    await _in_chunks(fresh, prepare, record)
     if len(firsts) == len(recordings) and not left_out:
         outcomes: Outcomes = []
         async for piece in in_pieces(recordings):
@@ -111,13 +125,6 @@ async def _in_chunks(
 async def _keys(recordings: Sequence[Recording]) -> list[str]:
     await asyncio.sleep(0)
     return keys_as_lines(recordings)
-
-
-async def _entries_and_events(recordings: Sequence[Recording]) -> tuple[list[str], bytearray]:
-    events: list[bytes] = []
-    async for piece in in_pieces(recordings):
-        events += map(event_of, piece)
-    return entries_as_lines(recordings), outbox_copy(events)
 
 
 async def _take(

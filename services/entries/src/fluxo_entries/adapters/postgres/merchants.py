@@ -25,6 +25,7 @@ class PostgresMerchants:
         given = (merchant.merchant_id, merchant.name, merchant.currency, merchant.time_zone)
         try:
             async with self._pool.acquire() as connection, connection.transaction():
+                await connection.execute(sql.WILL_ANNOUNCE)
                 await connection.execute(NAME_TENANTS, merchant.merchant_id)
                 changed_at = await connection.fetchval(sql.SAVE_MERCHANT, *given)
                 event = merchant_event(merchant, uuid7(), changed_at, traceparent)

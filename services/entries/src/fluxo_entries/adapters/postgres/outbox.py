@@ -8,7 +8,7 @@ import asyncpg
 import structlog
 
 from fluxo_entries.adapters.postgres import outbox_sql
-from fluxo_entries.application.publishing.ports import Backlog, OutboxRow, StreamAheadError
+from fluxo_entries.application.publishing.ports import Backlog, BulkPart, OutboxRow, StreamAheadError
 from fluxo_entries.application.publishing.stream_state import XID_BITS, StreamPosition
 
 log = structlog.get_logger(__name__)
@@ -30,11 +30,18 @@ class PostgresOutbox:
         self._pool = pool
         self._keep = keep
 
-    async def rows_after(self, last: StreamPosition, limit: int, event: bytes | None = None) -> list[OutboxRow]:
+    async def rows_after(
+        self, last: StreamPosition, limit: int, event: bytes | None = None, *, passing: bool = False
+    ) -> list[OutboxRow]:
+        passed = await self._pass() if passing else 0
         return [
-            OutboxRow(StreamPosition((row["generation"] << XID_BITS) + row["xid"], row["seq"]), row["event"])
-            for row in await self._fetch(outbox_sql.ROWS_AFTER, last, event, limit)
+            OutboxRow(stream_position(row), row["event"])
+            for row in await self._fetch(outbox_sql.ROWS_AFTER, last, event, limit, passed)
         ]
+
+    async def move_bulk_events(self) -> BulkPart | None:
+        row = await self._pool.fetchrow(outbox_sql.MOVE_BULK_EVENTS)
+        return None if row is None else BulkPart(stream_position(row), row["event_count"])
 
     async def has_rows_after(self, position: StreamPosition) -> bool:
         return bool((await self._fetch(outbox_sql.HAS_ROWS_AFTER, position))[0][0])
@@ -83,6 +90,10 @@ class PostgresOutbox:
     async def purge_import_lines(self) -> int:
         return await self._purge(outbox_sql.PURGE_IMPORT_LINES)
 
+    async def _pass(self) -> int:
+        await self._pool.execute(outbox_sql.CLOSE_TO_WHO_IS_PASSED)
+        return int(await self._pool.fetchval(outbox_sql.HORIZON_PASSING))
+
     async def _purge(self, statement: str) -> int:
         purged = 0
         while part := await self._pool.fetchval(statement, ROWS_PER_PURGE):
@@ -108,6 +119,11 @@ class PostgresOutbox:
                 raise
             raise StreamAheadError(str(error)) from error
         log.warning("the outbox has a new generation: publishing from its oldest row", generation=generation)
+
+
+def stream_position(row: asyncpg.Record) -> StreamPosition:
+    """Return the position of a row that holds generation, transaction id and sequence."""
+    return StreamPosition((row["generation"] << XID_BITS) + row["xid"], row["seq"])
 
 
 def database_position(position: StreamPosition) -> tuple[int, int, int]:

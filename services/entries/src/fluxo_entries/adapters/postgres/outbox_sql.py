@@ -37,12 +37,19 @@ WITH current AS MATERIALIZED (
 
 RECOGNISE: Final = f"{_RECOGNISED} SELECT generation FROM current"
 
-# The generation comes from the same snapshot as the rows, so that a batch never carries another one's.
+# The generation comes from the same snapshot as the rows, so that a batch never carries another one's. Nothing that is
+# still open can come below $6 either.
 ROWS_AFTER: Final = f"""{_RECOGNISED}
 SELECT (SELECT generation FROM current) AS generation, xid, seq, event FROM outbox
-WHERE {_AFTER} AND xid < pg_snapshot_xmin(pg_current_snapshot())
+WHERE {_AFTER} AND xid < greatest(pg_snapshot_xmin(pg_current_snapshot()), $6::xid8)
 ORDER BY xid, seq LIMIT $5
 """
+
+# Two statements, each with its own look at the locks, and the second after the first is committed (ADR 0048).
+CLOSE_TO_WHO_IS_PASSED: Final = "SELECT pass_outbox_horizon()"
+HORIZON_PASSING: Final = "SELECT least((SELECT xid FROM outbox_passed), outbox_horizon())"
+
+MOVE_BULK_EVENTS: Final = "SELECT generation, xid, seq, event_count FROM move_bulk_events()"
 
 HAS_ROWS_AFTER: Final = f"{_CURRENT} SELECT (SELECT true FROM outbox WHERE {_AFTER} {_IN_ORDER}) IS NOT NULL"
 
@@ -60,19 +67,23 @@ SELECT coalesce(extract(epoch FROM clock_timestamp() - (
 """
 
 BACKLOG: Final = f"""{_CURRENT}
-SELECT count(*) AS rows,
+SELECT least(coalesce(sum(events), 0), 100000)::bigint AS rows,
     coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8 AS oldest_age_s,
     coalesce(extract(epoch FROM clock_timestamp() - min(created_at) FILTER (
-        WHERE xid >= pg_snapshot_xmin(pg_current_snapshot())
+        WHERE xid >= (SELECT outbox_horizon())
     )), 0)::float8 AS held_back_age_s
-FROM (SELECT xid, created_at FROM outbox WHERE {_AFTER} ORDER BY xid, seq LIMIT 100000) AS waiting
+FROM (
+    (SELECT xid, created_at, 1 AS events FROM outbox WHERE {_AFTER} ORDER BY xid, seq LIMIT 100000)
+    UNION ALL
+    SELECT NULL, created_at, event_count FROM bulk_outbox
+) AS waiting
 """
 
-# Whose transaction the horizon is. Another role's session shows no more of itself than this; a prepared transaction has
-# no session, and need not have written anything.
+# Whose transaction the horizon is, one that writes into the outbox. Another role's session shows no more of itself than
+# this; a prepared transaction has no session.
 _INSTANT: Final = "' since ' || to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
 HORIZON_HOLDER: Final = f"""
-WITH horizon AS MATERIALIZED (SELECT pg_snapshot_xmin(pg_current_snapshot())::xid AS xid)
+WITH horizon AS MATERIALIZED (SELECT outbox_horizon()::xid AS xid)
 SELECT concat('prepared transaction ', quote_literal(gid), ' of ', owner, ' in database ', database,
     {_INSTANT.format("prepared")})
 FROM horizon JOIN pg_prepared_xacts ON transaction = xid

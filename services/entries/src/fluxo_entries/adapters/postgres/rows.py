@@ -63,9 +63,25 @@ def outbox_copy(events: Sequence[bytes]) -> bytearray:
     return bytearray().join((_COPY_BEGIN, *rows, _COPY_END))
 
 
+def bulk_outbox_copy(events: Sequence[bytes], events_a_row: int) -> bytearray:
+    """Return rows of one column, an array of so many events each, as COPY takes them in its binary format."""
+    rows = bytearray(_COPY_BEGIN)
+    for start in range(0, len(events), events_a_row):
+        together = events[start : start + events_a_row]
+        array = b"".join(chain.from_iterable((_ELEMENT_HEAD(len(event)), event) for event in together))
+        rows += _EVENT_HEAD(1, _ARRAY_HEAD.size + len(array))
+        rows += _ARRAY_HEAD.pack(1, 0, _BYTEA_OID, len(together), 1)
+        rows += array
+    return rows + _COPY_END
+
+
 _COPY_BEGIN: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _COPY_END: Final = b"\xff\xff"
 _EVENT_HEAD: Final = Struct("!hi").pack
+_BYTEA_OID: Final = 17
+_ARRAY_HEAD: Final = Struct("!iiIii")
+"""Dimensions, whether there are nulls, the elements' type, how many there are, and the number of the first."""
+_ELEMENT_HEAD: Final = Struct("!i").pack
 
 
 entry_row: Final[Callable[[Entry], tuple[Any, ...]]] = attrgetter(*sql.ENTRY_COLUMNS)

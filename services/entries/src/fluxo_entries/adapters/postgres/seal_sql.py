@@ -73,4 +73,4 @@ WHERE sealed.id IS NULL AND ($1::text IS NULL OR entries.merchant_id = $1)
     AND entries.id <= coalesce((SELECT scanned FROM sealing), 'ffffffff-ffff-ffff-ffff-ffffffffffff')
 ORDER BY entries.merchant_id, entries.id
 """
-WAITING: Final = f"SELECT event FROM outbox WHERE {_AFTER}"
+WAITING: Final = f"SELECT event FROM outbox WHERE {_AFTER} UNION ALL SELECT unnest(events) FROM bulk_outbox"

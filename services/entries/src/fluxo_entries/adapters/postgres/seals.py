@@ -6,9 +6,9 @@ import asyncpg
 import msgspec
 
 from fluxo_entries.adapters.postgres import seal_sql
-from fluxo_entries.adapters.postgres.outbox import database_position
+from fluxo_entries.adapters.postgres.outbox import database_position, stream_position
 from fluxo_entries.adapters.postgres.seal_rows import block_row, seal, sealed_entry, signature
-from fluxo_entries.application.publishing.stream_state import XID_BITS, StreamPosition
+from fluxo_entries.application.publishing.stream_state import StreamPosition
 from fluxo_entries.application.sealing.ports import Batch, Progress, UnsealedEntry
 from fluxo_entries.domain.seal import Block, Seal, Signature
 
@@ -35,7 +35,7 @@ class PostgresSeals:
             return Batch(before, before, [], 0)
         entry_ids = [entry_id for row in announced if (entry_id := entry_id_of(row["event"]))]
         rows = await self._pool.fetch(seal_sql.UNSEALED, entry_ids)
-        return Batch(before, Progress(position_of(announced[-1]), None), _unsealed(rows), len(announced))
+        return Batch(before, Progress(stream_position(announced[-1]), None), _unsealed(rows), len(announced))
 
     async def latest(self, merchant_ids: Collection[str]) -> Mapping[str, Seal]:
         rows = await self._pool.fetch(seal_sql.LATEST, merchant_ids) if merchant_ids else []
@@ -58,11 +58,7 @@ class PostgresSeals:
 
 
 def progress(row: asyncpg.Record) -> Progress:
-    return Progress(position_of(row), row["scanned"])
-
-
-def position_of(row: asyncpg.Record) -> StreamPosition:
-    return StreamPosition((row["generation"] << XID_BITS) + row["xid"], row["seq"])
+    return Progress(stream_position(row), row["scanned"])
 
 
 def entry_id_of(event: bytes) -> UUID | None:

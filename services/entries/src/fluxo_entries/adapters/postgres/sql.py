@@ -117,6 +117,10 @@ SELECT 0, entry_id, closed_through FROM given WHERE NOT {_IS_OPEN} AND NOT EXIST
 RECORD: Final = f"INSERT INTO entries ({ENTRY}) SELECT * FROM {_lines(_ENTRY_TYPES)} AS given"
 ANNOUNCE: Final = "INSERT INTO outbox (event) SELECT * FROM unnest($1::bytea[])"
 
+# First in a transaction that writes something else before its events: who shows this lock is waited for, and who comes
+# with an older transaction is refused (ADR 0048). A single statement takes it before it writes.
+WILL_ANNOUNCE: Final = "LOCK TABLE outbox IN ROW EXCLUSIVE MODE"
+
 # A statement of its own: those above cannot see what others committed after they began. $1 the merchants, with commas
 # between, $2 and $3 whose and which keys.
 FIND_BY_KEYS: Final = of_tenants(f"""

@@ -66,6 +66,15 @@ class RedisEntriesStream:
             groups=tuple([await self._group(group, trimmed_up_to, end.position) for group in groups]),
         )
 
+    async def delivered(self) -> StreamPosition | None:
+        try:
+            groups = await self._redis.execute("XINFO", "GROUPS", ENTRIES_STREAM)
+        except RedisReplyError as error:
+            if str(error) != NO_SUCH_KEY:
+                raise
+            return None
+        return min((_position(group[b"last-delivered-id"]) for group in groups), default=None)
+
     async def trim_below(self, acknowledged: StreamPosition) -> int:
         lowest_kept, trimmed_up_to = _id(acknowledged.just_above()), _id(acknowledged)
         return int(await self._redis.execute("EVAL", TRIM, len(_KEYS), *_KEYS, lowest_kept, trimmed_up_to))

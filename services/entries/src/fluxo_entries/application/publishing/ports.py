@@ -15,8 +15,18 @@ class OutboxRow:
 
 
 @dataclass(frozen=True, slots=True)
+class BulkPart:
+    """So many events, of which the last lies there in the outbox."""
+
+    last: StreamPosition
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
 class Backlog:
     """What waits to be published: rows (counted up to 100,000) and ages in seconds, 0 where there is none.
+
+    Events of bulks that wait for their turn count as rows.
 
     `held_back_age_s` is the age of the oldest row that a transaction still open somewhere keeps from being published;
     `held_back_by` says whose transaction, once that takes long.
@@ -35,14 +45,21 @@ class Outbox(Protocol):
     promotion). A position of an older generation means: before the oldest row.
     """
 
-    async def rows_after(self, last: StreamPosition, limit: int, event: bytes | None) -> list[OutboxRow]:
+    async def rows_after(
+        self, last: StreamPosition, limit: int, event: bytes | None, *, passing: bool = False
+    ) -> list[OutboxRow]:
         """Return the next rows below the snapshot horizon, in order, with positions of the current generation.
 
-        `last` is the stream's last id, and `event` what it holds there, as for `recognise`.
+        `last` is the stream's last id, and `event` what it holds there, as for `recognise`. Any transaction that writes
+        holds the horizon, whatever it writes; `passing`, only those do that write into the outbox. That takes longer to
+        find out.
 
         Raises:
             StreamAheadError: `last` is of a generation that nobody can have given out.
         """
+
+    async def move_bulk_events(self) -> BulkPart | None:
+        """Move the next part of a bulk's events into the outbox; returns None where none waits."""
 
     async def recognise(self, last: StreamPosition, event: bytes | None) -> None:
         """Start a new generation if the row at the stream's last id is not the event that the stream holds there.
@@ -124,6 +141,9 @@ class EntriesStream(Protocol):
 
     async def state(self) -> StreamState:
         """Return what the stream and its groups show; a stream that is not there is an empty one."""
+
+    async def delivered(self) -> StreamPosition | None:
+        """Return the highest id that every group was given; None while there is no group."""
 
     async def keep_counts(self) -> None:
         """Have the server remember in a restart how many entries each group has read, where it would forget that.
