@@ -74,7 +74,7 @@ async def passed_rows(outbox):
 async def test_who_writes_elsewhere_holds_nothing_back_that_may_pass(outbox, pool, entries_database):
     elsewhere = await asyncpg.connect(entries_database.owner_url)
     async with elsewhere.transaction():
-        await elsewhere.execute("INSERT INTO merchants VALUES ('padaria', 'Padaria', 'BRL', 'UTC')")
+        await elsewhere.execute("UPDATE sealing SET scanned = NULL")
         await pool.execute(EMIT, b"passes")
         assert await outbox.rows_after(START, 10) == []
         backlog = await outbox.backlog(START)
@@ -109,6 +109,38 @@ async def test_who_was_passed_is_refused_and_told_why(outbox, pool, entries_data
         await elsewhere.execute(EMIT, b"too late")
     assert "LOCK TABLE outbox" in refused.value.hint
     await elsewhere.close()
+
+
+async def test_a_bulk_of_the_release_before_is_waited_for_and_not_refused(outbox, pool, entries_database):
+    """It takes its keys, writes entries for long, and comes to the outbox last."""
+    bulk = await asyncpg.connect(entries_database.owner_url)
+    async with bulk.transaction():
+        await bulk.execute("INSERT INTO merchants VALUES ('padaria', 'Padaria', 'BRL', 'UTC')")
+        await pool.execute(EMIT, b"single")
+        assert await outbox.rows_after(START, 10, passing=True) == []
+        await bulk.execute(EMIT, b"bulk")
+    await bulk.close()
+    async with asyncio.timeout(60):
+        while len(rows := await outbox.rows_after(START, 10, passing=True)) < 2:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.005)
+    assert [row.event for row in rows] == [b"bulk", b"single"]
+
+
+async def test_a_bulk_holds_no_single_back(outbox, pool, entries_database):
+    bulk = await asyncpg.connect(entries_database.owner_url)
+    async with bulk.transaction():
+        await bulk.execute(sql.WILL_ANNOUNCE_LATER)
+        await bulk.execute("INSERT INTO merchants VALUES ('padaria', 'Padaria', 'BRL', 'UTC')")
+        await pool.execute(EMIT, b"single")
+        assert [row.event for row in await passed_rows(outbox)] == [b"single"]
+    await bulk.close()
+
+
+async def test_a_relay_of_the_release_before_moves_what_has_waited_for_a_minute(outbox, pool, everything_after):
+    waited = "INSERT INTO bulk_outbox (events, created_at) VALUES ($1, now() - $2 * interval '1 s')"
+    await pool.executemany(waited, [([b"1", b"2"], 70), ([b"3"], 61), ([b"4"], 5)])
+    await outbox.create_partitions()
+    assert [row.event for row in await everything_after(rows=3)] == [b"1", b"2", b"3"]
 
 
 async def test_a_place_of_another_cluster_refuses_nobody(outbox, owner, pool, everything_after):

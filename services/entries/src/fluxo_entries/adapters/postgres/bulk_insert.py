@@ -61,8 +61,7 @@ async def _write(connection: asyncpg.Connection, recordings: Sequence[Recording]
         for recording in piece:
             firsts.setdefault(key_of(recording), recording)
     is_large = len(recordings) > EVENTS_A_ROW
-    if not is_large:
-        await connection.execute(sql.WILL_ANNOUNCE)
+    await connection.execute(sql.WILL_ANNOUNCE_LATER if is_large else sql.WILL_ANNOUNCE)
     await connection.execute(NAME_TENANTS, tenants(merchant for merchant, _ in firsts))
     taken: dict[Key, Stored] = {}
     closed: dict[Key, date] = {}

@@ -121,6 +121,9 @@ ANNOUNCE: Final = "INSERT INTO outbox (event) SELECT * FROM unnest($1::bytea[])"
 # with an older transaction is refused (ADR 0048). A single statement takes it before it writes.
 WILL_ANNOUNCE: Final = "LOCK TABLE outbox IN ROW EXCLUSIVE MODE"
 
+# Instead, in one whose events wait beside the outbox: nobody waits for it.
+WILL_ANNOUNCE_LATER: Final = "LOCK TABLE bulk_outbox IN ROW EXCLUSIVE MODE"
+
 # A statement of its own: those above cannot see what others committed after they began. $1 the merchants, with commas
 # between, $2 and $3 whose and which keys.
 FIND_BY_KEYS: Final = of_tenants(f"""

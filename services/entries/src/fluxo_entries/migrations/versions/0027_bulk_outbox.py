@@ -9,6 +9,8 @@ branch_labels = None
 depends_on = None
 
 UP = """
+ALTER FUNCTION create_outbox_partitions(integer) RENAME TO make_outbox_partitions;
+
 -- The events of bulks, some to a row. They move into the outbox row by row, between those of single entries.
 CREATE TABLE bulk_outbox (
     id          bigint NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -58,18 +60,23 @@ CREATE TRIGGER bulk_outbox_is_announced AFTER INSERT ON bulk_outbox
 -- Rows below it are final: nothing that is still open writes into the outbox below it, if it locked the outbox before
 -- it got its transaction id. A transaction in progress is left out only where its own lock names it and it has none on
 -- the outbox. The snapshot is older than the look at the locks: who has its id in the one shows its lock in the other.
+-- The release before locks the outbox last: what it writes before gives it away. A bulk of this one locks bulk_outbox.
 CREATE FUNCTION outbox_horizon() RETURNS xid8 LANGUAGE sql VOLATILE SET search_path = pg_catalog, public, pg_temp AS $$
     WITH locks AS MATERIALIZED (
-        SELECT locktype, virtualtransaction, transactionid FROM pg_locks
+        SELECT locktype, virtualtransaction, transactionid, relation FROM pg_locks
         WHERE granted AND (
             locktype = 'transactionid' AND mode = 'ExclusiveLock'
-            OR locktype = 'relation' AND relation = 'public.outbox'::regclass AND mode <> 'AccessShareLock'
+            OR locktype = 'relation' AND mode NOT IN ('AccessShareLock', 'RowShareLock')
                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                AND relation IN ('public.outbox'::regclass, 'public.bulk_outbox'::regclass,
+                    'public.idempotency_keys'::regclass, 'public.merchants'::regclass, 'public.api_keys'::regclass)
         )
+    ), announcing AS (
+        SELECT virtualtransaction FROM locks WHERE locktype = 'relation' GROUP BY virtualtransaction
+        HAVING bool_or(relation = 'public.outbox'::regclass) OR NOT bool_or(relation = 'public.bulk_outbox'::regclass)
     ), elsewhere AS (
-        SELECT transactionid FROM locks WHERE locktype = 'transactionid' AND virtualtransaction NOT IN (
-            SELECT virtualtransaction FROM locks WHERE locktype = 'relation'
-        )
+        SELECT transactionid FROM locks
+        WHERE locktype = 'transactionid' AND virtualtransaction NOT IN (SELECT virtualtransaction FROM announcing)
     )
     SELECT coalesce(min(xid), pg_snapshot_xmax(pg_current_snapshot()))
     FROM pg_snapshot_xip(pg_current_snapshot()) AS xid WHERE xid::xid NOT IN (SELECT transactionid FROM elsewhere)
@@ -116,12 +123,32 @@ BEGIN
 END
 $$;
 REVOKE EXECUTE ON FUNCTION move_bulk_events() FROM PUBLIC;
+
+-- What every relay calls each minute, one of the release before too, which knows of no bulk: so it also moves what
+-- nobody has moved for a minute.
+CREATE OR REPLACE FUNCTION create_outbox_partitions(days_ahead integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' SET lock_timeout = '200ms' AS $$
+DECLARE
+    made integer := make_outbox_partitions(days_ahead);
+BEGIN
+    WHILE EXISTS (SELECT FROM bulk_outbox WHERE created_at < now() - interval '1 minute') LOOP
+        EXIT WHEN NOT EXISTS (SELECT FROM move_bulk_events());
+    END LOOP;
+    RETURN made;
+EXCEPTION WHEN lock_not_available THEN
+    RETURN 0;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION create_outbox_partitions(integer) FROM PUBLIC;
 """
 
 DOWN = """
 LOCK TABLE outbox IN ROW EXCLUSIVE MODE;
 INSERT INTO outbox (event)
 SELECT event FROM bulk_outbox, unnest(events) WITH ORDINALITY AS given (event, place) ORDER BY id, place;
+DROP FUNCTION create_outbox_partitions(integer);
+ALTER FUNCTION make_outbox_partitions(integer) RENAME TO create_outbox_partitions;
 DROP FUNCTION move_bulk_events();
 DROP FUNCTION pass_outbox_horizon();
 DROP FUNCTION outbox_horizon();
@@ -231,6 +258,7 @@ def upgrade() -> None:
         "SELECT ON outbox_passed",
         "EXECUTE ON FUNCTION pass_outbox_horizon()",
         "EXECUTE ON FUNCTION move_bulk_events()",
+        "EXECUTE ON FUNCTION create_outbox_partitions(integer)",
     )
 
 
