@@ -139,7 +139,8 @@ async def test_a_bulk_holds_no_single_back(outbox, pool, entries_database):
 async def test_a_relay_of_the_release_before_moves_what_has_waited_for_a_minute(outbox, pool, everything_after):
     waited = "INSERT INTO bulk_outbox (events, created_at) VALUES ($1, now() - $2 * interval '1 s')"
     await pool.executemany(waited, [([b"1", b"2"], 70), ([b"3"], 61), ([b"4"], 5)])
-    await outbox.create_partitions()
+    for _ in range(2):
+        await outbox.create_partitions()
     assert [row.event for row in await everything_after(rows=3)] == [b"1", b"2", b"3"]
 
 
