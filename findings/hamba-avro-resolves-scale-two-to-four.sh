@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What: hamba/avro takes a reader's decimal of another scale for compatible with the writer's, and moves the point: 10.50 of scale 2, read at scale 4, is 0.1050.
 # Good guess: refused, as Avro's rules say (decimals match when scale and precision do), or 10.50 still.
-# Seen: hamba/avro 2.31.0: Compatible and Resolve give no error, the amount is 21/200; fastavro 1.13.1 gives 10.50, twmb/avro 1.9.1 refuses.
+# Seen: hamba/avro 2.31.0: Compatible and Resolve give no error, the amount is 21/200; twmb/avro 1.9.1 refuses.
 # So: compare scales yourself before a schema is taken; a new scale is a new field.
 set -euo pipefail
 
