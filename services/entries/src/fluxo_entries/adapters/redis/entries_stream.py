@@ -33,7 +33,7 @@ class RedisEntriesStream:
         return (await self.end()).position
 
     async def end(self) -> StreamEnd:
-        info = await self._info()
+        info = await self._info("STREAM")
         return StreamEnd() if info is None else _end(info)
 
     async def publish(self, after: StreamPosition, rows: Sequence[OutboxRow]) -> int:
@@ -50,7 +50,7 @@ class RedisEntriesStream:
 
     async def state(self) -> StreamState:
         # In this order, so that another relay's trim in between makes nothing look as if it were missing.
-        info = await self._info()
+        info = await self._info("STREAM")
         if info is None:
             return StreamState()
         trimmed_up_to = _position(await self._redis.execute("GET", TRIM_MARK) or b"0-0")
@@ -67,12 +67,7 @@ class RedisEntriesStream:
         )
 
     async def delivered(self) -> StreamPosition | None:
-        try:
-            groups = await self._redis.execute("XINFO", "GROUPS", ENTRIES_STREAM)
-        except RedisReplyError as error:
-            if str(error) != NO_SUCH_KEY:
-                raise
-            return None
+        groups = await self._info("GROUPS") or ()
         return min((_position(group[b"last-delivered-id"]) for group in groups), default=None)
 
     async def trim_below(self, acknowledged: StreamPosition) -> int:
@@ -86,14 +81,14 @@ class RedisEntriesStream:
     async def remove(self, last: StreamPosition) -> bool:
         return bool(await self._redis.execute("EVAL", REMOVE, len(_KEYS), *_KEYS, _id(last)))
 
-    async def _info(self) -> Mapping[bytes, Any] | None:
+    async def _info(self, what: str) -> Any | None:
+        """Return what XINFO tells, None where there is no stream."""
         try:
-            info: Mapping[bytes, Any] = await self._redis.execute("XINFO", "STREAM", ENTRIES_STREAM)
+            return await self._redis.execute("XINFO", what, ENTRIES_STREAM)
         except RedisReplyError as error:
             if str(error) != NO_SUCH_KEY:
                 raise
             return None
-        return info
 
     async def _group(self, group: Mapping[bytes, Any], trimmed_up_to: StreamPosition, last: StreamPosition) -> Group:
         delivered = _position(group[b"last-delivered-id"])
