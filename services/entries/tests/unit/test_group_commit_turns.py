@@ -13,10 +13,18 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("virtual_time")]
 
 
 class Statements:
-    """Stands in for the connections: a statement takes a hundredth of a second; `sent` holds whose were in each."""
+    """Stands in for the connections: a statement takes a hundredth of a second; `sent` holds whose were in each.
+
+    `began` holds when each was sent, in milliseconds since the first.
+    """
 
     def __init__(self) -> None:
         self.sent: list[list[str]] = []
+        self._began: list[float] = []
+
+    @property
+    def began(self):
+        return [round(1_000 * (each - self._began[0])) for each in self._began]
 
     def connection(self, *_given):
         return self
@@ -24,6 +32,7 @@ class Statements:
     async def commit(self, recordings, due):
         assert due > asyncio.get_running_loop().time()
         self.sent.append([each.entry.merchant_id for each in recordings])
+        self._began.append(asyncio.get_running_loop().time())
         await asyncio.sleep(0.01)
         return [Outcome(each.entry) for each in recordings]
 
@@ -52,6 +61,31 @@ def come(committer, recording):
         return callers
 
     return come
+
+
+async def test_what_comes_while_a_group_is_written_goes_out_together(statements, come):
+    callers = await come("first", 1)
+    for merchant_id in ("one", "two", "three"):
+        await asyncio.sleep(0.001)
+        callers += await come(merchant_id, 1)
+    await asyncio.gather(*callers)
+    # When the first takes long, they do not wait for its end.
+    assert statements.sent == [["first"], ["one", "two", "three"]]
+    assert statements.began == [0, 5]
+
+
+async def test_who_comes_when_a_group_was_written_is_written_at_once(statements, come):
+    for _ in range(3):
+        await asyncio.gather(*await come("one", 1))
+    assert statements.sent == [["one"]] * 3
+    assert statements.began == [0, 10, 20]
+
+
+async def test_as_many_as_a_group_may_hold_wait_for_nothing(statements, come):
+    callers = [*await come("first", 1), *await come("crowd", BATCH_ROWS_MAX)]
+    await asyncio.gather(*callers)
+    assert statements.sent == [["first"], ["crowd"] * BATCH_ROWS_MAX]
+    assert statements.began == [0, 0]
 
 
 async def test_a_merchants_crowd_keeps_nobody_else_waiting(statements, come):

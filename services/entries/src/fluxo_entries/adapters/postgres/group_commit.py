@@ -19,6 +19,12 @@ QUEUE_ROWS_MAX: Final = 2_000
 BATCH_ROWS_MAX: Final = 64
 CLOSE_TIMEOUT_S: Final = 5.0
 
+LEAD_S: Final = 0.005
+"""So long what comes waits for the group under way: larger groups cost less an entry.
+
+A slow disk or a lock takes longer, and then the second connection does not wait for the first.
+"""
+
 ANSWER_WITHIN_S: Final = 1.4
 """Less than the API allows a request, so that the caller learns whether something was written."""
 
@@ -41,10 +47,11 @@ class _Waiting:
 class GroupCommitter:
     """Lets concurrent callers share one statement and one commit.
 
-    Each connection takes as many recordings as wait when it is free, so a lone one is written at once. Merchants take
-    turns: the crowd of one waits behind itself. A full queue refuses the merchant with the most in it, for what waits
-    longer than a client does is written for nobody. Whatever the database does, each caller is
-    answered within ANSWER_WITHIN_S of coming, and at once while the breaker knows that it is unavailable.
+    A lone recording is written at once, and those that come meanwhile are written together after it; the second
+    connection begins when the first takes long, or when as many wait as a group may hold. Merchants take turns: the
+    crowd of one waits behind itself. A full queue refuses the merchant with the most in it, for what waits longer than
+    a client does is written for nobody. Whatever the database does, each caller is answered within ANSWER_WITHIN_S of
+    coming, and at once while the breaker knows that it is unavailable.
     """
 
     def __init__(
@@ -61,6 +68,7 @@ class GroupCommitter:
         self._is_finished = asyncio.Event()
         self._is_finished.set()
         self._idle: deque[asyncio.Future[None]] = deque()
+        self._lead: asyncio.TimerHandle | None = None
         self._batch_rows_max = batch_rows_max
         self._connections = [CommitConnection(url, application_name, breaker) for _ in range(CONNECTIONS)]
         self._tasks: list[asyncio.Task[None]] = []
@@ -110,8 +118,21 @@ class GroupCommitter:
             self._finish([given_up], [OverShareError("Others' entries wait to be written too.")])
         self._wake_one()
 
+    def _may_begin(self) -> bool:
+        return bool(self._queue) and (self._lead is None or len(self._queue) >= self._batch_rows_max)
+
+    def _begin_lead(self) -> asyncio.TimerHandle:
+        if self._lead is not None:
+            self._lead.cancel()
+        self._lead = asyncio.get_running_loop().call_later(LEAD_S, self._end_lead)
+        return self._lead
+
+    def _end_lead(self) -> None:
+        self._lead = None
+        self._wake_one()
+
     def _wake_one(self) -> None:
-        while self._idle:
+        while self._idle and self._may_begin():
             turn = self._idle.popleft()
             if not turn.done():
                 turn.set_result(None)
@@ -121,12 +142,16 @@ class GroupCommitter:
         while True:
             if batch := await self._take():
                 group_commit_rows.observe(len(batch))
+                lead = self._begin_lead()
                 await self._commit(connection, batch)
+                if self._lead is lead:
+                    lead.cancel()
+                    self._end_lead()
 
     async def _take(self) -> list[_Waiting]:
         """Wait for recordings, and return as many as there are and can still be sent in time, of merchants in turns."""
         loop = asyncio.get_running_loop()
-        while not self._queue:
+        while not self._may_begin():
             turn = loop.create_future()
             self._idle.append(turn)
             await turn
