@@ -144,6 +144,21 @@ async def test_a_relay_of_the_release_before_moves_what_has_waited_for_a_minute(
     assert [row.event for row in await everything_after(rows=3)] == [b"1", b"2", b"3"]
 
 
+async def test_a_relay_of_the_release_before_gets_on_with_more_than_there_is_time_for(
+    outbox, owner, pool, everything_after
+):
+    await owner.execute("""
+        CREATE FUNCTION slow_disk() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.3); RETURN NULL; END';
+        CREATE TRIGGER slow_disk AFTER INSERT ON outbox FOR EACH STATEMENT EXECUTE FUNCTION slow_disk();
+        INSERT INTO bulk_outbox (events, created_at)
+        SELECT ARRAY['event'::bytea], now() - interval '2 min' FROM generate_series(1, 5);
+    """)
+    async with asyncio.timeout(60):
+        while await pool.fetchval("SELECT EXISTS (SELECT FROM bulk_outbox)"):
+            await outbox.create_partitions()
+    assert len(await everything_after(rows=5)) == 5
+
+
 async def test_a_place_of_another_cluster_refuses_nobody(outbox, owner, pool, everything_after):
     await owner.execute("UPDATE outbox_passed SET xid = '1000000000000'")
     await pool.execute(EMIT, b"one")
