@@ -47,6 +47,7 @@ PORTS = {
 }
 DAY = date(2026, 3, 10)
 MERCHANT = "padaria"
+WHOLESALER = "atacado"
 PASSWORD = "secret"
 HTTP = httpx2.Client(timeout=5)  # one for all: it is the making that takes its time
 
@@ -104,6 +105,9 @@ def previous_release(tmp_path_factory: pytest.TempPathFactory) -> Release:
     archive = directory / "sources.tar"
     git("archive", f"--output={archive}", commit, *SOURCES)
     subprocess.run(["tar", "-xf", archive, "-C", directory], check=True)
+    # Its relay tidies up each second, so that nobody has to wait a minute for that.
+    relay = directory / "services/entries/src/fluxo_entries/entrypoints/relay.py"
+    relay.write_text(relay.read_text().replace("PURGE_EVERY_S: Final = 60.0", "PURGE_EVERY_S: Final = 1.0"))
     return Release(commit[:7], directory)
 
 
@@ -218,6 +222,57 @@ class Traffic:
         raise AssertionError
 
 
+# Whether there is a transaction that waits for this one, and the relay has been as far as it may be while that is open.
+RELAY_HAS_COME = """
+SELECT EXISTS (
+    SELECT FROM pg_locks AS waits JOIN pg_locks AS own USING (pid) JOIN outbox_passed
+        ON outbox_passed.xid >= own.transactionid::text::xid8
+    WHERE waits.transactionid = pg_current_xact_id()::xid AND NOT waits.granted
+        AND own.locktype = 'transactionid' AND own.mode = 'ExclusiveLock' AND own.granted
+)
+"""
+
+
+class Wholesaler:
+    """Another merchant, who records in bulk: each is atomic, and of more entries than go out at a time."""
+
+    BULK_ENTRIES = 600
+
+    def __init__(self, fleet: "Fleet") -> None:
+        self._fleet = fleet
+        self._authorization = fleet.authorization_of(WHOLESALER)
+        self._recorded: list[str] = []
+
+    def record(self, entries: Process) -> None:
+        """Record one, in as many tries with the same keys as it takes."""
+        items = [sale() | {"idempotency_key": str(uuid4())} for _ in range(self.BULK_ENTRIES)]
+        bulk = {"mode": "atomic", "entries": items}
+        answer = self._fleet.post(f"{entries.url}/v1/entries/bulk", bulk, self._authorization)
+        self._recorded += [entry["id"] for entry in answer["items"]]
+
+    def record_while_the_relay_goes_on(self, entries: Process) -> None:
+        """Record one that is open, with keys and without events, until the relay has come to it and done what it may.
+
+        Its entries wait for their merchant's row. Needs traffic: the relay looks when there is something to publish.
+        """
+        asyncio.run(self._record_slowly(entries))
+
+    async def _record_slowly(self, entries: Process) -> None:
+        connection = await asyncpg.connect(self._fleet.database_url("entries", "owner"))
+        async with asyncio.timeout(PATIENCE_S), connection.transaction():
+            await connection.execute("SELECT FROM merchants WHERE merchant_id = $1 FOR UPDATE", WHOLESALER)
+            recording = asyncio.create_task(asyncio.to_thread(self.record, entries))
+            while not (recording.done() or await connection.fetchval(RELAY_HAS_COME)):  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.02)
+        await connection.close()
+        await recording
+
+    def is_consolidated(self, balances: Process) -> bool:
+        """Whether each of its entries is in the balance once."""
+        assert len(set(self._recorded)) == len(self._recorded)
+        return self._fleet.day(balances, WHOLESALER) == (len(self._recorded), len(self._recorded))
+
+
 SIGN = {"credit": 1, "debit": -1}
 
 
@@ -247,6 +302,7 @@ class Fleet:
             self._opened.callback(server.stop)
         for service in ("entries", "balances"):
             self.make_database(service, self.postgres)
+        self.ask(self.postgres.admin_url, "ALTER SYSTEM SET log_line_prefix = '%e '", "SELECT pg_reload_conf()")
 
     def make_database(self, service: str, server: PostgresServer) -> None:
         roles = (Role(f"{service}_{role}", PASSWORD) for role in ("owner", "app"))
@@ -260,6 +316,19 @@ class Fleet:
 
     def close(self) -> None:
         self._opened.close()
+
+    @staticmethod
+    def ask(url: str, *statements: str):
+        """Return the value of the last one."""
+
+        async def each():
+            connection = await asyncpg.connect(url)
+            try:
+                return [await connection.fetchval(statement) for statement in statements][-1]
+            finally:
+                await connection.close()
+
+        return asyncio.run(each())
 
     def database_url(self, service: str, role: str) -> str:
         address = f"{service}_{role}:{PASSWORD}@{self.databases_at[service]}"
@@ -301,15 +370,13 @@ class Fleet:
         return [sys.executable, "-m", f"fluxo_{service}", *arguments]
 
     def revisions(self) -> list[str]:
-        async def ask() -> list[str]:
-            found = []
-            for service in ("entries", "balances"):
-                connection = await asyncpg.connect(self.database_url(service, "owner"))
-                found.append(await connection.fetchval("SELECT version_num FROM alembic_version"))
-                await connection.close()
-            return found
+        urls = [self.database_url(service, "owner") for service in ("entries", "balances")]
+        return [self.ask(url, "SELECT version_num FROM alembic_version") for url in urls]
 
-        return asyncio.run(ask())
+    def refused_transactions(self) -> int:
+        """Return how many were told that they come too late, whoever tried again then."""
+        log = (self.postgres.directory / "server.log").read_text()
+        return log.count(f"\n{asyncpg.SerializationError.sqlstate} ERROR")
 
     def start(self, release: Release, *roles: str, instance: int) -> list[Process]:
         """Start one of each role beside what runs, and wait until they are ready."""
@@ -335,10 +402,25 @@ class Fleet:
 
     @cached_property
     def authorization(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._system.token(MERCHANT)}"}
+        return self.authorization_of(MERCHANT)
+
+    def authorization_of(self, merchant: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._system.token(merchant)}"}
 
     def traffic(self) -> Traffic:
         return Traffic(self)
+
+    def wholesaler(self) -> Wholesaler:
+        return Wholesaler(self)
+
+    def let_bulks_have_waited(self) -> None:
+        """Long enough for a relay that takes them for forgotten."""
+        aged = "UPDATE bulk_outbox SET created_at = created_at - interval '1 minute'"
+        self.ask(self.database_url("entries", "owner"), aged)
+
+    def waiting_bulks(self) -> int:
+        """Return how many parts of them are not in the outbox yet."""
+        return self.ask(self.database_url("entries", "owner"), "SELECT count(*) FROM bulk_outbox")
 
     def consolidates(self, entries: Process, balances: Process) -> dict:
         """Record at one API and wait for it at the other; returns the entry."""
@@ -349,10 +431,14 @@ class Fleet:
     def record(self, entries: Process, key: str | None = None) -> dict:
         """Record R$ 1.00, in as many tries with the same key as it takes."""
         headers = self.authorization | {"Idempotency-Key": key or str(uuid4())}
+        return self.post(f"{entries.url}/v1/entries", sale(), headers)
+
+    def post(self, url: str, body: dict, headers: dict[str, str]) -> dict:
+        """Post in as many tries as it takes until that is recorded, and return the answer."""
         answers = []
 
         def ask() -> bool:
-            answers.append(HTTP.post(f"{entries.url}/v1/entries", json=sale(), headers=headers))
+            answers.append(HTTP.post(url, json=body, headers=headers, timeout=30))
             assert answers[-1].status_code in (201, 503), answers[-1].text
             return answers[-1].status_code == 201
 
@@ -366,9 +452,10 @@ class Fleet:
 
         self.until(ask)
 
-    def day(self, balances: Process) -> tuple[int, Decimal]:
+    def day(self, balances: Process, merchant: str = MERCHANT) -> tuple[int, Decimal]:
         """Return how many entries the day has, and what it closes with."""
-        answer = HTTP.get(f"{balances.url}/v1/daily-balances/{DAY}", headers=self.authorization)
+        headers = self.authorization_of(merchant)
+        answer = HTTP.get(f"{balances.url}/v1/daily-balances/{DAY}", headers=headers)
         assert answer.status_code == 200, answer.text
         return answer.json()["entry_count"], Decimal(answer.json()["closing_balance"])
 

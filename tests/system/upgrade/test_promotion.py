@@ -1,9 +1,7 @@
 """PostgreSQL dies, and its standby takes over: what was replicated is counted once, what was not is gone."""
 
-import asyncio
 from uuid import uuid4
 
-import asyncpg
 import httpx2
 import redis
 from fluxo_cli.operations.reconciliation import Difference
@@ -33,10 +31,10 @@ class Pair:
         fleet.databases_at = dict.fromkeys(fleet.databases_at, both)
 
     def on_primary(self, *statements):
-        return ask(self.primary, *statements)
+        return self.fleet.ask(self.primary.admin_url, *statements)
 
     def on_standby(self, *statements):
-        return ask(self.standby, *statements)
+        return self.fleet.ask(self.standby.admin_url, *statements)
 
     def make_synchronous(self):
         self.on_primary("ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()")
@@ -53,17 +51,6 @@ class Pair:
         kill_family(self.primary.process)
         self.primary.process.wait()
         assert self.on_standby("SELECT pg_promote()")
-
-
-def ask(server, *statements):
-    async def each():
-        connection = await asyncpg.connect(server.admin_url)
-        try:
-            return [await connection.fetchval(statement) for statement in statements][-1]
-        finally:
-            await connection.close()
-
-    return asyncio.run(each())
 
 
 def published(fleet, generation):
