@@ -20,6 +20,7 @@ from services.balances.tests.fakes import World
 pytestmark = pytest.mark.anyio
 
 TODAY = date(2026, 11, 22)
+EVENTS_A_ROW = 125  # as the entries service lets the events of bulks out (ADR 0048)
 BATCH = 3
 EVENTS = 11
 
@@ -126,13 +127,17 @@ class Stream(World):
 def stream(recorded) -> Iterator[Stream]:
     stream = Stream()
     stream.may_write.set()
-    for number in range(EVENTS):
+    publish(stream, recorded, EVENTS)
+    yield stream
+    assert stream.too_soon == []
+
+
+def publish(stream: Stream, recorded, events: int) -> None:
+    for number in range(len(stream.events), events):
         entry = recorded(f"m{number % 2}", TODAY, credit=number + 1)
         stream.now = entry.recorded_at
         stream.entries[entry.id.bytes] = entry
         stream.events[f"{number + 1}-1"] = entry.id.bytes
-    yield stream
-    assert stream.too_soon == []
 
 
 def told(stream: Stream) -> dict[str, int]:
@@ -151,9 +156,9 @@ async def everybody_had_a_turn() -> None:
 class Running:
     """A projector at work on the stream."""
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, batch: int = BATCH) -> None:
         project = ProjectEntries(stream, stream, stream, SystemClock(), stream.decode)
-        self.projector = Projector(project, stream, SystemClock(), Pace(BATCH, take_over_idle_s=30), lambda _: None)
+        self.projector = Projector(project, stream, SystemClock(), Pace(batch, take_over_idle_s=30), lambda _: None)
         self.stop = asyncio.Event()
         self.task = asyncio.create_task(self.projector.run(self.stop))
 
@@ -205,6 +210,29 @@ async def test_a_batch_that_is_not_full_has_nothing_behind_it(stream, running):
     assert stream.steps == read
     stream.may_write.set()
     await run.finish()
+
+
+@pytest.mark.parametrize(
+    ("events", "pauses"),
+    [(1, 0), (EVENTS, 1), (EVENTS_A_ROW, 0)],
+    ids=["a lone event", "events that come thick", "a part of a bulk"],
+)
+async def test_only_what_comes_thick_and_one_by_one_is_gathered(stream, recorded, monkeypatch, events, pauses):
+    stream.events.clear()
+    stream.entries.clear()
+    publish(stream, recorded, events)
+    waits: list[float] = []
+
+    async def wait_for_stop(stop: asyncio.Event, timeout_s: float) -> None:
+        waits.append(timeout_s)
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(loop, "wait_for_stop", wait_for_stop)
+    run = Running(stream, batch=2_000)
+    await run.until(stream.is_idle)
+    await run.finish()
+    assert waits.count(loop.GATHER_S) == pauses
+    assert stream.wrote == told(stream)
 
 
 async def test_nothing_is_read_ahead_when_what_may_be_claimed_again_is_to_be_looked_for(stream, running, monkeypatch):

@@ -30,9 +30,10 @@ READ_TIMEOUT_MIN_S: Final = 0.001
 TAKE_OVER_EVERY_S: Final = 5.0
 
 GATHER_S: Final = 0.004
-GATHER_EVENTS_MIN: Final = 8
-"""A batch costs much the same for one event and for a hundred. While events come thick, but not so thick that a batch
-is half full anyway, the next one takes what has come within GATHER_S; a lone event never waits."""
+GATHER_EVENTS: Final = range(8, 125)
+"""A batch costs much the same for one event and for a hundred. While events come thick, but not a hundred at a time
+anyway, the next one takes what has come within GATHER_S. A lone event never waits, and nobody waits behind a part of a
+bulk: the next part is not on its way before this one is taken (ADR 0048)."""
 
 CONFIRM_AFTER_S: Final = 0.025
 """Confirming costs what writing to the disk costs, and holds those up who commit meanwhile: one does for all batches of
@@ -95,7 +96,7 @@ class Projector:
                     await self._project_and_read_ahead(batch, stop)
                 else:
                     await self._project_when_possible(batch, stop)
-                gather = GATHER_EVENTS_MIN <= len(batch) < self._pace.batch_size // 2
+                gather = len(batch) in GATHER_EVENTS
         finally:
             # Also while the stream is unavailable: what is applied must not stay hidden behind old cached answers.
             await self._make_visible()

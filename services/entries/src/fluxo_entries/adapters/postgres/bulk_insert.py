@@ -21,7 +21,7 @@ from fluxo_entries.domain.errors import DayClosedError, IdempotencyKeyReusedErro
 CHUNK_ROWS: Final = 500
 """A few milliseconds of work for this process, and a small part of a statement's time for the database."""
 
-EVENTS_A_ROW: Final = 250
+EVENTS_A_ROW: Final = 125
 """So many events of a larger bulk go out at a time, between those of single entries (ADR 0048)."""
 
 T = TypeVar("T")

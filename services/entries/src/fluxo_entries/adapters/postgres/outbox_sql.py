@@ -96,7 +96,7 @@ RAISE_GENERATION: Final = "SELECT raise_outbox_generation($1)"
 NOTE_ACKNOWLEDGED: Final = """
 UPDATE acknowledged SET generation = $1, xid = $2::xid8, seq = $3 WHERE (generation, xid, seq) <> ($1, $2::xid8, $3)
 """
-CREATE_PARTITIONS: Final = "SELECT create_outbox_partitions($1)"
+CREATE_PARTITIONS: Final = "SELECT make_outbox_partitions($1)"
 DROP_PARTITIONS: Final = "SELECT drop_outbox_partitions($1, $2, $3, $4)"
 PURGE_IDEMPOTENCY_KEYS: Final = "SELECT purge_idempotency_keys($1)"
 PURGE_IMPORT_LINES: Final = "SELECT purge_import_lines($1)"

@@ -124,9 +124,9 @@ END
 $$;
 REVOKE EXECUTE ON FUNCTION move_bulk_events() FROM PUBLIC;
 
--- What every relay calls each minute, one of the release before too, which knows of no bulk: so it also moves what
--- nobody has moved for a minute, as much as its statement has time for. Not where it has written before: it would come
--- to the outbox too late.
+-- What a relay of the release before calls each minute, which knows of no bulk: so it also moves what nobody has moved
+-- for a minute, as much as its statement has time for. Not where it has written before: it would come to the outbox too
+-- late. This release's calls make_outbox_partitions alone, and moves bulks at their pace.
 CREATE OR REPLACE FUNCTION create_outbox_partitions(days_ahead integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' SET lock_timeout = '200ms' AS $$
