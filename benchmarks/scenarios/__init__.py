@@ -13,6 +13,7 @@ from benchmarks.scenarios import (
     cached_day,
     each_killed,
     imports,
+    layouts,
     lone_write,
     long_history,
     long_range,
@@ -61,5 +62,6 @@ SCENARIOS: Final[dict[str, Scenario]] = {
         many_cores,
         profiles,
         very_long_history,
+        layouts,
     )
 }
