@@ -22,6 +22,9 @@ from benchmarks.tools import NotOnThisMachineError
 _HERE: Final = Path(__file__).parent
 RESULTS: Final = _HERE / "results"
 PAGE: Final = _HERE.parent / "docs" / "performance.md"
+INTERRUPTED: Final = 130
+"""The exit status of what Ctrl-C ended."""
+
 _QUICK: Final = Pace(
     rounds=2,
     seconds=2.0,
@@ -56,8 +59,8 @@ A run of everything writes benchmarks/results/<date>-<commit>.json, docs/perform
 --scenarios write quick.json and some.json there, which git ignores, and no document. What was measured again --into a
 results file says so, with its instant and commit.
 
-Exit status: 0 measured, 1 a scenario failed (which one and why is printed), 2 bad usage. A target that was missed does
-not fail a run.
+Exit status: 0 measured, 1 a scenario failed (which one and why is printed), 2 bad usage, 130 interrupted: what had been
+measured is kept. A target that was missed does not fail a run.
 
 Examples:
   python -m benchmarks --list
@@ -89,6 +92,9 @@ def main() -> int:
         options={**asdict(pace), "quick": options.quick},
     )
     all_measured = _measure(run, options.scenarios, pace)
+    is_cut_short = len(run.scenarios) < len(options.scenarios)
+    if not run.scenarios:
+        return INTERRUPTED
     run.seconds = round(time.monotonic() - began, 1)
     run.cluster = sizing(run.scenarios)
     path = RESULTS / options.file.format(date=run.began[:10], commit=run.commit.rstrip("+"))
@@ -96,9 +102,11 @@ def main() -> int:
     print_table(run)
     if options.into:
         run, path = _put_into(options.into, run), options.into
-    if options.is_complete or options.into:
+    if options.into or (options.is_complete and not is_cut_short):
         write_report(run, PAGE, path.name)
     print(f"\nEvery figure of every round: {path}")
+    if is_cut_short:
+        return INTERRUPTED
     return 0 if all_measured else 1
 
 
@@ -111,7 +119,10 @@ def _put_into(path: Path, again: Run) -> Run:
 
 
 def _measure(run: Run, scenarios: Sequence[Scenario], pace: Pace) -> bool:
-    """Measure one scenario after another, each on a new system; return whether none failed."""
+    """Measure one scenario after another, each on a new system; return whether none failed.
+
+    Interrupted, it leaves the rest out: what was measured before is kept.
+    """
     progress, all_measured = Progress(), True
     for number, scenario in enumerate(scenarios, 1):
         say, began = progress.scenario(scenario.name, number, len(scenarios)), time.monotonic()
@@ -123,6 +134,10 @@ def _measure(run: Run, scenarios: Sequence[Scenario], pace: Pace) -> bool:
             rounds.extend(scenario.measure(Bench(pace, say)))
         except NotOnThisMachineError as error:
             not_run = str(error)
+        except KeyboardInterrupt:
+            progress.clear()
+            print(f"{scenario.name}: interrupted; it and what comes after it is left out", file=sys.stderr)
+            return False
         except Exception as error:  # noqa: BLE001 - the others are still worth measuring
             not_run, all_measured = f"{type(error).__name__}: {error}", False
             progress.clear()

@@ -117,7 +117,7 @@ class Hosts:
         streams = ValkeyServer(directory / "streams", STREAMS, persistent=True)
         cache = ValkeyServer(directory / "cache", CACHE, persistent=False)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setitem(postgres._SETTINGS, "listen_addresses", "*")
+            patch.setitem(postgres.SETTINGS, "listen_addresses", "*")
             for server in (database, streams, cache):
                 self._opened.callback(server.stop)
                 server.start()

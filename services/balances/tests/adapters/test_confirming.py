@@ -22,8 +22,8 @@ NOV_22 = date(2026, 11, 22)
 @pytest.fixture
 def server(copy_cluster, tmp_path, monkeypatch):
     """One that writes its log when somebody waits for that, and not by itself."""
-    monkeypatch.setitem(postgres._SETTINGS, "wal_writer_delay", "10s")
-    monkeypatch.setitem(postgres._SETTINGS, "wal_writer_flush_after", "1GB")
+    monkeypatch.setitem(postgres.SETTINGS, "wal_writer_delay", "10s")
+    monkeypatch.setitem(postgres.SETTINGS, "wal_writer_flush_after", "1GB")
     server = PostgresServer(copy_cluster(tmp_path / "server"), free_port(), fast=True)
     server.start()
     yield server

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def server(copy_cluster, tmp_path, monkeypatch):
-    monkeypatch.setitem(postgres._SETTINGS, "max_prepared_transactions", "1")
+    monkeypatch.setitem(postgres.SETTINGS, "max_prepared_transactions", "1")
     server = PostgresServer(copy_cluster(tmp_path / "server"), free_port(), fast=True)
     server.start()
     yield server

@@ -1,12 +1,14 @@
 """How often the relay takes a step, whatever stands behind its ports."""
 
 import asyncio
+from functools import partial
 
 import pytest
 from fluxo_chassis.health import Observation
 from fluxo_entries.application.publishing.move_bulk_events import Moved
 from fluxo_entries.application.publishing.ports import Backlog
 from fluxo_entries.application.publishing.publish_outbox import Step
+from fluxo_entries.application.publishing.purge_outbox import Purged
 from fluxo_entries.application.publishing.stream_state import StreamPosition
 from fluxo_entries.application.use_cases import RelayUseCases
 from fluxo_entries.entrypoints.relay import (
@@ -163,6 +165,35 @@ async def seconds_to_seal(batches, *, is_listening=True, found=0):
     began = asyncio.get_running_loop().time()
     await relay.seal(stop)
     return asyncio.get_running_loop().time() - began, sealed
+
+
+async def test_a_relay_that_starts_tidies_up_though_one_work_at_a_time_has_the_lead():
+    leads: list[str] = []
+
+    async def lead(work: str):
+        if not leads:
+            leads.append(work)
+            await asyncio.sleep(0.1)
+            stop.set()
+
+    async def purge():
+        await lead("purge")
+        return Purged()
+
+    async def measure_groups():
+        return {}
+
+    stop = asyncio.Event()
+    use_cases = RelayUseCases(
+        partial(asyncio.sleep, 0, Step(0, 0, is_held_back=False)),
+        no_bulk,
+        partial(lead, "audit"),
+        purge,
+        partial(asyncio.sleep, 0, Backlog(0, 0, 0)),
+        measure_groups,
+    )
+    await Relay(use_cases, Silence()).run(stop)
+    assert leads == ["purge"]
 
 
 async def test_a_backlog_is_sealed_soon_and_slowly_while_rows_come_thick():

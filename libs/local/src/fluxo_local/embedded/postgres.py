@@ -11,7 +11,7 @@ from fluxo_local.embedded.probe import ASKS_FOR_PASSWORD, greet_postgres
 from fluxo_local.embedded.server import Server
 from fluxo_local.spawn import spawn
 
-_SETTINGS = {
+SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # a socket's path may not exceed 107 bytes; TCP serves everybody
     "shared_buffers": "128MB",
@@ -67,7 +67,7 @@ class PostgresServer(Server):
             log_of_initdb = self.directory / "initdb.log"
             create_cluster(confined, self._cluster, password_in(self.directory), log_of_initdb, sync=not self._fast)
         own = {"port": str(self.port), "max_connections": str(self.max_connections)}
-        settings = {**_SETTINGS, **(_FAST if self._fast else {}), **own}
+        settings = {**SETTINGS, **(_FAST if self._fast else {}), **own}
         arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self.process = spawn(
             [confined.binaries.program("postgres"), "-D", self._cluster, *arguments],

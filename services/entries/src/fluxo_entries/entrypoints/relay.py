@@ -86,8 +86,9 @@ class Relay:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.retry.for_ever(partial(self.publish_next, stop), stop))
             tasks.create_task(every(SEAL_EVERY_S, partial(self.seal, stop), stop, failure="sealing failed"))
-            tasks.create_task(every(AUDIT_EVERY_S, self.audit, stop, failure="auditing the stream failed"))
+            # Of these one works at a time, and the other may do so again soon.
             tasks.create_task(every(PURGE_EVERY_S, self.purge, stop, failure="tidying up failed"))
+            tasks.create_task(every(AUDIT_EVERY_S, self.audit, stop, failure="auditing the stream failed"))
             tasks.create_task(every(MEASURE_EVERY_S, self.measure, stop, failure="measuring failed"))
             await stop.wait()
             self._notifications.wake()
