@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What: HyperFormula's INT cuts a negative number towards zero: INT(-1.5) is -1.
-# Good guess: -2: INT goes down to the next lower integer in every spreadsheet and in Formula.js, and its MOD, which is defined by
+# Good guess: -2: INT goes down to the next lower integer in spreadsheets and in Formula.js, and MOD, which spreadsheets define by
 #   INT, does so here too.
 # Seen: hyperformula 3.5.0: INT(-1.5) is -1, INT(-0.5) is 0, MOD(-10.5, 3) is 1.5, so that 3 * INT(-10.5 / 3) + MOD(-10.5, 3) is
 #   -7.5; @formulajs/formulajs 4.6.1: -2, -1 and 1.5.

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# What: pixqrcode writes the same length into a Pix code for every e-mail key, that of an e-mail of 24 letters: with any other
-#   the fields after it are read from the wrong place.
+# What: pixqrcode writes the same length into a Pix code for every e-mail key, that of an e-mail of 24 letters: with any
+#   other the key takes in what follows it, or leaves letters over.
 # Good guess: field 26 says how long it is, whatever key it holds.
-# Seen: pixqrcode 1.1.0: it says 46 for an e-mail of 21 letters too, where 43 follow, so that the key swallows the beginning of the next
-#   field and a reader of the code loses its place; of 24 letters it is read right. The check sum is right both times.
+# Seen: pixqrcode 1.1.0: it says 46 for an e-mail of 21 letters too, where 43 follow, so that the key takes in the beginning of the
+#   next field and a reader of the code loses its place; of 24 letters it is read right. The check sum is right both times.
 # So: read a code back field by field before it is shown to anybody; the check sum proves nothing.
 set -euo pipefail
 
