@@ -1,6 +1,7 @@
 """What a merchant notices of another one's crowd: slow searches, readers who wait for nothing, bulks, strangers."""
 
 import asyncio
+import os
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import timedelta
 from typing import Any, Final
@@ -55,6 +56,8 @@ def _rounds(bench: Bench, system: System) -> Iterator[Round]:
         figures: dict[str, float] = {}
         for name, attack in ATTACKS.items():
             until_quiet(system)
+            # The kernel keeps what bulks wrote for half a minute, and writes it beside whoever commits then.
+            os.sync()
             bench.say(name.replace("_", " "))
             found = run_precisely(_beside(system, attack, bench.pace.seconds))
             for kind, measured in zip(KINDS, found, strict=True):
