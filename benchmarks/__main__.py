@@ -97,7 +97,9 @@ def main() -> int:
         return INTERRUPTED
     run.seconds = round(time.monotonic() - began, 1)
     run.cluster = sizing(run.scenarios)
-    path = RESULTS / options.file.format(date=run.began[:10], commit=run.commit.rstrip("+"))
+    path = RESULTS / ("some.json" if is_cut_short else options.file).format(
+        date=run.began[:10], commit=run.commit.rstrip("+")
+    )
     run.save(path)
     print_table(run)
     if options.into:
@@ -134,7 +136,7 @@ def _measure(run: Run, scenarios: Sequence[Scenario], pace: Pace) -> bool:
             rounds.extend(scenario.measure(Bench(pace, say)))
         except NotOnThisMachineError as error:
             not_run = str(error)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemExit):
             progress.clear()
             print(f"{scenario.name}: interrupted; it and what comes after it is left out", file=sys.stderr)
             return False

@@ -182,7 +182,8 @@ SCENARIO = Scenario(
         f"beside another merchant's {SEARCHERS} readers of a slow search, its {WAITERS:,} readers who wait for what "
         f"never comes, its bulks of {BULK_ENTRIES:,} entries on {CONNECTIONS} connections, and {CONNECTIONS} "
         "connections of somebody with a forged token. The crowd shares the machine with what it troubles. A "
-        f"merchant may ask for {int(LIMIT_PER_S):,} a second, as in compose and the chart."
+        f"merchant may ask for {int(LIMIT_PER_S):,} a second, as in compose and the chart. What was written "
+        "before is on the disk when each begins."
     ),
     measure=measure,
     needs=(WRK,),

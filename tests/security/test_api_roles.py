@@ -17,6 +17,7 @@ END
 RELAYS = [
     "SELECT drop_outbox_partitions(1, '3', 1, '1 day')",
     "SELECT create_outbox_partitions(1)",
+    "SELECT make_outbox_partitions(1)",
     "SELECT raise_outbox_generation(1)",
     "SELECT pass_outbox_horizon()",
     "SELECT move_bulk_events()",

@@ -9,6 +9,10 @@ ENTRIES_DEAD_LETTERS_STREAM: Final = "fluxo.entries.dead"
 EVENT_FIELD: Final = "event"
 """What a stream entry holds: a CloudEvent in structured JSON form, UTF-8."""
 
+BULK_PART_EVENTS: Final = 125
+"""So many events of a bulk are published at a time, the next ones when the consumers were given these; events of single
+entries go out between them."""
+
 SIGNATURE_FIELD: Final = "signature"
 """Beside the event where events are signed (`signatures.py`); a dead letter keeps it."""
 

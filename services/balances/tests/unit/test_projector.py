@@ -14,13 +14,13 @@ from fluxo_balances.application.projecting.project_entries import ProjectEntries
 from fluxo_balances.entrypoints import projector as loop
 from fluxo_balances.entrypoints.projector import Pace, Projector
 from fluxo_chassis.process import SystemClock
+from fluxo_contracts.streams import BULK_PART_EVENTS
 
 from services.balances.tests.fakes import World
 
 pytestmark = pytest.mark.anyio
 
 TODAY = date(2026, 11, 22)
-EVENTS_A_ROW = 125  # as the entries service lets the events of bulks out (ADR 0048)
 BATCH = 3
 EVENTS = 11
 
@@ -214,7 +214,7 @@ async def test_a_batch_that_is_not_full_has_nothing_behind_it(stream, running):
 
 @pytest.mark.parametrize(
     ("events", "pauses"),
-    [(1, 0), (EVENTS, 1), (EVENTS_A_ROW, 0)],
+    [(1, 0), (EVENTS, 1), (BULK_PART_EVENTS, 0)],
     ids=["a lone event", "events that come thick", "a part of a bulk"],
 )
 async def test_only_what_comes_thick_and_one_by_one_is_gathered(stream, recorded, monkeypatch, events, pauses):

@@ -6,10 +6,11 @@ from collections import Counter
 import asyncpg
 import pytest
 from asyncpg.transaction import Transaction
+from fluxo_contracts.streams import BULK_PART_EVENTS
 from fluxo_entries.adapters.events import event_of
 from fluxo_entries.adapters.observed_journal import disposition
 from fluxo_entries.adapters.postgres import bulk_insert, sql
-from fluxo_entries.adapters.postgres.bulk_insert import CHUNK_ROWS, EVENTS_A_ROW
+from fluxo_entries.adapters.postgres.bulk_insert import CHUNK_ROWS
 from fluxo_entries.adapters.postgres.rows import entries_as_lines, entry_of
 from fluxo_entries.domain.direction import Direction
 
@@ -59,7 +60,7 @@ async def test_keys_entries_and_events_are_stored_as_given(journal, pool, record
     assert [outcome.entry for outcome in outcomes] == [each.entry for each in [*given, *before]]
 
 
-@pytest.mark.parametrize("number", [EVENTS_A_ROW, EVENTS_A_ROW + 1, CHUNK_ROWS + 1])
+@pytest.mark.parametrize("number", [BULK_PART_EVENTS, BULK_PART_EVENTS + 1, CHUNK_ROWS + 1])
 async def test_the_events_of_a_larger_bulk_wait_some_to_a_row_and_those_of_a_small_one_go_out(
     journal, outbox, pool, recording, everything_after, number
 ):
@@ -68,7 +69,7 @@ async def test_the_events_of_a_larger_bulk_wait_some_to_a_row_and_those_of_a_sma
     await journal.append_all(given, atomic=True)
 
     assert await stored(pool) == expected(*given)
-    is_large = number > EVENTS_A_ROW
+    is_large = number > BULK_PART_EVENTS
     assert await count(pool, "outbox") == (0 if is_large else number)
     while await outbox.move_bulk_events():
         pass

@@ -8,9 +8,9 @@ from datetime import date, timedelta
 import asyncpg
 import pytest
 from fluxo_chassis.postgres.tenants import NAME_TENANTS
+from fluxo_contracts.streams import BULK_PART_EVENTS
 from fluxo_entries.adapters.postgres import day_closes as closing
 from fluxo_entries.adapters.postgres import sql
-from fluxo_entries.adapters.postgres.bulk_insert import EVENTS_A_ROW
 from fluxo_entries.adapters.postgres.day_closes import PostgresDayCloses
 from fluxo_entries.adapters.postgres.insert import insert
 from fluxo_entries.domain.errors import CloseHeldUpError, DayClosedError, NotConsolidatedError
@@ -257,7 +257,7 @@ async def test_what_is_of_a_bulk_and_waits_for_its_turn_is_not_acknowledged(line
     await line.send()
     await line.make_group()
     await line.consume()
-    await line.journal.append_all([recording(business_date=DAY) for _ in range(EVENTS_A_ROW + 1)], atomic=True)
+    await line.journal.append_all([recording(business_date=DAY) for _ in range(BULK_PART_EVENTS + 1)], atomic=True)
     await line.audit()
     with pytest.raises(NotConsolidatedError):
         await day_closes.close("padaria", DAY, "ana")

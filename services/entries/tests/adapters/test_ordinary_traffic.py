@@ -6,9 +6,8 @@ from functools import partial
 
 import asyncpg
 import pytest
-from fluxo_contracts.streams import ENTRIES_STREAM
+from fluxo_contracts.streams import BULK_PART_EVENTS, ENTRIES_STREAM
 from fluxo_entries.adapters.postgres import sql
-from fluxo_entries.adapters.postgres.bulk_insert import EVENTS_A_ROW
 from fluxo_entries.adapters.postgres.merchants import PostgresMerchants
 from fluxo_entries.adapters.postgres.outbox import PostgresOutbox
 from fluxo_entries.domain.merchant import Merchant
@@ -116,7 +115,7 @@ async def test_every_event_goes_out_beside_bulks_long_transactions_and_who_comes
         ended.set()
 
     async def bulk():
-        number = chance.choice((2, 20, EVENTS_A_ROW + 1))
+        number = chance.choice((2, 20, BULK_PART_EVENTS + 1))
         await line.journal.append_all([recording() for _ in range(number)], atomic=True)
 
     async def change_settings():

@@ -8,8 +8,7 @@ import asyncpg
 import pytest
 from fluxo_chassis.postgres import Notifications
 from fluxo_chassis.redis import RedisReplyError
-from fluxo_contracts.streams import ENTRIES_STREAM
-from fluxo_entries.adapters.postgres.bulk_insert import EVENTS_A_ROW
+from fluxo_contracts.streams import BULK_PART_EVENTS, ENTRIES_STREAM
 from fluxo_entries.application.publishing.stream_state import XID_BITS
 from fluxo_entries.bootstrap.relay import assemble
 from fluxo_entries.entrypoints.relay import Relay
@@ -165,7 +164,7 @@ async def test_an_open_transaction_that_writes_elsewhere_holds_no_event_back(ent
 async def test_singles_pass_a_bulk_that_nobody_reads_yet(entries_database, line, recording):
     await line.send()
     await line.make_group()
-    bulk = [recording() for _ in range(20 * EVENTS_A_ROW)]
+    bulk = [recording() for _ in range(20 * BULK_PART_EVENTS)]
     async with running_relay(entries_database, line):
         await line.journal.append_all(bulk, atomic=True)
         ids = await line.record(1)

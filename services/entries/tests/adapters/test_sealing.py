@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import asyncpg
 import pytest
-from fluxo_entries.adapters.postgres.bulk_insert import EVENTS_A_ROW
+from fluxo_contracts.streams import BULK_PART_EVENTS
 from fluxo_entries.adapters.postgres.chain import PostgresChains
 from fluxo_entries.adapters.postgres.seals import PostgresSeals
 from fluxo_entries.adapters.seal_keys import SealKeys
@@ -86,9 +86,9 @@ async def test_a_leaf_is_what_the_documents_say(journal, recording, seal, pool):
 async def test_what_waits_is_not_taken_for_inserted(journal, recording, seal, verify):
     await seal(await recorded(journal, recording, 2))
     await recorded(journal, recording, 3)
-    await journal.append_all([recording() for _ in range(EVENTS_A_ROW + 1)], atomic=True)
+    await journal.append_all([recording() for _ in range(BULK_PART_EVENTS + 1)], atomic=True)
     findings, verified = await verify()
-    assert (findings, verified.waiting) == ([], EVENTS_A_ROW + 4)
+    assert (findings, verified.waiting) == ([], BULK_PART_EVENTS + 4)
 
 
 async def test_a_restored_outbox_is_gone_through_again_and_nothing_sealed_twice(

@@ -15,10 +15,11 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("virtual_time")]
 class Statements:
     """Stands in for the connections: a statement takes a hundredth of a second; `sent` holds whose were in each.
 
-    `began` holds when each was sent, in milliseconds since the first.
+    `began` holds when each was sent, in milliseconds since the first. `take_s` is what each takes if not a hundredth.
     """
 
     def __init__(self) -> None:
+        self.take_s: dict[str, float] = {}
         self.sent: list[list[str]] = []
         self._began: list[float] = []
 
@@ -33,7 +34,7 @@ class Statements:
         assert due > asyncio.get_running_loop().time()
         self.sent.append([each.entry.merchant_id for each in recordings])
         self._began.append(asyncio.get_running_loop().time())
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(self.take_s.get(recordings[0].entry.merchant_id, 0.01))
         return [Outcome(each.entry) for each in recordings]
 
     async def close(self):
@@ -75,10 +76,30 @@ async def test_what_comes_while_a_group_is_written_goes_out_together(statements,
 
 
 async def test_who_comes_when_a_group_was_written_is_written_at_once(statements, come):
+    statements.take_s["one"] = 0.001
     for _ in range(3):
         await asyncio.gather(*await come("one", 1))
     assert statements.sent == [["one"]] * 3
-    assert statements.began == [0, 10, 20]
+    assert statements.began == [0, 1, 2]
+
+
+async def test_the_end_of_one_group_leaves_the_other_its_time(statements, come):
+    statements.take_s |= {"first": 0.002, "late": 0.001}
+    callers = [*await come("first", 1), *await come("crowd", BATCH_ROWS_MAX)]
+    await asyncio.sleep(0.003)
+    await asyncio.gather(*callers, *await come("late", 1))
+    assert statements.sent == [["first"], ["crowd"] * BATCH_ROWS_MAX, ["late"]]
+    assert statements.began == [0, 0, 5]
+
+
+async def test_a_group_begun_later_has_its_whole_time(statements, come):
+    statements.take_s["first"] = 0.004
+    callers = await come("first", 1)
+    await asyncio.sleep(0.003)
+    callers += await come("crowd", BATCH_ROWS_MAX)
+    await asyncio.sleep(0.003)
+    await asyncio.gather(*callers, *await come("late", 1))
+    assert statements.began == [0, 3, 8]
 
 
 async def test_as_many_as_a_group_may_hold_wait_for_nothing(statements, come):

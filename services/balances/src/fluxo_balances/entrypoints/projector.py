@@ -15,7 +15,7 @@ from fluxo_chassis.observability.traces import spans
 from fluxo_chassis.observability.traces.batch_spans import record_batch, record_next
 from fluxo_chassis.observability.traces.tracing import TraceContext, continue_trace
 from fluxo_chassis.resilience import Retry, wait_for_stop
-from fluxo_contracts.streams import ENTRIES_STREAM
+from fluxo_contracts.streams import BULK_PART_EVENTS, ENTRIES_STREAM
 
 from fluxo_balances.application.ports import Clock, ReadModelUnavailableError
 from fluxo_balances.application.projecting.ports import EntryEvents
@@ -30,10 +30,10 @@ READ_TIMEOUT_MIN_S: Final = 0.001
 TAKE_OVER_EVERY_S: Final = 5.0
 
 GATHER_S: Final = 0.004
-GATHER_EVENTS: Final = range(8, 125)
+GATHER_EVENTS: Final = range(8, BULK_PART_EVENTS)
 """A batch costs much the same for one event and for a hundred. While events come thick, but not a hundred at a time
-anyway, the next one takes what has come within GATHER_S. A lone event never waits, and nobody waits behind a part of a
-bulk: the next part is not on its way before this one is taken (ADR 0048)."""
+anyway, the next one takes what has come within GATHER_S. A lone event never waits, and nobody waits behind a whole part
+of a bulk: the next part is not on its way before this one is taken (ADR 0048)."""
 
 CONFIRM_AFTER_S: Final = 0.025
 """Confirming costs what writing to the disk costs, and holds those up who commit meanwhile: one does for all batches of

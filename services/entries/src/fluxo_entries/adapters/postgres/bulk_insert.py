@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 
 import asyncpg
 from fluxo_chassis.postgres.tenants import NAME_TENANTS
+from fluxo_contracts.streams import BULK_PART_EVENTS
 
 from fluxo_entries.adapters.events import event_of
 from fluxo_entries.adapters.postgres import sql
@@ -20,9 +21,6 @@ from fluxo_entries.domain.errors import DayClosedError, IdempotencyKeyReusedErro
 
 CHUNK_ROWS: Final = 500
 """A few milliseconds of work for this process, and a small part of a statement's time for the database."""
-
-EVENTS_A_ROW: Final = 125
-"""So many events of a larger bulk go out at a time, between those of single entries (ADR 0048)."""
 
 T = TypeVar("T")
 Outcomes = list[Outcome | IdempotencyKeyReusedError | DayClosedError]
@@ -60,7 +58,7 @@ async def _write(connection: asyncpg.Connection, recordings: Sequence[Recording]
     async for piece in in_pieces(recordings):
         for recording in piece:
             firsts.setdefault(key_of(recording), recording)
-    is_large = len(recordings) > EVENTS_A_ROW
+    is_large = len(recordings) > BULK_PART_EVENTS
     await connection.execute(sql.WILL_ANNOUNCE_LATER if is_large else sql.WILL_ANNOUNCE)
     await connection.execute(NAME_TENANTS, tenants(merchant for merchant, _ in firsts))
     taken: dict[Key, Stored] = {}
@@ -76,7 +74,7 @@ async def _write(connection: asyncpg.Connection, recordings: Sequence[Recording]
         events: list[bytes] = []
         async for piece in in_pieces(recordings):
             events += map(event_of, piece)
-        rows = bulk_outbox_copy(events, EVENTS_A_ROW) if is_large else outbox_copy(events)
+        rows = bulk_outbox_copy(events, BULK_PART_EVENTS) if is_large else outbox_copy(events)
         return entries_as_lines(recordings), rows
 
     async def record(_: Sequence[Recording], prepared: tuple[list[str], bytearray]) -> None:
