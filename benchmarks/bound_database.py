@@ -47,22 +47,30 @@ ON CONFLICT DO NOTHING
 """
 
 
+def database_beside(system: System, service: str, name: str) -> str:
+    """Make a database of a service's schema on the system's own server, anew if there is one.
+
+    Returns its owner's URL, whom no policy and no limit of connections holds.
+    """
+    variables = [f"FLUXO_{service.upper()}_{which}DATABASE_URL" for which in ("", "MIGRATION_")]
+    url = with_database(system.environment[variables[1]], name)
+    create = f"CREATE DATABASE {name} OWNER {urlsplit(url).username}"
+    ask(system.admin_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", create)
+    subprocess.run(
+        [sys.executable, "-m", f"fluxo_{service}", "migrate"],
+        env=system.environment | dict.fromkeys(variables, url),
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    return url
+
+
 class BoundDatabase:
     """A second database on the system's own PostgreSQL: the entries service's schema, and nobody relaying from it."""
 
     def __init__(self, system: System) -> None:
-        # The owner, whom no policy and no limit of connections holds.
-        self._url = with_database(system.environment["FLUXO_ENTRIES_MIGRATION_DATABASE_URL"], _NAME)
-        create = f"CREATE DATABASE {_NAME} OWNER {urlsplit(self._url).username}"
-        ask(system.admin_url, f"DROP DATABASE IF EXISTS {_NAME} WITH (FORCE)", create)
-        told = dict.fromkeys(("FLUXO_ENTRIES_DATABASE_URL", "FLUXO_ENTRIES_MIGRATION_DATABASE_URL"), self._url)
-        subprocess.run(
-            [sys.executable, "-m", "fluxo_entries", "migrate"],
-            env=system.environment | told,
-            check=True,
-            capture_output=True,
-            timeout=60,
-        )
+        self._url = database_beside(system, "entries", _NAME)
         # A NOTIFY makes commits wait for each other. Two flushers don't feel that, 64 clients do: it would flatter us.
         ask(self._url, "ALTER TABLE outbox DISABLE TRIGGER USER")
         self._event, self._events_database = b"", system.environment["FLUXO_ENTRIES_DATABASE_URL"]

@@ -3,22 +3,20 @@
 
 import asyncio
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import timedelta
 from statistics import median, quantiles
 from typing import Final
-from urllib.parse import urlsplit
 
 import asyncpg
 from fluxo_balances.adapters.postgres.read_sql import DAYS
 from fluxo_chassis.postgres import connect, session_settings
 
+from benchmarks.bound_database import database_beside
 from benchmarks.scenario import Bench, Figures, Round, Scenario, on_one_system
 from benchmarks.seeding import DAYS_A_YEAR
-from benchmarks.sql import ask, run_script, with_database
+from benchmarks.sql import ask, run_script
 from benchmarks.system import System
 from benchmarks.wrk import business_today
 
@@ -31,10 +29,10 @@ _LAYOUTS: Final = ("as_they_come", "by_month", "by_merchant")
 # Each layout is a schema with tables as the service's.
 _TABLES: Final = """
 CREATE SCHEMA {layout};
-CREATE TABLE {layout}.day_totals (LIKE public.day_totals INCLUDING ALL) WITH (fillfactor = 80);
+CREATE TABLE {layout}.day_totals (LIKE public.day_totals INCLUDING ALL) {day_totals};
 CREATE TABLE {layout}.month_totals (LIKE public.month_totals INCLUDING ALL) WITH (fillfactor = 80);
 """
-_AS_THEY_COME: Final = f"""{_TABLES.format(layout="as_they_come")}
+_AS_THEY_COME: Final = f"""{_TABLES.format(layout="as_they_come", day_totals="WITH (fillfactor = 80)")}
 INSERT INTO as_they_come.day_totals (merchant_id, business_date, credits_minor, debits_minor, entry_count)
 SELECT 'merchant-' || merchant, day, 12345, 2345, 6
 FROM generate_series($1::date, $2::date, '1 day') AS day, generate_series(1, $3::integer) AS merchant;
@@ -47,9 +45,7 @@ _COPIED: Final = """
 INSERT INTO {layout}.day_totals SELECT * FROM as_they_come.day_totals ORDER BY business_date, md5(merchant_id);
 INSERT INTO {layout}.month_totals SELECT * FROM as_they_come.month_totals ORDER BY month, md5(merchant_id);
 """
-_BY_MONTH: Final = f"""{_TABLES.format(layout="by_month")}
-DROP TABLE by_month.day_totals;
-CREATE TABLE by_month.day_totals (LIKE public.day_totals INCLUDING ALL) PARTITION BY RANGE (business_date);
+_BY_MONTH: Final = f"""{_TABLES.format(layout="by_month", day_totals="PARTITION BY RANGE (business_date)")}
 DO $$
 DECLARE
     month date;
@@ -63,7 +59,7 @@ END
 $$;
 {_COPIED.format(layout="by_month")}
 """
-_BY_MERCHANT: Final = f"""{_TABLES.format(layout="by_merchant")}
+_BY_MERCHANT: Final = f"""{_TABLES.format(layout="by_merchant", day_totals="WITH (fillfactor = 80)")}
 {_COPIED.format(layout="by_merchant")}
 CLUSTER by_merchant.day_totals USING day_totals_pkey;
 CLUSTER by_merchant.month_totals USING month_totals_pkey
@@ -72,7 +68,7 @@ CLUSTER by_merchant.month_totals USING month_totals_pkey
 
 @on_one_system
 def measure(bench: Bench, system: System) -> Iterator[Round]:
-    url = _database(system)
+    url = database_beside(system, "balances", _NAME)
     last = business_today()
     first = last - timedelta(days=YEARS * DAYS_A_YEAR - 1)
     given = _AS_THEY_COME.replace("$1", f"'{first}'").replace("$2", f"'{last}'").replace("$3", str(MERCHANTS))
@@ -92,21 +88,6 @@ def measure(bench: Bench, system: System) -> Iterator[Round]:
             if layout != _LAYOUTS[0]:
                 figures[f"ratio_of_{layout}"] = median(found[layout]) / median(found[_LAYOUTS[0]])
         yield Round(figures)
-
-
-def _database(system: System) -> str:
-    """Make a database beside the service's, of the same schema, and return its owner's URL."""
-    variables = ("FLUXO_BALANCES_DATABASE_URL", "FLUXO_BALANCES_MIGRATION_DATABASE_URL")
-    url = with_database(system.environment[variables[1]], _NAME)
-    ask(system.admin_url, f"CREATE DATABASE {_NAME} OWNER {urlsplit(url).username}")
-    subprocess.run(
-        [sys.executable, "-m", "fluxo_balances", "migrate"],
-        env=system.environment | dict.fromkeys(variables, url),
-        check=True,
-        capture_output=True,
-        timeout=60,
-    )
-    return url
 
 
 def _reading(figures: Figures) -> str:
