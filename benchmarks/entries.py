@@ -6,6 +6,7 @@ from datetime import date
 from uuid import uuid4
 
 import orjson
+from fluxo_cli.load.target import Target
 
 from benchmarks.system import System
 from benchmarks.wrk import business_today
@@ -30,8 +31,8 @@ def entry_requests(system: System, merchant: str) -> Iterator[bytes]:
         yield target.post("/v1/entries", token, body, f"{run}-{number}")
 
 
-def bulk_request(system: System, token: str, days: list[date]) -> bytes:
+def bulk_request(target: Target, token: str, days: list[date]) -> bytes:
     """Return one atomic bulk with an entry for each of the days."""
     run = uuid4()
     entries = [entry(day) | {"idempotency_key": f"{run}-{number}"} for number, day in enumerate(days)]
-    return system.entries.post("/v1/entries/bulk", token, orjson.dumps({"mode": "atomic", "entries": entries}))
+    return target.post("/v1/entries/bulk", token, orjson.dumps({"mode": "atomic", "entries": entries}))

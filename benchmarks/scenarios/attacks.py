@@ -31,7 +31,8 @@ SCENARIO = Scenario(
     name="attacks",
     title="All that one client may try, at once",
     method=(
-        "For ten seconds: 30 bodies of 8 MB without a token, 10 heads that never end, 900 connections that say "
+        "For ten seconds: 30 bodies of 8 MB without a token, 10 heads that never end, 30 connections "
+        "with 40,000 requests each, 10 bodies in chunks of single bytes, 900 connections that say "
         "nothing, half a line or half a head, 30 slow bodies, a bulk of 700,000 fields and one of 7,000 odd items, 64 "
         "bulks of 5,000 entries, 32 readers of a search, 64 strangers with a forged token, and 1,100 readers who wait "
         "for what never comes. Meanwhile a neighbour records ten entries a second. Memory is resident memory, looked "

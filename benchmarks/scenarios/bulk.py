@@ -23,14 +23,14 @@ BULKS_A_ROUND = 6
 def measure(bench: Bench, system: System) -> Iterator[Round]:
     days = [business_today()] * ENTRIES
     token = system.token("bulk")
-    run_precisely(send_in_turn(system, [bulk_request(system, token, days)]))
+    run_precisely(send_in_turn(system, [bulk_request(system.entries, token, days)]))
     bound = BoundDatabase(system)
     bound.copy(ENTRIES)
     for _ in bench.rounds():
         until_quiet(system)
         with cost_of(system) as cost:
             measured = run_precisely(
-                send_in_turn(system, [bulk_request(system, token, days) for _ in range(BULKS_A_ROUND)])
+                send_in_turn(system, [bulk_request(system.entries, token, days) for _ in range(BULKS_A_ROUND)])
             )
             until_quiet(system)
         copied_per_s = median(bound.copy(ENTRIES) for _ in range(BULKS_A_ROUND))

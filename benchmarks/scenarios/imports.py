@@ -28,7 +28,7 @@ SERVERS = ("postgres", "valkey")
 @on_one_system
 def measure(bench: Bench, system: System) -> Iterator[Round]:
     days, token = [business_today()] * ENTRIES, system.token("bulk")
-    bulks = run_precisely(send_in_turn(system, [bulk_request(system, token, days) for _ in range(BULKS)]))
+    bulks = run_precisely(send_in_turn(system, [bulk_request(system.entries, token, days) for _ in range(BULKS)]))
     bulk_per_s = ENTRIES / (bulks.percentiles_ms(50)[0] / 1e3)
     until_quiet(system)
     lines = bench.pace.memory_entries

@@ -14,8 +14,9 @@ from fluxo_cli.load.pacing import closed_loop, open_loop, run_precisely
 from fluxo_cli.load.pool import Pool
 from uuid_utils.compat import uuid7
 
-from benchmarks import wrk
-from benchmarks.entries import bulk_request, entry, entry_requests
+from benchmarks import crowd, wrk
+from benchmarks.crowd import BODY_BYTES, BULK_ENTRIES, CONNECTIONS
+from benchmarks.entries import entry, entry_requests
 from benchmarks.quiet import until_quiet
 from benchmarks.scenario import Bench, Round, Scenario, Target
 from benchmarks.sql import ask
@@ -24,13 +25,8 @@ from benchmarks.tools import WRK
 from benchmarks.wrk import business_today
 
 WRITES_PER_S: Final = 30
-CONNECTIONS: Final = 64
 SEARCHERS: Final = 32
 WAITERS: Final = 1_100
-BULK_ENTRIES: Final = 5_000
-BULKS_PER_S: Final = 10
-TOO_MANY_REQUESTS: Final = 429
-RETRY_AFTER_S: Final = 1.0
 WAL_SEGMENTS: Final = 40
 SEARCHED_ENTRIES: Final = 20_000
 NEWER_ENTRIES: Final = 100
@@ -38,7 +34,8 @@ CROWD: Final = "crowd"
 LIMIT_PER_S: Final = "10000"
 """As compose and the chart set it."""
 
-Attack = Callable[[System, str, float], Coroutine[Any, Any, object]]
+Attack = Callable[[System, str, float], Coroutine[Any, Any, asyncio.Task[Any]]]
+"""Begins it, with a token of the crowd's and for so many seconds; the task ends with it."""
 
 
 def measure(bench: Bench) -> Iterator[Round]:
@@ -74,7 +71,7 @@ async def _beside(system: System, attack: Attack | None, seconds: float) -> tupl
     token, entries, balances = system.token("neighbour"), system.entries, system.balances
     under_way = None
     if attack is not None:
-        under_way = asyncio.create_task(attack(system, system.token(CROWD), seconds + 1))
+        under_way = await attack(system, system.token(CROWD), seconds + 1)
         await asyncio.sleep(1)
     reads, days = list[asyncio.Future[Exchange]](), list[asyncio.Future[Exchange]]()
     loop = asyncio.get_running_loop()
@@ -104,41 +101,35 @@ async def _measured(exchanges: list[asyncio.Future[Exchange]]) -> Measured:
     return measured
 
 
-async def _search(system: System, token: str, seconds: float) -> object:
+def _in_thread(call: Callable[..., object], *arguments: Any, **named: Any) -> asyncio.Task[Any]:
+    return asyncio.create_task(asyncio.to_thread(call, *arguments, **named))
+
+
+async def _search(system: System, token: str, seconds: float) -> asyncio.Task[Any]:
     url = f"{system.entries_url}/v1/entries?q=antigo&limit=1"
-    return await asyncio.to_thread(wrk.get, url, connections=SEARCHERS, seconds=seconds, token=token)
+    return _in_thread(wrk.get, url, connections=SEARCHERS, seconds=seconds, token=token)
 
 
-async def _wait_for_nothing(system: System, token: str, seconds: float) -> object:
+async def _wait_for_nothing(system: System, token: str, seconds: float) -> asyncio.Task[Any]:
     url = f"{system.balances_url}/v1/daily-balances/{business_today()}?after_entry={uuid7()}"
-    return await asyncio.to_thread(wrk.get, url, connections=WAITERS, seconds=seconds, token=token)
+    return _in_thread(wrk.get, url, connections=WAITERS, seconds=seconds, token=token)
 
 
-async def _knock(system: System, _token: str, seconds: float) -> object:
+async def _knock(system: System, token: str, seconds: float) -> asyncio.Task[Any]:
     url = f"{system.entries_url}/v1/entries"
-    forged = system.token(CROWD)[:-8] + "AAAAAAAA"
-    return await asyncio.to_thread(wrk.get, url, connections=CONNECTIONS, seconds=seconds, token=forged)
+    return _in_thread(wrk.get, url, connections=CONNECTIONS, seconds=seconds, token=_forged(token))
 
 
-async def _send_bulks(system: System, token: str, seconds: float) -> None:
-    """Send bulks on every connection until the end, and what is refused again when `Retry-After` says so."""
-    # Made beforehand: the driver must not be what holds the other merchant up.
-    days = [business_today()] * BULK_ENTRIES
-    bulks = iter([bulk_request(system, token, days) for _ in range(CONNECTIONS + round(seconds) * BULKS_PER_S)])
-    loop = asyncio.get_running_loop()
-    end = loop.time() + seconds
-    async with Pool(system.entries, CONNECTIONS, timeout_s=60) as pool:
+async def _send_bulks(system: System, token: str, seconds: float) -> asyncio.Task[Any]:
+    return await crowd.start("bulks", system.entries_url, token, seconds)
 
-        async def client() -> None:
-            for bulk in bulks:
-                while loop.time() < end:
-                    answered = loop.create_future()
-                    pool.submit(bulk, answered.set_result)
-                    if (await answered).status != TOO_MANY_REQUESTS:
-                        break
-                    await asyncio.sleep(RETRY_AFTER_S)
 
-        await asyncio.gather(*(client() for _ in range(CONNECTIONS)))
+async def _pour_bodies(system: System, token: str, seconds: float) -> asyncio.Task[Any]:
+    return await crowd.start("bodies", system.entries_url, _forged(token), seconds)
+
+
+def _forged(token: str) -> str:
+    return token[:-8] + "AAAAAAAA"
 
 
 CROWDS: Final[dict[str, Attack]] = {
@@ -146,6 +137,7 @@ CROWDS: Final[dict[str, Attack]] = {
     "beside_waiters": _wait_for_nothing,
     "beside_bulks": _send_bulks,
     "beside_strangers": _knock,
+    "beside_bodies": _pour_bodies,
 }
 ATTACKS: Final[dict[str, Attack | None]] = {"alone": None, **CROWDS}
 KINDS: Final = ("write", "read", "read_own_write")
@@ -181,7 +173,8 @@ SCENARIO = Scenario(
         "One merchant records 30 entries a second and reads each by its id and in its day (`after_entry`): alone, then "
         f"beside another merchant's {SEARCHERS} readers of a slow search, its {WAITERS:,} readers who wait for what "
         f"never comes, its bulks of {BULK_ENTRIES:,} entries on {CONNECTIONS} connections, and {CONNECTIONS} "
-        "connections of somebody with a forged token. The crowd shares the machine with what it troubles. A "
+        f"connections of somebody with a forged token, who asks, or sends bodies of {BODY_BYTES // 1_000_000} MB. The "
+        "crowd shares the machine with what it troubles. A "
         f"merchant may ask for {int(LIMIT_PER_S):,} a second, as in compose and the chart. What was written "
         "before is on the disk when each begins."
     ),

@@ -49,6 +49,8 @@ class Attack:
             await asyncio.gather(
                 *self._large_bodies_without_a_token(),
                 *self._heads_without_end(),
+                *self._very_many_requests(),
+                *self._crumbs(),
                 *self._silence(),
                 *self._slow_bodies(system.token("slow")),
                 *self._items_with_many_fields(system.token("crowd")),
@@ -76,6 +78,16 @@ class Attack:
     def _heads_without_end(self) -> Iterator[Any]:
         for _ in range(self._count(10)):
             yield self._pour(self._system.entries_url, b"GET /v1/entries HTTP/1.1\r\nX: ", [PIECE] * 400)
+
+    def _very_many_requests(self) -> Iterator[Any]:
+        for url in (self._system.entries_url, self._system.balances_url, self._system.page_url):
+            for _ in range(self._count(10)):
+                yield self._pour(url, b"", [b"GET / HTTP/1.1\r\nHost: fluxo\r\n\r\n" * 2_000] * 20)
+
+    def _crumbs(self) -> Iterator[Any]:
+        head = _head("POST", "/v1/entries/bulk").replace(b"Content-Length: 0", b"Transfer-Encoding: chunked")
+        for _ in range(self._count(10)):
+            yield self._pour(self._system.entries_url, head, [b"1\r\n \r\n" * 10_000] * 20)
 
     def _silence(self) -> Iterator[Any]:
         system = self._system

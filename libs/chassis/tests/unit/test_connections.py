@@ -10,12 +10,15 @@ from fluxo_chassis.http.connections import seats as module
 from fluxo_chassis.http.connections.protocol import (
     BODY_BYTES_PER_S_MIN,
     BODY_WITHIN_S,
+    CHUNK_BYTES_MIN,
     HEAD_LIMIT_BYTES,
     HEAD_WITHIN_S,
     HEADER_LINES_MAX,
+    PIPELINED_MAX,
+    SMALL_CHUNKS_MAX,
     SPARE_WITHIN_S,
 )
-from fluxo_chassis.http.connections.seats import OTHER_DESCRIPTORS, SPARE, Seats
+from fluxo_chassis.http.connections.seats import OTHER_DESCRIPTORS, SPARE, UNWANTED_BYTES_PER_S, Seats
 from fluxo_chassis.http.fast.write_coalescing import CoalescingProtocol
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
@@ -239,6 +242,109 @@ async def test_a_body_that_nobody_wants_ends_soon(service):
         protocol.data_received(b"x" * 10_000)
     assert wire.is_closed
     assert wire.written.count(b"HTTP/1.1") == 1
+
+
+async def test_bodies_that_nobody_wants_are_read_slowly_in_all(service):
+    service.answers_at_once = True
+    connections = [service.connect(address) for address in ("10.0.0.1", "10.0.0.1", "10.0.0.2", "10.0.0.2")]
+    for protocol, _ in connections:
+        protocol.data_received(POST + b"Content-Length: 100000000\r\n\r\n")
+    await asyncio.sleep(0.01)
+    assert all(wire.written.endswith(b"done\r\n0\r\n\r\n") for _, wire in connections)
+    read_bytes = 0
+    for _ in range(500):
+        for protocol, wire in connections:
+            if not wire.is_paused:
+                protocol.data_received(b"x" * 262_144)
+                read_bytes += 262_144
+        await asyncio.sleep(0.01)
+    assert read_bytes < 6 * UNWANTED_BYTES_PER_S
+    assert not any(wire.is_closed for _, wire in connections)
+
+
+async def test_after_a_body_that_nobody_wanted_the_connection_goes_on(service):
+    service.answers_at_once = True
+    protocol, wire = service.connect()
+    protocol.data_received(POST + b"Content-Length: 300000\r\n\r\n")
+    await asyncio.sleep(0.01)
+    protocol.data_received(b"x" * 200_000)
+    assert wire.is_paused
+    await asyncio.sleep(200_000 / UNWANTED_BYTES_PER_S + 0.01)
+    assert not wire.is_paused
+    protocol.data_received(b"x" * 100_000 + HEAD + b"\r\n")
+    await asyncio.sleep(0.01)
+    assert wire.written.count(b"HTTP/1.1 200") == 2
+    assert not wire.is_paused
+
+
+async def test_who_would_wait_too_long_to_be_read_is_let_go(service):
+    service.answers_at_once = True
+    count = refused("unwanted-body")
+    connections = [service.connect(address) for address in ("10.0.0.1", "10.0.0.1", "10.0.0.2")]
+    for protocol, _ in connections:
+        protocol.data_received(POST + b"Content-Length: 1000000000\r\n\r\n")
+    await asyncio.sleep(0.01)
+    for protocol, _ in connections:
+        protocol.data_received(b"x" * int(UNWANTED_BYTES_PER_S * BODY_WITHIN_S * 0.4))
+    assert [wire.is_closed for _, wire in connections] == [False, False, True]
+    assert refused("unwanted-body") == count + 1
+
+
+async def test_a_body_in_crumbs_is_refused(service):
+    service.may_read.clear()
+    protocol, wire = service.connect()
+    count = refused("chunks-too-small")
+    protocol.data_received(POST + b"Transfer-Encoding: chunked\r\n\r\n")
+    sent = 0
+    while not wire.is_closed:
+        protocol.data_received(b"1\r\nx\r\n" * 10)
+        sent += 10
+        assert sent <= SMALL_CHUNKS_MAX + 50
+    assert sent > SMALL_CHUNKS_MAX - 50
+    assert problem_of(wire) == 400
+    assert orjson.loads(wire.written.partition(b"\r\n\r\n")[2])["type"].endswith("chunks-too-small")
+    assert refused("chunks-too-small") == count + 1
+    protocol.data_received(b"1\r\nx\r\n")
+
+
+@pytest.mark.parametrize(("size", "count"), [(1, SMALL_CHUNKS_MAX - 100), (CHUNK_BYTES_MIN, 20_000), (5_000, 5_000)])
+async def test_few_small_chunks_and_many_others_are_a_body(service, size, count):
+    protocol, wire = service.connect()
+    protocol.data_received(POST + b"Transfer-Encoding: chunked\r\n\r\n")
+    chunk = b"%x\r\n%b\r\n" % (size, b"x" * size)
+    for _ in range(count // 100):
+        protocol.data_received(chunk * 100)
+        await asyncio.sleep(0)
+    protocol.data_received(b"0\r\n\r\n")
+    await asyncio.sleep(0.1)
+    assert [len(body) for body in service.bodies] == [size * count]
+    assert not wire.is_closed
+
+
+async def test_of_very_many_requests_at_once_the_first_are_answered(service):
+    service.may_read.clear()
+    protocol, wire = service.connect()
+    count = refused("pipelined")
+    protocol.data_received((HEAD + b"\r\n") * 10_000)
+    assert len(protocol.pipeline) == PIPELINED_MAX
+    service.may_read.set()
+    await asyncio.sleep(1)
+    assert wire.written.count(b"HTTP/1.1 200") == 1 + PIPELINED_MAX
+    assert wire.written.count(b"connection: close") == 1
+    assert wire.is_closed
+    assert refused("pipelined") == count + 1
+
+
+async def test_after_very_many_requests_no_other_is_taken(service):
+    service.may_read.clear()
+    protocol, wire = service.connect()
+    protocol.data_received((POST + b"Content-Length: 2\r\n\r\n{}") * (PIPELINED_MAX + 2))
+    protocol.data_received(HEAD + b"\r\n")
+    service.may_read.set()
+    await asyncio.sleep(1)
+    assert wire.written.count(b"HTTP/1.1 200") == 1 + PIPELINED_MAX
+    assert service.bodies == [b"{}"] * (1 + PIPELINED_MAX)
+    assert wire.is_closed
 
 
 async def test_a_stream_of_events_stays_open(service):

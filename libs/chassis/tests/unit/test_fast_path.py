@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from contextlib import suppress
 from functools import partial
 from types import SimpleNamespace
 
@@ -271,16 +272,16 @@ async def test_answers_behind_a_slow_one_wait_for_it(serving):
     assert short.taken == [b"/v1/things/1"]
 
 
-async def test_who_asks_and_does_not_read_fills_no_memory_and_gets_all_in_order(serving):
+async def test_who_asks_and_does_not_read_fills_no_memory_and_what_is_answered_comes_in_order(serving):
     short = await serving("short", take=partial(ready, size=SIZE))
     reader, writer = await asyncio.open_connection("127.0.0.1", short.port, limit=2**10)
     count, taken, buffered = 2_000, -1, 0
 
     async def ask() -> None:
-        for number in range(count):
-            writer.write(get(number % 100))
-            await writer.drain()
-        writer.write(LAST)
+        with suppress(ConnectionError):
+            for number in range(count):
+                writer.write(get(number % 100))
+                await writer.drain()
 
     asking = asyncio.create_task(ask())
     while not buffered or taken != len(short.taken):
@@ -290,12 +291,14 @@ async def test_who_asks_and_does_not_read_fills_no_memory_and_gets_all_in_order(
     assert buffered < 10 * SIZE
     assert len(short.taken) < count
     reading = bytearray()
-    async with asyncio.timeout(30):
-        while chunk := await reader.read(2**20):
-            reading += chunk
+    with suppress(ConnectionError):  # Not all that it sent was read when its connection was closed.
+        async with asyncio.timeout(30):
+            while chunk := await reader.read(2**20):
+                reading += chunk
     await asking
     answered = [int(number) for number in re.findall(rb'"number":(\d+)', reading)]
-    assert answered == [*(number % 100 for number in range(count)), 1_000]
+    assert answered == [number % 100 for number in range(len(answered))]
+    assert taken <= len(answered) < count
     writer.close()
 
 

@@ -5,6 +5,7 @@ protocol as the fast path does.
 """
 
 import asyncio
+from functools import partial
 from typing import Any, Final
 
 import httptools
@@ -29,12 +30,34 @@ BODY_WITHIN_S: Final = 10.0
 BODY_BYTES_PER_S_MIN: Final = 1_024
 """A body may take BODY_WITHIN_S, and a second more for so many bytes of it."""
 
+SMALL_CHUNKS_MAX: Final = 1_000
+CHUNK_BYTES_MIN: Final = 64
+"""A chunk takes a microsecond, whatever is in it: of a body of single bytes, 256 KiB would take fifty milliseconds.
+
+So many may be smaller than CHUNK_BYTES_MIN, and one more for each that is that much larger.
+"""
+
+PIPELINED_MAX: Final = 64
+"""Requests of a connection that wait for the answer to the one before: 256 KiB have room for ten thousand."""
+
 CLOSED_WITHIN_S: Final = 60.0
 """For a client to take the end of its last answer."""
 
 PROBES: Final = (b"/health", b"/metrics")
 
 _FRAMING: Final = (b"content-length", b"transfer-encoding")
+
+_CHUNKS_TOO_SMALL: Final = partial(
+    Problem,
+    400,
+    "chunks-too-small",
+    "Chunks too small",
+    f"The body comes in too many small chunks. Send a Content-Length, or at least {CHUNK_BYTES_MIN} bytes in each.",
+)
+
+
+class _EndedError(Exception):
+    """Tells the parser to leave the rest."""
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -49,6 +72,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._is_in_body = False
         self._is_resuming = False
         self._body_bytes = 0
+        self._small_chunks = 0
         self._body_since: float | None = None
         self._closing_since: float | None = None
 
@@ -75,6 +99,21 @@ class GuardedProtocol(HttpToolsProtocol):
         self._parse(data)
         if self.pending_bytes > HEAD_LIMIT_BYTES:
             self._end(known_problem(431), "head-too-large")
+        elif self._is_in_body and self.cycle.response_complete:
+            self._read_on_later(len(data))
+
+    def _read_on_later(self, unwanted_bytes: int) -> None:
+        """Let what comes after its answer wait for its turn among all: a crowd of it would be most of the work."""
+        wait_s = self._seats.unwanted_wait_s(unwanted_bytes)
+        if wait_s > BODY_WITHIN_S:
+            self._end(None, "unwanted-body")
+        else:
+            self.flow.pause_reading()
+            self.loop.call_later(wait_s, self._read_on)
+
+    def _read_on(self) -> None:
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
 
     def _parse(self, data: bytes) -> None:
         try:
@@ -82,6 +121,8 @@ class GuardedProtocol(HttpToolsProtocol):
         except httptools.HttpParserUpgrade as offer:
             self._decline_upgrade(data[offer.args[0] :])
         except httptools.HttpParserError:
+            if self._is_ended:
+                return
             message = "Invalid HTTP request received."
             self.logger.warning(message)
             self.send_400_response(message)
@@ -108,6 +149,8 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         if self._is_ended or self._is_resuming:
             return
+        if len(self.pipeline) == PIPELINED_MAX:
+            self._end_after_those_that_wait()
         self.pending_bytes, self.head_since = 0, None
         if self.is_spare and not self.url.startswith(PROBES):
             self._end(overloaded(), None)
@@ -119,11 +162,18 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def expect_body(self) -> None:
         """Begin to look at how fast a body comes."""
-        self._is_in_body, self._body_bytes, self._body_since = True, 0, None
+        self._is_in_body, self._body_bytes, self._small_chunks, self._body_since = True, 0, 0, None
+
+    def on_chunk_header(self) -> None:
+        self._small_chunks += 1
+        if self._small_chunks > SMALL_CHUNKS_MAX:
+            self._end(_CHUNKS_TOO_SMALL(), "chunks-too-small")
+            raise _EndedError
 
     def on_body(self, body: bytes) -> None:
         if not self._is_ended:
             self.pending_bytes = 0
+            self._small_chunks = max(0, self._small_chunks - len(body) // CHUNK_BYTES_MIN)
             # What comes after the answer is not wanted any more, however fast it is.
             self._body_bytes += 0 if self.cycle.response_complete else len(body)
             super().on_body(body)
@@ -160,6 +210,14 @@ class GuardedProtocol(HttpToolsProtocol):
         if problem is not None and self._is_free_to_answer():
             self.transport.write(self._answer(problem))
         self.transport.close()
+
+    def _end_after_those_that_wait(self) -> None:
+        """Take no other request of this connection; the last that waits says so in its answer."""
+        self._is_ended = True
+        self._seats.refused("pipelined")
+        last, _ = self.pipeline[0]
+        last.keep_alive = False
+        raise _EndedError
 
     def _is_free_to_answer(self) -> bool:
         if self.cycle is None:

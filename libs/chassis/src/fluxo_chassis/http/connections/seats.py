@@ -20,12 +20,16 @@ SPARE: Final = 64
 OTHER_DESCRIPTORS: Final = 192
 """Files, the log, and connections to servers, of which an API holds some forty at most."""
 
+UNWANTED_BYTES_PER_S: Final = 8 * 1024 * 1024
+"""Of bodies that come after their answer, of all connections: a hundredth of a core."""
+
 LOOK_EVERY_S: Final = 1.0
 TELL_EVERY_S: Final = 10.0
 
 connections_refused = prometheus_client.Counter(
     "http_connections_refused",
-    "Connections that were closed: full or address-full (no room), slow-head, slow-body, head-too-large.",
+    "Connections that were closed: full or address-full (no room), slow-head, slow-body, "
+    "head-too-large, unwanted-body (its answer was given), chunks-too-small, pipelined (too many requests at once).",
     ["reason"],
 )
 
@@ -45,6 +49,7 @@ class Seats:
         self._seated: dict[Seated, str] = {}
         self._spare: dict[Seated, str] = {}
         self._of_address = Counter[str]()
+        self._unwanted_until = 0.0
         self._looking: asyncio.TimerHandle | None = None
         self._untold = Counter[str]()
         self._told_at = float("-inf")
@@ -85,6 +90,12 @@ class Seats:
             self._of_address[address] -= 1
             if not self._of_address[address]:
                 del self._of_address[address]
+
+    def unwanted_wait_s(self, size: int) -> float:
+        """Return how long to wait after so many bytes that nobody wants, behind those of others."""
+        now = asyncio.get_running_loop().time()
+        self._unwanted_until = max(now, self._unwanted_until) + size / UNWANTED_BYTES_PER_S
+        return self._unwanted_until - now
 
     def refused(self, reason: str) -> None:
         """Count it, and say so in the log every some seconds."""
