@@ -25,7 +25,6 @@ BULK_ENTRIES: Final = 5_000
 BULKS_PER_S: Final = 10
 BODY_BYTES: Final = 1_000_000
 TOO_MANY_REQUESTS: Final = 429
-RETRY_AFTER_S: Final = 1.0
 TIMEOUT_S: Final = 60.0
 READY: Final = b"ready\n"
 
@@ -64,17 +63,18 @@ async def _send(target: Target, requests: Iterator[bytes], seconds: float) -> No
         async def client() -> None:
             while loop.time() < end and (request := next(requests, None)) is not None:
                 while loop.time() < end:
-                    if await _status(pool, request) != TOO_MANY_REQUESTS:
+                    exchange = await _send_one(pool, request)
+                    if exchange.status != TOO_MANY_REQUESTS:
                         break
-                    await asyncio.sleep(RETRY_AFTER_S)
+                    await asyncio.sleep(min(int(exchange.retry_after), end - loop.time()))
 
         await asyncio.gather(*(client() for _ in range(CONNECTIONS)))
 
 
-async def _status(pool: Pool, request: bytes) -> int:
+async def _send_one(pool: Pool, request: bytes) -> Exchange:
     answered: asyncio.Future[Exchange] = asyncio.get_running_loop().create_future()
     pool.submit(request, answered.set_result)
-    return (await answered).status
+    return await answered
 
 
 def main() -> None:

@@ -64,7 +64,6 @@ def test_what_costs_more_than_a_whole_bucket_takes_a_whole_one(limits, clock):
 
 def test_a_refusal_says_when_to_come_again_and_what_the_policy_is(limits, clock):
     admitted(limits, "a")
-    assert limits.refuse("a", 1)["Retry-After"] == "1"
     assert limits.refuse("a", 25) == {
         "Retry-After": "4",
         "RateLimit": '"tenant";r=0;t=4',
@@ -72,6 +71,31 @@ def test_a_refusal_says_when_to_come_again_and_what_the_policy_is(limits, clock)
     }
     clock.now += 4
     assert limits.admits("a", 25)
+
+
+def test_who_come_again_when_they_were_told_to_are_admitted_one_after_the_other(limits, clock):
+    admitted(limits, "a")
+    told = sorted((clock.now + int(limits.refuse("a", 16)["Retry-After"]), number) for number in range(10))
+    assert [when - clock.now for when, _ in told] == [2 * (number + 1) for number in range(10)]
+    for when, _ in told:
+        clock.now = when
+        assert limits.admits("a", 16)
+
+
+def test_very_many_are_told_to_come_within_half_a_minute(limits, clock):
+    admitted(limits, "a")
+    told = [int(limits.refuse("a", 16)["Retry-After"]) for _ in range(1_000)]
+    assert set(told) == set(range(2, rate_limits.SPREAD_S + 1, 2))
+    assert max(told.count(each) for each in told) <= 1_000 // len(set(told)) + 1
+    clock.now += 3_600
+    admitted(limits, "a")
+    assert limits.refuse("a", 1)["Retry-After"] == "1"
+
+
+def test_many_small_requests_that_were_refused_may_come_together(limits):
+    plenty = RateLimits(10_000, Clock())
+    admitted(plenty, "a", tries=100_000)
+    assert {plenty.refuse("a", 10)["Retry-After"] for _ in range(900)} == {"1"}
 
 
 def test_memory_is_bounded_and_whoever_has_taken_much_is_remembered_longest(limits, clock, monkeypatch):
@@ -85,4 +109,6 @@ def test_memory_is_bounded_and_whoever_has_taken_much_is_remembered_longest(limi
     assert admitted(limits, "greedy") == 8
     for number in range(1_000):
         limits.admits(f"many-{number}", 1)
+        limits.refuse(f"many-{number}", 1)
     assert len(limits._left) == len(limits._filled_at) <= 100
+    assert len(limits._told_until) <= 100

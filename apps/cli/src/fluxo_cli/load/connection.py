@@ -13,7 +13,7 @@ class Exchange:
     """One request and what came of it.
 
     Instants are the event loop's clock, in seconds; `due` is when it should have been sent. `status` is 0 where no
-    answer came. `cache_status` is that header's value, empty without one.
+    answer came. `cache_status` and `retry_after` are those headers' values, empty without one.
     """
 
     request: bytes
@@ -24,6 +24,7 @@ class Exchange:
     status: int = 0
     body: bytes = b""
     cache_status: bytes = b""
+    retry_after: bytes = b""
 
 
 class Connection(asyncio.Protocol):
@@ -69,8 +70,13 @@ class Connection(asyncio.Protocol):
         self._end()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self.exchange is not None and name.lower() == b"cache-status":
+        if self.exchange is None:
+            return
+        name = name.lower()
+        if name == b"cache-status":
             self.exchange.cache_status = value
+        elif name == b"retry-after":
+            self.exchange.retry_after = value
 
     def on_body(self, body: bytes) -> None:
         if self.exchange is not None:

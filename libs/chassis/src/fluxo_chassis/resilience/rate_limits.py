@@ -8,6 +8,9 @@ from prometheus_client import Counter
 BURST_S: Final = 10
 """What a tenant may take at once: as much as its limit brings in that time."""
 
+SPREAD_S: Final = 30
+"""Those who are refused at once are told to come again one after the other, within so long."""
+
 TENANTS_MAX: Final = 10_000
 
 rate_limit_refused = Counter("rate_limit_refused", "Requests that were refused: their tenant had asked for too much.")
@@ -22,13 +25,15 @@ class RateLimits:
     takes a whole bucket.
     """
 
-    __slots__ = ("_burst", "_clock", "_filled_at", "_left", "_per_s")
+    __slots__ = ("_burst", "_clock", "_filled_at", "_left", "_per_s", "_told_until")
 
     def __init__(self, per_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_s = per_s
         self._burst = per_s * BURST_S
         self._left: dict[str, float] = {}
         self._filled_at: dict[str, float] = {}
+        self._told_until: dict[str, float] = {}
+        """Until when there is enough for those who were refused and told when to come again."""
         self._clock = clock
 
     def admits(self, tenant: str, price: float) -> bool:
@@ -40,13 +45,21 @@ class RateLimits:
         return True
 
     def refuse(self, tenant: str, price: float) -> Mapping[str, str]:
-        """Count a refusal and return its headers: when as much is there, and the policy (IETF's RateLimit fields)."""
+        """Count a refusal and return its headers: when to come again, and the policy (IETF's RateLimit fields).
+
+        As much is there after `t`; `Retry-After` is behind those who were refused before, or they would come all at
+        once, and all but one be refused again.
+        """
         rate_limit_refused.inc()
-        left = self._left.get(tenant, 0.0)
-        wait_s = max(math.ceil((min(price, self._burst) - left) / self._per_s), 1)
+        left, price, now = self._left.get(tenant, 0.0), min(price, self._burst), self._clock()
+        enough_at = now + (price - left) / self._per_s
+        told_until = self._told_until.get(tenant, now)
+        if not now < told_until < now + SPREAD_S:
+            told_until = now
+        self._told_until[tenant] = told_until + price / self._per_s
         return {
-            "Retry-After": str(wait_s),
-            "RateLimit": f'"tenant";r={int(left)};t={wait_s}',
+            "Retry-After": _whole(enough_at - now + told_until - now),
+            "RateLimit": f'"tenant";r={int(left)};t={_whole(enough_at - now)}',
             "RateLimit-Policy": f'"tenant";q={int(self._burst)};w={BURST_S}',
         }
 
@@ -70,3 +83,8 @@ class RateLimits:
         kept = taken if len(taken) < TENANTS_MAX else []
         self._left = {tenant: self._left[tenant] for tenant in kept}
         self._filled_at = {tenant: self._filled_at[tenant] for tenant in kept}
+        self._told_until = {tenant: until for tenant, until in self._told_until.items() if tenant in self._left}
+
+
+def _whole(seconds: float) -> str:
+    return str(max(math.ceil(seconds), 1))
