@@ -1,9 +1,6 @@
 """What a FastAPI route says about its callers; apart from the rest, for processes that do without FastAPI."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from http import HTTPStatus
-from random import uniform
 from typing import Annotated, Final
 
 from fastapi import Request, Security
@@ -14,14 +11,6 @@ from fluxo_chassis.auth.bearer import Principal, TokenVerifier, unauthenticated
 from fluxo_chassis.problems import Problem, over_rate_limit
 from fluxo_chassis.resilience import current_tenant
 from fluxo_chassis.resilience.rate_limits import RateLimits
-
-STRANGERS_PER_S: Final = 100.0
-"""Refusals that a process gives at once, and a thousand after a pause; they take a fiftieth of a core."""
-
-HELD_S: Final = 0.5
-"""So long others are held back, on average: whoever asks on and on is slowed, and keeps nobody waiting."""
-
-_strangers = RateLimits(STRANGERS_PER_S)
 
 
 class _Bearer(SecurityBase):
@@ -34,13 +23,8 @@ class _Bearer(SecurityBase):
         self.scheme_name = "bearer"
 
     async def __call__(self, request: Request) -> Principal:
-        try:
-            principal = await self._principal(request)
-        except Problem as problem:
-            if problem.status == HTTPStatus.UNAUTHORIZED and not _strangers.admits("", 1):
-                await asyncio.sleep(uniform(0, 2 * HELD_S))  # noqa: S311 - so that they don't all come again at once
-            raise
-        # The request log distinguishes tenants by it, and what many share is shared by turns.
+        principal = await self._principal(request)
+        # The request log distinguishes tenants by it, what many share is shared by turns, and who has none is slowed.
         request.state.principal = principal
         current_tenant.set(principal.tenant)
         return principal

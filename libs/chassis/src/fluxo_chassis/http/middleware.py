@@ -19,6 +19,7 @@ from fluxo_chassis.http.fast.ready_answer import kept_by_nobody
 from fluxo_chassis.http.given_once import REPEATED, repeated
 from fluxo_chassis.http.problem_answers import known_problem, problem_answer
 from fluxo_chassis.http.request_log import Kind, RequestLog
+from fluxo_chassis.http.strangers import Strangers
 from fluxo_chassis.http.validation import invalid_request, pointer
 from fluxo_chassis.observability.traces import tracing
 from fluxo_chassis.problems import FieldError, Problem, overloaded, rate_limited, unavailable
@@ -75,6 +76,7 @@ class Middleware:
         answer_within_s: Callable[[Scope], float],
         body_types: re.Pattern[str] = JSON,
         body_types_of: Mapping[str, re.Pattern[str]] | None = None,
+        strangers: Strangers | None = None,
     ) -> None:
         self._app = app
         self._account = account
@@ -84,6 +86,7 @@ class Middleware:
         self._answer_within_s = answer_within_s
         self._body_types = body_types
         self._body_types_of = body_types_of or {}
+        self._strangers = strangers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
@@ -96,19 +99,24 @@ class Middleware:
         token = tracing.enter(context)
 
         # It knows nothing of the answer, which knows it: of each request a cycle would be left, to be searched for.
-        def note(status: int) -> None:
+        def note(status: int, held_s: float) -> None:
             method = scope["method"] if scope["method"] in _METHODS else OTHER
             principal = scope.get("state", {}).get("principal")
             tenant = None if principal is None else principal.tenant
             kind = Kind(method, route_template(scope), status)
-            self._account.note(kind, tenant, time.perf_counter() - started, context)
+            self._account.note(kind, tenant, time.perf_counter() - started - held_s, context)
 
-        answer = _Answer(send, context.request_id, self._cors.headers(scope["headers"]), note)
+        def wait_s(length: int) -> float:
+            if self._strangers is None or scope.get("state", {}).get("principal") is not None:
+                return 0.0
+            return self._strangers.wait_s(scope["method"], scope["path"], length)
+
+        answer = _Answer(send, context.request_id, self._cors.headers(scope["headers"]), note, wait_s)
         try:
             await self._answer(scope, headers, receive, answer, _GIVEN_ONCE & twice)
         finally:
             if not answer.is_stream:
-                note(answer.status)
+                note(answer.status, answer.held_s)
             tracing.leave(token)
 
     async def _answer(
@@ -138,18 +146,27 @@ class Middleware:
 
 
 class _Answer:
-    """The way out: notes the status, and adds the headers that every response has.
+    """The way out: notes the status, adds the headers that every response has, and holds back what strangers are told.
 
     A stream of events is answered, and noted, when it begins: how long it stays open is up to the client.
     """
 
-    def __init__(self, send: Send, request_id: str, cors: HeaderLines, note: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        send: Send,
+        request_id: str,
+        cors: HeaderLines,
+        note: Callable[[int, float], None],
+        wait_s: Callable[[int], float],
+    ) -> None:
         self._send = send
         self._headers = [(b"x-request-id", request_id.encode()), (b"x-content-type-options", b"nosniff"), *cors]
         self.deadline: Deadline | None = None
         self.started = False
         self.is_stream = False
         self._note = note
+        self._wait_s = wait_s
+        self.held_s = 0.0
         self.status = 500
 
     async def __call__(self, message: Message) -> None:
@@ -159,10 +176,13 @@ class _Answer:
                 self.deadline.meet()
             self.status = message["status"]
             own = dict(message.get("headers", ()))
+            if wait_s := self._wait_s(int(own.get(b"content-length", b"0"))):
+                self.held_s = wait_s
+                await asyncio.sleep(wait_s)
             message["headers"] = [*message.get("headers", ()), *kept_by_nobody(own), *self._headers]
             if own.get(b"content-type", b"").startswith(_EVENT_STREAM):
                 self.is_stream = True
-                self._note(self.status)
+                self._note(self.status, self.held_s)
         await self._send(message)
 
 

@@ -1,16 +1,24 @@
 """The generated OpenAPI document, with problem details where FastAPI would show its own errors."""
 
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
-from fastapi import FastAPI
+import orjson
+from fastapi import FastAPI, Response
 
 from fluxo_chassis.problems import ProblemBody, problem_response
 
 _FASTAPI_ERRORS = ("HTTPValidationError", "ValidationError")
 
 
+PATH: Final = "/openapi.json"
+
+
 def install_openapi(app: FastAPI) -> None:
-    """Every operation documents its validation errors, and any other error, as problem details."""
+    """Serve it: every operation documents its validation errors, and any other error, as problem details.
+
+    It is rendered once. The framework does it for each who asks, which takes as long as ten other requests.
+    """
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -19,6 +27,12 @@ def install_openapi(app: FastAPI) -> None:
         return app.openapi_schema or {}
 
     app.openapi = openapi  # type: ignore[method-assign]
+    app.openapi_url = PATH
+    rendered = cache(lambda: orjson.dumps(openapi()))
+
+    @app.get(PATH, include_in_schema=False)
+    async def document() -> Response:
+        return Response(rendered(), media_type="application/json")
 
 
 def _document_problems(document: dict[str, Any]) -> None:
