@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fluxo_chassis.health.monitor import Health
-from fluxo_chassis.observability.metrics.http_metrics import metrics_endpoint
+from fluxo_chassis.observability.metrics.http_metrics import Scrapes
 
 HEALTH_MEDIA_TYPE = "application/health+json"
 
@@ -26,15 +26,11 @@ def health_routes(health: Health, before_scrape: Callable[[], None] = lambda: No
         body = health.report()
         return _answer(503 if body["status"] == "fail" else 200, body)
 
-    async def metrics(request: Request) -> Response:
-        before_scrape()
-        return await metrics_endpoint(request)
-
     return [
         Route("/health/live", live),
         Route("/health/ready", ready),
         Route("/health", report),
-        Route("/metrics", metrics),
+        Route("/metrics", Scrapes(before_scrape).answer),
     ]
 
 

@@ -12,7 +12,7 @@ from fluxo_chassis.resilience.rate_limits import RateLimits
 PER_S: Final = 100.0
 """Answers of this price that a process gives at once, and a thousand after a pause; they take a fiftieth of a core."""
 
-SMALL_PRICE: Final = 0.2
+SMALL_PRICE: Final = 0.5
 """Of probes and preflights, which others wait for."""
 
 BYTES_FOR_ONE: Final = 10_000
