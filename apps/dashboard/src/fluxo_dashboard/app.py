@@ -8,6 +8,7 @@ from fluxo_chassis.health import Health, health_routes
 from fluxo_chassis.http.cors import Cors
 from fluxo_chassis.http.middleware import FILES_IN_FORMS, FORMS, Middleware
 from fluxo_chassis.http.request_log import RequestLog
+from fluxo_chassis.http.strangers import PROBES, Strangers
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware as Layer
@@ -50,6 +51,9 @@ _WITHIN_S: Final = {
 
 BODY_LIMIT_BYTES: Final = 65_536
 
+STATIC_PRICE: Final = 0.1
+"""Of a file that a browser keeps for ever, where any other answer to who is not signed in is 1: a page has several."""
+
 
 def create_dashboard_app(desk: Desk, *, health: Health, static: StaticFiles) -> Starlette:
     """Return the pages with logs, metrics, traces, limits and health around them."""
@@ -71,6 +75,7 @@ def create_dashboard_app(desk: Desk, *, health: Health, static: StaticFiles) -> 
             body_limits={imports.PATH: imports.BODY_BYTES_MAX},
             body_types_of={imports.PATH: FILES_IN_FORMS},
             answer_within_s=lambda scope: _WITHIN_S.get(scope["path"], ANSWER_WITHIN_S),
+            strangers=Strangers({**PROBES, PATH: STATIC_PRICE}),
         )
 
         async def only_http(scope: Scope, receive: Receive, send: Send) -> None:
