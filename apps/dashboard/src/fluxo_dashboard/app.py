@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from fluxo_chassis.health import Health, health_routes
+from fluxo_chassis.http.can_wait import PROBES, CanWait
 from fluxo_chassis.http.cors import Cors
 from fluxo_chassis.http.middleware import FILES_IN_FORMS, FORMS, Middleware
 from fluxo_chassis.http.request_log import RequestLog
-from fluxo_chassis.http.strangers import PROBES, Strangers
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware as Layer
@@ -75,7 +75,7 @@ def create_dashboard_app(desk: Desk, *, health: Health, static: StaticFiles) -> 
             body_limits={imports.PATH: imports.BODY_BYTES_MAX},
             body_types_of={imports.PATH: FILES_IN_FORMS},
             answer_within_s=lambda scope: _WITHIN_S.get(scope["path"], ANSWER_WITHIN_S),
-            strangers=Strangers({**PROBES, PATH: STATIC_PRICE}),
+            can_wait=CanWait({**PROBES, PATH: STATIC_PRICE}),
         )
 
         async def only_http(scope: Scope, receive: Receive, send: Send) -> None:

@@ -16,7 +16,6 @@ from fluxo_chassis.http.fast.direct import DirectRoutes
 from fluxo_chassis.http.middleware import FILES, Middleware
 from fluxo_chassis.http.openapi import install_openapi
 from fluxo_chassis.http.request_log import RequestLog
-from fluxo_chassis.http.strangers import Strangers
 from fluxo_chassis.resilience import Bulkhead
 
 BODY_LIMIT_BYTES = 65_536
@@ -105,7 +104,6 @@ def create_app(
         body_limits=body_limits or {},
         body_types_of=dict.fromkeys(files, FILES),
         answer_within_s=answer_within_s,
-        strangers=Strangers(),
     )
     install_error_handlers(app)
     install_openapi(app)

@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
+from http import HTTPStatus
 
 import structlog
 from starlette.datastructures import Headers
@@ -12,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from fluxo_chassis.http.can_wait import CanWait
 from fluxo_chassis.http.connections.protocol import HEAD_LIMIT_BYTES, HEADER_LINES_MAX
 from fluxo_chassis.http.cors import Cors, HeaderLines
 from fluxo_chassis.http.deadline import Deadline
@@ -19,7 +21,6 @@ from fluxo_chassis.http.fast.ready_answer import kept_by_nobody
 from fluxo_chassis.http.given_once import REPEATED, repeated
 from fluxo_chassis.http.problem_answers import known_problem, problem_answer
 from fluxo_chassis.http.request_log import Kind, RequestLog
-from fluxo_chassis.http.strangers import Strangers
 from fluxo_chassis.http.validation import invalid_request, pointer
 from fluxo_chassis.observability.traces import tracing
 from fluxo_chassis.problems import FieldError, Problem, overloaded, rate_limited, unavailable
@@ -76,7 +77,7 @@ class Middleware:
         answer_within_s: Callable[[Scope], float],
         body_types: re.Pattern[str] = JSON,
         body_types_of: Mapping[str, re.Pattern[str]] | None = None,
-        strangers: Strangers | None = None,
+        can_wait: CanWait | None = None,
     ) -> None:
         self._app = app
         self._account = account
@@ -86,7 +87,7 @@ class Middleware:
         self._answer_within_s = answer_within_s
         self._body_types = body_types
         self._body_types_of = body_types_of or {}
-        self._strangers = strangers
+        self._can_wait = can_wait or CanWait()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
@@ -106,10 +107,11 @@ class Middleware:
             kind = Kind(method, route_template(scope), status)
             self._account.note(kind, tenant, time.perf_counter() - started - held_s, context)
 
-        def wait_s(length: int) -> float:
-            if self._strangers is None or scope.get("state", {}).get("principal") is not None:
-                return 0.0
-            return self._strangers.wait_s(scope["method"], scope["path"], length)
+        def wait_s(status: int, length: int) -> float:
+            principal = scope.get("state", {}).get("principal")
+            if principal is None:
+                return self._can_wait.stranger_s(scope["method"], scope["path"], length)
+            return self._can_wait.refused_s(principal.tenant) if status == HTTPStatus.TOO_MANY_REQUESTS else 0.0
 
         answer = _Answer(send, context.request_id, self._cors.headers(scope["headers"]), note, wait_s)
         try:
@@ -146,7 +148,7 @@ class Middleware:
 
 
 class _Answer:
-    """The way out: notes the status, adds the headers that every response has, and holds back what strangers are told.
+    """The way out: notes the status, adds the headers that every response has, and holds back what can wait.
 
     A stream of events is answered, and noted, when it begins: how long it stays open is up to the client.
     """
@@ -157,7 +159,7 @@ class _Answer:
         request_id: str,
         cors: HeaderLines,
         note: Callable[[int, float], None],
-        wait_s: Callable[[int], float],
+        wait_s: Callable[[int, int], float],
     ) -> None:
         self._send = send
         self._headers = [(b"x-request-id", request_id.encode()), (b"x-content-type-options", b"nosniff"), *cors]
@@ -176,7 +178,7 @@ class _Answer:
                 self.deadline.meet()
             self.status = message["status"]
             own = dict(message.get("headers", ()))
-            if wait_s := self._wait_s(int(own.get(b"content-length", b"0"))):
+            if wait_s := self._wait_s(self.status, int(own.get(b"content-length", b"0"))):
                 self.held_s = wait_s
                 await asyncio.sleep(wait_s)
             message["headers"] = [*message.get("headers", ()), *kept_by_nobody(own), *self._headers]

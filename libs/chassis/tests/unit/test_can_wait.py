@@ -1,4 +1,4 @@
-"""Who is answered without being known: virtual time, and an application as every service has it."""
+"""Who is answered without being known, or is over a limit: virtual time, and an application as every service has it."""
 
 import asyncio
 from typing import Annotated
@@ -11,8 +11,8 @@ from fluxo_chassis.auth.bearer import refused
 from fluxo_chassis.auth.requires import requires
 from fluxo_chassis.health import Health
 from fluxo_chassis.http.app import create_app
+from fluxo_chassis.http.can_wait import BYTES_FOR_ONE, HELD_MAX_S, HELD_S, REFUSALS_PER_S, SMALL_PRICE, CanWait
 from fluxo_chassis.http.fast.direct import DirectRoute, add_routes
-from fluxo_chassis.http.strangers import BYTES_FOR_ONE, HELD_MAX_S, HELD_S, SMALL_PRICE, Strangers
 from fluxo_chassis.resilience.rate_limits import RateLimits
 from prometheus_client import REGISTRY
 
@@ -25,9 +25,9 @@ PREFLIGHT = {"Origin": "https://shop.test", "Access-Control-Request-Method": "GE
 
 class FixedVerifier:
     async def verify(self, token):
-        if token != "ana":
+        if token not in {"ana", "bea"}:
             raise refused("The token is malformed.")
-        return Principal("t-1", "ana", frozenset({"notes:read"}), "owner")
+        return Principal(f"merchant of {token}", token, frozenset({"notes:read"}), "owner")
 
 
 @pytest.fixture
@@ -47,8 +47,8 @@ def app():
         return Response("none")
 
     add_routes(app, routes)
-    strangers = app.edge._strangers = Strangers()
-    strangers._limits = RateLimits(AT_ONCE / 10, clock=lambda: 0.0)
+    can_wait = app.edge._can_wait = CanWait()
+    can_wait._strangers = RateLimits(AT_ONCE / 10, clock=lambda: 0.0)
     return app
 
 
@@ -93,6 +93,17 @@ async def test_who_is_known_is_never_held_back(took):
     assert [await took(headers=KNOWN) for _ in range(100)] == [(0, 200)] * 100
 
 
+async def test_who_is_over_the_limit_is_told_so_slowly_and_nobody_else_waits(app, took):
+    app.state.rate_limits = RateLimits(1, clock=lambda: 0.0)
+    assert await took(headers=KNOWN) == (0, 200)
+    seen = [await took(headers=KNOWN) for _ in range(int(REFUSALS_PER_S) * 10 + 50)]
+    assert {status for _, status in seen} == {429}
+    waits = [wait for wait, _ in seen]
+    assert waits[: int(REFUSALS_PER_S) * 10] == [0] * int(REFUSALS_PER_S) * 10
+    assert 5 * HELD_S < sum(waits) < 50 * 2 * HELD_S
+    assert await took(headers={"Authorization": "Bearer bea"}) == (0, 200)
+
+
 async def test_probes_and_preflights_wait_half_a_second_at_most(took):
     while (await took())[0] == 0:
         pass
@@ -102,15 +113,17 @@ async def test_probes_and_preflights_wait_half_a_second_at_most(took):
 
 
 async def test_of_what_is_named_as_small_many_may_be_asked_for_at_once():
-    strangers = Strangers({"/static": 0.1})
-    at_once = sum(strangers.wait_s("GET", "/static/page.css", 99 * BYTES_FOR_ONE) == 0 for _ in range(12_000))
+    can_wait = CanWait({"/static": 0.1})
+    at_once = sum(can_wait.stranger_s("GET", "/static/page.css", 99 * BYTES_FOR_ONE) == 0 for _ in range(12_000))
     assert 10_000 <= at_once < 11_000
 
 
 async def test_what_is_large_costs_more():
-    strangers = Strangers()
-    assert 10 <= sum(strangers.wait_s("GET", "/large", 99 * BYTES_FOR_ONE) == 0 for _ in range(1_000)) <= 11
-    assert HELD_MAX_S / 2 < max(strangers.wait_s("GET", "/large", 99 * BYTES_FOR_ONE) for _ in range(100)) < HELD_MAX_S
+    can_wait = CanWait()
+    assert 10 <= sum(can_wait.stranger_s("GET", "/large", 99 * BYTES_FOR_ONE) == 0 for _ in range(1_000)) <= 11
+    assert (
+        HELD_MAX_S / 2 < max(can_wait.stranger_s("GET", "/large", 99 * BYTES_FOR_ONE) for _ in range(100)) < HELD_MAX_S
+    )
 
 
 async def test_the_time_that_somebody_is_held_back_is_not_our_duration(app, took):
