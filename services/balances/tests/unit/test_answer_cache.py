@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 from fluxo_balances.application.ports import CacheUnavailableError, ReadModelUnavailableError
-from fluxo_balances.entrypoints.http.answer_cache import AnswerCache
+from fluxo_balances.entrypoints.http.answer_cache import LONG_RUNNING_MAX, AnswerCache
 from fluxo_balances.entrypoints.http.conditional_response import Answer, Origin
 from fluxo_chassis.resilience import Bulkhead, BulkheadFull
 
@@ -66,6 +66,25 @@ async def test_a_bypass_reads_the_database_and_stores_nothing(answers, database,
     memory_cache.answers["m1", "2026-11-22"] = b'"older"'
     assert await answers.bypass("m1", database.read) == Answer(b'"old"', Origin.BYPASS)
     assert memory_cache.answers["m1", "2026-11-22"] == b'"older"'
+
+
+async def test_a_merchants_long_reads_come_one_after_the_other_and_keep_no_short_one_waiting(answers, database):
+    running, most = set(), []
+
+    async def read_long() -> bytes:
+        running.add(asyncio.current_task())
+        most.append(len(running))
+        await asyncio.sleep(0.01)
+        running.discard(asyncio.current_task())
+        return b'"long"'
+
+    crowd = [asyncio.create_task(answers.bypass("m1", read_long, is_long=True)) for _ in range(5)]
+    await asyncio.sleep(0)
+    assert (await answers.bypass("m1", database.read)).body == b'"old"'
+    assert most == [1]
+    assert (await answers.bypass("m2", read_long, is_long=True)).body == b'"long"'
+    await asyncio.gather(*crowd)
+    assert max(most) == LONG_RUNNING_MAX
 
 
 async def test_while_the_database_is_unavailable_the_cached_answer_is_stale(answers, database):

@@ -16,13 +16,18 @@ Losing a lease for any other reason costs one more read of the database and noth
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import Final, Protocol
 
 from fluxo_chassis.resilience import Bulkhead
 
 from fluxo_balances.application.ports import AnswerInvalidation, ReadModelUnavailableError
 from fluxo_balances.entrypoints.http.conditional_response import Answer, CachedResponses, Origin
+
+LONG_RUNNING_MAX: Final = 2
+LONG_WAITING_MAX: Final = 100
+LONG_WAIT_MAX_S: Final = 1.0
+"""Of reads that take long, one of a merchant at a time: each renders for some ten milliseconds in one go."""
 
 Read = Callable[[], Awaitable[bytes]]
 """Queries the database and renders the answer."""
@@ -62,6 +67,13 @@ class AnswerCache:
     def __init__(self, store: AnswerStore, bulkhead: Bulkhead, database_is_unavailable: Callable[[], bool]) -> None:
         self._store = store
         self._bulkhead = bulkhead
+        self._long_reads = Bulkhead(
+            "balances-long-reads",
+            running_max=LONG_RUNNING_MAX,
+            tenant_running_max=1,
+            waiting_max=LONG_WAITING_MAX,
+            wait_max_s=LONG_WAIT_MAX_S,
+        )
         self._database_is_unavailable = database_is_unavailable
         self._reads: dict[tuple[str, str], asyncio.Task[Answer]] = {}
 
@@ -96,9 +108,11 @@ class AnswerCache:
         if self._database_is_unavailable():
             raise ReadModelUnavailableError
 
-    async def bypass(self, merchant_id: str, read: Read) -> Answer:
+    async def bypass(self, merchant_id: str, read: Read, *, is_long: bool = False) -> Answer:
         """Return what the database says now; neither read from the store nor put there."""
-        async with self._slot_at_database(merchant_id):
+        self.require_database()
+        turn = self._long_reads.slot(merchant_id) if is_long else nullcontext()
+        async with turn, self._slot_at_database(merchant_id):
             return Answer(await read(), Origin.BYPASS)
 
     async def invalidate(self, merchant_ids: Sequence[str]) -> None:

@@ -34,8 +34,16 @@ Limit = Annotated[int, from_text(_parse_limit), WithJsonSchema({"type": "integer
 SEARCH_PRICE: Final = 200.0
 
 
+ENTRIES_FOR_ONE: Final = 2
+"""How many entries of a page cost as much as an answer at hand."""
+
+
 def _price(request: Request) -> float:
-    return SEARCH_PRICE if "q" in request.query_params else PLAIN_PRICE
+    if "q" in request.query_params:
+        return SEARCH_PRICE
+    limit = request.query_params.get("limit", "")
+    count = int(limit) if _DIGITS.match(limit) else LIMIT_DEFAULT
+    return PLAIN_PRICE + min(count, LIMIT_MAX) / ENTRIES_FOR_ONE
 
 
 class EntriesQuery(BaseModel):
