@@ -27,6 +27,7 @@ from benchmarks.wrk import business_today
 WRITES_PER_S: Final = 30
 SEARCHERS: Final = 32
 WAITERS: Final = 1_100
+RANGE_DAYS: Final = 3_600
 WAL_SEGMENTS: Final = 40
 SEARCHED_ENTRIES: Final = 20_000
 NEWER_ENTRIES: Final = 100
@@ -120,6 +121,16 @@ async def _knock(system: System, token: str, seconds: float) -> asyncio.Task[Any
     return _in_thread(wrk.get, url, connections=CONNECTIONS, seconds=seconds, token=_forged(token))
 
 
+async def _ask_for_what_is_not_there(system: System, _token: str, seconds: float) -> asyncio.Task[Any]:
+    return _in_thread(wrk.get, f"{system.entries_url}/nothing", connections=CONNECTIONS, seconds=seconds)
+
+
+async def _read_long_ranges(system: System, token: str, seconds: float) -> asyncio.Task[Any]:
+    last = business_today()
+    url = f"{system.balances_url}/v1/daily-balances?from={last - timedelta(days=RANGE_DAYS)}&to={last}"
+    return _in_thread(wrk.get, url, connections=CONNECTIONS, seconds=seconds, token=token)
+
+
 async def _send_bulks(system: System, token: str, seconds: float) -> asyncio.Task[Any]:
     return await crowd.start("bulks", system.entries_url, token, seconds)
 
@@ -138,6 +149,8 @@ CROWDS: Final[dict[str, Attack]] = {
     "beside_bulks": _send_bulks,
     "beside_strangers": _knock,
     "beside_bodies": _pour_bodies,
+    "beside_visitors": _ask_for_what_is_not_there,
+    "beside_ranges": _read_long_ranges,
 }
 ATTACKS: Final[dict[str, Attack | None]] = {"alone": None, **CROWDS}
 KINDS: Final = ("write", "read", "read_own_write")
@@ -173,8 +186,9 @@ SCENARIO = Scenario(
         "One merchant records 30 entries a second and reads each by its id and in its day (`after_entry`): alone, then "
         f"beside another merchant's {SEARCHERS} readers of a slow search, its {WAITERS:,} readers who wait for what "
         f"never comes, its bulks of {BULK_ENTRIES:,} entries on {CONNECTIONS} connections, and {CONNECTIONS} "
-        f"connections of somebody with a forged token, who asks, or sends bodies of {BODY_BYTES // 1_000_000} MB. The "
-        "crowd shares the machine with what it troubles. A "
+        f"connections of somebody with a forged token, who asks, or sends bodies of {BODY_BYTES // 1_000_000} MB, or "
+        "of somebody without one who asks for what is not there, and as many of another merchant's that read "
+        f"{RANGE_DAYS:,} days. The crowd shares the machine with what it troubles. A "
         f"merchant may ask for {int(LIMIT_PER_S):,} a second, as in compose and the chart. What was written "
         "before is on the disk when each begins."
     ),

@@ -25,9 +25,10 @@ PREFLIGHT = {"Origin": "https://shop.test", "Access-Control-Request-Method": "GE
 
 class FixedVerifier:
     async def verify(self, token):
-        if token not in {"ana", "bea"}:
+        if token not in {"ana", "bea", "carl"}:
             raise refused("The token is malformed.")
-        return Principal(f"merchant of {token}", token, frozenset({"notes:read"}), "owner")
+        scopes = frozenset() if token == "carl" else frozenset({"notes:read"})
+        return Principal(f"merchant of {token}", token, scopes, "owner")
 
 
 @pytest.fixture
@@ -102,6 +103,13 @@ async def test_who_is_over_the_limit_is_told_so_slowly_and_nobody_else_waits(app
     assert waits[: int(REFUSALS_PER_S) * 10] == [0] * int(REFUSALS_PER_S) * 10
     assert 5 * HELD_S < sum(waits) < 50 * 2 * HELD_S
     assert await took(headers={"Authorization": "Bearer bea"}) == (0, 200)
+
+
+async def test_who_may_not_ask_for_something_is_told_so_slowly(took):
+    reader = {"Authorization": "Bearer carl"}
+    seen = [await took(headers=reader) for _ in range(int(REFUSALS_PER_S) * 10 + 50)]
+    assert {status for _, status in seen} == {403}
+    assert sum(wait for wait, _ in seen) > 5 * HELD_S
 
 
 async def test_probes_and_preflights_wait_half_a_second_at_most(took):

@@ -1,4 +1,4 @@
-"""Who can wait for an answer: whoever is not known, once all of them together ask for much, and who is over a limit.
+"""Who can wait for an answer: whoever is not known, and who is refused, once they ask for much.
 
 A connection that waits asks nothing: 64 that asked for a page that is not there made a neighbour's writes take 93 ms
 and not 3.5.
@@ -26,7 +26,7 @@ HELD_S: Final = 0.5
 HELD_MAX_S: Final = 5.0
 
 REFUSALS_PER_S: Final = 20.0
-"""Of one tenant who is over a limit, two hundred after a pause: a refusal is a fifth of what it refuses."""
+"""Of one tenant who is over a limit or may not do it, two hundred after a pause."""
 
 
 class CanWait:
@@ -38,7 +38,7 @@ class CanWait:
         self._small = small
 
     def refused_s(self, tenant: str) -> float:
-        """Return how long to hold back the refusal of a tenant who asked for too much."""
+        """Return how long to hold back the refusal of a tenant who is known."""
         return 0.0 if self._refused.admits(tenant, 1) else _some(2 * HELD_S)
 
     def stranger_s(self, method: str, path: str, length: int) -> float:

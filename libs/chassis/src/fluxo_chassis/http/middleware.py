@@ -53,6 +53,9 @@ _ENCODED = partial(
     "Send the body as it is, without a Content-Encoding.",
     headers={"Accept-Encoding": "identity"},
 )
+_REFUSALS = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})
+"""Of who is known; both cost nothing of a limit."""
+
 _EVENT_STREAM = b"text/event-stream"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUEST_ID = re.compile(rb"[!#-+\--\[\]-~]{1,128}\Z")
@@ -111,7 +114,7 @@ class Middleware:
             principal = scope.get("state", {}).get("principal")
             if principal is None:
                 return self._can_wait.stranger_s(scope["method"], scope["path"], length)
-            return self._can_wait.refused_s(principal.tenant) if status == HTTPStatus.TOO_MANY_REQUESTS else 0.0
+            return self._can_wait.refused_s(principal.tenant) if status in _REFUSALS else 0.0
 
         answer = _Answer(send, context.request_id, self._cors.headers(scope["headers"]), note, wait_s)
         try:
