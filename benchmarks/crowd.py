@@ -63,7 +63,7 @@ async def _send(target: Target, requests: Iterator[bytes], seconds: float) -> No
         async def client() -> None:
             while loop.time() < end and (request := next(requests, None)) is not None:
                 while loop.time() < end:
-                    exchange = await _send_one(pool, request)
+                    exchange = await exchange_of(pool, request)
                     if exchange.status != TOO_MANY_REQUESTS:
                         break
                     await asyncio.sleep(min(int(exchange.retry_after), end - loop.time()))
@@ -71,7 +71,8 @@ async def _send(target: Target, requests: Iterator[bytes], seconds: float) -> No
         await asyncio.gather(*(client() for _ in range(CONNECTIONS)))
 
 
-async def _send_one(pool: Pool, request: bytes) -> Exchange:
+async def exchange_of(pool: Pool, request: bytes) -> Exchange:
+    """Send it, and return what came of it."""
     answered: asyncio.Future[Exchange] = asyncio.get_running_loop().create_future()
     pool.submit(request, answered.set_result)
     return await answered

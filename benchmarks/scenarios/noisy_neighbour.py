@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any, Final
 from uuid import uuid4
 
@@ -127,8 +128,17 @@ async def _ask_for_what_is_not_there(system: System, _token: str, seconds: float
 
 async def _read_long_ranges(system: System, token: str, seconds: float) -> asyncio.Task[Any]:
     last = business_today()
-    url = f"{system.balances_url}/v1/daily-balances?from={last - timedelta(days=RANGE_DAYS)}&to={last}"
-    return _in_thread(wrk.get, url, connections=CONNECTIONS, seconds=seconds, token=token)
+    path = f"/v1/daily-balances?from={last - timedelta(days=RANGE_DAYS)}&to={last}"
+
+    async def read() -> None:
+        url = f"{system.balances_url}{path}"
+        await _in_thread(wrk.get, url, connections=CONNECTIONS, seconds=seconds, token=token)
+        # One more is answered after those that wait although their connections are gone.
+        async with Pool(system.balances, 1) as pool:
+            while (await crowd.exchange_of(pool, system.balances.get(path, token))).status != HTTPStatus.OK:
+                pass
+
+    return asyncio.create_task(read())
 
 
 async def _send_bulks(system: System, token: str, seconds: float) -> asyncio.Task[Any]:
