@@ -1,3 +1,4 @@
+import asyncio
 import json
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -12,7 +13,7 @@ from fluxo_balances.domain.daily_balance import (
     TotalsByDay,
     carry_forward,
 )
-from fluxo_balances.entrypoints.http.answers import mark_stale, render_day, render_range
+from fluxo_balances.entrypoints.http.answers import DAYS_AT_A_TIME, TURNS, mark_stale, render_day, render_range
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,10 +29,14 @@ def test_a_day_is_written_as_the_contract_has_it_to_the_byte():
     )
 
 
+def rendered(merchant_state: MerchantState, balance: RangeBalance) -> bytes:
+    return asyncio.run(render_range(merchant_state, balance))
+
+
 def test_a_range_names_its_ends_and_sums_and_holds_every_day_in_the_same_form():
     days = DateRange(date(2026, 11, 21), date(2026, 11, 22))
     answer = json.loads(
-        render_range(MERCHANT_STATE, carry_forward(10_000, days, TotalsByDay([DAY.date], [15_000], [2_000], [3])))
+        rendered(MERCHANT_STATE, carry_forward(10_000, days, TotalsByDay([DAY.date], [15_000], [2_000], [3])))
     )
     assert list(answer) == [
         "currency", "from", "to", "opening_balance", "total_credits", "total_debits", "net", "closing_balance",
@@ -62,7 +67,30 @@ def days_of(balance: RangeBalance) -> list[DailyBalance]:
 def test_each_day_of_a_range_is_to_the_byte_what_the_day_alone_is(rows, opening_minor, merchant_state):
     balance = carry_forward(opening_minor, MONTHS, TotalsByDay(*zip(*rows, strict=True)))
     items = b",".join(render_day(merchant_state, item) for item in days_of(balance))
-    assert render_range(merchant_state, balance).endswith(b',"items":[' + items + b"]}")
+    assert rendered(merchant_state, balance).endswith(b',"items":[' + items + b"]}")
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_years_are_put_together_without_a_seam_and_others_are_served_between_them(more):
+    first = date(2016, 1, 1)
+    days = DateRange(first, first + timedelta(days=3 * DAYS_AT_A_TIME + more - 1))
+    totals = TotalsByDay([first + timedelta(days=DAYS_AT_A_TIME)], [15_000], [2_000], [3])
+    balance, turns = carry_forward(10_000, days, totals), []
+
+    async def count_turns() -> None:
+        while True:
+            turns.append(len(turns))
+            await asyncio.sleep(0)
+
+    async def beside_others() -> bytes:
+        others = asyncio.create_task(count_turns())
+        answer = await render_range(MERCHANT_STATE, balance)
+        others.cancel()
+        return answer
+
+    answer = json.loads(asyncio.run(beside_others()))
+    assert answer["items"] == [json.loads(render_day(MERCHANT_STATE, item)) for item in days_of(balance)]
+    assert len(turns) >= TURNS * ((len(days) - 1) // DAYS_AT_A_TIME)
 
 
 def test_whole_seconds_keep_six_decimals_and_another_zone_becomes_utc():

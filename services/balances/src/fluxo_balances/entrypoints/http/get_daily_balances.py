@@ -31,7 +31,7 @@ def add_get_daily_balances(routes: APIRouter, get_daily_balances: GetDailyBalanc
         days = DateRange(query.first, query.last)
 
         async def read() -> bytes:
-            return render_range(*await get_daily_balances(principal.tenant, days))
+            return await render_range(*await get_daily_balances(principal.tenant, days))
 
         cache_key = f"{days.first}..{days.last}" if len(days) <= CACHED_DAYS_MAX else None
         return await respond(request, principal.tenant, read, cache_key=cache_key, after_entry=query.after_entry)
