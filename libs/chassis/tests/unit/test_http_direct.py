@@ -335,3 +335,11 @@ async def with_parameter_below(number: Annotated[int, Depends(plain)]) -> Respon
 def test_an_endpoint_that_asks_for_more_is_refused_when_it_is_declared(path, endpoint):
     with pytest.raises(TypeError, match="direct route"):
         APIRouter(route_class=DirectRoute).get(path)(endpoint)
+
+
+def test_a_dependency_that_is_no_parameter_is_refused_when_it_is_declared():
+    async def no_more() -> Response:
+        return Response()
+
+    with pytest.raises(TypeError, match="direct route"):
+        APIRouter(route_class=DirectRoute).get("/notes", dependencies=[Depends(colour)])(no_more)

@@ -175,6 +175,8 @@ def _solver(dependant: Dependant, *, takes_parameters: bool = False) -> Solve:
     not_taken: Sequence[str] = _NOT_TAKEN if takes_parameters else (*_PARAMETERS, *_NOT_TAKEN)
     if taken := [name for name in not_taken if getattr(dependant, name)]:
         raise TypeError(f"A direct route takes no {', '.join(taken)}.")
+    if any(part.name is None for part in dependant.dependencies):
+        raise TypeError("A direct route takes no dependencies but those that are parameters.")
     parts = [(part.name or "", part.call, _solver(part)) for part in dependant.dependencies]
     request_name = dependant.request_param_name
 
