@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 import uvloop
-from fluxo_cli.load.connection import Exchange
 from fluxo_cli.load.pool import Pool
 from fluxo_cli.load.target import Target
 
@@ -63,19 +62,12 @@ async def _send(target: Target, requests: Iterator[bytes], seconds: float) -> No
         async def client() -> None:
             while loop.time() < end and (request := next(requests, None)) is not None:
                 while loop.time() < end:
-                    exchange = await exchange_of(pool, request)
+                    exchange = await pool.ask(request)
                     if exchange.status != TOO_MANY_REQUESTS:
                         break
                     await asyncio.sleep(min(int(exchange.retry_after), end - loop.time()))
 
         await asyncio.gather(*(client() for _ in range(CONNECTIONS)))
-
-
-async def exchange_of(pool: Pool, request: bytes) -> Exchange:
-    """Send it, and return what came of it."""
-    answered: asyncio.Future[Exchange] = asyncio.get_running_loop().create_future()
-    pool.submit(request, answered.set_result)
-    return await answered
 
 
 def main() -> None:

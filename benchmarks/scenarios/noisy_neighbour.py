@@ -135,7 +135,7 @@ async def _read_long_ranges(system: System, token: str, seconds: float) -> async
         await _in_thread(wrk.get, url, connections=CONNECTIONS, seconds=seconds, token=token)
         # One more is answered after those that wait although their connections are gone.
         async with Pool(system.balances, 1) as pool:
-            while (await crowd.exchange_of(pool, system.balances.get(path, token))).status != HTTPStatus.OK:
+            while (await pool.ask(system.balances.get(path, token))).status != HTTPStatus.OK:
                 pass
 
     return asyncio.create_task(read())

@@ -78,9 +78,7 @@ async def closed_loop(
 
     async def call() -> None:
         while may_go_on(measured) and (request := next(requests, None)) is not None:
-            answered = asyncio.get_running_loop().create_future()
-            pool.submit(request, answered.set_result)
-            exchange = await answered
+            exchange = await pool.ask(request)
             measured.add(exchange)
             seen(exchange)
 

@@ -59,6 +59,12 @@ class Pool:
         if len(self._open) + len(self._opening) < self._connections_max:
             self._open_one()
 
+    async def ask(self, request: bytes) -> Exchange:
+        """Send it, and return what came of it."""
+        answered: asyncio.Future[Exchange] = self._loop.create_future()
+        self.submit(request, answered.set_result)
+        return await answered
+
     def _open_one(self) -> None:
         opening = self._loop.create_task(self._connect())
         self._opening.add(opening)

@@ -8,10 +8,9 @@ from fastapi import FastAPI, Response
 
 from fluxo_chassis.problems import ProblemBody, problem_response
 
-_FASTAPI_ERRORS = ("HTTPValidationError", "ValidationError")
-
-
 PATH: Final = "/openapi.json"
+
+_FASTAPI_ERRORS = ("HTTPValidationError", "ValidationError")
 
 
 def install_openapi(app: FastAPI) -> None:

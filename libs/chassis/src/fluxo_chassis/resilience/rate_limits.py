@@ -52,14 +52,14 @@ class RateLimits:
         """
         rate_limit_refused.inc()
         left, price, now = self._left.get(tenant, 0.0), min(price, self._burst), self._clock()
-        enough_at = now + (price - left) / self._per_s
+        lacking_s = (price - left) / self._per_s
         told_until = self._told_until.get(tenant, now)
         if not now < told_until < now + SPREAD_S:
             told_until = now
         self._told_until[tenant] = told_until + price / self._per_s
         return {
-            "Retry-After": _whole(enough_at - now + told_until - now),
-            "RateLimit": f'"tenant";r={int(left)};t={_whole(enough_at - now)}',
+            "Retry-After": _whole(lacking_s + told_until - now),
+            "RateLimit": f'"tenant";r={int(left)};t={_whole(lacking_s)}',
             "RateLimit-Policy": f'"tenant";q={int(self._burst)};w={BURST_S}',
         }
 
