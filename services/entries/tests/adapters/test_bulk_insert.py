@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from contextlib import nullcontext
 
 import asyncpg
 import pytest
@@ -12,6 +13,7 @@ from fluxo_entries.adapters.observed_journal import disposition
 from fluxo_entries.adapters.postgres import bulk_insert, sql
 from fluxo_entries.adapters.postgres.bulk_insert import CHUNK_ROWS
 from fluxo_entries.adapters.postgres.rows import entries_as_lines, entry_of
+from fluxo_entries.application.recording.cooperative import short_work
 from fluxo_entries.domain.direction import Direction
 
 pytestmark = pytest.mark.anyio
@@ -92,6 +94,34 @@ async def test_a_key_that_is_taken_far_behind_is_replayed_and_nothing_is_written
     ]  # fmt: skip
     assert await count(pool, "entries") == await count_events(pool) == len(given) + 1
     assert await count(pool, "idempotency_keys") == len(given) + 1
+
+
+@pytest.mark.parametrize("beside_short_work", [False, True])
+async def test_while_the_database_works_the_next_rows_are_made_ready_but_beside_short_work_one_after_the_other(
+    journal, pool, recording, monkeypatch, beside_short_work
+):
+    working, made_ready_meanwhile = [], []
+
+    def entries_as_lines_noted(recordings):
+        made_ready_meanwhile.append(bool(working))
+        return entries_as_lines(recordings)
+
+    async def then_rest_noted(statement):
+        working.append(statement)
+        try:
+            return await statement
+        finally:
+            working.remove(statement)
+
+    monkeypatch.setattr(bulk_insert, "entries_as_lines", entries_as_lines_noted)
+    monkeypatch.setattr(bulk_insert, "then_rest", then_rest_noted)
+    given = [recording() for _ in range(3 * CHUNK_ROWS)]
+
+    with short_work if beside_short_work else nullcontext():
+        await journal.append_all(given, atomic=True)
+
+    assert made_ready_meanwhile == [False, not beside_short_work, not beside_short_work]
+    assert await count(pool, "entries") == await count_events(pool) == len(given)
 
 
 async def test_a_key_twice_in_one_bulk_is_one_request_or_reused(journal, pool, recording):

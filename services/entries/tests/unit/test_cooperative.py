@@ -1,21 +1,33 @@
 import asyncio
 import random
+from types import SimpleNamespace
 
 import pytest
 from fluxo_entries.application.recording import cooperative
 from fluxo_entries.application.recording.cooperative import (
     AT_A_TIME_S,
-    LOOKS_MAX,
+    COMES_WITHIN_S,
     PIECE_ITEMS,
+    REST,
+    REST_MAX_S,
     TURNS,
+    ShortWork,
+    give_way,
     in_pieces,
-    let_short_work_pass,
-    short_work,
     sorted_in_turns,
+    then_rest,
     yielding,
 )
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(autouse=True)
+def short_work(monkeypatch):
+    """Return what nobody else begins."""
+    fresh = ShortWork()
+    monkeypatch.setattr(cooperative, "short_work", fresh)
+    return fresh
 
 
 async def test_others_have_turns_every_millisecond_of_work(monkeypatch):
@@ -83,37 +95,65 @@ async def test_sorting_gives_others_turns_and_the_same_order(turns, count):
 
 
 @pytest.fixture
-def looks(monkeypatch):
-    """Let each wait for short work be a turn of the loop; return how many there were, as a list of nothing."""
-    waits, sleep = [], asyncio.sleep
+def rests(monkeypatch):
+    """Let each rest be a turn of the loop, and the clock say when it is over; return how long each was."""
+    slept, now_s, sleep = [], [100.0], asyncio.sleep
 
-    async def look(_seconds):
-        waits.append(None)
+    async def rest(seconds):
+        if seconds:
+            slept.append(seconds)
+            now_s[0] += seconds
         await sleep(0)
 
-    monkeypatch.setattr(cooperative.asyncio, "sleep", look)
-    return waits
+    monkeypatch.setattr(cooperative.asyncio, "sleep", rest)
+    monkeypatch.setattr(cooperative.time, "perf_counter", lambda: now_s[0])
+    return SimpleNamespace(slept=slept, now_s=now_s)
 
 
-async def test_long_work_waits_for_short_work_to_end(looks):
+async def work(rests, slices):
+    async for _ in yielding(range(slices)):
+        rests.now_s[0] += AT_A_TIME_S
+
+
+async def test_where_no_short_work_comes_long_work_goes_on_at_once(rests):
+    await work(rests, 9)
+    await then_rest(asyncio.sleep(0))
+
+    assert rests.slept == []
+
+
+async def test_where_short_work_is_under_way_long_work_rests_after_each_slice(rests, short_work):
     with short_work:
-        passing = asyncio.create_task(let_short_work_pass())
-        while len(looks) < 2:
-            assert not passing.done()
-            await asyncio.sleep(0)
-    await passing
+        await work(rests, 5)
 
-    assert len(looks) < LOOKS_MAX + 2
+    assert rests.slept == [pytest.approx(REST * AT_A_TIME_S)] * 4
 
 
-async def test_a_crowd_of_short_work_does_not_keep_long_work_for_good(looks):
+async def test_short_work_that_ended_lately_is_expected_to_come_again(rests, short_work):
     with short_work:
-        await let_short_work_pass()
+        pass
+    rests.now_s[0] += COMES_WITHIN_S - AT_A_TIME_S
+    await give_way()
+    assert len(rests.slept) == 1
+    rests.now_s[0] += AT_A_TIME_S
+    await give_way()
+    assert len(rests.slept) == 1
 
-    assert len(looks) == LOOKS_MAX
+
+@pytest.mark.parametrize(("took_s", "rest_s"), [(0.004, 0.004 * REST), (1.0, REST_MAX_S)])
+async def test_after_a_statement_long_work_rests_by_how_long_it_took_and_never_long(rests, short_work, took_s, rest_s):
+    async def statement():
+        rests.now_s[0] += took_s
+        return "done"
+
+    with short_work:
+        assert await then_rest(statement()) == "done"
+
+    assert rests.slept == [pytest.approx(rest_s)]
 
 
-async def test_where_there_is_none_long_work_goes_on_at_once(looks):
-    await let_short_work_pass()
+async def test_what_has_few_items_never_rests(rests, short_work):
+    with short_work:
+        assert [item async for item in yielding(range(50))] == list(range(50))
 
-    assert looks == []
+    assert rests.slept == []

@@ -5,6 +5,7 @@ from fluxo_entries.application.publishing.move_bulk_events import (
     AHEAD_ALONE_MAX,
     OTHERS_FOR_S,
     PATIENCE_S,
+    REST_MAX_S,
     MoveBulkEvents,
     Moved,
 )
@@ -52,6 +53,32 @@ async def test_beside_others_a_part_follows_when_all_consumers_have_the_one_befo
     assert [await move(0), await move(250)] == [A_PART, NOT_YET]
 
 
+@pytest.mark.parametrize(("took_s", "rest_s"), [(0.004, 0.004), (0.04, REST_MAX_S)])
+async def test_beside_others_the_next_part_waits_as_long_again_as_the_one_before_took(clock, took_s, rest_s):
+    consumers = Consumers()
+    move = moving(consumers, clock)
+    assert [await move(1), await move(250)] == [A_PART, NOT_YET]
+    clock.now_s += took_s
+    consumers.position = PARTS[0]
+    assert await move(0) is NOT_YET
+    clock.now_s += rest_s * 0.9
+    assert await move(0) is NOT_YET
+    asked = consumers.asked
+    clock.now_s += rest_s * 0.11
+    assert await move(0) is A_PART
+    assert consumers.asked == asked == 2, "how far they are is known while the next part waits"
+
+
+async def test_where_nobody_else_records_no_part_waits_longer_than_for_those_before(clock):
+    consumers = Consumers()
+    move = moving(consumers, clock)
+    for found in (0, *[250] * (AHEAD_ALONE_MAX - 1)):
+        assert await move(found) is A_PART
+    clock.now_s += 0.004
+    consumers.position = PARTS[0]
+    assert await move(0) is A_PART
+
+
 async def test_where_nobody_else_records_more_parts_are_ahead(clock):
     consumers = Consumers()
     move = moving(consumers, clock)
@@ -79,6 +106,8 @@ async def test_a_group_that_stands_still_slows_a_bulk_down_and_does_not_stop_it(
     move = moving(Consumers(), clock)
     assert [await move(1), await move(1)] == [A_PART, NOT_YET]
     clock.now_s += PATIENCE_S
+    assert await move(1) is NOT_YET
+    clock.now_s += REST_MAX_S
     assert [await move(1), await move(1)] == [A_PART, NOT_YET]
 
 

@@ -7,7 +7,10 @@ import time
 
 import orjson
 import pytest
+from fluxo_chassis.http.json_in_turns import AT_ONCE_BYTES
+from fluxo_entries.application.recording import cooperative
 from fluxo_entries.application.recording.cooperative import PIECE_ITEMS
+from fluxo_entries.bootstrap.api import CYCLES_LOOKED_FOR_AFTER
 from fluxo_entries.entrypoints.http import record_entries_in_bulk
 
 pytestmark = pytest.mark.anyio
@@ -34,10 +37,14 @@ ITEMS = {
 
 
 @pytest.fixture
-def nobody_elses_garbage():
-    """The collector does not go through what other tests left, nor each time through all that was imported."""
+def nobody_elses_garbage(api):
+    """The collector does as in the API, and does not go through what other tests left."""
+    usual = gc.get_threshold()
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*CYCLES_LOOKED_FOR_AFTER)
+    yield
+    gc.set_threshold(*usual)
 
 
 @pytest.mark.usefixtures("nobody_elses_garbage")
@@ -57,6 +64,22 @@ async def test_no_bulk_holds_others_up(api, name, mode):
         longest, last = max(longest, now - last), now
     assert (await answering).status_code < 500
     assert longest < AT_ONCE_S
+
+
+async def test_where_single_entries_come_there_are_rests_while_a_body_is_read(api, monkeypatch):
+    rests = []
+
+    async def rest(worked_s):
+        rests.append(worked_s)
+
+    monkeypatch.setattr(cooperative, "_rest", rest)
+    # No such mode: it is refused when it was read, and before an item is looked into.
+    body = orjson.dumps({"mode": "most", "entries": [SALE] * 2_000})
+
+    answer = await api.post("/v1/entries/bulk", content=body, key=None, headers={"Content-Type": "application/json"})
+
+    assert answer.status_code == 422
+    assert len(rests) > len(body) // AT_ONCE_BYTES
 
 
 @pytest.mark.parametrize("mode", ["partial", "atomic", "check"])

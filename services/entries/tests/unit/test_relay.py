@@ -1,6 +1,7 @@
 """How often the relay takes a step, whatever stands behind its ports."""
 
 import asyncio
+import itertools
 from functools import partial
 
 import pytest
@@ -18,13 +19,14 @@ from fluxo_entries.entrypoints.relay import (
     LOOK_EVERY_S,
     POLL_S,
     SEAL_ON_S,
-    SEAL_ON_WHILE_BUSY_S,
+    SEAL_REST_WHILE_BUSY,
     Relay,
 )
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("virtual_time")]
 
 STEPS = 50
+SEALING_S = 0.01
 
 
 async def nothing():
@@ -147,23 +149,31 @@ async def test_another_relay_publishes_when_the_stream_stands_still_until_nothin
 
 
 async def seconds_to_seal(batches, *, is_listening=True, found=0):
-    """How long sealing takes while each step finds so many rows; and how many of the batches were sealed."""
-    sealed, stop = 0, asyncio.Event()
+    """How long sealing takes while every second step finds so many rows; and how many of the batches were sealed."""
+    sealed, steps, stop = 0, itertools.count(), asyncio.Event()
 
     async def seal():
         nonlocal sealed
         sealed += 1
+        await asyncio.sleep(SEALING_S)
         return 1_000, sealed < batches
 
     async def publish():
-        return Step(found, found, is_held_back=False)
+        rows = 0 if next(steps) % 2 else found
+        return Step(rows, rows, is_held_back=False)
+
+    async def publishing():
+        while True:
+            await relay.publish_next(stop)
 
     silence = Silence(is_listening=is_listening)
     relay = Relay(RelayUseCases(publish, no_bulk, nothing, nothing, nothing, nothing, seal), silence)
     if is_listening:
         await relay.publish_next(stop)
+    others = asyncio.create_task(publishing() if found else nothing())
     began = asyncio.get_running_loop().time()
     await relay.seal(stop)
+    others.cancel()
     return asyncio.get_running_loop().time() - began, sealed
 
 
@@ -197,9 +207,10 @@ async def test_a_relay_that_starts_tidies_up_though_one_work_at_a_time_has_the_l
 
 
 async def test_a_backlog_is_sealed_soon_and_slowly_while_rows_come_thick():
-    assert await seconds_to_seal(4) == (pytest.approx(3 * SEAL_ON_S), 4)
-    assert await seconds_to_seal(4, found=GATHER_ROWS.start) == (pytest.approx(3 * SEAL_ON_WHILE_BUSY_S), 4)
-    assert await seconds_to_seal(1, found=GATHER_ROWS.start) == (0, 1)
+    assert await seconds_to_seal(4) == (pytest.approx(4 * SEALING_S + 3 * SEAL_ON_S), 4)
+    slowly = (pytest.approx(4 * SEALING_S + 3 * SEALING_S * SEAL_REST_WHILE_BUSY), 4)
+    assert await seconds_to_seal(4, found=GATHER_ROWS.start) == slowly
+    assert await seconds_to_seal(1, found=GATHER_ROWS.start) == (pytest.approx(SEALING_S), 1)
 
 
 async def test_a_relay_that_is_not_notified_seals_nothing_nor_does_one_without_a_key():

@@ -13,6 +13,7 @@ from fluxo_chassis.http.cors import Cors
 from fluxo_chassis.http.docs import install_docs
 from fluxo_chassis.http.errors import install_error_handlers
 from fluxo_chassis.http.fast.direct import DirectRoutes
+from fluxo_chassis.http.json_in_turns import Pause, a_turn
 from fluxo_chassis.http.middleware import FILES, Middleware
 from fluxo_chassis.http.openapi import install_openapi
 from fluxo_chassis.http.request_log import RequestLog
@@ -58,14 +59,16 @@ def create_app(
     body_limits: Mapping[str, int] | None = None,
     files: Collection[str] = (),
     turns: Mapping[str, Bulkhead] | None = None,
+    pause: Pause = a_turn,
     answer_within_s: Callable[[Scope], float] = lambda _scope: ANSWER_WITHIN_S,
 ) -> FastAPI:
     """An application with request ids, traces, access log, metrics, limits, problem details and health.
 
     `development_port` is where it listens by default. Pages of `cors_origins` may call it from a browser. `body_limits`
     gives paths a limit of their own, in bytes; `files` are paths whose body is a file of whatever type; `turns` gives
-    routes' paths what lets a request in before its body is read, and holds its slot until there is an answer. A request
-    whose answer has not begun within `answer_within_s` is given up with 503.
+    routes' paths what lets a request in before its body is read, and holds its slot until there is an answer. `pause`
+    comes between two slices of a long body's parsing. A request whose answer has not begun within `answer_within_s` is
+    given up with 503.
     """
 
     @asynccontextmanager
@@ -92,6 +95,7 @@ def create_app(
     app.state.verifier = verifier
     app.state.rate_limits = None
     app.state.turns = turns or {}
+    app.state.pause = pause
     app.state.account = account
     app.state.cors = Cors(cors_origins)
     for route in health_routes(health, before_scrape=account.settle):

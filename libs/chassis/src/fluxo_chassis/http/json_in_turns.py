@@ -5,7 +5,7 @@ What may be large in it is one list, with many small items. Whatever else there 
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, Final
 
 from fluxo_chassis.http.given_once import parse_json
@@ -17,6 +17,9 @@ ITEMS_MAX: Final = 10_000
 DEPTH_MAX: Final = 200
 TOO_LARGE: Final = ValueError("It is too large.")
 """Stands for an item of a list that is not looked into."""
+
+Pause = Callable[[], Awaitable[None]]
+"""What is awaited between two slices of long work, for others to have their turns."""
 
 _CHUNK_BYTES: Final = 16_384
 _SIGNS_MAX: Final = 100
@@ -42,8 +45,13 @@ class TooManyItemsError(Exception):
         self.name = name
 
 
-async def parse_in_turns(content: bytes) -> Any:
-    """Return what `parse_json` would, but for large items.
+async def a_turn() -> None:
+    """Let the event loop serve others once."""
+    await asyncio.sleep(0)
+
+
+async def parse_in_turns(content: bytes, pause: Pause = a_turn) -> Any:
+    """Return what `parse_json` would, but for large items; `pause` comes between some milliseconds of it and the next.
 
     Raises:
         BodyTooLargeError: it is large, and not for the items of one list.
@@ -53,7 +61,7 @@ async def parse_in_turns(content: bytes) -> Any:
     """
     if len(content) <= AT_ONCE_BYTES:
         return parse_json(content)
-    found = await _LongList(content).find()
+    found = await _LongList(content, pause).find()
     if len(content) - found.end + found.begin > AT_ONCE_BYTES:
         raise BodyTooLargeError
     value = parse_json(content[: found.begin] + content[found.end :])
@@ -71,15 +79,16 @@ def _first_list(value: dict[str, Any]) -> str:
 class _LongList:
     """The first list that is a member of an object: where it begins and ends, and so each of its items."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, pause: Pause) -> None:
         self._content = content
+        self._pause = pause
         self._ends: list[int] = []
         self._large: set[int] = set()
         self.begin = self.end = 0
 
     async def find(self) -> "_LongList":
         depth = signs = 0
-        async for sign, at, end in _signs(self._content):
+        async for sign, at, end in _signs(self._content, self._pause):
             signs += 1
             if not self.begin and at > AT_ONCE_BYTES:
                 raise BodyTooLargeError
@@ -114,7 +123,7 @@ class _LongList:
         for begin, end, count in self._chunks():
             if count:
                 items += _parsed(self._content[begin:end], count)
-                await asyncio.sleep(0)
+                await self._pause()
             else:
                 items.append(TOO_LARGE)
         return items
@@ -136,12 +145,12 @@ class _LongList:
             yield begin, last, count
 
 
-async def _signs(content: bytes) -> AsyncIterator[tuple[int, int, int]]:
+async def _signs(content: bytes, pause: Pause) -> AsyncIterator[tuple[int, int, int]]:
     """Yield strings, brackets and commas: the first byte of each, where it begins and ends."""
     at = 0
     while at < len(content):
         if at:
-            await asyncio.sleep(0)
+            await pause()
         until = at + AT_ONCE_BYTES
         for found in _SIGN.finditer(content, at, until):
             sign = content[found.start()]

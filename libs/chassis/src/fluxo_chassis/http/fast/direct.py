@@ -19,7 +19,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fluxo_chassis.http.given_once import REPEATED, repeated
-from fluxo_chassis.http.json_in_turns import ITEMS_MAX, BodyTooLargeError, TooManyItemsError, parse_in_turns
+from fluxo_chassis.http.json_in_turns import ITEMS_MAX, BodyTooLargeError, Pause, TooManyItemsError, parse_in_turns
 from fluxo_chassis.http.problem_answers import known_problem
 from fluxo_chassis.http.validation import FIELDS_MAX, invalid_request, pointer, too_many_fields, validation_problem
 from fluxo_chassis.problems import FieldError
@@ -74,7 +74,7 @@ class DirectRoute(APIRoute):
     async def _answer(self, request: Request, path_params: Mapping[str, str], arguments: dict[str, Any]) -> Response:
         errors = list[dict[str, Any]]()
         content = None if self._body is None else await _read(request.receive)
-        value = await _json_of(content) if content else None
+        value = await _json_of(content, request.app.state.pause) if content else None
         for field in self._in_path:
             errors += _take(field, path_params[field.alias], ("path", field.alias), arguments)
         if self._query is not None:
@@ -200,9 +200,9 @@ async def _read(receive: Receive) -> bytes:
             return b"".join(pieces)
 
 
-async def _json_of(content: bytes) -> Any:
+async def _json_of(content: bytes, pause: Pause) -> Any:
     try:
-        value = await parse_in_turns(content)
+        value = await parse_in_turns(content, pause)
     except (ValueError, RecursionError):
         raise known_problem(400) from None
     except BodyTooLargeError:

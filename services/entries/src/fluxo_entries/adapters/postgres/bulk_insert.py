@@ -15,7 +15,7 @@ from fluxo_entries.adapters.events import event_of
 from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.adapters.postgres.insert import Key, Stored, closed_days, find, key_of, outcome, tenants
 from fluxo_entries.adapters.postgres.rows import bulk_outbox_copy, entries_as_lines, keys_as_lines, outbox_copy
-from fluxo_entries.application.recording.cooperative import in_pieces, let_short_work_pass, sorted_in_turns
+from fluxo_entries.application.recording.cooperative import in_pieces, short_work, sorted_in_turns, then_rest
 from fluxo_entries.application.recording.ports import Outcome, Recording
 from fluxo_entries.domain.errors import DayClosedError, IdempotencyKeyReusedError
 
@@ -65,8 +65,7 @@ async def _write(connection: asyncpg.Connection, recordings: Sequence[Recording]
     closed: dict[Key, date] = {}
 
     async def take(chunk: Sequence[Recording], columns: list[str]) -> None:
-        await let_short_work_pass()
-        taken_now, closed_now = await _take(connection, chunk, columns)
+        taken_now, closed_now = await then_rest(_take(connection, chunk, columns))
         taken.update(taken_now)
         closed.update(closed_now)
 
@@ -79,12 +78,10 @@ async def _write(connection: asyncpg.Connection, recordings: Sequence[Recording]
 
     async def record(_: Sequence[Recording], prepared: tuple[list[str], bytearray]) -> None:
         columns, rows = prepared
-        await let_short_work_pass()
-        await connection.execute(sql.RECORD, *columns)
-        await let_short_work_pass()
+        await then_rest(connection.execute(sql.RECORD, *columns))
         # No policy holds what is not a merchant's, and so it may come by COPY, which costs half.
         table, column = ("bulk_outbox", "events") if is_large else ("outbox", "event")
-        await connection.copy_to_table(table, source=rows, columns=[column], format="binary")
+        await then_rest(connection.copy_to_table(table, source=rows, columns=[column], format="binary"))
 
     # The keys' order for the database, so that concurrent ones cannot deadlock.
     await _in_chunks([firsts[key] for key in await sorted_in_turns(firsts)], _keys, take)
@@ -108,14 +105,21 @@ async def _in_chunks(
     prepare: Callable[[Sequence[Recording]], Awaitable[T]],
     send: Callable[[Sequence[Recording], T], Awaitable[None]],
 ) -> None:
-    """Send chunk by chunk; while the database works on one, this process makes the next ready."""
+    """Send chunk by chunk; while the database works on one, this process makes the next ready.
+
+    Where short work comes, one after the other: it would find neither of two cores free.
+    """
     chunks = [recordings[start : start + CHUNK_ROWS] for start in range(0, len(recordings), CHUNK_ROWS)]
     if not chunks:
         return
     ready = await prepare(chunks[0])
     for chunk, following in pairwise(chunks):
-        # The first is on its way when the second begins: that waits for a turn of the event loop.
-        _, ready = await asyncio.gather(send(chunk, ready), prepare(following))
+        if short_work.comes:
+            await send(chunk, ready)
+            ready = await prepare(following)
+        else:
+            # The first is on its way when the second begins: that waits for a turn of the event loop.
+            _, ready = await asyncio.gather(send(chunk, ready), prepare(following))
     await send(chunks[-1], ready)
 
 

@@ -18,6 +18,10 @@ OTHERS_FOR_S: Final = 1.0
 PATIENCE_S: Final = 0.05
 """A group that reads slowly, or not at all, slows a bulk down for the others; it does not stop it."""
 
+REST_MAX_S: Final = 0.01
+"""While others record, the next part waits as long again as the one before was on its way, or so long: half of the time
+nothing of a bulk is before who comes."""
+
 
 class Moved(Enum):
     NOTHING = auto()
@@ -39,17 +43,21 @@ class MoveBulkEvents:
         self._ahead: deque[tuple[StreamPosition, float]] = deque()
         self._unpublished = 0
         self._others_until_s = 0.0
+        self._rests_until_s = 0.0
 
     async def __call__(self, found: int) -> Moved:
         """Move a part if it is time; `found` rows were in the outbox since the last call, others' among them."""
-        ahead_max = AHEAD_MAX if self._others_record(found) else AHEAD_ALONE_MAX
+        others_record = self._others_record(found)
+        ahead_max = AHEAD_MAX if others_record else AHEAD_ALONE_MAX
         if len(self._ahead) >= ahead_max and not await self._are_given(ahead_max):
+            return Moved.NOT_YET
+        if others_record and self._clock_s() < self._rests_until_s:
             return Moved.NOT_YET
         part = await self._outbox.move_bulk_events()
         if part is None:
             return Moved.NOTHING
         self._unpublished += part.events
-        self._ahead.append((part.last, self._clock_s() + PATIENCE_S))
+        self._ahead.append((part.last, self._clock_s()))
         return Moved.A_PART
 
     def _others_record(self, found: int) -> bool:
@@ -62,6 +70,10 @@ class MoveBulkEvents:
     async def _are_given(self, ahead_max: int) -> bool:
         """Whether so few parts are ahead that another may follow; each counts until all have it, or for its time."""
         delivered, now_s = await self._stream.delivered(), self._clock_s()
-        while self._ahead and (delivered is None or self._ahead[0][0] <= delivered or self._ahead[0][1] <= now_s):
+        while self._ahead:
+            last, moved_s = self._ahead[0]
+            if delivered is not None and last > delivered and now_s < moved_s + PATIENCE_S:
+                break
             self._ahead.popleft()
+            self._rests_until_s = now_s + min(now_s - moved_s, REST_MAX_S)
         return len(self._ahead) < ahead_max

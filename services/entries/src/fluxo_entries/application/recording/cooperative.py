@@ -1,6 +1,6 @@
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Iterable
 from itertools import chain, islice
 from typing import Any, Final, TypeVar
 
@@ -9,9 +9,16 @@ AT_A_TIME_S: Final = 0.001
 TURNS: Final = 3
 """Rounds of the loop between: a request that came meanwhile is read, looked at, and its statement sent."""
 
-LOOKS_MAX: Final = 5
-LOOK_AFTER_S: Final = 0.001
-"""Short work takes two milliseconds or three; more than this is a crowd, which must not keep long work for good."""
+COMES_WITHIN_S: Final = 0.25
+"""Short work that ended so lately is likely to come again."""
+
+REST: Final = 2
+"""Where short work comes, long work rests for so many times what it worked: it has a third of a core then, and who
+waits for a single entry meets it a third of the time."""
+
+REST_MAX_S: Final = 0.02
+"""After a statement, which takes longer the busier the database is: a bulk of ten thousand rests for three seconds in
+all."""
 
 PIECE_ITEMS: Final = 100
 """A tenth of a millisecond or two of what is done for each item of a bulk."""
@@ -28,12 +35,19 @@ class ShortWork:
 
     def __init__(self) -> None:
         self.under_way = 0
+        self._ended_s = -COMES_WITHIN_S
+
+    @property
+    def comes(self) -> bool:
+        """Whether there is some, or was a moment ago."""
+        return self.under_way > 0 or time.perf_counter() < self._ended_s + COMES_WITHIN_S
 
     def begin(self) -> None:
         self.under_way += 1
 
     def end(self) -> None:
         self.under_way -= 1
+        self._ended_s = time.perf_counter()
 
     def __enter__(self) -> None:
         self.begin()
@@ -45,29 +59,44 @@ class ShortWork:
 short_work: Final = ShortWork()
 
 
-async def let_short_work_pass() -> None:
-    """Wait while there is some, LOOKS_MAX times LOOK_AFTER_S at most: before a statement, and between slices of work.
+async def give_way() -> None:
+    """Let others have turns after a slice of AT_A_TIME_S, and rest where short work comes.
 
-    The loop gives it turns of this process, but not of the few cores, which the database works on too.
+    The loop gives turns of this process only, and not of the few cores, which the database works on too.
     """
-    for _ in range(LOOKS_MAX):
-        if not short_work.under_way:
-            return
-        await asyncio.sleep(LOOK_AFTER_S)
+    await _turns()
+    await _rest(AT_A_TIME_S)
+
+
+async def then_rest(statement: Awaitable[T]) -> T:
+    """Return what the statement does, after a rest where short work comes."""
+    began_s = time.perf_counter()
+    result = await statement
+    await _rest(time.perf_counter() - began_s)
+    return result
+
+
+async def _turns() -> None:
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
+
+
+async def _rest(worked_s: float) -> None:
+    if short_work.comes:
+        await asyncio.sleep(min(REST * worked_s, REST_MAX_S))
 
 
 async def yielding(items: Iterable[T]) -> AsyncIterator[T]:
-    """Yield the items, and every millisecond of work let the event loop serve other requests.
+    """Yield the items, and give way every millisecond of work.
 
     Ten thousand items in one go would hold up everybody else for a third of a second.
     """
-    due = 0.0
+    # Not more at first: what has few items never works for a millisecond.
+    pause, due = _turns, 0.0
     for item in items:
         if time.perf_counter() >= due:
-            for _ in range(TURNS):
-                await asyncio.sleep(0)
-            await let_short_work_pass()
-            due = time.perf_counter() + AT_A_TIME_S
+            await pause()
+            pause, due = give_way, time.perf_counter() + AT_A_TIME_S
         yield item
 
 

@@ -10,6 +10,7 @@ from fluxo_chassis.http.fast.direct import DirectRoute, add_routes
 from fluxo_chassis.resilience import Bulkhead
 from starlette.types import Scope
 
+from fluxo_entries.application.recording.cooperative import give_way
 from fluxo_entries.application.use_cases import ApiUseCases
 from fluxo_entries.entrypoints.http import create_import, reconcile_statement
 from fluxo_entries.entrypoints.http.change_merchant import add_change_merchant
@@ -83,6 +84,7 @@ def create_entries_app(
             reconcile_statement.PATH: create_import.BODY_LIMIT_BYTES,
         },
         files={create_import.PATH, reconcile_statement.PATH},
+        pause=give_way,
         turns={PATH: bulks or bulks_in_turns(), BOOK_PATH: books_in_turns()},
         answer_within_s=_answer_within_s,
     )
