@@ -70,6 +70,18 @@ async def test_others_have_a_turn_for_every_slice():
     assert turns > 2 * len(content) / AT_ONCE_BYTES
 
 
+async def test_others_have_a_turn_for_every_two_thousand_brackets():
+    turns = 0
+
+    async def somebody_else():
+        nonlocal turns
+        turns += 1
+        await asyncio.sleep(0)
+
+    await parse_in_turns(body(*[b"[" * 30 + b"]" * 30] * 2_000), somebody_else)
+    assert turns > 2_000 * 60 / 2_000
+
+
 @pytest.mark.parametrize(
     "large",
     [

@@ -22,6 +22,9 @@ Pause = Callable[[], Awaitable[None]]
 """What is awaited between two slices of long work, for others to have their turns."""
 
 _CHUNK_BYTES: Final = 16_384
+_SIGNS_AT_ONCE: Final = 2_000
+"""Two milliseconds' worth. Of what is meant to be read here, 64 KiB have six hundred; of brackets only, 65,536."""
+
 _SIGNS_MAX: Final = 100
 """Of an item: strings, brackets and commas. An object without another in it is one, up to 64 strings."""
 
@@ -152,7 +155,9 @@ async def _signs(content: bytes, pause: Pause) -> AsyncIterator[tuple[int, int, 
         if at:
             await pause()
         until = at + AT_ONCE_BYTES
-        for found in _SIGN.finditer(content, at, until):
+        for number, found in enumerate(_SIGN.finditer(content, at, until), 1):
+            if not number % _SIGNS_AT_ONCE:
+                await pause()
             sign = content[found.start()]
             if sign == _QUOTE and found.end() >= until:
                 if found.start() == at:
