@@ -35,7 +35,6 @@ class Target:
     figure: str
     at_least: float | None = None
     at_most: float | None = None
-    aim: float | None = None
 
     def is_met(self, measured: float) -> bool:
         """NaN, measured or not, meets nothing."""

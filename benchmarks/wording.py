@@ -35,8 +35,7 @@ def name_in_words(name: str) -> str:
 
 
 def target_in_words(target: dict[str, Any]) -> str:
-    """Return "≥ 0.30 × (aim 0.50 ×)"."""
+    """Return "≥ 0.30 ×"."""
     name = target["figure"]
     sides = [("≥", target["at_least"]), ("≤", target["at_most"])]
-    words = ", ".join(f"{sign} {figure_in_words(name, value)}" for sign, value in sides if value is not None)
-    return words if target["aim"] is None else f"{words} (aim {figure_in_words(name, target['aim'])})"
+    return ", ".join(f"{sign} {figure_in_words(name, value)}" for sign, value in sides if value is not None)

@@ -51,6 +51,6 @@ SCENARIO = Scenario(
         "with the same statement: what the database itself takes, commit to disk included."
     ),
     measure=measure,
-    targets=(Target("p50_ms", at_most=1.5), Target("errors", at_most=0)),
+    targets=(Target("p50_ms", at_most=1), Target("errors", at_most=0)),
     needs=(PGBENCH,),
 )

@@ -98,7 +98,7 @@ SCENARIO = Scenario(
         "grows with it. One round, since it takes minutes."
     ),
     measure=measure,
-    targets=(Target("largest_rss_mb", at_most=120), Target("largest_growth_percent", at_most=10)),
+    targets=(Target("largest_rss_mb", at_most=90), Target("largest_growth_percent", at_most=10)),
     needs=(WRK,),
     is_quick=False,
     x_axis="entries",

@@ -11,7 +11,7 @@ from benchmarks.entries import bulk_request
 from benchmarks.profiling import profile_of
 from benchmarks.quiet import until_quiet
 from benchmarks.scenario import Bench, Round, Scenario
-from benchmarks.scenarios import bulk, long_range, record_entry, uncached_day
+from benchmarks.scenarios import bulk, cached_day, long_range, record_entry, uncached_day
 from benchmarks.seeding import seed_history
 from benchmarks.system import System
 from benchmarks.tools import PY_SPY, WRK
@@ -63,6 +63,13 @@ def _works(bench: Bench, system: System) -> Iterator[tuple[str, str, Work]]:
         "entry of a bulk",
         ENTRIES_API,
         lambda: run_precisely(bulk.send_in_turn(system, bulks)).requests * bulk.ENTRIES,
+    )
+
+    today = f"{system.balances_url}/v1/daily-balances/{business_today()}"
+    yield (
+        "cached day",
+        BALANCES_API,
+        lambda: wrk.get(today, connections=cached_day.CONNECTIONS, seconds=seconds, token=tokens[0]).requests,
     )
 
     merchants = [f"profile-day-{number}" for number in range(20)]

@@ -104,7 +104,7 @@ SCENARIO = Scenario(
     measure=measure,
     reading=_reading,
     targets=(
-        Target("visible_p50_ms", at_most=5),
+        Target("visible_p50_ms", at_most=2.5),
         Target("visible_p99_ms", at_most=50),
         Target("errors", at_most=0),
     ),

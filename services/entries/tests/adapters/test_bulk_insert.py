@@ -124,6 +124,23 @@ async def test_while_the_database_works_the_next_rows_are_made_ready_but_beside_
     assert await count(pool, "entries") == await count_events(pool) == len(given)
 
 
+@pytest.mark.parametrize(("number", "rests"), [(BULK_PART_EVENTS, 0), (BULK_PART_EVENTS + 1, 3)])
+async def test_who_will_write_into_the_outbox_does_not_rest_before_it_commits(
+    journal, recording, monkeypatch, number, rests
+):
+    rested = []
+
+    async def then_rest_noted(statement):
+        rested.append(statement)
+        return await statement
+
+    monkeypatch.setattr(bulk_insert, "then_rest", then_rest_noted)
+
+    await journal.append_all([recording() for _ in range(number)], atomic=True)
+
+    assert len(rested) == rests, "after keys, entries and events, where these wait beside the outbox"
+
+
 async def test_a_key_twice_in_one_bulk_is_one_request_or_reused(journal, pool, recording):
     between = [recording(key=f"k{n:05}") for n in range(CHUNK_ROWS)]
 

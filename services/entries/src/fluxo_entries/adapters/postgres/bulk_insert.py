@@ -64,8 +64,12 @@ async def _write(connection: asyncpg.Connection, recordings: Sequence[Recording]
     taken: dict[Key, Stored] = {}
     closed: dict[Key, date] = {}
 
+    def done(statement: Awaitable[T]) -> Awaitable[T]:
+        # Who will write into the outbox holds others' events back until it commits, and must not rest before.
+        return then_rest(statement) if is_large else statement
+
     async def take(chunk: Sequence[Recording], columns: list[str]) -> None:
-        taken_now, closed_now = await then_rest(_take(connection, chunk, columns))
+        taken_now, closed_now = await done(_take(connection, chunk, columns))
         taken.update(taken_now)
         closed.update(closed_now)
 
@@ -78,10 +82,10 @@ async def _write(connection: asyncpg.Connection, recordings: Sequence[Recording]
 
     async def record(_: Sequence[Recording], prepared: tuple[list[str], bytearray]) -> None:
         columns, rows = prepared
-        await then_rest(connection.execute(sql.RECORD, *columns))
+        await done(connection.execute(sql.RECORD, *columns))
         # No policy holds what is not a merchant's, and so it may come by COPY, which costs half.
         table, column = ("bulk_outbox", "events") if is_large else ("outbox", "event")
-        await then_rest(connection.copy_to_table(table, source=rows, columns=[column], format="binary"))
+        await done(connection.copy_to_table(table, source=rows, columns=[column], format="binary"))
 
     # The keys' order for the database, so that concurrent ones cannot deadlock.
     await _in_chunks([firsts[key] for key in await sorted_in_turns(firsts)], _keys, take)
