@@ -94,6 +94,9 @@ What would have to change to go further:
   bulk is slower than before there were these.
 - **A lone write.** Its answer comes with its commit. What it takes beyond the statement is mostly the entry before
   it: relay, projector and a second commit to the same log are still at work on that one.
+- **A cached day.** Two fifths is the fast path, which takes the head apart and finds token, limits and answer; two
+  fifths is the server's, and handing bytes to the kernel once a turn for all connections. Each is a few calls of
+  Python from C: less would take a server that is not written in Python, and knows tokens.
 - **An uncached day.** Two questions, to the cache and to the database, one after the other: the lease must be older
   than what is read. Of many, those of one turn share a statement and a write; of a lone one most is sending, being
   woken, and taking a connection from the pool. Unix sockets to servers on the same host would save some of that.
