@@ -11,8 +11,11 @@ from fluxo_contracts.streams import BULK_PART_EVENTS
 from fluxo_entries.adapters.events import event_of
 from fluxo_entries.adapters.observed_journal import disposition
 from fluxo_entries.adapters.postgres import bulk_insert, sql
+from fluxo_entries.adapters.postgres import journal as postgres_journal
 from fluxo_entries.adapters.postgres.bulk_insert import CHUNK_ROWS
+from fluxo_entries.adapters.postgres.journal import LONG_AT_ONCE
 from fluxo_entries.adapters.postgres.rows import entries_as_lines, entry_of
+from fluxo_entries.application.recording import cooperative
 from fluxo_entries.application.recording.cooperative import short_work
 from fluxo_entries.domain.direction import Direction
 
@@ -98,47 +101,75 @@ async def test_a_key_that_is_taken_far_behind_is_replayed_and_nothing_is_written
 
 @pytest.mark.parametrize("beside_short_work", [False, True])
 async def test_while_the_database_works_the_next_rows_are_made_ready_but_beside_short_work_one_after_the_other(
-    journal, pool, recording, monkeypatch, beside_short_work
+    beside_short_work,
 ):
-    working, made_ready_meanwhile = [], []
+    working, made_ready_meanwhile, sent = False, [], []
 
-    def entries_as_lines_noted(recordings):
-        made_ready_meanwhile.append(bool(working))
-        return entries_as_lines(recordings)
+    async def prepare(chunk):
+        made_ready_meanwhile.append(working)
+        return len(chunk)
 
-    async def then_rest_noted(statement):
-        working.append(statement)
-        try:
-            return await statement
-        finally:
-            working.remove(statement)
+    async def send(chunk, ready):
+        nonlocal working
+        assert ready == len(chunk)
+        working = True
+        await asyncio.sleep(0)
+        working = False
+        sent.extend(chunk)
 
-    monkeypatch.setattr(bulk_insert, "entries_as_lines", entries_as_lines_noted)
-    monkeypatch.setattr(bulk_insert, "then_rest", then_rest_noted)
-    given = [recording() for _ in range(3 * CHUNK_ROWS)]
-
+    rows = [*range(2 * CHUNK_ROWS + 1)]
     with short_work if beside_short_work else nullcontext():
-        await journal.append_all(given, atomic=True)
+        await bulk_insert._in_chunks(rows, prepare, send)
 
     assert made_ready_meanwhile == [False, not beside_short_work, not beside_short_work]
-    assert await count(pool, "entries") == await count_events(pool) == len(given)
+    assert sent == rows
 
 
-@pytest.mark.parametrize(("number", "rests"), [(BULK_PART_EVENTS, 0), (BULK_PART_EVENTS + 1, 3)])
-async def test_who_will_write_into_the_outbox_does_not_rest_before_it_commits(
+@pytest.mark.parametrize(("number", "rests"), [(BULK_PART_EVENTS, False), (2 * CHUNK_ROWS, True)])
+async def test_who_writes_into_the_outbox_does_not_rest_before_it_commits(
     journal, recording, monkeypatch, number, rests
 ):
     rested = []
 
-    async def then_rest_noted(statement):
-        rested.append(statement)
-        return await statement
+    async def noted(worked_s):
+        rested.append(worked_s)
 
-    monkeypatch.setattr(bulk_insert, "then_rest", then_rest_noted)
+    # Every piece of work has taken long enough for a rest.
+    monkeypatch.setattr(cooperative, "AT_A_TIME_S", 0.0)
+    monkeypatch.setattr(cooperative, "_rest", noted)
 
-    await journal.append_all([recording() for _ in range(number)], atomic=True)
+    with short_work:
+        await journal.append_all([recording() for _ in range(number)], atomic=True)
 
-    assert len(rested) == rests, "after keys, entries and events, where these wait beside the outbox"
+    assert bool(rested) is rests
+
+
+async def test_of_long_bulks_some_write_at_once_and_there_is_room_for_short_ones(journal, recording, monkeypatch):
+    writing, most, all_there, go_on = 0, 0, asyncio.Event(), asyncio.Event()
+
+    async def slowly(_connection, recordings, *, atomic):
+        nonlocal writing, most
+        if len(recordings) > CHUNK_ROWS:
+            writing += 1
+            most = max(most, writing)
+            if writing == LONG_AT_ONCE:
+                all_there.set()
+            await go_on.wait()
+            writing -= 1
+        return []
+
+    monkeypatch.setattr(postgres_journal, "bulk_insert", slowly)
+    long, short = [recording() for _ in range(CHUNK_ROWS + 1)], [recording()]
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(LONG_AT_ONCE + 2):
+            tasks.create_task(journal.append_all(long, atomic=True))
+        async with asyncio.timeout(10):
+            await all_there.wait()
+            await journal.append_all(short, atomic=True)
+        go_on.set()
+
+    assert most == LONG_AT_ONCE
 
 
 async def test_a_key_twice_in_one_bulk_is_one_request_or_reused(journal, pool, recording):

@@ -80,7 +80,7 @@ async def test_what_is_cheap_comes_in_pieces_with_turns_of_others_between(turns)
 
     pieces = await beside(turns, work())
 
-    assert [len(piece) for piece in pieces] == [PIECE_ITEMS] * 9 + [50]
+    assert [len(piece) for piece in pieces] == [PIECE_ITEMS] * 7 + [75]
     assert [item for piece in pieces for item in piece] == list(range(950))
     assert len(turns) >= TURNS * len(pieces)
 

@@ -14,6 +14,7 @@ from fluxo_entries.application.publishing.stream_state import StreamPosition
 from fluxo_entries.application.use_cases import RelayUseCases
 from fluxo_entries.entrypoints.relay import (
     AHEAD_POLL_S,
+    BUSY_FOR_S,
     GATHER_ROWS,
     GATHER_S,
     LOOK_EVERY_S,
@@ -26,6 +27,7 @@ from fluxo_entries.entrypoints.relay import (
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("virtual_time")]
 
 STEPS = 50
+STEPS_MAX = 1_000_000
 SEALING_S = 0.01
 
 
@@ -148,18 +150,18 @@ async def test_another_relay_publishes_when_the_stream_stands_still_until_nothin
     assert waits == [LOOK_EVERY_S, GATHER_S, GATHER_S, *[LOOK_EVERY_S] * 3]
 
 
-async def seconds_to_seal(batches, *, is_listening=True, found=0):
-    """How long sealing takes while every second step finds so many rows; and how many of the batches were sealed."""
+async def seconds_to_seal(batches, *, is_listening=True, found=0, sealing_s=SEALING_S, steps_max=STEPS_MAX):
+    """How long sealing takes while the first steps find so many rows; and how many of the batches were sealed."""
     sealed, steps, stop = 0, itertools.count(), asyncio.Event()
 
     async def seal():
         nonlocal sealed
         sealed += 1
-        await asyncio.sleep(SEALING_S)
+        await asyncio.sleep(sealing_s)
         return 1_000, sealed < batches
 
     async def publish():
-        rows = 0 if next(steps) % 2 else found
+        rows = found if next(steps) < steps_max else 0
         return Step(rows, rows, is_held_back=False)
 
     async def publishing():
@@ -211,6 +213,20 @@ async def test_a_backlog_is_sealed_soon_and_slowly_while_rows_come_thick():
     slowly = (pytest.approx(4 * SEALING_S + 3 * SEALING_S * SEAL_REST_WHILE_BUSY), 4)
     assert await seconds_to_seal(4, found=GATHER_ROWS.start) == slowly
     assert await seconds_to_seal(1, found=GATHER_ROWS.start) == (pytest.approx(SEALING_S), 1)
+
+
+async def test_sealing_rests_for_a_second_at_most_however_long_a_batch_took():
+    took, _ = await seconds_to_seal(3, found=GATHER_ROWS.start, sealing_s=0.5)
+    assert took == pytest.approx(3 * 0.5 + 2 * BUSY_FOR_S)
+
+
+async def test_a_second_after_rows_came_thick_sealing_is_soon_again():
+    batches = 20
+    took, _ = await seconds_to_seal(batches, found=GATHER_ROWS.start, steps_max=2)
+    busy = round(BUSY_FOR_S / (SEALING_S * (1 + SEAL_REST_WHILE_BUSY)))
+    assert took == pytest.approx(
+        batches * SEALING_S + busy * SEALING_S * SEAL_REST_WHILE_BUSY + (batches - 1 - busy) * SEAL_ON_S
+    )
 
 
 async def test_a_relay_that_is_not_notified_seals_nothing_nor_does_one_without_a_key():

@@ -35,7 +35,7 @@ SEAL_REST_WHILE_BUSY: Final = 24
 BUSY_FOR_S: Final = 1.0
 """Sealing waits for nobody and nobody for it: where more waits than a batch, the next one follows soon. While rows come
 thick, or did lately (a bulk's come in parts, with nothing between), it follows after so many times what the one before
-took: that is a twenty-fifth of a core, however many merchants have entries in a batch."""
+took, or after this while: that is a twenty-fifth of a core, or a batch a second."""
 
 AUDIT_EVERY_S: Final = 5.0
 MEASURE_EVERY_S: Final = 5.0
@@ -168,7 +168,9 @@ class Relay:
             sealed_entries.inc(sealed)
             if is_more:
                 is_busy = clock_s() < self._busy_until_s
-                await wait_for_stop(stop, SEAL_REST_WHILE_BUSY * (clock_s() - began_s) if is_busy else SEAL_ON_S)
+                await wait_for_stop(
+                    stop, min(SEAL_REST_WHILE_BUSY * (clock_s() - began_s), BUSY_FOR_S) if is_busy else SEAL_ON_S
+                )
 
     async def audit(self) -> None:
         if gap := await self._use_cases.audit_stream():

@@ -64,12 +64,8 @@ async def _write(connection: asyncpg.Connection, recordings: Sequence[Recording]
     taken: dict[Key, Stored] = {}
     closed: dict[Key, date] = {}
 
-    def done(statement: Awaitable[T]) -> Awaitable[T]:
-        # Who will write into the outbox holds others' events back until it commits, and must not rest before.
-        return then_rest(statement) if is_large else statement
-
     async def take(chunk: Sequence[Recording], columns: list[str]) -> None:
-        taken_now, closed_now = await done(_take(connection, chunk, columns))
+        taken_now, closed_now = await _take(connection, chunk, columns)
         taken.update(taken_now)
         closed.update(closed_now)
 
@@ -82,10 +78,10 @@ async def _write(connection: asyncpg.Connection, recordings: Sequence[Recording]
 
     async def record(_: Sequence[Recording], prepared: tuple[list[str], bytearray]) -> None:
         columns, rows = prepared
-        await done(connection.execute(sql.RECORD, *columns))
+        await connection.execute(sql.RECORD, *columns)
         # No policy holds what is not a merchant's, and so it may come by COPY, which costs half.
         table, column = ("bulk_outbox", "events") if is_large else ("outbox", "event")
-        await done(connection.copy_to_table(table, source=rows, columns=[column], format="binary"))
+        await connection.copy_to_table(table, source=rows, columns=[column], format="binary")
 
     # The keys' order for the database, so that concurrent ones cannot deadlock.
     await _in_chunks([firsts[key] for key in await sorted_in_turns(firsts)], _keys, take)
@@ -111,7 +107,8 @@ async def _in_chunks(
 ) -> None:
     """Send chunk by chunk; while the database works on one, this process makes the next ready.
 
-    Where short work comes, one after the other: it would find neither of two cores free.
+    Where short work comes, one after the other, with a rest between: it would find neither of two cores free. There is
+    none before a commit, which others may wait for.
     """
     chunks = [recordings[start : start + CHUNK_ROWS] for start in range(0, len(recordings), CHUNK_ROWS)]
     if not chunks:
@@ -119,7 +116,7 @@ async def _in_chunks(
     ready = await prepare(chunks[0])
     for chunk, following in pairwise(chunks):
         if short_work.comes:
-            await send(chunk, ready)
+            await then_rest(send(chunk, ready))
             ready = await prepare(following)
         else:
             # The first is on its way when the second begins: that waits for a turn of the event loop.

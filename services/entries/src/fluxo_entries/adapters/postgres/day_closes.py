@@ -26,8 +26,8 @@ ACKNOWLEDGED_WITHIN_S: Final = 5.5
 """The relay notes every 5 s what is acknowledged."""
 
 ASK_EVERY_S: Final = 0.25
-WRITERS_WITHIN_S: Final = 5.0
-"""Single entries take milliseconds, and a bulk of ten thousand a second."""
+WRITERS_WITHIN_S: Final = 8.0
+"""Single entries take milliseconds, and a bulk of ten thousand a second, or on a busy machine several."""
 
 LOOK_EVERY_S: Final = 0.01
 ADD_UP_WITHIN_S: Final = 4.0

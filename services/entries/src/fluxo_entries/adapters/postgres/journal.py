@@ -1,6 +1,6 @@
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Final
 
 import asyncpg
@@ -8,7 +8,7 @@ from fluxo_chassis.postgres import is_unavailable
 from fluxo_chassis.resilience import CircuitOpen
 
 from fluxo_entries.adapters.postgres import sql
-from fluxo_entries.adapters.postgres.bulk_insert import bulk_insert
+from fluxo_entries.adapters.postgres.bulk_insert import CHUNK_ROWS, bulk_insert
 from fluxo_entries.adapters.postgres.group_commit import GroupCommitter
 from fluxo_entries.adapters.postgres.insert import LOST_A_RACE, TRIES_MAX, find, refusal, tenants
 from fluxo_entries.application.recording.ports import Outcome, Recording
@@ -20,12 +20,16 @@ FIND_OUT_TIMEOUT_S: Final = 0.5
 
 FIND_OUT_PAUSE_S: Final = 0.05
 
+LONG_AT_ONCE: Final = 4
+"""So many bulks that rest between their chunks hold a connection for seconds; the others are for what is short."""
+
 
 class PostgresJournal:
     """Single entries by group commit, many at once in a transaction of their own."""
 
     def __init__(self, pool: asyncpg.Pool, committer: GroupCommitter) -> None:
         self._pool = pool
+        self._long = asyncio.Semaphore(LONG_AT_ONCE)
         self.append = committer.append
 
     async def append_all(
@@ -67,14 +71,15 @@ class PostgresJournal:
     async def _write_when_free(
         self, recordings: Sequence[Recording], *, atomic: bool
     ) -> list[Outcome | IdempotencyKeyReusedError | DayClosedError]:
-        for _ in range(TRIES_MAX):
-            try:
-                async with self._pool.acquire() as connection:
-                    return await bulk_insert(connection, recordings, atomic=atomic)
-            except LOST_A_RACE:
-                continue
-            except asyncpg.IntegrityConstraintViolationError as error:
-                raise refusal(error, recordings[0]) from error
+        async with self._long if len(recordings) > CHUNK_ROWS else nullcontext():
+            for _ in range(TRIES_MAX):
+                try:
+                    async with self._pool.acquire() as connection:
+                        return await bulk_insert(connection, recordings, atomic=atomic)
+                except LOST_A_RACE:
+                    continue
+                except asyncpg.IntegrityConstraintViolationError as error:
+                    raise refusal(error, recordings[0]) from error
         raise OverloadedError("The database is too busy to write this now.")
 
 

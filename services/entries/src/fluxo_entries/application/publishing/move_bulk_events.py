@@ -19,8 +19,8 @@ PATIENCE_S: Final = 0.05
 """A group that reads slowly, or not at all, slows a bulk down for the others; it does not stop it."""
 
 REST_MAX_S: Final = 0.01
-"""While others record, the next part waits as long again as the one before was on its way, or so long: half of the time
-nothing of a bulk is before who comes."""
+"""While others record, the next part waits as long again as the one before was on its way, which is eight milliseconds
+or so, or this while: half of the time nothing of a bulk is before who comes."""
 
 
 class Moved(Enum):

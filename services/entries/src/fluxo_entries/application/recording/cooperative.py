@@ -13,15 +13,16 @@ COMES_WITHIN_S: Final = 0.25
 """Short work that ended so lately is likely to come again."""
 
 REST: Final = 2
-"""Where short work comes, long work rests for so many times what it worked: it has a third of a core then, and who
-waits for a single entry meets it a third of the time."""
+"""Where short work comes, each piece of long work rests for so many times what it worked: it has a third of a core,
+and who waits for a single entry meets it a third of the time."""
 
-REST_MAX_S: Final = 0.02
-"""After a statement, which takes longer the busier the database is: a bulk of ten thousand rests for three seconds in
-all."""
+REST_MAX_S: Final = 0.03
+"""After statements, which take longer the busier the database is: a bulk of ten thousand rests for little more than a
+second after all of its."""
 
-PIECE_ITEMS: Final = 100
-"""A tenth of a millisecond or two of what is done for each item of a bulk."""
+PIECE_ITEMS: Final = 125
+"""A tenth of a millisecond or two of what is done for each item of a bulk. One that writes its events into the outbox
+itself is one piece: it holds others' events back until it commits, and must not rest before."""
 
 T = TypeVar("T")
 Sortable = TypeVar("Sortable", bound=tuple[Any, ...] | str)
@@ -68,10 +69,10 @@ async def give_way() -> None:
     await _rest(AT_A_TIME_S)
 
 
-async def then_rest(statement: Awaitable[T]) -> T:
-    """Return what the statement does, after a rest where short work comes."""
+async def then_rest(statements: Awaitable[T]) -> T:
+    """Return what the statements do, after a rest where short work comes."""
     began_s = time.perf_counter()
-    result = await statement
+    result = await statements
     await _rest(time.perf_counter() - began_s)
     return result
 
