@@ -1,6 +1,7 @@
 """One service over HTTP: time-outs, a retry of what is safe to repeat, a circuit breaker, and two kinds of refusal."""
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self
@@ -8,6 +9,7 @@ from typing import Any, Final, Self
 import httpx2
 import orjson
 import structlog
+from fluxo_chassis.http.outgoing import reset_is_connect_error
 from fluxo_chassis.observability.traces.tracing import current_traceparent
 from fluxo_chassis.resilience import CircuitBreaker, CircuitOpen
 
@@ -144,9 +146,10 @@ class ServiceClient:
         """
         timeout = httpx2.Timeout(within_s, connect=CONNECT_WITHIN_S)
         try:
-            response = await self._http.send(
-                self._request("GET", path, token, params=query, timeout=timeout), stream=True
-            )
+            with reset_is_connect_error():
+                response = await self._http.send(
+                    self._request("GET", path, token, params=query, timeout=timeout), stream=True
+                )
         except httpx2.TransportError as error:
             raise ServiceUnavailableError(self.breaker.name) from error
         if not response.is_success:
@@ -162,11 +165,18 @@ class ServiceClient:
         """
         await self._answer_at_second_try(self._request("DELETE", path, token, params=query))
 
-    def stream(self, path: str, token: str, headers: Mapping[str, str]) -> Any:
-        """Open an endless answer, as an asynchronous context manager; silence longer than 30 s ends it."""
+    @asynccontextmanager
+    async def stream(self, path: str, token: str, headers: Mapping[str, str]) -> AsyncIterator[httpx2.Response]:
+        """Open an endless answer; silence longer than 30 s ends it.
+
+        Raises:
+            httpx2.HTTPError: there is none, or it broke off.
+        """
         request_headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream", **headers}
         timeout = httpx2.Timeout(ANSWER_WITHIN_S, connect=CONNECT_WITHIN_S, read=30.0)
-        return self._http.stream("GET", path, headers=request_headers, timeout=timeout)
+        with reset_is_connect_error():
+            async with self._http.stream("GET", path, headers=request_headers, timeout=timeout) as response:
+                yield response
 
     def _request(
         self, method: str, path: str, token: str, headers: Mapping[str, str] | None = None, **content: Any
@@ -190,7 +200,8 @@ class ServiceClient:
         except CircuitOpen as error:
             raise ServiceUnavailableError(self.breaker.name) from error
         try:
-            response = await self._http.send(request)
+            with reset_is_connect_error():
+                response = await self._http.send(request)
         except httpx2.TransportError as error:
             self.breaker.fail()
             raise ServiceUnavailableError(self.breaker.name) from error

@@ -14,6 +14,7 @@ from authlib.common.urls import add_params_to_uri
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 from fluxo_chassis.auth import JwksKeys
+from fluxo_chassis.http.outgoing import reset_is_connect_error
 from fluxo_chassis.resilience import CircuitBreaker, CircuitOpen
 
 from fluxo_dashboard.services.client import ServiceUnavailableError, SignedOutError
@@ -189,7 +190,8 @@ class Provider:
         except CircuitOpen as error:
             raise ServiceUnavailableError(self.breaker.name) from error
         try:
-            yield
+            with reset_is_connect_error():
+                yield
         except (httpx2.HTTPError, ValueError) as error:
             self.breaker.fail()
             log.warning("the identity provider does not answer", reason=type(error).__name__)

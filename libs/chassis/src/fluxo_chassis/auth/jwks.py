@@ -13,6 +13,7 @@ import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, OKPKey, RSAKey
 
+from fluxo_chassis.http.outgoing import reset_is_connect_error
 from fluxo_chassis.problems import Problem, unavailable
 from fluxo_chassis.resilience import CircuitBreaker, CircuitOpen
 
@@ -131,21 +132,22 @@ class JwksKeys:
         if self._trusted is None:
             # Read once, and beside the loop: all authorities' certificates take it 17 ms.
             self._trusted = await asyncio.to_thread(httpx2.create_ssl_context)
-        async with (
-            httpx2.AsyncClient(
-                timeout=FETCH_TIMEOUT_S,
-                follow_redirects=False,
-                headers=headers,
-                transport=self._transport,
-                verify=self._trusted,
-            ) as client,
-            client.stream("GET", self._url) as answer,
-        ):
-            answer.raise_for_status()
-            async for piece in answer.aiter_raw():
-                content += piece
-                if len(content) > DOCUMENT_BYTES_MAX:
-                    break
+        with reset_is_connect_error():
+            async with (
+                httpx2.AsyncClient(
+                    timeout=FETCH_TIMEOUT_S,
+                    follow_redirects=False,
+                    headers=headers,
+                    transport=self._transport,
+                    verify=self._trusted,
+                ) as client,
+                client.stream("GET", self._url) as answer,
+            ):
+                answer.raise_for_status()
+                async for piece in answer.aiter_raw():
+                    content += piece
+                    if len(content) > DOCUMENT_BYTES_MAX:
+                        break
         return content
 
     def _read_file_when_changed(self, path: Path) -> None:
