@@ -146,10 +146,7 @@ class ServiceClient:
         """
         timeout = httpx2.Timeout(within_s, connect=CONNECT_WITHIN_S)
         try:
-            with reset_is_connect_error():
-                response = await self._http.send(
-                    self._request("GET", path, token, params=query, timeout=timeout), stream=True
-                )
+            response = await self._send(self._request("GET", path, token, params=query, timeout=timeout), stream=True)
         except httpx2.TransportError as error:
             raise ServiceUnavailableError(self.breaker.name) from error
         if not response.is_success:
@@ -184,6 +181,10 @@ class ServiceClient:
         own = {"Authorization": f"Bearer {token}", "traceparent": current_traceparent(), **(headers or {})}
         return self._http.build_request(method, path, headers=own, **content)
 
+    async def _send(self, request: httpx2.Request, *, stream: bool = False) -> httpx2.Response:
+        with reset_is_connect_error():
+            return await self._http.send(request, stream=stream)
+
     async def _answer_at_second_try(self, request: httpx2.Request) -> Any:
         try:
             return await self._answer(request)
@@ -200,8 +201,7 @@ class ServiceClient:
         except CircuitOpen as error:
             raise ServiceUnavailableError(self.breaker.name) from error
         try:
-            with reset_is_connect_error():
-                response = await self._http.send(request)
+            response = await self._send(request)
         except httpx2.TransportError as error:
             self.breaker.fail()
             raise ServiceUnavailableError(self.breaker.name) from error
