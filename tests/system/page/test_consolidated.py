@@ -5,6 +5,8 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.harness.waiting import until
+
 
 @pytest.fixture
 def merchant_id(system) -> str:
@@ -41,10 +43,15 @@ def test_below_a_chart_stand_the_figures_of_its_last_day_until_another_is_pointe
     page = visitor.open("/consolidated")
     legend = page.locator(".u-legend")
     expect(legend).to_contain_text("EntradaR$ 100,00")
-    box = page.locator(".u-over").bounding_box()
-    page.mouse.move(box["x"] + 3, box["y"] + 60)
     _, month, day = page.locator(".chart").get_attribute("data-days").split()[0].split("-")
-    expect(legend).to_contain_text(f"Dia{day}/{month}")
+
+    def shows_the_first_day() -> bool:
+        """Point at it again each time: a change that comes meanwhile draws the chart anew under the mouse."""
+        page.mouse.move(0, 0)
+        page.locator(".u-over").hover(position={"x": 3, "y": 60})
+        return f"Dia{day}/{month}" in legend.inner_text().replace("\n", "").replace("\t", "")
+
+    until(shows_the_first_day, what="the first day's figures")
 
 
 def last_link(page: Page, to: str) -> str:
