@@ -1,5 +1,6 @@
 """The books of a month: they move while somebody looks at them, and lead to the entries they are made of."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -37,21 +38,24 @@ def test_an_entry_of_another_browser_moves_the_month_without_a_reload(visit, mer
 
 
 def test_below_a_chart_stand_the_figures_of_its_last_day_until_another_is_pointed_at(visit, merchant_id):
-    visitor = visit()
-    page = visitor.sign_in(merchant_id)
-    expect(page.locator(".u-legend")).to_contain_text("100,00")
-    page = visitor.open("/consolidated")
+    one, other = visit(), visit()
+    one.sign_in(merchant_id)
+    other.sign_in(merchant_id)
+    page = other.open("/consolidated")
     legend = page.locator(".u-legend")
     expect(legend).to_contain_text("EntradaR$ 100,00")
     _, month, day = page.locator(".chart").get_attribute("data-days").split()[0].split("-")
 
     def shows_the_first_day() -> bool:
-        """Point at it again each time: a change that comes meanwhile draws the chart anew under the mouse."""
+        """Point at it once more: what was recorded a moment ago may draw the chart anew just then."""
         page.mouse.move(0, 0)
         page.locator(".u-over").hover(position={"x": 3, "y": 60})
-        return f"Dia{day}/{month}" in legend.inner_text().replace("\n", "").replace("\t", "")
+        return f"{day}/{month}" in legend.inner_text()
 
     until(shows_the_first_day, what="the first day's figures")
+    one.record("10,00", "Enquanto se olha")
+    expect(page.locator(".chart")).to_have_attribute("data-in", re.compile("110"))
+    expect(legend).to_contain_text(f"Dia{day}/{month}")
 
 
 def last_link(page: Page, to: str) -> str:

@@ -23,9 +23,10 @@
       const figures = isBars
         ? [numbers(place.dataset.in).map(bar), numbers(place.dataset.out).map((out) => bar(-out))]
         : [numbers(place.dataset.closing)];
+      const pointed = place.plot?.cursor; // by a mouse that rests while an entry comes
       const half = (unit === "month" ? 31 : 1) * 43_200;
       const every = Math.ceil((days.length * 50) / (place.clientWidth - 60)); // so many bars have room for one name
-      new uPlot({
+      place.plot = new uPlot({
         width: place.clientWidth,
         height: 180,
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
@@ -43,6 +44,7 @@
           { ...axis(), size: 60, values: (_, ats) => ats.map((at) => whole.format(isBars ? Math.abs(at) : at)) },
         ],
       }, [days, ...figures], place);
+      if (pointed?.left >= 0) place.plot.setCursor({ left: pointed.left, top: pointed.top });
     }
   };
   document.addEventListener("htmx:after:swap", draw);
