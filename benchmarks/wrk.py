@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
-from benchmarks.tools import WRK
+from benchmarks.tools import WRK, SystemFailedError
 
 _SCRIPTS: Final = Path(__file__).with_name("lua")
 _TIMEOUT_S: Final = 10
@@ -76,6 +76,33 @@ def record(url: str, entries: Entries, *, connections: int, seconds: float, thre
             str(entries.hot_share),
         ]
         return _run(f"{url}/v1/entries", "record.lua", arguments, [], connections, seconds, None, threads)
+
+
+@dataclass(slots=True)
+class UnreadDays:
+    """Days of merchants, by their tokens: each day of each of them is read once, a merchant never twice in a row."""
+
+    tokens: Sequence[str]
+    days: Sequence[date]
+    read: int = 0
+
+    @property
+    def left(self) -> int:
+        return len(self.tokens) * len(self.days) - self.read
+
+
+def read_days(url: str, unread: UnreadDays, *, connections: int, seconds: float) -> WrkResult:
+    """Read days as fast as so many connections can; raises SystemFailedError where they were too few."""
+    with tempfile.TemporaryDirectory(prefix="fluxo-bench-days-") as folder:
+        tokens, days = Path(folder, "tokens"), Path(folder, "days")
+        tokens.write_text("\n".join(unread.tokens))
+        days.write_text("\n".join(day.isoformat() for day in unread.days))
+        arguments = [str(tokens), str(days), str(unread.read)]
+        result = _run(url, "days.lua", arguments, [], connections, seconds, None, 1)
+    unread.read += result.requests + connections  # Those that were under way when it ended may have been answered.
+    if unread.left < 0:
+        raise SystemFailedError(f"{result.requests} days were read, more than there were")
+    return result
 
 
 MARK: Final = "the-key-of-one-request-only"

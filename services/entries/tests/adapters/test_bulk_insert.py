@@ -15,8 +15,8 @@ from fluxo_entries.adapters.postgres import journal as postgres_journal
 from fluxo_entries.adapters.postgres.bulk_insert import CHUNK_ROWS
 from fluxo_entries.adapters.postgres.journal import LONG_AT_ONCE
 from fluxo_entries.adapters.postgres.rows import entries_as_lines, entry_of
-from fluxo_entries.application.recording import cooperative
-from fluxo_entries.application.recording.cooperative import short_work
+from fluxo_entries.application import cooperative
+from fluxo_entries.application.cooperative import short_work
 from fluxo_entries.domain.direction import Direction
 
 pytestmark = pytest.mark.anyio

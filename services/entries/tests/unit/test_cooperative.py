@@ -3,8 +3,8 @@ import random
 from types import SimpleNamespace
 
 import pytest
-from fluxo_entries.application.recording import cooperative
-from fluxo_entries.application.recording.cooperative import (
+from fluxo_entries.application import cooperative
+from fluxo_entries.application.cooperative import (
     AT_A_TIME_S,
     COMES_WITHIN_S,
     PIECE_ITEMS,

@@ -11,7 +11,7 @@ import pytest
 from fluxo_chassis.health import Health
 from fluxo_chassis.resilience import current_tenant
 from fluxo_chassis.resilience.rate_limits import RateLimits
-from fluxo_entries.application.recording.cooperative import short_work
+from fluxo_entries.application.cooperative import short_work
 from fluxo_entries.domain.errors import (
     DayClosedError,
     OutcomeUnknownError,

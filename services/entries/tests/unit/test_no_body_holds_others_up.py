@@ -9,8 +9,8 @@ from contextlib import nullcontext
 import orjson
 import pytest
 from fluxo_chassis.http.json_in_turns import AT_ONCE_BYTES
-from fluxo_entries.application.recording import cooperative
-from fluxo_entries.application.recording.cooperative import PIECE_ITEMS
+from fluxo_entries.application import cooperative
+from fluxo_entries.application.cooperative import PIECE_ITEMS
 from fluxo_entries.bootstrap.api import CYCLES_LOOKED_FOR_AFTER
 from fluxo_entries.entrypoints.http import record_entries_in_bulk
 

@@ -1,7 +1,7 @@
 """Who asks for one entry is let pass by bulks, from the request to its answer, whatever that is."""
 
 import pytest
-from fluxo_entries.application.recording.cooperative import short_work
+from fluxo_entries.application.cooperative import short_work
 
 from services.entries.tests.fakes import FakeEntries, FakeJournal
 

@@ -6,7 +6,7 @@ from typing import Final
 from fluxo_chassis.observability.traces.spans import span
 from prometheus_client import Counter
 
-from fluxo_entries.application.recording.cooperative import in_pieces
+from fluxo_entries.application.cooperative import in_pieces
 from fluxo_entries.application.recording.ports import Journal, Outcome, Recording
 from fluxo_entries.domain.direction import Direction
 from fluxo_entries.domain.errors import DayClosedError, IdempotencyKeyReusedError

@@ -15,7 +15,7 @@ from fluxo_entries.adapters.events import event_of
 from fluxo_entries.adapters.postgres import sql
 from fluxo_entries.adapters.postgres.insert import Key, Stored, closed_days, find, key_of, outcome, tenants
 from fluxo_entries.adapters.postgres.rows import bulk_outbox_copy, entries_as_lines, keys_as_lines, outbox_copy
-from fluxo_entries.application.recording.cooperative import in_pieces, short_work, sorted_in_turns, then_rest
+from fluxo_entries.application.cooperative import in_pieces, short_work, sorted_in_turns, then_rest
 from fluxo_entries.application.recording.ports import Outcome, Recording
 from fluxo_entries.domain.errors import DayClosedError, IdempotencyKeyReusedError
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import BinaryIO, Final, NamedTuple
 from uuid import UUID
 
+from fluxo_entries.application.cooperative import yielding
 from fluxo_entries.application.importing.imports import STILL_READ
 from fluxo_entries.application.importing.ports import Import, ImportLine, ImportLines, Imports, ImportState
 from fluxo_entries.application.importing.statements import (
@@ -22,7 +23,6 @@ from fluxo_entries.application.importing.statements import (
     UnreadableStatementError,
 )
 from fluxo_entries.application.importing.summing import Sums
-from fluxo_entries.application.recording.cooperative import yielding
 from fluxo_entries.application.recording.day_closes import closed_through
 from fluxo_entries.application.recording.ports import Clock, DayCloses, EntryIds, Merchants
 from fluxo_entries.domain.day_close import first_open_day

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import BinaryIO, Final, NamedTuple
 
+from fluxo_entries.application.cooperative import yielding
 from fluxo_entries.application.importing.ports import Books, Imports
 from fluxo_entries.application.importing.statements import (
     Difference,
@@ -17,7 +18,6 @@ from fluxo_entries.application.importing.statements import (
     UnreadableStatementError,
 )
 from fluxo_entries.application.importing.summing import Sums
-from fluxo_entries.application.recording.cooperative import yielding
 from fluxo_entries.application.recording.ports import Merchants
 from fluxo_entries.domain.reconciliation import DaySums, DifferingDay, differing_day
 from fluxo_entries.domain.statement_line import StatementLine

@@ -2,7 +2,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from fluxo_entries.application.recording.cooperative import in_pieces
+from fluxo_entries.application.cooperative import in_pieces
 from fluxo_entries.application.recording.idempotency import draft_hash
 from fluxo_entries.application.recording.ports import Clock, EntryIds, Journal, Merchants, Outcome, Recording
 from fluxo_entries.domain.day_close import first_open_day

@@ -3,7 +3,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
-from fluxo_entries.application.recording.cooperative import yielding
+from fluxo_entries.application.cooperative import yielding
 from fluxo_entries.application.sealing.ports import Seals, Signer, UnsealedEntry
 from fluxo_entries.domain.seal import NO_DIGEST, Block, Seal, digest_of
 

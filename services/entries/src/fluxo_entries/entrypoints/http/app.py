@@ -10,7 +10,7 @@ from fluxo_chassis.http.fast.direct import DirectRoute, add_routes
 from fluxo_chassis.resilience import Bulkhead
 from starlette.types import Scope
 
-from fluxo_entries.application.recording.cooperative import give_way
+from fluxo_entries.application.cooperative import give_way
 from fluxo_entries.application.use_cases import ApiUseCases
 from fluxo_entries.entrypoints.http import create_import, reconcile_statement
 from fluxo_entries.entrypoints.http.change_merchant import add_change_merchant

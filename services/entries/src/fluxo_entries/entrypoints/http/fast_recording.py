@@ -16,7 +16,7 @@ from fluxo_chassis.http.middleware import problem_of_failure
 from fluxo_chassis.http.problem_answers import problem_answer
 from fluxo_chassis.resilience.rate_limits import RateLimits
 
-from fluxo_entries.application.recording.cooperative import short_work
+from fluxo_entries.application.cooperative import short_work
 from fluxo_entries.application.recording.ports import Outcome
 from fluxo_entries.application.recording.record_entry import RecordEntry
 from fluxo_entries.domain.draft import parse_draft, rules_for

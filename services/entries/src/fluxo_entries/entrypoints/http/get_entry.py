@@ -6,7 +6,7 @@ from fluxo_chassis.auth import Principal
 from fluxo_chassis.auth.requires import requires
 from fluxo_chassis.problems import problem_responses
 
-from fluxo_entries.application.recording.cooperative import short_work
+from fluxo_entries.application.cooperative import short_work
 from fluxo_entries.application.recording.get_entry import GetEntry
 from fluxo_entries.entrypoints.http.answers import EntryAnswer, entry_answer, json_answer
 from fluxo_entries.entrypoints.http.documentation import READ_PROBLEMS

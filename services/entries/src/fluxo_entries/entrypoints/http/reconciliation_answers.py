@@ -6,8 +6,8 @@ from fluxo_contracts.currencies import money_in
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from fluxo_entries.application.cooperative import yielding
 from fluxo_entries.application.importing.reconcile_statement import Balances, Reconciliation
-from fluxo_entries.application.recording.cooperative import yielding
 from fluxo_entries.domain.reconciliation import DaySums, DifferingDay, signed
 from fluxo_entries.domain.statement_line import StatementLine
 from fluxo_entries.entrypoints.http.import_answers import Balance

@@ -13,7 +13,7 @@ from fluxo_chassis.observability.traces.tracing import current_trace_id, current
 from fluxo_chassis.problems import FieldError, Problem
 from fluxo_chassis.resilience import Bulkhead
 
-from fluxo_entries.application.recording.cooperative import in_pieces, yielding
+from fluxo_entries.application.cooperative import in_pieces, yielding
 from fluxo_entries.application.recording.ports import Outcome
 from fluxo_entries.application.recording.record_entries_in_bulk import BulkItem, ItemResult, RecordEntriesInBulk
 from fluxo_entries.domain.draft import rules_for

@@ -6,7 +6,7 @@ from fluxo_chassis.auth import Principal
 from fluxo_chassis.auth.requires import requires
 from fluxo_chassis.observability.traces.tracing import current_traceparent
 
-from fluxo_entries.application.recording.cooperative import short_work
+from fluxo_entries.application.cooperative import short_work
 from fluxo_entries.application.recording.record_entry import RecordEntry
 from fluxo_entries.domain.draft import parse_draft, rules_for
 from fluxo_entries.entrypoints.http.answers import EntryAnswer, recorded_answer

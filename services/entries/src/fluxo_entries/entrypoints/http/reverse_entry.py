@@ -7,7 +7,7 @@ from fluxo_chassis.auth.requires import requires
 from fluxo_chassis.observability.traces.tracing import current_traceparent
 from fluxo_chassis.problems import problem_responses
 
-from fluxo_entries.application.recording.cooperative import short_work
+from fluxo_entries.application.cooperative import short_work
 from fluxo_entries.application.recording.reverse_entry import ReverseEntry
 from fluxo_entries.entrypoints.http.answers import EntryAnswer, recorded_answer
 from fluxo_entries.entrypoints.http.bodies import NewReversal
