@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What: pendulum divides the years and the months of a duration each for itself and rounds them, half to even: half a year and a
 #   twelfth of a year are nothing, half of three years is two.
-# Good guess: 6 months, one month, 18 months; or an error, as for a month by two. Half a day is 12 hours.
+# Good guess: 6 months, one month, 18 months; or an error. Half a day is 12 hours.
 # Seen: pendulum 3.3.0: 2026-01-01 plus duration(years=1) / 2 is 2026-01-01, plus years=3 halved 2028-01-01, months=3 halved
 #   2026-03-01. Written as months=12 the half of a year is right.
 # So: instalments of a contract's time fall on its first day: count in months, and divide these as whole numbers.
