@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # What: JsonLogic's == in Go (diegoholiveira/jsonlogic) and in Python (json-logic-qubit) compares a text and a number as texts:
-#   "10.50" is not 10.5, and "10.5" is.
+#   "10.50" is not 10.5, and "10.5" is. "10.50" <= 10.5 is false as well, and so is >.
 # Good guess: the engines that run one rule agree, and == makes a number of the text as JavaScript does, the language that
-#   JsonLogic names for it; < and + do so in all of them.
-# Seen: github.com/diegoholiveira/jsonlogic/v3 3.5.1: false for "10.50" == 10.5 and "0010" == 10, true for "10.5" == 10.5; "10.50" <= 10.5
-#   is true. json-logic-js 2.0.5: true for all.
-# So: an amount that came as a text with two decimals passes in the browser and fails on the server: bring both sides to one
-#   kind before the rule, or ask with <= and >=.
+#   JsonLogic takes its == from; + does so in all of them.
+# Seen: github.com/diegoholiveira/jsonlogic/v3 3.5.1 and json-logic-qubit 0.9.1: false for "10.50" == 10.5, "0010" == 10 and
+#   "10.50" <= 10.5, true for "10.5" == 10.5; json-logic-js 2.0.5: true for all of them.
+# So: an amount that came as a text with two decimals passes in the browser and fails on the server: make numbers of texts before
+#   the rule sees them.
 set -euo pipefail
 
 work=$(mktemp -d)
@@ -44,7 +44,8 @@ npm install --silent --no-audit --no-fund json-logic-js@2.0.5
 python3 -m venv venv
 venv/bin/pip -q install --disable-pip-version-check --root-user-action=ignore json-logic-qubit==0.9.1
 
-rules=('{"==":["10.50",10.5]}' '{"==":["10.5",10.5]}' '{"==":["0010",10]}' '{"<=":["10.50",10.5]}' '{"+":["10.50",1]}')
+rules=('{"==":["10.50",10.5]}' '{"==":["10.5",10.5]}' '{"==":["0010",10]}'
+    '{"<=":["10.50",10.5]}' '{">":["10.50",10.5]}' '{"+":["10.50",1]}')
 got=$(
     echo "${rules[@]}"
     echo "Go:$(go run . "${rules[@]}")"
@@ -55,10 +56,10 @@ for rule in sys.argv[1:]: print("", json.dumps(json_logic.jsonLogic(json.loads(r
 )
 
 want=$(cat <<'END'
-{"==":["10.50",10.5]} {"==":["10.5",10.5]} {"==":["0010",10]} {"<=":["10.50",10.5]} {"+":["10.50",1]}
-Go: false true false false 11.5
-JavaScript: true true true true 11.5
-Python: false true false false 11.5
+{"==":["10.50",10.5]} {"==":["10.5",10.5]} {"==":["0010",10]} {"<=":["10.50",10.5]} {">":["10.50",10.5]} {"+":["10.50",1]}
+Go: false true false false false 11.5
+JavaScript: true true true true false 11.5
+Python: false true false false false 11.5
 END
 )
 if [ "$got" != "$want" ]; then
