@@ -2,8 +2,8 @@
 # What: json-logic-js leaves out the third number of a subtraction and of a division: 100 - 10 - 5 is 90. Its sums and products take
 #   all numbers.
 # Good guess: 85, as {"+": [100, 10, 5]} is 115; or an error.
-# Seen: json-logic-js 2.0.5: 90, and 10 for 100 / 10 / 5; json-logic-engine 5.0.7: 85 and 2; json-logic-qubit 0.9.1 (Python)
-#   refuses three numbers.
+# Seen: json-logic-js 2.0.5: 90, and 10 for 100 / 10 / 5; json-logic-engine 5.0.7 and jsonlogic/v3 3.5.1 (Go): 85;
+#   json-logic-java 1.1.0: 90; json-logic-qubit 0.9.1 (Python) refuses three numbers.
 # So: "total minus fee minus tax" forgets the tax in the one engine, and takes it off in the other that runs the same rule: nest
 #   subtractions, {"-": [{"-": [a, b]}, c]}, or take off a sum.
 set -euo pipefail

@@ -3,7 +3,8 @@
 #   where the rule names the day: monthly on the 31st gives January, March, May.
 # Good guess: RFC 7529's SKIP holds for the days that BYMONTHDAY gives ("after BYMONTHDAY", as its README says too): 28 February.
 # Seen: rrule-temporal 2.2.8: of a rule from 31 January, SKIP=BACKWARD works without BYMONTHDAY, and yearly with BYMONTH and
-#   BYMONTHDAY=31; monthly with BYMONTHDAY=31 five months of a year are missing, with SKIP=FORWARD too.
+#   BYMONTHDAY=31; monthly with BYMONTHDAY=31 five months of a year are missing, with SKIP=FORWARD too. lib-recur
+#   0.17.1 (Java): 28 February and 30 April, 1 March and 1 May.
 # So: a payment "on the 31st, or the last day" is not made in five months: write BYMONTHDAY=-1, or no BYMONTHDAY.
 set -euo pipefail
 
