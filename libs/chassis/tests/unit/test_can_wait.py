@@ -49,7 +49,9 @@ def app():
 
     add_routes(app, routes)
     can_wait = app.edge._can_wait = CanWait()
+    # A machine that takes long for what is asked here would fill them up meanwhile.
     can_wait._strangers = RateLimits(AT_ONCE / 10, clock=lambda: 0.0)
+    can_wait._refused = RateLimits(REFUSALS_PER_S, clock=lambda: 0.0)
     return app
 
 

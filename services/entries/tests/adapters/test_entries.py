@@ -174,15 +174,15 @@ async def test_a_merchants_slow_searches_hold_two_connections_and_open_no_breake
 ):
     """Whoever gives up first: in the first round it is the server, in the second one the client."""
     await journal.append(recording())
-    monkeypatch.setattr(sql, "HAS_WORDS", sql.HAS_WORDS + " AND pg_sleep(0.6) IS NOT NULL")
+    monkeypatch.setattr(sql, "HAS_WORDS", sql.HAS_WORDS + " AND pg_sleep(2) IS NOT NULL")
     breaker = CircuitBreaker("searched", failures=1)
-    reads = Bulkhead("searched-reads", running_max=3, waiting_max=100, wait_max_s=0.9)
+    reads = Bulkhead("searched-reads", running_max=3, waiting_max=100, wait_max_s=1.5)
     searches = Bulkhead("searched-searches", running_max=3, tenant_running_max=2, waiting_max=100, wait_max_s=60)
     async with await open_pool(
-        entries_database.api_url, application_name="t", command_timeout_s=0.3, breaker=breaker, bulkhead=reads
+        entries_database.api_url, application_name="t", command_timeout_s=1.0, breaker=breaker, bulkhead=reads
     ) as pool:
         entries = PostgresEntries(pool, searches)
-        for search_timeout_ms in (200, 600):
+        for search_timeout_ms in (300, 2_000):
             monkeypatch.setattr(entries_module, "SEARCH_TIMEOUT_MS", search_timeout_ms)
             crowd = [
                 asyncio.create_task(entries.page("padaria", EntryFilter(text="venda"), None, 10)) for _ in range(6)
