@@ -118,7 +118,7 @@ class InMemory:
 
     def _balances_app(self):
         bulkhead = Bulkhead("reads", running_max=4, waiting_max=4, wait_max_s=1.0)
-        answers = AnswerCache(MemoryCache(), bulkhead, database_is_unavailable=lambda: False)
+        answers = AnswerCache(MemoryCache(), bulkhead, bulkhead, database_is_unavailable=lambda: False)
         use_cases = ApiUseCases(
             get_daily_balance=GetDailyBalance(self._books),
             get_daily_balances=GetDailyBalances(self._books),

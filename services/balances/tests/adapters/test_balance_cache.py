@@ -204,9 +204,8 @@ async def test_what_was_read_before_an_update_is_never_served_after_it(pool, cac
     """The race itself, on real servers. The naive cache loses it, so the test can tell."""
     balances, projection = kind(cache_client), PostgresProjection(pool)
     get_daily_balance = GetDailyBalance(PostgresDailyBalances(pool))
-    answers = AnswerCache(
-        balances, Bulkhead("reads", running_max=2, waiting_max=2, wait_max_s=1), database_is_unavailable=lambda: False
-    )
+    bulkhead = Bulkhead("reads", running_max=2, waiting_max=2, wait_max_s=1)
+    answers = AnswerCache(balances, bulkhead, bulkhead, database_is_unavailable=lambda: False)
     has_read, may_store = asyncio.Event(), asyncio.Event()
 
     async def read() -> bytes:

@@ -101,6 +101,6 @@ async def test_a_stream_takes_nothing_from_those_who_read(api, database_proxy):
     assert {answer.status_code for answer in answers} == {200}
     text = (await api.get("/metrics")).text
     assert "balance_change_streams 20.0" in text
-    assert 'bulkhead_running{name="balances-reads"} 0.0' in text
+    assert 'bulkhead_running{name="balances-days"} 0.0' in text
     for stream in streams:
         await stream.__aexit__(None, None, None)

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from fluxo_balances.adapters.postgres import read_sql
-from fluxo_balances.adapters.postgres.daily_balances import PostgresDailyBalances
+from fluxo_balances.adapters.postgres.daily_balances import DAY_STATEMENTS_MAX, PostgresDailyBalances
 from fluxo_balances.adapters.postgres.projection import PostgresProjection
 from fluxo_balances.application.ports import ReadModelUnavailableError
 from fluxo_balances.application.reading.ports import DayView
@@ -80,6 +80,28 @@ async def test_days_asked_for_in_one_turn_share_a_statement_and_each_gets_its_ow
     statements.clear()
     assert await asyncio.gather(*(balances.day(*each) for each in asked)) == alone
     assert len(statements) == 1
+
+
+async def test_days_asked_for_while_as_many_statements_as_may_be_are_under_way_share_the_next_one(
+    api_pool, statements, monkeypatch
+):
+    may_answer, fetch = asyncio.Event(), api_pool.fetch
+
+    async def answers_later(*arguments):
+        rows = await fetch(*arguments)
+        await may_answer.wait()
+        return rows
+
+    monkeypatch.setattr(api_pool, "fetch", answers_later)
+    balances, reading = PostgresDailyBalances(api_pool), []
+    for number in range(DAY_STATEMENTS_MAX + 10):
+        reading.append(asyncio.create_task(balances.day(f"m{number}", date(2026, 11, 22))))
+        await asyncio.sleep(0.001)  # each comes in a turn of its own
+    assert len(statements) == DAY_STATEMENTS_MAX
+    may_answer.set()
+    assert {view.totals for view in await asyncio.gather(*reading)} == {NO_TOTALS}
+    assert len(statements) == DAY_STATEMENTS_MAX + 1
+    assert (await balances.day("m1", date(2026, 11, 22))).totals == NO_TOTALS
 
 
 async def test_one_that_goes_away_leaves_the_others_of_its_statement_their_answer(api_pool, statements):

@@ -77,9 +77,8 @@ async def test_an_update_removes_all_of_the_merchants_answers_and_nobody_elses(a
 async def test_many_readers_and_updates_at_once_leave_nothing_stale(pool, any_cache, recorded):
     balances, projection = any_cache, PostgresProjection(pool)
     get_daily_balance = GetDailyBalance(PostgresDailyBalances(pool))
-    answers = AnswerCache(
-        balances, Bulkhead("reads", running_max=8, waiting_max=100, wait_max_s=5), database_is_unavailable=lambda: False
-    )
+    bulkhead = Bulkhead("reads", running_max=8, waiting_max=100, wait_max_s=5)
+    answers = AnswerCache(balances, bulkhead, bulkhead, database_is_unavailable=lambda: False)
     updating = asyncio.Event()
 
     async def read() -> bytes:

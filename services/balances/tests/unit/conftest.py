@@ -63,7 +63,9 @@ async def service(
     memory_read_model, memory_cache, memory_consolidation, memory_positions, virtual_time
 ) -> AsyncIterator[Service]:
     bulkhead = Bulkhead("reads", running_max=1, waiting_max=1, wait_max_s=0.05)
-    answers = AnswerCache(memory_cache, bulkhead, database_is_unavailable=lambda: service.database_is_unavailable)
+    answers = AnswerCache(
+        memory_cache, bulkhead, bulkhead, database_is_unavailable=lambda: service.database_is_unavailable
+    )
     use_cases = ApiUseCases(
         get_daily_balance=GetDailyBalance(memory_read_model),
         get_daily_balances=GetDailyBalances(memory_read_model),

@@ -33,8 +33,9 @@ def database() -> Database:
 
 @pytest.fixture
 def answers(memory_cache, database) -> AnswerCache:
-    bulkhead = Bulkhead("reads", running_max=4, waiting_max=4, wait_max_s=1)
-    return AnswerCache(memory_cache, bulkhead, database_is_unavailable=lambda: database.is_unavailable)
+    for_days = Bulkhead("days", running_max=8, waiting_max=4, wait_max_s=1)
+    for_ranges = Bulkhead("ranges", running_max=4, waiting_max=4, wait_max_s=1)
+    return AnswerCache(memory_cache, for_days, for_ranges, database_is_unavailable=lambda: database.is_unavailable)
 
 
 async def test_the_first_read_asks_the_database_and_the_next_ones_the_cache(answers, database):
@@ -87,6 +88,21 @@ async def test_a_merchants_long_reads_come_one_after_the_other_and_keep_no_short
     assert max(most) == LONG_RUNNING_MAX
 
 
+async def test_days_wait_for_no_range_and_more_of_them_are_read_at_once(answers, database):
+    database.may_answer.clear()
+    ranges = [asyncio.create_task(answers.get("m1", f"range {number}", database.read)) for number in range(5)]
+    days = [asyncio.create_task(answers.get("m1", f"day {number}", database.read, is_day=True)) for number in range(9)]
+    days += [asyncio.create_task(answers.bypass("m2", database.read, is_day=True))]
+    while database.reads < 4 + 8:  # noqa: ASYNC110 - what must not come is no event
+        await asyncio.sleep(0)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert database.reads == 4 + 8
+    database.may_answer.set()
+    await asyncio.gather(*ranges, *days)
+    assert database.reads == len(ranges) + len(days)
+
+
 async def test_while_the_database_is_unavailable_the_cached_answer_is_stale(answers, database):
     await answers.get("m1", "2026-11-22", database.read)
     database.is_unavailable = True
@@ -108,7 +124,7 @@ async def test_after_a_failed_read_the_next_one_tries_again(answers, database, m
 async def test_a_reader_that_is_turned_away_keeps_nobody_from_storing(answers, memory_cache, database):
     full = Bulkhead("full", running_max=0, waiting_max=0, wait_max_s=1)
     with pytest.raises(BulkheadFull):
-        await AnswerCache(memory_cache, full, database_is_unavailable=lambda: False).get(
+        await AnswerCache(memory_cache, full, full, database_is_unavailable=lambda: False).get(
             "m1", "2026-11-22", database.read
         )
     assert (await answers.get("m1", "2026-11-22", database.read)).origin is Origin.DATABASE_STORED

@@ -112,7 +112,7 @@ async def test_what_goes_wrong_is_told_as_on_the_slow_path(ways, token, error, m
 
 
 async def test_a_read_that_is_broken_off_has_an_answer_too(ways, token, service, monkeypatch):
-    async def broken_off(*_given):
+    async def broken_off(*_given, **_how):
         raise asyncio.CancelledError
 
     _, fast = ways()

@@ -397,7 +397,7 @@ async def test_a_cache_that_stays_down_has_nothing_confirmed_again_and_nobody_wo
         stream.is_idle.clear()
         await run.until(stream.is_idle)
     await run.finish()
-    assert [what for what, _ in stream.journal].count("confirmed") == confirmed == 1
+    assert [what for what, _ in stream.journal].count("confirmed") == confirmed
     assert timeouts_s[-3:] == [loop.READ_TIMEOUT_S] * 3
 
 

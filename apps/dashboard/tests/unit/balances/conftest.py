@@ -90,7 +90,7 @@ def books() -> Books:
 def balances(books) -> Service:
     cache = MemoryCache(is_unavailable=True)  # what a test adds counts at once
     bulkhead = Bulkhead("reads", running_max=4, waiting_max=4, wait_max_s=1.0)
-    answers = AnswerCache(cache, bulkhead, database_is_unavailable=lambda: False)
+    answers = AnswerCache(cache, bulkhead, bulkhead, database_is_unavailable=lambda: False)
     use_cases = ApiUseCases(
         get_daily_balance=GetDailyBalance(books),
         get_daily_balances=GetDailyBalances(books),

@@ -20,7 +20,7 @@ from fluxo_chassis.resilience.rate_limits import RateLimits
 
 from fluxo_balances.adapters.postgres.api_key_uses import PostgresApiKeyUses
 from fluxo_balances.adapters.postgres.consolidation import PROJECTION_CHANNEL, PostgresConsolidation
-from fluxo_balances.adapters.postgres.daily_balances import PostgresDailyBalances
+from fluxo_balances.adapters.postgres.daily_balances import DAY_STATEMENTS_MAX, PostgresDailyBalances
 from fluxo_balances.adapters.postgres.merchant_positions import PostgresMerchantPositions, merchants_of
 from fluxo_balances.adapters.redis.near_cache import NearBalanceCache
 from fluxo_balances.application.reading.await_entry import AwaitEntry
@@ -40,7 +40,10 @@ from fluxo_balances.settings import ApiSettings
 
 TENANT_CLAIM: Final = "merchant_id"
 
-READS_RUNNING_MAX: Final = 8
+DAYS_RUNNING_MAX: Final = 32
+"""They share statements: many at once are less work than one after the other."""
+
+RANGES_RUNNING_MAX: Final = 6
 READS_WAITING_MAX: Final = 1_000
 READ_WAIT_MAX_S: Final = 1.0
 
@@ -48,7 +51,7 @@ READ_TIMEOUT_S: Final = 1.0
 """A read takes a millisecond; a database that has not answered by then is unavailable."""
 
 # Beside the readers: the health check and the look-ups (of awaited entries, of changes) must never queue behind them.
-CONNECTIONS_MAX: Final = READS_RUNNING_MAX + 2
+CONNECTIONS_MAX: Final = RANGES_RUNNING_MAX + DAY_STATEMENTS_MAX + 2
 
 CACHE_TIMEOUT_S: Final = 0.25
 """A cache slower than that is no help: the database answers in a millisecond."""
@@ -84,18 +87,20 @@ async def run_api(settings: ApiSettings, stop: asyncio.Event) -> None:
         cache = await opened.enter_async_context(
             NearBalanceCache(settings.cache_url, CACHE_TIMEOUT_S, prepare=CachedResponses)
         )
-        bulkhead = Bulkhead(
-            "balances-reads", running_max=READS_RUNNING_MAX, waiting_max=READS_WAITING_MAX, wait_max_s=READ_WAIT_MAX_S
+        for_days, for_ranges = (
+            Bulkhead(name, running_max=running_max, waiting_max=READS_WAITING_MAX, wait_max_s=READ_WAIT_MAX_S)
+            for name, running_max in (("balances-days", DAYS_RUNNING_MAX), ("balances-ranges", RANGES_RUNNING_MAX))
         )
         health = Health()
         health.add("database", lambda: ping(pool), required=False)
         health.add("database-circuit", breaker.observe, required=False)
-        health.add("reads-bulkhead", bulkhead.observe, required=False)
+        health.add("days-bulkhead", for_days.observe, required=False)
+        health.add("ranges-bulkhead", for_ranges.observe, required=False)
         health.add("token-issuer", verifier.observe, required=False)
         health.add("cache", lambda: ping_redis(cache.redis), required=False)
         health.add("cache-circuit", cache.behind.breaker.observe, required=False)
         health.require_any("database", "cache")
-        answers = AnswerCache(cache, bulkhead, lambda: health.status("database") == "fail")
+        answers = AnswerCache(cache, for_days, for_ranges, lambda: health.status("database") == "fail")
         changes = FollowChanges(PostgresMerchantPositions(pool), answers)
         notifications.hearers.append(lambda payload: changes.hear(merchants_of(payload)))
         use_cases = assemble(pool, consolidation, changes, answers)

@@ -25,7 +25,7 @@ def openapi() -> dict[str, Any]:
     verifier = TokenVerifier(JwksKeys("file:///"), issuer="", audience="", tenant_claim=TENANT_CLAIM)
     consolidation = PostgresConsolidation(None, Notifications("", PROJECTION_CHANNEL))
     nobody = Bulkhead("", running_max=0, waiting_max=0, wait_max_s=0)
-    answers = AnswerCache(NearBalanceCache(NOWHERE, 0, prepare=CachedResponses), nobody, lambda: False)
+    answers = AnswerCache(NearBalanceCache(NOWHERE, 0, prepare=CachedResponses), nobody, nobody, lambda: False)
     changes = FollowChanges(PostgresMerchantPositions(None), answers)
     use_cases = assemble(None, consolidation, changes, answers)
     document: dict[str, Any] = create_balances_app(use_cases, answers, health=Health(), verifier=verifier).openapi()

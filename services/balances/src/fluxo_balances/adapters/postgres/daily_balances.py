@@ -15,6 +15,9 @@ from fluxo_balances.domain.daily_balance import NO_TOTALS, DateRange, MerchantSt
 
 DEFAULT_CURRENCY: Final = "BRL"
 
+DAY_STATEMENTS_MAX: Final = 2
+"""At once. Whoever asks for a day meanwhile shares the next one: a statement costs as much as some ten of its days."""
+
 
 class _AskedDay(NamedTuple):
     merchant_id: str
@@ -25,7 +28,8 @@ class _AskedDay(NamedTuple):
 class PostgresDailyBalances:
     """Reads the read model; a merchant nobody heard of has zeros in the default currency.
 
-    Days that are asked for in one turn of the loop share a statement.
+    Days that are asked for in one turn of the loop share a statement; so do those that are asked for while
+    DAY_STATEMENTS_MAX are under way.
     """
 
     def __init__(self, pool: asyncpg.Pool) -> None:
@@ -56,10 +60,16 @@ class PostgresDailyBalances:
         )
 
     def _begin_to_read(self) -> None:
+        if not self._asked or len(self._reading) >= DAY_STATEMENTS_MAX:
+            return
         asked, self._asked = self._asked, []
         reading = asyncio.create_task(self._read_days(asked))
         self._reading.add(reading)  # the loop alone would let it be collected
-        reading.add_done_callback(self._reading.discard)
+        reading.add_done_callback(self._has_read)
+
+    def _has_read(self, reading: asyncio.Task[None]) -> None:
+        self._reading.discard(reading)
+        self._begin_to_read()
 
     async def _read_days(self, asked: Sequence[_AskedDay]) -> None:
         days = [each.day for each in asked]

@@ -60,13 +60,21 @@ class AnswerStore(AnswerInvalidation, Protocol):
 class AnswerCache:
     """Serves answers from the store, and fills it as this module's first lines tell.
 
-    Readers of the same answer at the same time share one read, which holds one slot of the bulkhead. While the
-    database is down what the store holds is served and marked stale.
+    Readers of the same answer at the same time share one read, which holds one slot: for days, which share
+    statements, there are more than for ranges. While the database is down what the store holds is served and marked
+    stale.
     """
 
-    def __init__(self, store: AnswerStore, bulkhead: Bulkhead, database_is_unavailable: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        store: AnswerStore,
+        for_days: Bulkhead,
+        for_ranges: Bulkhead,
+        database_is_unavailable: Callable[[], bool],
+    ) -> None:
         self._store = store
-        self._bulkhead = bulkhead
+        self._for_days = for_days
+        self._for_ranges = for_ranges
         self._long_reads = Bulkhead(
             "balances-long-reads",
             running_max=LONG_RUNNING_MAX,
@@ -81,7 +89,7 @@ class AnswerCache:
         """Return an answer that may be served as it is, if this process holds it; asks nobody."""
         return None if self._database_is_unavailable() else self._store.peek(merchant_id, key)
 
-    async def get(self, merchant_id: str, key: str, read: Read) -> Answer:
+    async def get(self, merchant_id: str, key: str, read: Read, *, is_day: bool = False) -> Answer:
         """Return the merchant's answer for the key.
 
         Raises:
@@ -93,7 +101,7 @@ class AnswerCache:
             return Answer(stored, Origin.STALE if self._database_is_unavailable() else Origin.CACHE)
         shared = self._reads.get((merchant_id, key))
         if shared is None:
-            shared = asyncio.create_task(self._fill(merchant_id, key, read, lease))
+            shared = asyncio.create_task(self._fill(merchant_id, key, read, lease, is_day=is_day))
             self._reads[merchant_id, key] = shared
             shared.add_done_callback(lambda done: self._forget_read((merchant_id, key), done))
         # Shielded: one reader that goes away must not take the others' answer with it.
@@ -108,11 +116,11 @@ class AnswerCache:
         if self._database_is_unavailable():
             raise ReadModelUnavailableError
 
-    async def bypass(self, merchant_id: str, read: Read, *, is_long: bool = False) -> Answer:
+    async def bypass(self, merchant_id: str, read: Read, *, is_day: bool = False, is_long: bool = False) -> Answer:
         """Return what the database says now; neither read from the store nor put there."""
         self.require_database()
         turn = self._long_reads.slot(merchant_id) if is_long else nullcontext()
-        async with turn, self._slot_at_database(merchant_id):
+        async with turn, self._slot_at_database(merchant_id, is_day=is_day):
             return Answer(await read(), Origin.BYPASS)
 
     async def invalidate(self, merchant_ids: Sequence[str]) -> None:
@@ -127,17 +135,17 @@ class AnswerCache:
             for read in [each for each in self._reads if each[0] in merchant_ids]:
                 del self._reads[read]
 
-    async def _fill(self, merchant_id: str, key: str, read: Read, lease: bytes | None) -> Answer:
-        async with self._slot_at_database(merchant_id):
+    async def _fill(self, merchant_id: str, key: str, read: Read, lease: bytes | None, *, is_day: bool) -> Answer:
+        async with self._slot_at_database(merchant_id, is_day=is_day):
             body = await read()
         if lease is None:
             return Answer(body, Origin.DATABASE)
         await self._store.store(merchant_id, key, body, lease)
         return Answer(body, Origin.DATABASE_STORED)
 
-    def _slot_at_database(self, merchant_id: str) -> AbstractAsyncContextManager[None]:
+    def _slot_at_database(self, merchant_id: str, *, is_day: bool) -> AbstractAsyncContextManager[None]:
         self.require_database()
-        return self._bulkhead.slot(merchant_id)
+        return (self._for_days if is_day else self._for_ranges).slot(merchant_id)
 
     def _forget_read(self, key: tuple[str, str], read: asyncio.Task[Answer]) -> None:
         if self._reads.get(key) is read:

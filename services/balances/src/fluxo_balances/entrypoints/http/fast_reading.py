@@ -69,7 +69,7 @@ class FastReading:
         deadline = asyncio.timeout(ANSWER_WITHIN_S)
         try:
             async with deadline:
-                found = await self._answers.get(tenant, day.isoformat(), read)
+                found = await self._answers.get(tenant, day.isoformat(), read, is_day=True)
             answers_total.labels(found.origin.value).inc()
             response = conditional_response(request.method.decode(), condition, found)
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - whatever it is, the caller is told

@@ -32,4 +32,11 @@ def add_get_daily_balance(routes: APIRouter, get_daily_balance: GetDailyBalance,
         async def read() -> bytes:
             return render_day(*await get_daily_balance(principal.tenant, day))
 
-        return await respond(request, principal.tenant, read, cache_key=day.isoformat(), after_entry=query.after_entry)
+        return await respond(
+            request,
+            principal.tenant,
+            read,
+            cache_key=day.isoformat(),
+            after_entry=query.after_entry,
+            is_day=True,
+        )

@@ -47,7 +47,14 @@ class Respond:
         self._await_entry = await_entry
 
     async def __call__(
-        self, request: Request, merchant_id: str, read: Read, *, cache_key: str | None, after_entry: UUID | None
+        self,
+        request: Request,
+        merchant_id: str,
+        read: Read,
+        *,
+        cache_key: str | None,
+        after_entry: UUID | None,
+        is_day: bool = False,
     ) -> Response:
         """Answer from the cache or with what `read` renders; None as `cache_key` keeps the answer out of the cache.
 
@@ -58,9 +65,9 @@ class Respond:
             with after_entry_wait_seconds.labels(route_template(request.scope)).time():
                 await self._await_entry(merchant_id, after_entry)
         if after_entry is not None or cache_key is None:
-            answer = await self._answers.bypass(merchant_id, read, is_long=cache_key is None)
+            answer = await self._answers.bypass(merchant_id, read, is_day=is_day, is_long=cache_key is None)
         else:
-            answer = await self._answers.get(merchant_id, cache_key, read)
+            answer = await self._answers.get(merchant_id, cache_key, read, is_day=is_day)
         answers_total.labels(answer.origin.value).inc()
         condition = ", ".join(request.headers.getlist("if-none-match"))
         return conditional_response(request.method, condition, answer)
