@@ -99,7 +99,8 @@ What would have to change to go further:
   Python from C: less would take a server that is not written in Python, and knows tokens.
 - **An uncached day.** Two questions, to the cache and to the database, one after the other: the lease must be older
   than what is read. Of many, those that are asked for while two statements are under way share the next, and those
-  of one turn a write to the cache; of a lone one most is sending, being woken, and taking a connection from the pool. Unix sockets to servers on the same host would save some of that.
+  of one turn a write to the cache; of a lone one most is sending, being woken, and taking a connection from the
+  pool. Unix sockets to servers on the same host would save some of that.
 - **A projected event.** The projector reads, decodes and writes while the servers work, so it goes at the pace of
   its own CPU as long as there is a core for it and one for them; on two cores the sum of all processes' CPU bounds
   it. A third of its time is encoding columns for PostgreSQL (asyncpg looks at each element of an array two or three
