@@ -17,6 +17,8 @@ SETTINGS = {
     "shared_buffers": "128MB",
     "wal_compression": "on",
     "max_wal_size": "1GB",
+    # Every commit waits while a new file of the log is made; with the default most are removed again in quiet hours.
+    "min_wal_size": "512MB",
     # A commit waits until all before it is on the disk, a bulk's megabytes too: little of it is to be left by then.
     "wal_writer_delay": "10ms",
     "wal_writer_flush_after": "128kB",
