@@ -43,7 +43,7 @@ END
 want=$(cat <<'END'
 amount < 0dec: -10.50 -0.07; with an index none; WITH NOINDEX -10.50 -0.07
 amount > 9dec AND amount < 11dec: 9.75 10.5 10.50; with an index none; WITH NOINDEX 9.75 10.5 10.50
-amount >= 9.75dec: 9.75 10.5 10.50; with an index 9.75; WITH NOINDEX 9.75 10.5 10.50
+amount >= 9.75dec: 9.75 10.5 10.50; with an index none; WITH NOINDEX 9.75 10.5 10.50
 amount = 10.50dec: 10.5 10.50; with an index 10.50; WITH NOINDEX 10.5 10.50
 cents < 0, with an index: -1050 -7
 unique: 10.5 10.50
