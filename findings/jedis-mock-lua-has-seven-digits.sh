@@ -64,7 +64,8 @@ END
 got=$(timeout 60 java -cp 'lib/*' Same.java "$port" 2>/dev/null)
 
 want=$(cat <<'END'
-X
+jedis-mock: [1234567.9, [1234567.89], 131072.52, 131072.5]
+Valkey: [1234567.89, [1234567.89], 131072.51, 131072.50]
 END
 )
 if [ "$got" != "$want" ]; then

@@ -77,7 +77,8 @@ END
 got=$(timeout 60 java -cp 'lib/*' Same.java "$port" 2>/dev/null)
 
 want=$(cat <<'END'
-X
+jedis-mock: [HSET 100, SADD -1, RPUSH -1, INCRBYFLOAT -1, INCR 100]
+Valkey: [HSET 100, SADD 100, RPUSH 100, INCRBYFLOAT 100, INCR 100]
 END
 )
 if [ "$got" != "$want" ]; then

@@ -65,7 +65,10 @@ go get github.com/alicebob/miniredis/v2@v2.40.0 github.com/redis/go-redis/v9@v9.
 got=$(timeout 100 go run . "127.0.0.1:$port")
 
 want=$(cat <<'END'
-X
+miniredis pending [1 3-0 3-0 [[one 1]]]
+  claimed [0-0 [[3-0 [cents 3]]] []]
+Valkey pending [3 1-0 3-0 [[one 3]]]
+  claimed [0-0 [[3-0 [cents 3]]] [1-0 2-0]]
 END
 )
 if [ "$got" != "$want" ]; then

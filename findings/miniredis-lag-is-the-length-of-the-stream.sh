@@ -75,7 +75,8 @@ go get github.com/alicebob/miniredis/v2@v2.40.0 github.com/redis/go-redis/v9@v9.
 got=$(timeout 100 go run . "127.0.0.1:$port")
 
 want=$(cat <<'END'
-X
+miniredis: lag 3, after two are read 3, after all are read 3, and acknowledged 3
+Valkey: lag 3, after two are read 1, after all are read 0, and acknowledged 0
 END
 )
 if [ "$got" != "$want" ]; then
