@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What: ioredis-mock, Redis in memory for tests, ignores KEEPTTL of SET, and NX, GT and LT of EXPIRE, without an error: the key stays
+# What: ioredis-mock, Redis in memory for tests, ignores KEEPTTL of SET, and NX and GT of EXPIRE, without an error: the key stays
 #   for ever, or gets the time that it should not get.
 # Good guess: an option that is not known is a syntax error, as ZADD's GT is in the same library.
 # Seen: ioredis-mock 8.13.1 with ioredis 5.11.1: -1 (for ever) after KEEPTTL, and 50 seconds after GT 50 of a key that had 100; Valkey

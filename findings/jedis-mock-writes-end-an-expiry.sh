@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What: jedis-mock, Redis in memory for tests, takes a key's time to live away when something is added to a set, a list, a stream or a
-#   sorted set, and with HINCRBY, APPEND and INCRBYFLOAT: the key then stays for ever. INCR, HSET and what removes keep it.
+# What: jedis-mock, Redis in memory for tests, takes a key's time to live away when something is added to a set or a list, and with
+#   INCRBYFLOAT: the key then stays for ever. INCR and HSET keep it.
 # Good guess: only what replaces the value as a whole (SET) ends its time to live, as Redis documents it.
 # Seen: jedis-mock 1.1.18 with Jedis 8.0.2: no time to live (-1) after one more write; Valkey 9.1.2 keeps the 100 seconds.
 # So: tests of what should be gone after a while (a day's totals, a list of ids seen) wait for ever, or are made to pass by an EXPIRE
