@@ -229,10 +229,10 @@ PAGE: Final = """\
 
 This page is written by `make bench`; do not edit it. It says what the file
 [benchmarks/results/{results}](../benchmarks/results/{results}) holds. Everything is on while it is measured:
-authentication, logs, metrics, relay, projector. PostgreSQL has written its log round before, as on a server that has
-run for a while. Each figure is measured in turn with its bound, round after round; what stands here is the median.
-Compare ratios: they are of the same machine in the same minutes, while absolute times on a shared machine drift.
-{met} of {targets} targets were met.
+authentication, logs, metrics, relay, projector. In runs that began after 9 h on 2026-11-30 PostgreSQL has written its
+log round before, as on a server that has run for a while. Each figure is measured in turn with its bound, round after
+round; what stands here is the median. Compare ratios: they are of the same machine in the same minutes, while absolute
+times on a shared machine drift. {met} of {targets} targets were met.
 
 | | |
 |---|---|

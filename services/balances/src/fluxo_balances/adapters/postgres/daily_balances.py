@@ -16,7 +16,7 @@ from fluxo_balances.domain.daily_balance import NO_TOTALS, DateRange, MerchantSt
 DEFAULT_CURRENCY: Final = "BRL"
 
 DAY_STATEMENTS_MAX: Final = 2
-"""At once. Whoever asks for a day meanwhile shares the next one: a statement costs as much as some ten of its days."""
+"""At once. Whoever asks for a day meanwhile shares the next one."""
 
 
 class _AskedDay(NamedTuple):
